@@ -1,0 +1,1 @@
+"""Who acts: students, teachers and judges, and the models behind them."""

@@ -1,0 +1,1 @@
+"""Where students learn: question banks and how they are split."""

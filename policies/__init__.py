@@ -1,0 +1,1 @@
+"""What to ask, and what to learn from: one policy a file."""

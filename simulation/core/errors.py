@@ -1,0 +1,54 @@
+"""The errors a user can meet; each says what is wrong, where, the value received, and what to do.
+
+SimulationError
+├── ScenarioError      a scenario file, an override, a parameter of a component
+├── DataError          a question file, a model folder, a row that cannot be read
+├── ModelError         a model that cannot do what a scenario asks of it
+├── StoreError         a study that cannot be opened, read or written
+│   ├── StudyBusy      another process holds the study
+│   └── StudyDamaged   a blob, a row or the chain does not match its hash
+└── MissingExtra       a library this scenario needs is not installed
+"""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class SimulationError(Exception):
+    """An error of the user's making: the command line prints it in one line and exits with 2."""
+
+
+class ScenarioError(SimulationError):
+    """A scenario file, an override or a component's parameter is wrong."""
+
+
+class DataError(SimulationError):
+    """A file of questions or a model folder cannot be read as what it should be."""
+
+
+class ModelError(SimulationError):
+    """A model cannot do what the scenario asks of it."""
+
+
+class StoreError(SimulationError):
+    """A study cannot be opened, read or written."""
+
+
+class StudyBusy(StoreError):
+    """Another process holds the study."""
+
+
+class StudyDamaged(StoreError):
+    """A stored byte is not what its hash says."""
+
+
+class MissingExtra(SimulationError):
+    """A library that this scenario needs is not installed."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return the clause that helps after an unknown `name`: the nearest known one, then all of them."""
+    names = sorted(known)
+    close = get_close_matches(name, names, n=1, cutoff=0.5)
+    hint = f"did you mean {close[0]!r}? " if close else ""
+    return f"{hint}known: {', '.join(names) or 'none'}"

@@ -1,0 +1,76 @@
+"""A student's replay buffer: past experiences in order, with running counts so that no policy has to walk them."""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import overload
+
+from simulation.core.types import Experience
+
+
+@dataclass(slots=True)
+class Tally:
+    """Running counts of what was asked under one name (a question's id, or a tag)."""
+
+    asked: int = 0
+    score: float = 0.0
+    """Sum of the feedback scores."""
+    last_turn: int = 0
+    last_score: float = 0.0
+
+    def add(self, experience: Experience) -> None:
+        """Count one more experience."""
+        self.asked += 1
+        self.score += experience.feedback.score
+        self.last_turn = experience.turn
+        self.last_score = experience.feedback.score
+
+
+class ReplayBuffer(Sequence[Experience]):
+    """Past experiences, oldest first; `capacity` bounds what is kept, while the counts keep all of history."""
+
+    def __init__(self, capacity: int | None = None) -> None:
+        self._kept: list[Experience] = []
+        self._turns: list[int] = []
+        self._capacity = capacity
+        self._questions: dict[str, Tally] = {}
+        self._tags: dict[str, Tally] = {}
+
+    def extend(self, experiences: Iterable[Experience]) -> None:
+        """Remember a turn's experiences."""
+        for experience in experiences:
+            self._kept.append(experience)
+            self._turns.append(experience.turn)
+            self._questions.setdefault(experience.question.id, Tally()).add(experience)
+            for tag in experience.question.tags:
+                self._tags.setdefault(tag, Tally()).add(experience)
+        if self._capacity is not None and len(self._kept) > self._capacity:
+            surplus = len(self._kept) - self._capacity
+            del self._kept[:surplus], self._turns[:surplus]
+
+    def since(self, turn: int) -> Sequence[Experience]:
+        """Return the kept experiences of `turn` and later."""
+        return self._kept[bisect_left(self._turns, turn) :]
+
+    @property
+    def questions(self) -> Mapping[str, Tally]:
+        """Counts by question id; an id never asked is absent."""
+        return self._questions
+
+    @property
+    def tags(self) -> Mapping[str, Tally]:
+        """Counts by tag; a tag never asked is absent."""
+        return self._tags
+
+    @overload
+    def __getitem__(self, index: int) -> Experience: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Experience]: ...
+    def __getitem__(self, index: int | slice) -> Experience | Sequence[Experience]:
+        return self._kept[index]
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def __iter__(self) -> Iterator[Experience]:
+        return iter(self._kept)

@@ -1,0 +1,85 @@
+"""Several continuations of one prompt packed into one sequence, so that the prompt is computed once.
+
+A branch sees the prompt and itself, never its siblings, and its positions continue the prompt's: a model that takes
+this mask gives each branch exactly the log-probability that it has alone (tree attention; Miao et al. 2023,
+"SpecInfer", arXiv 2305.09781, section 4.2, use the same mask to verify speculated tokens).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tree:
+    """Token ids of a prompt (at least one) and of the branches that continue it (each at least one)."""
+
+    prompt: tuple[int, ...]
+    branches: tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Packed:
+    """A batch of trees as arrays: R rows, L packed tokens, K branches a row, T tokens a branch.
+
+    Prompts are padded on the left, so that every branch begins at column `start`; branches are padded on the right.
+    """
+
+    tokens_RL: NDArray[np.int64]
+    positions_RL: NDArray[np.int64]
+    mask_RLL: NDArray[np.bool_]
+    """True where a query (second axis) may see a key (last axis); padding sees only itself."""
+    start: int
+    predictors_RKT: NDArray[np.int64]
+    """The column whose logits predict each branch token."""
+    targets_RKT: NDArray[np.int64]
+    valid_RKT: NDArray[np.bool_]
+
+
+def pack(trees: Sequence[Tree], *, pad: int) -> Packed:
+    """Pack one tree a row; `pad` is the token id that fills what is left."""
+    rows = len(trees)
+    start = max(len(tree.prompt) for tree in trees)
+    length = start + max(sum(map(len, tree.branches)) for tree in trees)
+    branches = max(len(tree.branches) for tree in trees)
+    longest = max((len(branch) for tree in trees for branch in tree.branches), default=0)
+    tokens = np.full((rows, length), pad, dtype=np.int64)
+    positions = np.zeros((rows, length), dtype=np.int64)
+    mask = np.zeros((rows, length, length), dtype=np.bool_)
+    mask[:, np.arange(length), np.arange(length)] = True
+    predictors = np.full((rows, branches, longest), start - 1, dtype=np.int64)
+    targets = np.full((rows, branches, longest), pad, dtype=np.int64)
+    valid = np.zeros((rows, branches, longest), dtype=np.bool_)
+    for row, tree in enumerate(trees):
+        size = len(tree.prompt)
+        first = start - size
+        tokens[row, first:start] = tree.prompt
+        positions[row, first:start] = np.arange(size)
+        mask[row, first:start, first:start] = np.tri(size, dtype=np.bool_)
+        column = start
+        for index, branch in enumerate(tree.branches):
+            width = len(branch)
+            tokens[row, column : column + width] = branch
+            positions[row, column : column + width] = np.arange(size, size + width)
+            mask[row, column : column + width, first:start] = True
+            mask[row, column : column + width, column : column + width] = np.tri(width, dtype=np.bool_)
+            predictors[row, index, 1:width] = np.arange(column, column + width - 1)
+            targets[row, index, :width] = branch
+            valid[row, index, :width] = True
+            column += width
+    return Packed(
+        tokens_RL=tokens,
+        positions_RL=positions,
+        mask_RLL=mask,
+        start=start,
+        predictors_RKT=predictors,
+        targets_RKT=targets,
+        valid_RKT=valid,
+    )
+
+
+def unpack(trees: Sequence[Tree]) -> list[Tree]:
+    """Return one tree a branch, for a model that cannot take the mask: plain sequences, the prompt repeated."""
+    return [Tree(prompt=tree.prompt, branches=(branch,)) for tree in trees for branch in tree.branches]

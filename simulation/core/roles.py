@@ -1,0 +1,255 @@
+"""The roles of the loop, as Protocols: whatever has these methods can play.
+
+Who answers       Answerer  Students      Who evaluates   Judge
+What is answered  Environment             Who chooses     SelectionPolicy  Context
+What computes     LanguageModel  Learner  What changes it Trainer  Marker
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+
+from simulation.core.memory import ReplayBuffer
+from simulation.core.packing import Tree
+from simulation.core.types import (
+    Answer,
+    Completion,
+    Evaluation,
+    Experience,
+    Feedback,
+    Question,
+    Request,
+    Seat,
+    Selection,
+    Transition,
+    Update,
+)
+
+T = TypeVar("T")
+
+
+class Environment(Protocol):
+    """Where questions come from and what happens after an answer."""
+
+    @property
+    def exact_judge(self) -> str:
+        """The registered name of the judge whose score is the truth here."""
+        ...
+
+    def reset(self, *, seed: int) -> None:
+        """Begin a study; an environment without state does nothing."""
+
+    def pool(self) -> Sequence[Question]:
+        """Return what may be asked; large pools are lazy sequences."""
+        ...
+
+    def probe(self) -> Sequence[Question]:
+        """Return what policies may measure the student on: disjoint from `pool` and `held_out`."""
+        ...
+
+    def held_out(self) -> Sequence[Question]:
+        """Return what only the evaluation sees."""
+        ...
+
+    def step(self, experience: Experience) -> Transition:
+        """Advance the world by one answered question."""
+        ...
+
+
+class LanguageModel(Protocol):
+    """Answers all requests of a turn in one call, whatever slots they name."""
+
+    def generate(self, requests: Sequence[Request]) -> list[Completion]:
+        """Continue each prompt; failures are data in `Completion.stop`."""
+        ...
+
+    def score(self, requests: Sequence[Request]) -> list[tuple[float, ...]]:
+        """Return the log-probability, nats, of each request's continuations, their end-of-text token included."""
+        ...
+
+
+class Learner(LanguageModel, Protocol):
+    """A language model whose slots can be trained: one frozen base, one adapter a slot."""
+
+    @property
+    def slots(self) -> tuple[str, ...]: ...
+
+    @property
+    def source(self) -> str:
+        """The model folder or hub name of the base."""
+        ...
+
+    @property
+    def module(self) -> Any:
+        """The `torch.nn.Module` of the base, with the slots attached (Any: core does not import torch)."""
+        ...
+
+    @property
+    def tokenizer(self) -> Any:
+        """The Hugging Face tokenizer (Any: core does not import transformers)."""
+        ...
+
+    @property
+    def adapters_SP(self) -> Any:
+        """All adapters as one leaf tensor that requires grad: a row of P parameters a slot, in the order of `slots`."""
+        ...
+
+    def render(self, prompt: str) -> str:
+        """Return the exact text a prompt becomes: the model's chat template where it has one."""
+        ...
+
+    def encode(self, prompt: str, continuations: Sequence[str]) -> Tree:
+        """Tokenize; every continuation ends with the end-of-text token."""
+        ...
+
+    def branch_logprobs(self, slots: Sequence[str], trees_SB: Sequence[Sequence[Tree]]) -> Any:
+        """Return `(logprobs_SBKT, valid_SBKT)` tensors of the branch tokens of each slot's trees, differentiable in
+        `adapters_SP`; slots with fewer trees, branches or tokens are padded (valid is False, the log-probability 0)."""
+        ...
+
+    def version(self, slot: str) -> str:
+        """Return the hash of what `dump` returns."""
+        ...
+
+    def dump(self, slot: str) -> bytes:
+        """Return the slot's adapter as safetensors."""
+        ...
+
+    def restore(self, slot: str, data: bytes) -> None:
+        """Put back what `dump` returned."""
+
+    def save(self, slot: str, folder: Path) -> None:
+        """Write the slot as a standard PEFT adapter folder."""
+
+    def load(self, slot: str, folder: Path) -> None:
+        """Read a slot from a standard PEFT adapter folder of the same rank and targets."""
+
+
+class Answerer(Protocol):
+    """One student: pure functions around the model's call."""
+
+    @property
+    def name(self) -> str: ...
+
+    def requests(self, questions: Sequence[Question], *, generator: np.random.Generator) -> list[Request]:
+        """Turn questions, as shown to the student, into one request each."""
+        ...
+
+    def options(self, questions: Sequence[Question]) -> list[Request]:
+        """Return one request a question that scores its choices, whatever way the student answers."""
+        ...
+
+    def read(
+        self, questions: Sequence[Question], completions: Sequence[Completion], *, model_version: str
+    ) -> list[Answer]:
+        """Turn completions into answers; an unreadable one is an answer with `stop="unparsed"`."""
+        ...
+
+
+class Students(Protocol):
+    """What a scenario's `students:` names: how the seats are filled and what computes for them."""
+
+    @property
+    def count(self) -> int:
+        """How many students one run seats."""
+        ...
+
+    def answerer(self, seat: Seat) -> Answerer:
+        """Return the student of a seat, without loading a model."""
+        ...
+
+    def learner(self, seats: Sequence[Seat]) -> Learner:
+        """Load the model once, with one slot a seat."""
+        ...
+
+    def fingerprint(self) -> Mapping[str, str]:
+        """Return what bit-identity rests on: library versions, threads, the hash of the base weights."""
+        ...
+
+
+class Judge(Protocol):
+    """Who evaluates answers."""
+
+    @property
+    def name(self) -> str: ...
+
+    def judge(
+        self, questions: Sequence[Question], answers: Sequence[Answer], *, seeds: Sequence[int]
+    ) -> list[Feedback]:
+        """Evaluate each answer; `seeds` holds one seed an answer, so that no verdict depends on its neighbours."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What a policy may look at besides its candidates."""
+
+    turn: int
+    memory: ReplayBuffer
+    since: int
+    """The first turn after the last update."""
+    evaluations: Mapping[str, Evaluation]
+    """The latest by question set: "held_out", and "probe" where the policy needs it."""
+    predictions: Mapping[str, tuple[float, ...]]
+    """Option log-probabilities, nats, by question id, where the policy needs them."""
+    tags: Mapping[str, tuple[str, ...]]
+    """The tags of each evaluated question by its id."""
+    generator: np.random.Generator
+
+
+class SelectionPolicy(Protocol[T]):
+    """Chooses questions to ask or experiences to learn from; stateless given its context."""
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """Of {"predictions", "probe"}: what the loop must compute before `select`."""
+        ...
+
+    def select(self, candidates: Sequence[T], k: int, context: Context) -> list[Selection[T]]:
+        """Return at most `k` distinct candidates."""
+        ...
+
+
+class Marker(Protocol):
+    """Reads and judges completions made while training, for trainers that sample."""
+
+    def __call__(
+        self, slot: str, questions: Sequence[Question], completions: Sequence[Completion], *, seeds: Sequence[int]
+    ) -> list[Feedback]: ...
+
+
+class Trainer(Protocol):
+    """Changes the slots of a learner by what their students experienced."""
+
+    @property
+    def name(self) -> str: ...
+
+    def update(
+        self,
+        model: Learner,
+        batches: Mapping[str, Sequence[Experience]],
+        mark: Marker,
+        *,
+        generators: Mapping[str, np.random.Generator],
+    ) -> dict[str, Update]:
+        """Train every slot of `batches`; each slot draws from its own generator and ends as it would alone."""
+        ...
+
+
+class Corpus(Protocol):
+    """An environment that can teach a model from scratch offers this too."""
+
+    def lessons(self, *, seed: int, stage: int) -> "Sequence[Lesson]":
+        """Return the endless-enough pretraining lessons of a stage, a pure function of (seed, stage, index)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lesson:
+    """One pretraining item: a prompt and the continuations to learn, each with its weight in the loss."""
+
+    prompt: str
+    branches: tuple[tuple[str, float], ...]
