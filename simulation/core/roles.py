@@ -110,6 +110,9 @@ class Learner(LanguageModel, Protocol):
         `adapters_SP`; slots with fewer trees, branches or tokens are padded (valid is False, the log-probability 0)."""
         ...
 
+    def touch(self, slots: Sequence[str]) -> None:
+        """Be told that the rows of these slots in `adapters_SP` were changed in place."""
+
     def version(self, slot: str) -> str:
         """Return the hash of what `dump` returns."""
         ...
