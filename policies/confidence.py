@@ -1,0 +1,45 @@
+"""How sure a student is of its options, and the rule that asks where it is not."""
+
+import math
+from collections.abc import Sequence
+
+from simulation.core.errors import ScenarioError
+from simulation.core.roles import Context
+from simulation.core.types import Question, Selection
+
+
+def probabilities(question: Question, context: Context, *, normalize: bool = True) -> list[float]:
+    """Return the probability of each option; unnormalised it is exp(sum of the option's token log-probabilities)."""
+    logprobs = context.predictions.get(question.id, ())
+    if not logprobs or len(logprobs) != len(question.choices):
+        raise ScenarioError(
+            f"question {question.id!r} has {len(question.choices)} choices and {len(logprobs)} predictions: this "
+            "policy asks by the probabilities of the choices, so it needs one each; take questions with choices, "
+            "or another policy, such as random"
+        )
+    if not normalize:
+        return [math.exp(logprob) for logprob in logprobs]
+    top = max(logprobs)
+    odds = [math.exp(logprob - top) for logprob in logprobs]
+    return [each / sum(odds) for each in odds]
+
+
+def highest(candidates: Sequence[Question], context: Context, *, normalize: bool) -> list[float]:
+    """Return each candidate's largest option probability."""
+    return [max(probabilities(question, context, normalize=normalize)) for question in candidates]
+
+
+def least_confident(
+    candidates: Sequence[Question], confidences: Sequence[float], k: int, reason: str
+) -> list[Selection[Question]]:
+    """Pick the `k` candidates with the lowest confidence, equal ones in the order they came: no chance is involved."""
+    ranked = sorted(range(len(candidates)), key=lambda index: confidences[index])
+    return [
+        Selection(
+            item=candidates[index],
+            score=confidences[index],
+            propensity=1.0,
+            reason=f"{reason}: highest option probability {confidences[index]:.3f}",
+        )
+        for index in ranked[:k]
+    ]

@@ -1,0 +1,36 @@
+"""Learns from what was wrong since the last update: the experience policy of the published student simulation."""
+
+from collections.abc import Sequence
+from itertools import takewhile
+from typing import ClassVar
+
+from policies.quotas import uniform
+from simulation.core.registry import experience_policy
+from simulation.core.roles import Context
+from simulation.core.types import Experience, Selection
+
+
+@experience_policy("mistakes")
+class Mistakes:
+    """Learns from the experiences since the last update whose feedback is below full score, in the order they came.
+
+    Source: the "Student Learning Simulation" report, which trains on each turn's wrong answers only. Where there are
+    more than `k`, `k` of them are drawn uniformly.
+    """
+
+    needs: ClassVar[frozenset[str]] = frozenset()
+
+    def select(self, candidates: Sequence[Experience], k: int, context: Context) -> list[Selection[Experience]]:
+        """Pick at most `k` mistakes from `candidates`, which are in the order they happened."""
+        recent = list(takewhile(lambda experience: experience.turn >= context.since, reversed(candidates)))[::-1]
+        wrong = [experience for experience in recent if experience.feedback.score < 1.0]
+        drawn, propensity = uniform(range(len(wrong)), k, context)
+        return [
+            Selection(
+                item=wrong[index],
+                score=wrong[index].feedback.score,
+                propensity=propensity,
+                reason=f"{wrong[index].feedback.judge} scored it {wrong[index].feedback.score:g}",
+            )
+            for index in sorted(drawn)
+        ]
