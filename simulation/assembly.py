@@ -1,0 +1,147 @@
+"""Builds a world from a scenario, everything explicitly and by name; what needs no model comes first.
+
+scenario ─set_stage─► Stage (environment, judges, policies: cheap) ─build_world─► World (with the loaded learner)
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from simulation.core.errors import ScenarioError
+from simulation.core.memory import ReplayBuffer
+from simulation.core.registry import build
+from simulation.core.roles import Environment, Judge, Learner, SelectionPolicy, Students, Trainer
+from simulation.core.seeding import generator
+from simulation.core.types import Experience, Question, Seat
+from simulation.scenario import Part, Scenario
+from simulation.turn import Desk, Plan, World
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """Everything of a scenario but the loaded model."""
+
+    scenario: Scenario
+    students: Students
+    seats: tuple[Seat, ...]
+    environment: Environment
+    teacher: Judge
+    exact_judge: Judge
+    plan: Plan
+    pool: Sequence[Question]
+    probe: Sequence[Question]
+    held_out: Sequence[Question]
+
+
+def make(part: Part, kind: str) -> Any:
+    """Build what a part names (Any: each kind has its role)."""
+    return build(kind, part.name, part.parameters)
+
+
+def make_seats(scenario: Scenario) -> tuple[Seat, ...]:
+    """Return a seat for each student of the scenario."""
+    students: Students = make(scenario.students, "students")
+    return tuple(Seat(name=f"student-{number}", number=number, seed=scenario.seed) for number in range(students.count))
+
+
+def make_plan(scenario: Scenario) -> Plan:
+    """Return what every student of the scenario does each turn."""
+    ask: SelectionPolicy[Question] = make(scenario.ask.policy, "question_policy")
+    learn: SelectionPolicy[Experience] = make(scenario.learn.policy, "experience_policy")
+    trainer: Trainer = make(scenario.learn.trainer, "trainer")
+    return Plan(
+        ask=ask,
+        questions=scenario.ask.questions,
+        candidates=scenario.ask.candidates,
+        learn=learn,
+        trainer=trainer,
+        learn_every=scenario.learn.every,
+        lessons=scenario.learn.experiences,
+        evaluate_every=scenario.evaluate.every,
+    )
+
+
+def set_stage(scenario: Scenario, seats: Sequence[Seat] | None = None) -> Stage:
+    """Build all that needs no model, and refuse what cannot be played."""
+    environment: Environment = make(scenario.environment, "environment")
+    environment.reset(seed=scenario.seed)
+    pool, held_out = environment.pool(), environment.held_out()
+    check_sizes(scenario, len(pool), len(held_out))
+    teacher: Judge = make(scenario.teacher, "judge")
+    exact: Judge = build("judge", environment.exact_judge, {})
+    return Stage(
+        scenario=scenario,
+        students=make(scenario.students, "students"),
+        seats=make_seats(scenario) if seats is None else tuple(seats),
+        environment=environment,
+        teacher=exact if teacher == exact else teacher,
+        exact_judge=exact,
+        plan=make_plan(scenario),
+        pool=pool,
+        probe=environment.probe(),
+        held_out=sample(held_out, scenario.evaluate.questions),
+    )
+
+
+def sample(questions: Sequence[Question], count: int) -> tuple[Question, ...]:
+    """Draw the evaluation questions: by no seed of the scenario, so that every study measures on the same ones."""
+    drawn = generator(0, 0, 0, "held out").choice(len(questions), size=count, replace=False)
+    return tuple(questions[int(index)] for index in sorted(drawn))
+
+
+def check_sizes(scenario: Scenario, pool: int, held_out: int) -> None:
+    """Refuse a scenario that wants more questions than there are."""
+    ask, evaluate, name = scenario.ask, scenario.evaluate, scenario.environment.name
+    wrong = []
+    if ask.questions > ask.candidates:
+        wrong.append(
+            f"ask.questions is {ask.questions} but only ask.candidates={ask.candidates} are drawn; raise ask.candidates"
+        )
+    if ask.candidates > pool:
+        wrong.append(f"ask.candidates is {ask.candidates} but the pool of {name!r} holds {pool}; lower ask.candidates")
+    if evaluate.questions > held_out:
+        wrong.append(
+            f"evaluate.questions is {evaluate.questions} but {name!r} holds out {held_out}; lower evaluate.questions"
+        )
+    if wrong:
+        raise ScenarioError("\n".join(wrong))
+
+
+def build_world(scenario: Scenario, seats: Sequence[Seat] | None = None, *, stage: Stage | None = None) -> World:
+    """Load the learner and seat everyone."""
+    ready = stage or set_stage(scenario, seats)
+    if scenario.threads is not None:
+        import torch  # a scenario that names no threads may be played without torch
+
+        torch.set_num_threads(scenario.threads)
+    return seat_world(ready, ready.students.learner(ready.seats))
+
+
+def seat_world(stage: Stage, model: Learner) -> World:
+    """Seat the stage's students before a model that has a slot for each."""
+    desks = tuple(
+        Desk(
+            seat=seat,
+            plan=stage.plan,
+            answerer=stage.students.answerer(seat),
+            memory=ReplayBuffer(stage.scenario.learn.capacity),
+        )
+        for seat in stage.seats
+    )
+    return World(
+        desks=desks,
+        model=model,
+        judge=stage.teacher,
+        exact_judge=stage.exact_judge,
+        environment=stage.environment,
+        pool=stage.pool,
+        probe=stage.probe,
+        held_out=stage.held_out,
+        turns=stage.scenario.turns,
+        tags=tags(stage.probe, stage.held_out),
+    )
+
+
+def tags(*groups: Sequence[Question]) -> Mapping[str, tuple[str, ...]]:
+    """Return the tags of every question by its id."""
+    return {question.id: question.tags for group in groups for question in group}

@@ -1,0 +1,196 @@
+"""What a scenario says, checked: a study's whole description as plain values and named components.
+
+A component is written as a bare name (`policy: random`) or as a mapping of `name` and its parameters
+(`policy: {name: category, source: evaluation}`). Components are looked up, never built, by reading a scenario.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, TypeAdapter, ValidationError
+from pydantic_core import CoreSchema, core_schema
+
+from simulation.complaints import complaints
+from simulation.core.errors import ScenarioError
+from simulation.core.registry import build, find
+from simulation.yaml_source import KeyPath, Source, finite, override, read_file
+
+
+class Part(BaseModel):
+    """A named component and its parameters."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    name: str
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What is written beside the name (Any: each component has its own fields)."""
+        return dict(self.model_extra or {})
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Marks a `Part` field with its registry kind; a mapping without `name` means `default`."""
+
+    name: str
+    default: str | None = None
+
+    def read(self, value: Any) -> Any:
+        """Spell a bare name out (Any: whatever YAML holds; the model behind it checks)."""
+        if isinstance(value, str):
+            return {"name": value}
+        if isinstance(value, dict) and self.default is not None:
+            return {"name": self.default, **value}
+        return value
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(self.read, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: Any) -> dict[str, Any]:
+        return {"x-component": self.name}
+
+
+class Section(BaseModel):
+    """A group of keys; unknown ones are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class Ask(Section):
+    """What is put to the students each turn."""
+
+    policy: Annotated[Part, Kind("question_policy")]
+    """Chooses the questions."""
+    questions: int = Field(default=40, ge=1)
+    """How many a turn."""
+    candidates: int = Field(default=240, ge=1)
+    """How many questions of the pool are drawn each turn for the policy to choose from."""
+
+
+class Learn(Section):
+    """What an update trains on, and how."""
+
+    trainer: Annotated[Part, Kind("trainer")]
+    """Changes the students."""
+    policy: Annotated[Part, Kind("experience_policy")] = Part(name="mistakes")
+    """Chooses the experiences to learn from."""
+    every: int = Field(default=1, ge=1)
+    """Update after every so many turns."""
+    experiences: int | None = Field(default=None, ge=1)
+    """The most that an update trains on; null for all that the policy selects."""
+    capacity: int | None = Field(default=None, ge=1)
+    """The most past experiences that the replay buffer keeps; null for all."""
+
+
+class Evaluate(Section):
+    """How learning is measured."""
+
+    every: int = Field(default=2, ge=1)
+    """Evaluate after every so many turns, besides before the first and after the last."""
+    questions: int = Field(default=600, ge=1)
+    """How many held-out questions; the same ones in every study of the environment."""
+
+
+class Scenario(Section):
+    """One study: who learns, where, from whom and how."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")
+    """Names the study's folder."""
+    seed: int = Field(default=0, ge=0, lt=2**63)
+    """Every random stream of the study derives from it."""
+    turns: int = Field(default=20, ge=1, le=1_000_000)
+    """How many times the loop runs."""
+    threads: int | None = Field(default=None, ge=1, le=1024)
+    """CPU threads of the tensor library; null leaves its default, which differs between machines."""
+    environment: Annotated[Part, Kind("environment")]
+    """Where questions come from."""
+    students: Annotated[Part, Kind("students", default="language_model")]
+    """Who learns."""
+    teacher: Annotated[Part, Kind("judge")]
+    """Who evaluates the answers that are learned from."""
+    ask: Ask
+    learn: Learn
+    evaluate: Evaluate = Evaluate()
+
+    def resolved(self) -> dict[str, Any]:
+        """Return plain JSON values with every default spelled out; reading them back gives an equal study."""
+        plain = self.model_dump(mode="json")
+        for path, kind in PARTS:
+            part = plain
+            for key in path[:-1]:
+                part = part[key]
+            part[path[-1]] = _spelled_out(kind, part[path[-1]])
+        return plain
+
+
+def _parts(model: type[BaseModel], path: KeyPath = ()) -> Iterator[tuple[KeyPath, Kind]]:
+    """Yield the place and kind of every component under `model`."""
+    for key, described in model.model_fields.items():
+        yield from (((*path, key), mark) for mark in described.metadata if isinstance(mark, Kind))
+        if isinstance(described.annotation, type) and issubclass(described.annotation, Section):
+            yield from _parts(described.annotation, (*path, key))
+
+
+PARTS: tuple[tuple[KeyPath, Kind], ...] = tuple(_parts(Scenario))
+
+
+def load_scenario(path: Path, overrides: Sequence[str] = ()) -> Scenario:
+    """Read a scenario file, apply dotted overrides, and check it; every complaint is a line of the error raised."""
+    source = read_file(path)
+    if not isinstance(source.value, dict):
+        found = "empty" if source.value is None else f"a {type(source.value).__name__}"
+        raise ScenarioError(f"{path}:1: a scenario is a mapping of keys such as name and turns, this file is {found}")
+    for text in overrides:
+        override(source, text)
+    return check_source(source)
+
+
+def restore_scenario(resolved: Mapping[str, Any], name: str) -> Scenario:
+    """Return the scenario that a study keeps; `name` says in errors which study."""
+    return check_source(Source(name, dict(resolved)))
+
+
+def check_source(source: Source) -> Scenario:
+    """Validate a document against the scenario and every component it names."""
+    found: list[str] = []
+    scenario = None
+    try:
+        scenario = Scenario.model_validate(source.value)
+    except ValidationError as error:
+        found += complaints(error, source, Scenario, ())
+    for path, kind in PARTS:
+        found += _part_complaints(source, path, kind)
+    found += [f"{source.where(path)}: {'.'.join(path)}: is not a finite number" for path in finite(source.value)]
+    if found or scenario is None:
+        raise ScenarioError("\n".join(dict.fromkeys(found)))
+    return scenario
+
+
+def _part_complaints(source: Source, path: KeyPath, kind: Kind) -> list[str]:
+    """Return what is wrong with one component: its name, its parameters."""
+    written = source.value
+    for key in path:
+        written = written.get(key) if isinstance(written, dict) else None
+    spelled = kind.read(written)
+    if not isinstance(spelled, dict) or not isinstance(spelled.get("name"), str):
+        return []
+    name = spelled["name"]
+    where = source.where((*path, "name"))
+    try:
+        component = find(kind.name, name)
+        build(kind.name, name, {key: value for key, value in spelled.items() if key != "name"})
+    except ScenarioError as error:
+        return [f"{where}: {'.'.join(path)}: {' '.join(str(error).split())}"]
+    except ValidationError as error:
+        return complaints(error, source, component, path)
+    return []
+
+
+def _spelled_out(kind: Kind, part: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a component's name with all its parameters."""
+    parameters = {key: value for key, value in part.items() if key != "name"}
+    built = build(kind.name, part["name"], parameters)
+    return {"name": part["name"], **TypeAdapter(type(built)).dump_python(built, mode="json")}
