@@ -1,0 +1,1 @@
+"""Training every slot of a cohort at once: losses, optimiser and the one loop they share."""

@@ -1,0 +1,131 @@
+"""GRPO on a cohort: all slots sample in one call, a group is one tree, and the loop trains."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from simulation.core.packing import Tree
+from simulation.core.roles import Learner, Marker
+from simulation.core.seeding import draw_seed
+from simulation.core.types import Completion, Experience, Request, Update
+from training.cohort.loop import Batch, Example, Trained, train
+from training.cohort.losses import divergence, group_advantages, group_relative
+
+if TYPE_CHECKING:
+    from training.grpo import GRPO
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Groups:
+    """What one slot sampled: B questions, K answers each."""
+
+    completions: Sequence[Sequence[Completion]]
+    rewards_BK: Tensor
+
+
+def update(
+    settings: "GRPO",
+    model: Learner,
+    batches: Mapping[str, Sequence[Experience]],
+    mark: Marker,
+    *,
+    generators: Mapping[str, np.random.Generator],
+) -> dict[str, Update]:
+    """Sample, judge and train every slot."""
+
+    def loss(batch: Batch) -> Tensor:
+        return group_relative(
+            batch.logprobs_SBKT,
+            batch.reference_SBKT,
+            batch.reference_SBKT,
+            batch.valid_SBKT,
+            batch.advantages_SBK,
+            beta=settings.beta,
+            epsilon=settings.epsilon,
+            normalisation=settings.normalisation,
+            max_tokens=settings.max_tokens,
+        )
+
+    groups = sample(settings, model, batches, mark, generators)
+    examples = {slot: group_examples(settings, model, batches[slot], groups[slot]) for slot in batches}
+    trained = train(model, examples, loss, settings.recipe, generators=generators)
+    return {
+        slot: Update(
+            trainer=settings.name,
+            experiences=len(batches[slot]),
+            steps=trained[slot].steps if slot in trained else 0,
+            model_version=model.version(slot),
+            metrics=metrics(groups[slot], trained.get(slot)),
+        )
+        for slot in batches
+    }
+
+
+def sample(
+    settings: "GRPO",
+    model: Learner,
+    batches: Mapping[str, Sequence[Experience]],
+    mark: Marker,
+    generators: Mapping[str, np.random.Generator],
+) -> dict[str, Groups]:
+    """Let every slot answer its questions several times, in one call over all slots, and have the answers judged."""
+    requests = [
+        Request(
+            slot=slot,
+            prompt=experience.answer.prompt,
+            max_tokens=settings.max_tokens,
+            temperature=1.0,
+            seed=draw_seed(generators[slot]),
+        )
+        for slot, experiences in batches.items()
+        for experience in experiences
+        for _ in range(settings.samples)
+    ]
+    written = iter(model.generate(requests))
+    groups = {}
+    for slot, experiences in batches.items():
+        completions = [[next(written) for _ in range(settings.samples)] for _ in experiences]
+        flat = [completion for group in completions for completion in group]
+        questions = [experience.question for experience in experiences for _ in range(settings.samples)]
+        feedback = mark(slot, questions, flat, seeds=[draw_seed(generators[slot]) for _ in flat])
+        rewards = torch.tensor([said.score for said in feedback], dtype=torch.float64)
+        groups[slot] = Groups(completions=completions, rewards_BK=rewards.reshape(-1, settings.samples))
+    return groups
+
+
+def group_examples(
+    settings: "GRPO", model: Learner, experiences: Sequence[Experience], groups: Groups
+) -> list[Example]:
+    """Return one tree a group; answers cut off at `max_tokens` do not end with the end-of-text token."""
+    advantages_BK = group_advantages(groups.rewards_BK, scale=settings.scale_rewards)
+    examples = []
+    for experience, completions, advantages_K in zip(
+        experiences, groups.completions, advantages_BK.tolist(), strict=True
+    ):
+        tree = model.encode(experience.answer.prompt, [completion.text for completion in completions])
+        branches = tuple(
+            branch[:-1] if completion.stop == "length" and len(branch) > 1 else branch
+            for branch, completion in zip(tree.branches, completions, strict=True)
+        )
+        examples.append(Example(tree=Tree(prompt=tree.prompt, branches=branches), advantages=tuple(advantages_K)))
+    return examples
+
+
+def metrics(groups: Groups, trained: Trained | None) -> dict[str, float]:
+    """Return the rewards of the samples and how far the update moved from the reference (nats a token)."""
+    flat = [completion for group in groups.completions for completion in group]
+    found = {
+        "samples": float(len(flat)),
+        "reward": float(groups.rewards_BK.mean()),
+        "groups_without_signal": float((groups.rewards_BK.std(1) == 0).sum()),
+        "cut_off": float(sum(completion.stop == "length" for completion in flat)),
+    }
+    if trained is None:
+        return found
+    valid_NKT = trained.after.valid_NKT
+    moved_NKT = divergence(trained.after.logprobs_NKT, trained.before.logprobs_NKT) * valid_NKT
+    return {**found, **trained.metrics(), "kl": float(moved_NKT.sum() / valid_NKT.sum())}

@@ -1,0 +1,219 @@
+"""The one training loop: every loss, every slot, each slot as it would train alone."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from simulation.core.packing import Tree
+from simulation.core.roles import Learner
+from training.cohort.adamw import RowAdamW
+from training.recipe import Recipe
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """A prompt with the answers to learn from, and an advantage for each answer where the loss wants them."""
+
+    tree: Tree
+    advantages: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """What a loss sees: the axes are those of `training.cohort.losses`."""
+
+    logprobs_SBKT: Tensor
+    reference_SBKT: Tensor
+    """Of the policy at the start of the update."""
+    valid_SBKT: Tensor
+    advantages_SBK: Tensor
+
+
+Loss = Callable[[Batch], Tensor]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readings:
+    """One slot's log-probabilities, nats: N examples, K branches, T tokens, padded with zeros."""
+
+    logprobs_NKT: Tensor
+    valid_NKT: Tensor
+
+    def branch(self, branch: int) -> Tensor:
+        """Return `logprob_N`, summed over the tokens of one branch."""
+        return self.logprobs_NKT[:, branch].sum(-1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trained:
+    """What became of one slot."""
+
+    steps: int
+    before: Readings
+    after: Readings
+    losses: tuple[float, ...]
+    """One a step, before that step."""
+    gradient_norms: tuple[float, ...]
+    """One a step, before clipping; one that is not finite marks a step that was left out."""
+
+    def metrics(self) -> dict[str, float]:
+        """Return the numbers that every trainer reports."""
+        norms = np.asarray(self.gradient_norms)
+        finite = np.isfinite(norms)
+        found = {"loss_first": self.losses[0], "loss_last": self.losses[-1], "left_out_steps": float(np.sum(~finite))}
+        if finite.any():
+            found["gradient_norm"] = float(norms[finite].mean())
+        return {name: value for name, value in found.items() if np.isfinite(value)}
+
+
+def train(
+    model: Learner,
+    examples: Mapping[str, Sequence[Example]],
+    loss: Loss,
+    recipe: Recipe,
+    *,
+    generators: Mapping[str, np.random.Generator],
+) -> dict[str, Trained]:
+    """Train every slot that has examples; a slot with fewer finishes earlier and is untouched from then on."""
+    slots = [slot for slot in model.slots if examples.get(slot)]
+    if not slots:
+        return {}
+    before = read(model, {slot: examples[slot] for slot in slots}, recipe)
+    batches = {slot: list(schedule(len(examples[slot]), recipe, generators[slot])) for slot in slots}
+    rows = {slot: row for row, slot in enumerate(model.slots)}
+    optimiser = RowAdamW(
+        model.adapters_SP,
+        learning_rate=recipe.learning_rate,
+        weight_decay=recipe.weight_decay,
+        clip=recipe.clip,
+    )
+    losses: dict[str, list[float]] = {slot: [] for slot in slots}
+    norms: dict[str, list[float]] = {slot: [] for slot in slots}
+    for step in range(max(map(len, batches.values()))):
+        active = [slot for slot in slots if step < len(batches[slot])]
+        model.adapters_SP.grad = None
+        for group in together(active, lambda slot: cost(examples[slot], batches[slot][step]), recipe.tokens_at_once):  # noqa: B023
+            picks = {slot: batches[slot][step] for slot in group}
+            for slot, value in zip(group, backward(model, examples, picks, before, loss), strict=True):
+                losses[slot].append(value)
+        for slot, norm in zip(active, optimiser.step([rows[slot] for slot in active]), strict=True):
+            norms[slot].append(norm)
+    model.adapters_SP.grad = None
+    model.touch(slots)
+    after = read(model, {slot: examples[slot] for slot in slots}, recipe)
+    return {
+        slot: Trained(
+            steps=len(batches[slot]),
+            before=before[slot],
+            after=after[slot],
+            losses=tuple(losses[slot]),
+            gradient_norms=tuple(norms[slot]),
+        )
+        for slot in slots
+    }
+
+
+def schedule(size: int, recipe: Recipe, generator: np.random.Generator) -> Iterator[list[int]]:
+    """Yield the examples of each step: every epoch a new order, the last batch of an epoch may be smaller."""
+    for _ in range(recipe.epochs):
+        order = generator.permutation(size).tolist()
+        for first in range(0, size, recipe.batch_size):
+            yield order[first : first + recipe.batch_size]
+
+
+def cost(examples: Sequence[Example], picks: Sequence[int]) -> int:
+    """Return how many packed tokens these examples take, padding included."""
+    trees = [examples[index].tree for index in picks]
+    longest = max(len(tree.prompt) for tree in trees) + max(sum(map(len, tree.branches)) for tree in trees)
+    return longest * len(trees)
+
+
+def together(slots: Sequence[str], cost_of: Callable[[str], int], most: int) -> Iterator[list[str]]:
+    """Split slots, in order, into groups that cost at most `most` tokens together; a slot is never split."""
+    group: list[str] = []
+    spent = 0
+    for slot in slots:
+        tokens = cost_of(slot)
+        if group and spent + tokens > most:
+            yield group
+            group, spent = [], 0
+        group.append(slot)
+        spent += tokens
+    if group:
+        yield group
+
+
+def backward(
+    model: Learner,
+    examples: Mapping[str, Sequence[Example]],
+    picks: Mapping[str, Sequence[int]],
+    before: Mapping[str, Readings],
+    loss: Loss,
+) -> list[float]:
+    """Add the gradients of one batch a slot and return each slot's loss."""
+    chosen = [[examples[slot][index] for index in indices] for slot, indices in picks.items()]
+    logprobs_SBKT, valid_SBKT = model.branch_logprobs(
+        list(picks), [[example.tree for example in row] for row in chosen]
+    )
+    reference_SBKT = torch.zeros_like(logprobs_SBKT)
+    advantages_SBK = logprobs_SBKT.new_zeros(logprobs_SBKT.shape[:3])
+    tokens = logprobs_SBKT.shape[3]
+    for row, (slot, indices) in enumerate(picks.items()):
+        known_NKT = before[slot].logprobs_NKT[list(indices), : logprobs_SBKT.shape[2], :tokens]
+        reference_SBKT[row, : len(indices), : known_NKT.shape[1], : known_NKT.shape[2]] = known_NKT
+        for place, example in enumerate(chosen[row]):
+            if example.advantages:
+                advantages_SBK[row, place, : len(example.advantages)] = torch.as_tensor(
+                    example.advantages, dtype=advantages_SBK.dtype
+                )
+    loss_S = loss(
+        Batch(
+            logprobs_SBKT=logprobs_SBKT,
+            reference_SBKT=reference_SBKT,
+            valid_SBKT=valid_SBKT,
+            advantages_SBK=advantages_SBK,
+        )
+    )
+    loss_S.sum().backward()  # type: ignore[no-untyped-call]  # torch leaves backward untyped
+    return [float(value) for value in loss_S.detach()]
+
+
+@torch.no_grad()
+def read(model: Learner, examples: Mapping[str, Sequence[Example]], recipe: Recipe) -> dict[str, Readings]:
+    """Return every slot's log-probabilities under its adapter as it stands, in passes of `tokens_at_once`."""
+    found: dict[str, list[tuple[Tensor, Tensor]]] = {slot: [] for slot in examples}
+    chunks = {slot: list(whole(rows, recipe.tokens_at_once)) for slot, rows in examples.items()}
+    for step in range(max(map(len, chunks.values()))):
+        active = [slot for slot in examples if step < len(chunks[slot])]
+        for group in together(active, lambda slot: cost(examples[slot], chunks[slot][step]), recipe.tokens_at_once):  # noqa: B023
+            trees = [[examples[slot][index].tree for index in chunks[slot][step]] for slot in group]
+            logprobs_SBKT, valid_SBKT = model.branch_logprobs(group, trees)
+            for row, slot in enumerate(group):
+                size = len(chunks[slot][step])
+                found[slot].append((logprobs_SBKT[row, :size], valid_SBKT[row, :size]))
+    return {
+        slot: Readings(logprobs_NKT=stack([part[0] for part in parts]), valid_NKT=stack([part[1] for part in parts]))
+        for slot, parts in found.items()
+    }
+
+
+def whole(examples: Sequence[Example], most: int) -> Iterator[range]:
+    """Split one slot's examples, in order, into runs that cost at most `most` tokens."""
+    first = 0
+    for last in range(1, len(examples) + 1):
+        if last < len(examples) and cost(examples, range(first, last + 1)) <= most:
+            continue
+        yield range(first, last)
+        first = last
+
+
+def stack(parts_NKT: Sequence[Tensor]) -> Tensor:
+    """Join along the first axis what may differ in the other two, padding with zeros."""
+    branches = max(part.shape[1] for part in parts_NKT)
+    tokens = max(part.shape[2] for part in parts_NKT)
+    return torch.cat(
+        [torch.nn.functional.pad(part, (0, tokens - part.shape[2], 0, branches - part.shape[1])) for part in parts_NKT]
+    )

@@ -1,0 +1,105 @@
+"""The losses as pure functions of token log-probabilities, one loss a slot, so that no slot touches another.
+
+Axes: S slots, B examples a slot, K branches an example (answers to one prompt), T tokens a branch. Log-probabilities
+are in nats and 0 where `valid_SBKT` is False; slots with fewer examples are padded with rows that hold no valid token.
+"""
+
+from typing import Literal
+
+import torch
+from torch import Tensor
+from torch.nn.functional import logsigmoid
+
+CHOSEN, REJECTED = 0, 1
+"""The branches of a preference pair."""
+
+Normalisation = Literal["grpo", "dapo", "dr_grpo"]
+
+
+def margins(logprobs_SBKT: Tensor, reference_SBKT: Tensor) -> Tensor:
+    """Return `margin_SB`, nats: by how much the policy prefers chosen to rejected more than the reference does."""
+    ratio_SBK = (logprobs_SBKT - reference_SBKT).sum(-1)
+    return ratio_SBK[..., CHOSEN] - ratio_SBK[..., REJECTED]
+
+
+def preference(
+    logprobs_SBKT: Tensor, reference_SBKT: Tensor, valid_SBKT: Tensor, *, beta: float, nll_weight: float
+) -> Tensor:
+    """Return DPO's `loss_S`, plus `nll_weight` times the negative log-likelihood of the chosen answers.
+
+    Rafailov et al. (2023), arXiv 2305.18290, equation 7, averaged over a slot's pairs. The likelihood term is that of
+    Pang et al. (2024), arXiv 2404.19733, equation 1; changed: the mean is over all chosen tokens of the batch, not
+    over each answer's first, as in TRL's `loss_type=["sigmoid", "sft"]`.
+    """
+    present_SB = valid_SBKT[:, :, CHOSEN].any(-1)
+    losses_SB = -logsigmoid(beta * margins(logprobs_SBKT, reference_SBKT)) * present_SB
+    loss_S = losses_SB.sum(1) / present_SB.sum(1).clamp(min=1)
+    if nll_weight == 0:
+        return loss_S
+    chosen = slice(CHOSEN, CHOSEN + 1)
+    return loss_S + nll_weight * likelihood(logprobs_SBKT[:, :, chosen], valid_SBKT[:, :, chosen])
+
+
+def likelihood(logprobs_SBKT: Tensor, valid_SBKT: Tensor) -> Tensor:
+    """Return the cross-entropy `loss_S` of the branches: the mean over a slot's answer tokens, prompts excluded.
+
+    Maximum likelihood with teacher forcing, as the supervised stage of Ouyang et al. (2022), arXiv 2203.02155,
+    section 3.5; unchanged.
+    """
+    return -logprobs_SBKT.sum((1, 2, 3)) / valid_SBKT.sum((1, 2, 3)).clamp(min=1)
+
+
+def group_advantages(rewards_BK: Tensor, *, scale: bool) -> Tensor:
+    """Return `advantage_BK`: each reward less its group's mean, divided by the group's standard deviation if `scale`.
+
+    Shao et al. (2024), arXiv 2402.03300, section 4.1.2, with the sample standard deviation plus 1e-4, so that a group
+    of equal rewards has advantage 0. Without `scale` it is the advantage of Liu et al. (2025), arXiv 2503.20783.
+    """
+    centred_BK = rewards_BK - rewards_BK.mean(1, keepdim=True)
+    if not scale:
+        return centred_BK
+    return centred_BK / (rewards_BK.std(1, keepdim=True) + 1e-4)
+
+
+def divergence(logprobs_SBKT: Tensor, reference_SBKT: Tensor) -> Tensor:
+    """Return the per-token estimate `kl_SBKT` >= 0 of KL(policy || reference), nats: r - log r - 1.
+
+    Shao et al. (2024), arXiv 2402.03300, equation 4 ("k3" of Schulman 2020); 0 at padding.
+    """
+    log_ratio = reference_SBKT - logprobs_SBKT
+    return torch.exp(log_ratio) - log_ratio - 1
+
+
+def group_relative(
+    logprobs_SBKT: Tensor,
+    sampled_SBKT: Tensor,
+    reference_SBKT: Tensor,
+    valid_SBKT: Tensor,
+    advantages_SBK: Tensor,
+    *,
+    beta: float,
+    epsilon: float,
+    normalisation: Normalisation = "grpo",
+    max_tokens: int,
+) -> Tensor:
+    """Return GRPO's `loss_S`: the clipped policy gradient with group advantages, plus `beta` times the KL estimate.
+
+    Shao et al. (2024), arXiv 2402.03300, equation 3; `sampled_SBKT` are the log-probabilities of the policy that wrote
+    the answers. `normalisation` says how tokens are averaged: "grpo" over each answer and then over answers (as the
+    paper), "dapo" over all tokens of the batch (Yu et al. 2025, arXiv 2503.14476, section 3.3), "dr_grpo" by the
+    constant `max_tokens` an answer (Liu et al. 2025, arXiv 2503.20783, section 3.2). As in TRL 1.16, the KL term is
+    averaged in the same way.
+    """
+    ratio_SBKT = torch.exp(logprobs_SBKT - sampled_SBKT)
+    clipped_SBKT = ratio_SBKT.clamp(1 - epsilon, 1 + epsilon)
+    advantages_SBKT = advantages_SBK.unsqueeze(-1)
+    losses_SBKT = -torch.minimum(ratio_SBKT * advantages_SBKT, clipped_SBKT * advantages_SBKT)
+    if beta:
+        losses_SBKT = losses_SBKT + beta * divergence(logprobs_SBKT, reference_SBKT)
+    losses_SBKT = losses_SBKT * valid_SBKT
+    answers_S = valid_SBKT.any(-1).sum((1, 2)).clamp(min=1)
+    if normalisation == "grpo":
+        return (losses_SBKT.sum(-1) / valid_SBKT.sum(-1).clamp(min=1)).sum((1, 2)) / answers_S
+    if normalisation == "dapo":
+        return losses_SBKT.sum((1, 2, 3)) / valid_SBKT.sum((1, 2, 3)).clamp(min=1)
+    return losses_SBKT.sum((1, 2, 3)) / (answers_S * max_tokens)

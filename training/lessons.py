@@ -1,0 +1,63 @@
+"""What experiences become for a trainer: preference pairs, demonstrations; plain text, no model."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from simulation.core.types import Experience
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """A preference: of two answers to a prompt, the first is the better."""
+
+    prompt: str
+    chosen: str
+    rejected: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demonstration:
+    """An answer to imitate."""
+
+    prompt: str
+    answer: str
+
+
+def pairs(experiences: Sequence[Experience]) -> tuple[list[Pair], dict[str, float]]:
+    """Return a pair for each wrong answer with a correction, and counts of what made none and why.
+
+    The student learns from its judge: "wrong" is a feedback score below 1, whatever the truth.
+    """
+    made = []
+    counts = {"right": 0.0, "without_correction": 0.0, "same_as_correction": 0.0}
+    for experience in experiences:
+        correction = experience.feedback.correction
+        if experience.feedback.score >= 1:
+            counts["right"] += 1
+        elif correction is None:
+            counts["without_correction"] += 1
+        elif correction == experience.answer.text:
+            counts["same_as_correction"] += 1
+        else:
+            made.append(Pair(prompt=experience.answer.prompt, chosen=correction, rejected=experience.answer.text))
+    return made, {"pairs": float(len(made)), **counts}
+
+
+def demonstrations(
+    experiences: Sequence[Experience], *, right_answers: bool
+) -> tuple[list[Demonstration], dict[str, float]]:
+    """Return the correction of each wrong answer, with `right_answers` also each right answer itself, and counts."""
+    made = []
+    counts = {"right": 0.0, "without_correction": 0.0}
+    for experience in experiences:
+        right = experience.feedback.score >= 1
+        text = experience.answer.text if right else experience.feedback.correction
+        if right:
+            counts["right"] += 1
+        if right and not right_answers:
+            continue
+        if text is None:
+            counts["without_correction"] += 1
+        else:
+            made.append(Demonstration(prompt=experience.answer.prompt, answer=text))
+    return made, {"demonstrations": float(len(made)), **counts}
