@@ -1,0 +1,105 @@
+"""Questions, memories and contexts made by hand, for tests of policies and reports."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from simulation.core.memory import ReplayBuffer
+from simulation.core.roles import Context
+from simulation.core.types import Answer, Evaluation, Experience, Feedback, Question, Result
+
+CATEGORIES = ("general", "physics", "gain", "geometry", "other", "probability")
+
+
+def question(name: str, category: str = "general", *, right: int = 0) -> Question:
+    """A question of three choices."""
+    choices = ("1", "2", "3")
+    return Question(
+        id=name,
+        prompt=f"what is {name}?",
+        choices=choices,
+        reference=choices[right],
+        tags=(category,),
+        diagnoses=tuple("right" if index == right else f"slip {index}" for index in range(3)),
+    )
+
+
+def pool(size: int, categories: Sequence[str] = CATEGORIES) -> list[Question]:
+    """Questions that go through the categories in turn."""
+    return [question(f"q{index}", categories[index % len(categories)]) for index in range(size)]
+
+
+def experience(
+    asked: Question,
+    *,
+    turn: int = 1,
+    position: int = 0,
+    score: float = 0.0,
+    truth: float | None = None,
+    choice: int = 1,
+) -> Experience:
+    """An answer to `asked`, with what was said of it."""
+    return Experience(
+        question=asked,
+        answer=Answer(
+            question_id=asked.id,
+            prompt=asked.prompt,
+            text=asked.choices[choice],
+            answerer="ada",
+            model_version="0",
+            choice=choice,
+        ),
+        feedback=Feedback(score=score, judge="key"),
+        truth=score if truth is None else truth,
+        turn=turn,
+        position=position,
+    )
+
+
+def memory(experiences: Sequence[Experience] = ()) -> ReplayBuffer:
+    """A replay buffer that holds `experiences`."""
+    buffer = ReplayBuffer()
+    buffer.extend(experiences)
+    return buffer
+
+
+def evaluation(truths: Mapping[str, float]) -> Evaluation:
+    """An evaluation with one result a question."""
+    results = tuple(Result(question_id=name, text="", truth=truth) for name, truth in truths.items())
+    return Evaluation(
+        questions=len(results), metrics={"accuracy": sum(truths.values()) / len(results)}, results=results
+    )
+
+
+def wrong_by_category(wrong: Mapping[str, int], right: int = 2) -> tuple[Evaluation, dict[str, tuple[str, ...]]]:
+    """An evaluation with so many wrong answers a category, and the tags of its questions."""
+    truths: dict[str, float] = {}
+    tags: dict[str, tuple[str, ...]] = {}
+    for category, count in wrong.items():
+        for index in range(count + right):
+            name = f"probe {category} {index}"
+            truths[name] = float(index >= count)
+            tags[name] = (category, "a skill")
+    return evaluation(truths), tags
+
+
+def context(
+    *,
+    seed: int = 0,
+    turn: int = 3,
+    since: int = 1,
+    held: ReplayBuffer | None = None,
+    evaluations: Mapping[str, Evaluation] | None = None,
+    predictions: Mapping[str, tuple[float, ...]] | None = None,
+    tags: Mapping[str, tuple[str, ...]] | None = None,
+) -> Context:
+    """What a policy sees, empty where nothing is given."""
+    return Context(
+        turn=turn,
+        memory=memory() if held is None else held,
+        since=since,
+        evaluations=evaluations or {},
+        predictions=predictions or {},
+        tags=tags or {},
+        generator=np.random.default_rng(seed),
+    )
