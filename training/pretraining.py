@@ -90,7 +90,9 @@ def build_model(recipe: Recipe, tokenizer: Any) -> Any:
         eos_token_id=tokenizer.eos_token_id,
         pad_token_id=tokenizer.pad_token_id,
     )
-    return LlamaForCausalLM(config)
+    model = LlamaForCausalLM(config)
+    model.set_attn_implementation("eager")  # with a mask of its own a row, twice as fast as sdpa on a CPU
+    return model
 
 
 class Encoder:
@@ -175,7 +177,8 @@ def train(recipe: Recipe, corpus: Corpus, model: Any, encoder: Encoder, pad: int
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(recipe, progress)
         weight = torch.from_numpy(weights)
-        loss = -(branch_logprobs(model, packed) * weight).sum() / weight.sum()
+        with torch.autocast("cpu", torch.bfloat16):
+            loss = -(branch_logprobs(model, packed) * weight).sum() / weight.sum()
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -190,14 +193,15 @@ def measure(model: Any, encoder: Encoder, questions: Sequence[Question], pad: in
     """Return the share of each diagnosis among the most probable options; "right" is the accuracy."""
     import torch
 
-    counts: dict[str, int] = {"right": 0, "typical": 0, "other misconception": 0, "filler": 0}
+    counts = {"right": 0, "misconception": 0, "filler": 0}
     for start in range(0, len(questions), 64):
         some = questions[start : start + 64]
         packed = pack([encoder.tree(each, [(cue, f" {c}") for c in each.choices]) for each in some], pad=pad)
         with torch.no_grad():
             scores = (branch_logprobs(model, packed) * torch.from_numpy(packed.valid_RKT)).sum(-1)
         for question, choice in zip(some, scores.argmax(-1).tolist(), strict=True):
-            counts[question.diagnoses[choice] if question.diagnoses[choice] in counts else "other misconception"] += 1
+            found = question.diagnoses[choice]
+            counts[found if found in counts else "misconception"] += 1
     return {name: count / len(questions) for name, count in counts.items()}
 
 

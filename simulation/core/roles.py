@@ -242,17 +242,32 @@ class Trainer(Protocol):
         ...
 
 
-class Corpus(Protocol):
-    """An environment that can teach a model from scratch offers this too."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Branch:
+    """One continuation of a lesson's prompt."""
 
-    def lessons(self, *, seed: int, stage: int) -> "Sequence[Lesson]":
-        """Return the endless-enough pretraining lessons of a stage, a pure function of (seed, stage, index)."""
-        ...
+    text: str
+    weight: float
+    cue: str = ""
+    """Stands before the text and is given, not learned."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lesson:
-    """One pretraining item: a prompt and the continuations to learn, each with its weight in the loss."""
+    """One pretraining item."""
 
-    prompt: str
-    branches: tuple[tuple[str, float], ...]
+    question: Question
+    branches: tuple[Branch, ...]
+
+
+class Corpus(Protocol):
+    """What an environment offers besides, if a model can be taught from scratch on it."""
+
+    @property
+    def cues(self) -> tuple[str, ...]:
+        """Every cue that a lesson may carry; each becomes one token."""
+        ...
+
+    def lesson(self, index: int, *, seed: int, stage: int) -> Lesson:
+        """Return a pretraining lesson of a stage, a pure function of its arguments, disjoint from all evaluation."""
+        ...

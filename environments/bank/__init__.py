@@ -1,0 +1,1 @@
+"""The generated bank of word problems: skills, their misconceptions, and items as pure functions of an index."""

@@ -1,0 +1,161 @@
+"""Items of the bank: each a pure function of (seed, split, index), split on number tuples before anything is generated.
+
+A split on the text would leak, because the same numbers under another wording can be answered from memory; so every
+(skill, canonical number tuple) belongs to one split, whatever seed, index or wording asks for it.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import overload
+from zlib import crc32
+
+import numpy as np
+
+from environments.bank import gain, general, geometry, other, physics, probability
+from environments.bank.skill import Skill
+from simulation.core.errors import DataError
+from simulation.core.seeding import generator
+from simulation.core.types import Question
+
+CATEGORIES: Mapping[str, tuple[Skill, ...]] = {
+    "general": general.SKILLS,
+    "physics": physics.SKILLS,
+    "gain": gain.SKILLS,
+    "geometry": geometry.SKILLS,
+    "other": other.SKILLS,
+    "probability": probability.SKILLS,
+}
+CELLS: tuple[tuple[str, Skill, int], ...] = tuple(
+    (category, skill, wording) for category, skills in CATEGORIES.items() for skill in skills for wording in range(3)
+)
+SPLITS: Mapping[str, range] = {"held_out": range(0, 15), "probe": range(15, 25), "pool": range(25, 100)}
+"""Percent of the number tuples of a skill that each split owns."""
+LARGEST = 9999
+SMALLEST_RATIO = 1.2
+"""Options closer than this demand exact arithmetic, which would hide what a student has understood."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """A problem with its values before it becomes a question."""
+
+    category: str
+    skill: Skill
+    wording: int
+    given: tuple[int, ...]
+    values: tuple[int, int, int, int]
+    """Of the right procedure and the three misconceptions."""
+    filler: int
+    order: tuple[int, ...]
+    """Which of the five values (the filler is the fifth) stands at each option."""
+
+    @property
+    def prompt(self) -> str:
+        """The problem in words."""
+        return self.skill.wordings[self.wording].format(*self.given)
+
+    @property
+    def key(self) -> tuple[str, tuple[int, ...]]:
+        """What the split is made on."""
+        return self.skill.name, self.skill.canonical(self.given)
+
+    def question(self, identity: str) -> Question:
+        """Return the item as a question called `identity`."""
+        values = (*self.values, self.filler)
+        names = ("right", *(procedure.name for procedure in self.skill.misconceptions), "filler")
+        return Question(
+            id=identity,
+            prompt=self.prompt,
+            choices=tuple(str(values[place]) for place in self.order),
+            reference=str(self.values[0]),
+            tags=(self.category, self.skill.name, f"{self.skill.name}/{self.wording}"),
+            diagnoses=tuple(names[place] for place in self.order),
+        )
+
+
+def split_of(skill: Skill, given: tuple[int, ...]) -> str:
+    """Return the split that owns these numbers."""
+    bucket = crc32(repr((skill.name, skill.canonical(given))).encode()) % 100
+    return next(name for name, owned in SPLITS.items() if bucket in owned)
+
+
+def well_separated(values: Sequence[int]) -> bool:
+    """Tell whether all values are positive, printable and pairwise at least `SMALLEST_RATIO` apart."""
+    if min(values) < 1 or max(values) > LARGEST:
+        return False
+    return all(max(a, b) >= SMALLEST_RATIO * min(a, b) for a, b in combinations(values, 2))
+
+
+def item(seed: int, split: str, index: int) -> Item:
+    """Return item `index` of a split; equal arguments give equal items on every machine."""
+    stream = generator(seed, index, 0, f"bank {split}")
+    category, skill, wording = CELLS[int(stream.integers(len(CELLS)))]
+    lows, highs = zip(*skill.ranges, strict=True)
+    while True:
+        drawn = tuple(int(number) for number in stream.integers(lows, highs, endpoint=True))
+        given = skill.given(*drawn)
+        values = tuple(procedure.compute(*drawn) for procedure in skill.procedures)
+        if split_of(skill, given) == split and well_separated(values):
+            break
+    return Item(
+        category=category,
+        skill=skill,
+        wording=wording,
+        given=given,
+        values=values,  # type: ignore[arg-type]  # a skill has four procedures
+        filler=_filler(stream, values),
+        order=tuple(int(place) for place in stream.permutation(5)),
+    )
+
+
+def _filler(stream: np.random.Generator, values: Sequence[int]) -> int:
+    """Draw a value of the same magnitude that no procedure gives."""
+    while True:
+        filler = round(float(np.exp(stream.uniform(np.log(max(1, min(values) / 2)), np.log(max(values) * 2)))))
+        if well_separated((*values, filler)):
+            return filler
+
+
+_ATTEMPTS = 50
+
+
+class Bank(Sequence[Question]):
+    """The first `size` questions of a split, made when they are looked at."""
+
+    def __init__(self, *, seed: int, split: str, size: int) -> None:
+        self._seed, self._split, self._size = seed, split, size
+
+    @overload
+    def __getitem__(self, index: int) -> Question: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Question]: ...
+    def __getitem__(self, index: int | slice) -> Question | Sequence[Question]:
+        if isinstance(index, slice):
+            return [self[each] for each in range(*index.indices(self._size))]
+        if not -self._size <= index < self._size:
+            raise IndexError(index)
+        index %= self._size
+        return item(self._seed, self._split, index).question(f"{self._split}-{self._seed}-{index}")
+
+    def __len__(self) -> int:
+        return self._size
+
+
+def distinct(*, seed: int, split: str, size: int) -> tuple[Question, ...]:
+    """Return `size` questions of a split, no two about the same numbers in the same skill."""
+    return tuple(_distinct(seed, split, size))
+
+
+def _distinct(seed: int, split: str, size: int) -> Iterator[Question]:
+    seen: set[tuple[str, tuple[int, ...]]] = set()
+    for index in range(_ATTEMPTS * size):
+        if len(seen) == size:
+            return
+        found = item(seed, split, index)
+        if found.key not in seen:
+            seen.add(found.key)
+            yield found.question(f"{split}-{seed}-{index}")
+    raise DataError(
+        f"the bank's {split} split holds only {len(seen)} distinct problems; asked for {size}: ask for fewer"
+    )
