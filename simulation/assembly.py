@@ -1,6 +1,6 @@
 """Builds a world from a scenario, everything explicitly and by name; what needs no model comes first.
 
-scenario ─set_stage─► Stage (environment, judges, policies: cheap) ─build_world─► World (with the loaded learner)
+scenario ─set_stage─► Stage (environment, judges, policies: cheap) ─load_world─► World (with the loaded learner)
 """
 
 from collections.abc import Mapping, Sequence
@@ -107,14 +107,18 @@ def check_sizes(scenario: Scenario, pool: int, held_out: int) -> None:
         raise ScenarioError("\n".join(wrong))
 
 
-def build_world(scenario: Scenario, seats: Sequence[Seat] | None = None, *, stage: Stage | None = None) -> World:
-    """Load the learner and seat everyone."""
-    ready = stage or set_stage(scenario, seats)
-    if scenario.threads is not None:
+def build_world(scenario: Scenario, seats: Sequence[Seat] | None = None) -> World:
+    """Set the stage and load the learner."""
+    return load_world(set_stage(scenario, seats))
+
+
+def load_world(stage: Stage) -> World:
+    """Load the learner and seat everyone before it."""
+    if stage.scenario.threads is not None:
         import torch  # a scenario that names no threads may be played without torch
 
-        torch.set_num_threads(scenario.threads)
-    return seat_world(ready, ready.students.learner(ready.seats))
+        torch.set_num_threads(stage.scenario.threads)
+    return seat_world(stage, stage.students.learner(stage.seats))
 
 
 def seat_world(stage: Stage, model: Learner) -> World:

@@ -1,0 +1,231 @@
+"""What each command of the command line does; imported when a command runs, and importing nothing heavy itself."""
+
+# ruff: noqa: T201  # the command line is what speaks
+
+import json
+import platform
+import secrets
+import sys
+from argparse import Namespace
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, closing
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from simulation import __version__
+from simulation.cli import INTERRUPTED, USER_ERROR
+from simulation.core.errors import ScenarioError, nearest
+from simulation.core.registry import PACKAGES, components
+from simulation.display import shown
+
+if TYPE_CHECKING:
+    from simulation.assembly import Stage
+    from simulation.progress import Quiet
+    from simulation.store import Study
+    from simulation.turn import World
+
+ROOT = Path(__file__).resolve().parent.parent
+PROGRAM = "python -m simulation"
+
+
+def run_command(arguments: Namespace) -> int:
+    """Play a scenario as a new study."""
+    from simulation.assembly import load_world, set_stage
+    from simulation.scenario import load_scenario
+    from simulation.store import Study
+
+    short = {"turns": arguments.turns, "threads": arguments.threads}
+    overrides = [*arguments.overrides, *(f"{key}={value}" for key, value in short.items() if value is not None)]
+    stage = set_stage(load_scenario(scenario_file(arguments.scenario), overrides))
+    scenario = stage.scenario
+    folder = arguments.out / f"{scenario.name}-{secrets.token_hex(3)}"
+    with display(arguments) as watch:
+        world = load_world(stage)
+        study = Study.create(folder, scenario=scenario.resolved(), seats=stage.seats, fingerprint=fingerprint(stage))
+        with closing(study):
+            whole = play_on(study, world, watch)
+    return conclude(study, whole, arguments)
+
+
+def resume_command(arguments: Namespace) -> int:
+    """Go on with a study that was stopped."""
+    from simulation.assembly import load_world, set_stage
+    from simulation.scenario import restore_scenario
+    from simulation.store import Study
+
+    with closing(Study.open(arguments.study, write=True)) as study, display(arguments) as watch:
+        stage = set_stage(restore_scenario(study.scenario, str(arguments.study)), study.seats)
+        warn_of_changes(study.fingerprint, fingerprint(stage))
+        whole = play_on(study, load_world(stage), watch)
+    return conclude(study, whole, arguments)
+
+
+def play_on(study: "Study", world: "World", watch: "Quiet") -> bool:
+    """Play what is left of a study; return whether it is whole."""
+    from simulation.runner import play
+    from simulation.scheduler import Classroom
+
+    classroom = Classroom(world)
+    try:
+        play(study, world, classroom.play, watch)
+    except KeyboardInterrupt:
+        watch.interrupted(study)
+        return False
+    finally:
+        classroom.leave()
+    return True
+
+
+def conclude(study: "Study", whole: bool, arguments: Namespace) -> int:
+    """Report a whole study; say of a stopped one how to go on."""
+    name = shown(str(study.folder))
+    if not whole:
+        print(f"stopped; no finished turn is lost; go on with: {PROGRAM} resume {name}", file=sys.stderr)
+        return INTERRUPTED
+    if not arguments.json:
+        show_report(study.folder)
+        print(f"replay without the model: {PROGRAM} replay {name}")
+        print(
+            f"take the students along:  {PROGRAM} export {name} --to exports/{shown(study.folder.name)} --format peft"
+        )
+    return 0
+
+
+def report_command(arguments: Namespace) -> int:
+    """Show a study's table and draw its learning curve."""
+    show_report(arguments.study)
+    return 0
+
+
+def show_report(folder: Path) -> None:
+    """Print the report of a stored study."""
+    from simulation.report import report
+    from simulation.store import Study
+
+    with closing(Study.open(folder)) as study:
+        report(study)
+
+
+def replay_command(arguments: Namespace) -> int:
+    """Re-play a study without its model and compare it byte for byte."""
+    from simulation.replay import replay
+    from simulation.store import Study
+
+    with closing(Study.open(arguments.study)) as study:
+        print(replay(study))
+    return 0
+
+
+def export_command(arguments: Namespace) -> int:
+    """Write a study in another format."""
+    from simulation.export import export
+    from simulation.store import Study
+
+    with closing(Study.open(arguments.study)) as study:
+        for path in export(study, arguments.to, arguments.format):
+            print(shown(str(path)))
+    return 0
+
+
+def check_command(arguments: Namespace) -> int:
+    """Check scenarios without loading a model; every complaint of every file is shown."""
+    from simulation.assembly import set_stage
+    from simulation.scenario import load_scenario
+
+    wrong = False
+    for path in arguments.scenario:
+        try:
+            stage = set_stage(load_scenario(scenario_file(path), arguments.overrides))
+        except ScenarioError as error:
+            wrong = True
+            for line in str(error).splitlines():
+                print(shown(line), file=sys.stderr)
+            continue
+        plan, scenario = stage.plan, stage.scenario
+        print(
+            f"{shown(str(path))}: good; {len(stage.seats)} student(s), {scenario.turns} turns of {plan.questions} "
+            f"questions from {len(stage.pool)}, measured on {len(stage.held_out)}"
+        )
+    return USER_ERROR if wrong else 0
+
+
+def list_command(arguments: Namespace) -> int:
+    """List components and scenarios, or write the scenario schema."""
+    if arguments.schema is not None:
+        from simulation.schema import scenario_schema
+
+        text = json.dumps(scenario_schema(), indent=2)
+        if arguments.schema == "-":
+            print(text)
+        else:
+            Path(arguments.schema).parent.mkdir(parents=True, exist_ok=True)
+            Path(arguments.schema).write_text(f"{text}\n", encoding="utf-8")
+        return 0
+    for kind in PACKAGES:
+        print(f"{kind.replace('_', ' ')}")
+        for name, component in components(kind).items():
+            print(f"  {name:26} {component.description}")
+    print("scenarios")
+    for path in sorted((ROOT / "scenarios").glob("*.yaml")):
+        first = path.read_text(encoding="utf-8").split("\n", 1)[0]
+        print(f"  {shown(path.name):26} {shown(first.removeprefix('#').strip())}")
+    return 0
+
+
+def doctor_command(arguments: Namespace) -> int:
+    """Say what this machine has and lacks; exit code 1 where something is missing."""
+    from simulation.doctor import complaints, examine
+
+    found = examine(ROOT)
+    lacking = complaints(found)
+    if arguments.json:
+        print(json.dumps({**found, "missing": lacking}))
+    else:
+        for section, values in found.items():
+            print(section)
+            for name, value in values.items():
+                print(f"  {name:14} {value}")
+        print(f"{len(lacking)} thing(s) missing" if lacking else "nothing is missing")
+    return 1 if lacking else 0
+
+
+def scenario_file(path: Path) -> Path:
+    """Return `path`, or say which scenario may be meant."""
+    if not path.exists():
+        known = [str(each) for each in sorted(path.parent.glob("*.yaml"))] if path.parent.is_dir() else []
+        near = nearest(str(path), known).split("known:")[0].strip()
+        raise ScenarioError(f"{path}: no such file{'; ' if near else ''}{near}; `{PROGRAM} list` shows the scenarios")
+    return path
+
+
+def display(arguments: Namespace) -> "AbstractContextManager[Quiet]":
+    """Return the display that the command line asks for."""
+    from simulation.progress import JsonLines, LiveDisplay, PlainLines, Quiet
+
+    if arguments.json:
+        return JsonLines(sys.stdout)
+    if arguments.quiet:
+        return Quiet()
+    if sys.stdout.isatty():
+        from rich.console import Console
+
+        return LiveDisplay(Console())
+    return PlainLines(sys.stdout)
+
+
+def fingerprint(stage: "Stage") -> dict[str, str]:
+    """Return what bit-identity rests on."""
+    here = {"python": platform.python_version(), "machine": platform.machine(), "numpy": version("numpy")}
+    return {**here, "simulation": __version__, **stage.students.fingerprint()}
+
+
+def warn_of_changes(begun: Mapping[str, str], now: Mapping[str, str]) -> None:
+    """Say on stderr what differs from where the study was begun."""
+    changed = [
+        f"{name} was {begun.get(name, 'absent')}, is {now.get(name, 'absent')}"
+        for name in sorted({*begun, *now})
+        if begun.get(name) != now.get(name)
+    ]
+    if changed:
+        print(shown(f"warning: not bit-reproducible from here: {'; '.join(changed)}"), file=sys.stderr)

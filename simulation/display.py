@@ -1,0 +1,28 @@
+"""Text for people: nothing that a model or a file wrote can move the cursor, hide or turn what is shown."""
+
+from collections.abc import Mapping, Sequence
+
+BARS = "▁▂▃▄▅▆▇█"
+
+
+def shown(text: str) -> str:
+    """Return `text` with control, bidirectional and other invisible characters as escapes."""
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+
+
+def sparkline(values: Sequence[float], low: float = 0.0, high: float = 1.0) -> str:
+    """Draw values between `low` and `high` as bars."""
+    top = len(BARS) - 1
+    return "".join(BARS[round(top * min(1.0, max(0.0, (value - low) / (high - low))))] for value in values)
+
+
+def clock(seconds: float) -> str:
+    """Return a duration such as 1:02:03 or 0:09."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def numbers(metrics: Mapping[str, float], most: int = 3) -> str:
+    """Return the first few metrics as "loss 0.52, margin 1.10"."""
+    return ", ".join(f"{shown(name)} {value:.3g}" for name, value in list(metrics.items())[:most])

@@ -1,0 +1,97 @@
+"""Says what this machine has and what a scenario could miss on it."""
+
+import importlib.metadata
+import importlib.util
+import os
+import platform
+import shutil
+import sqlite3
+import sys
+from pathlib import Path
+
+LIBRARIES = (
+    "numpy",
+    "pydantic",
+    "pyyaml",
+    "rich",
+    "mesa",
+    "networkx",
+    "pandas",
+    "pyarrow",
+    "scipy",
+    "matplotlib",
+    "torch",
+    "transformers",
+    "tokenizers",
+    "safetensors",
+    "peft",
+    "trl",
+    "accelerate",
+    "datasets",
+    "openai",
+    "bitsandbytes",
+)
+OPTIONAL = ("bitsandbytes",)
+MODELS = ("student", "teacher")
+OLDEST_SQLITE = (3, 37)
+"""Strict tables."""
+
+
+def examine(root: Path) -> dict[str, dict[str, str]]:
+    """Return what was found, by section; a value that begins with "missing" is a complaint."""
+    return {
+        "python": {"version": platform.python_version(), "executable": sys.executable, "machine": platform.platform()},
+        "libraries": {name: version(name) for name in LIBRARIES},
+        "compute": compute(),
+        "sqlite": {"version": sqlite3.sqlite_version if sqlite3.sqlite_version_info >= OLDEST_SQLITE else too_old()},
+        "models": {name: folder_state(root / "agents" / "embedded" / name) for name in MODELS},
+        "disk": {"free": f"{shutil.disk_usage(Path.cwd()).free / 1e9:.1f} GB at {Path.cwd()}"},
+    }
+
+
+def too_old() -> str:
+    """Return the complaint about SQLite."""
+    return f"missing: SQLite is {sqlite3.sqlite_version}, at least {'.'.join(map(str, OLDEST_SQLITE))} is needed"
+
+
+def version(name: str) -> str:
+    """Return the installed version of a library."""
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        if name in OPTIONAL:
+            return "not installed (optional: NF4 and int8 weights on a GPU)"
+        return f"missing: run `make setup`, or `pip install {name}`"
+
+
+def compute() -> dict[str, str]:
+    """Return cores, threads and GPUs."""
+    found = {"cores": str(os.cpu_count())}
+    if importlib.util.find_spec("torch") is None:
+        return {**found, "torch": "missing: only check, list, replay, report and export work; run `make setup`"}
+    import torch  # only doctor's own answer needs it
+
+    found["threads"] = str(torch.get_num_threads())
+    found["cuda"] = torch.version.cuda or "no (this torch is built for the CPU)"
+    for index in range(torch.cuda.device_count()):
+        found[f"gpu {index}"] = torch.cuda.get_device_name(index)
+    return found
+
+
+def folder_state(folder: Path) -> str:
+    """Say whether a shipped model folder is complete."""
+    needed = ("config.json", "tokenizer.json", "model.safetensors")
+    lacking = [name for name in needed if not (folder / name).is_file()]
+    if lacking:
+        return f"missing: {folder} lacks {', '.join(lacking)}; check the files out again"
+    return f"{folder} ({sum(each.stat().st_size for each in folder.iterdir() if each.is_file()) / 1e6:.1f} MB)"
+
+
+def complaints(found: dict[str, dict[str, str]]) -> list[str]:
+    """Return the lines of what is missing."""
+    return [
+        f"{section} {name}: {value}"
+        for section, values in found.items()
+        for name, value in values.items()
+        if value.startswith("missing")
+    ]
