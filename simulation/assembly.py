@@ -91,17 +91,15 @@ def sample(questions: Sequence[Question], count: int) -> tuple[Question, ...]:
 
 def check_sizes(scenario: Scenario, pool: int, held_out: int) -> None:
     """Refuse a scenario that wants more questions than there are."""
-    ask, evaluate, name = scenario.ask, scenario.evaluate, scenario.environment.name
+    candidates, questions, name = scenario.ask.candidates, scenario.evaluate.questions, scenario.environment.name
     wrong = []
-    if ask.questions > ask.candidates:
+    if candidates > pool:
         wrong.append(
-            f"ask.questions is {ask.questions} but only ask.candidates={ask.candidates} are drawn; raise ask.candidates"
+            scenario.complaint("ask.candidates", f"{candidates}, but the pool of {name!r} holds {pool}; lower it")
         )
-    if ask.candidates > pool:
-        wrong.append(f"ask.candidates is {ask.candidates} but the pool of {name!r} holds {pool}; lower ask.candidates")
-    if evaluate.questions > held_out:
+    if questions > held_out:
         wrong.append(
-            f"evaluate.questions is {evaluate.questions} but {name!r} holds out {held_out}; lower evaluate.questions"
+            scenario.complaint("evaluate.questions", f"{questions}, but {name!r} holds out {held_out}; lower it")
         )
     if wrong:
         raise ScenarioError("\n".join(wrong))

@@ -24,46 +24,39 @@ def parser() -> argparse.ArgumentParser:
         epilog="Start with: python -m simulation run scenarios/random_selection.yaml",
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-
-    run = commands.add_parser("run", help="play a scenario as a new study")
-    run.add_argument("scenario", type=Path, help="a scenario file")
-    _overrides(run)
-    run.add_argument("--out", type=Path, default=Path("runs"), help="where study folders are made (default: runs)")
-    run.add_argument("--turns", type=int, help="short for the override turns=N")
-    run.add_argument("--threads", type=int, help="short for the override threads=N")
-    _display(run)
-
-    resume = commands.add_parser("resume", help="go on with a study that was stopped")
-    resume.add_argument("study", type=Path, help="a study folder")
+    add = commands.add_parser
+    _run(add("run", help="play a scenario as a new study"))
+    resume = _study(add("resume", help="go on with a study that was stopped"))
     _display(resume)
-
-    check = commands.add_parser("check", help="check scenarios without loading a model")
+    listing = add("list", help="list components and scenarios, or write the scenario schema")
+    listing.add_argument(
+        "--schema", nargs="?", const="-", metavar="FILE", help="write the JSON schema (default: stdout)"
+    )
+    check = add("check", help="check scenarios without loading a model")
     check.add_argument("scenario", type=Path, nargs="+", help="scenario files")
     check.add_argument("--set", dest="overrides", action="append", default=[], metavar="KEY=VALUE", help="an override")
-
-    listing = commands.add_parser("list", help="list components and scenarios, or write the scenario schema")
-    listing.add_argument(
-        "--schema", nargs="?", const="-", metavar="FILE", help="write the JSON schema of a scenario (default: stdout)"
-    )
-
-    replay = commands.add_parser("replay", help="re-play a study without its model and compare it byte for byte")
-    replay.add_argument("study", type=Path, help="a study folder")
-
-    report = commands.add_parser("report", help="show a study's table and draw its learning curve")
-    report.add_argument("study", type=Path, help="a study folder")
-
-    export = commands.add_parser("export", help="write a study as JSON lines, Parquet or PEFT adapters")
-    export.add_argument("study", type=Path, help="a study folder")
+    _study(add("replay", help="re-play a study without its model and compare it byte for byte"))
+    _study(add("report", help="show a study's table and draw its learning curve"))
+    export = _study(add("export", help="write a study as JSON lines, Parquet or PEFT adapters"))
     export.add_argument("--to", type=Path, required=True, metavar="FOLDER", help="a new or empty folder")
     export.add_argument("--format", choices=FORMATS, default="jsonl", help="default: jsonl")
-
-    doctor = commands.add_parser("doctor", help="say what this machine has and lacks")
+    doctor = add("doctor", help="say what this machine has and lacks")
     doctor.add_argument("--json", action="store_true", help="one JSON object")
     return top
 
 
-def _overrides(command: argparse.ArgumentParser) -> None:
+def _run(command: argparse.ArgumentParser) -> None:
+    command.add_argument("scenario", type=Path, help="a scenario file")
     command.add_argument("overrides", nargs="*", metavar="KEY=VALUE", help="dotted overrides, such as ask.questions=80")
+    command.add_argument("--out", type=Path, default=Path("runs"), help="where study folders are made (default: runs)")
+    command.add_argument("--turns", type=int, help="short for the override turns=N")
+    command.add_argument("--threads", type=int, help="short for the override threads=N")
+    _display(command)
+
+
+def _study(command: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    command.add_argument("study", type=Path, help="a study folder")
+    return command
 
 
 def _display(command: argparse.ArgumentParser) -> None:

@@ -33,11 +33,12 @@ def run_command(arguments: Namespace) -> int:
     """Play a scenario as a new study."""
     from simulation.assembly import load_world, set_stage
     from simulation.scenario import load_scenario
-    from simulation.store import Study
 
     short = {"turns": arguments.turns, "threads": arguments.threads}
     overrides = [*arguments.overrides, *(f"{key}={value}" for key, value in short.items() if value is not None)]
     stage = set_stage(load_scenario(scenario_file(arguments.scenario), overrides))
+    from simulation.store import Study  # only now: a wrong scenario is refused before anything slow is imported
+
     scenario = stage.scenario
     folder = arguments.out / f"{scenario.name}-{secrets.token_hex(3)}"
     with display(arguments) as watch:
@@ -192,10 +193,14 @@ def doctor_command(arguments: Namespace) -> int:
 
 def scenario_file(path: Path) -> Path:
     """Return `path`, or say which scenario may be meant."""
-    if not path.exists():
+    try:
+        missing = not path.exists()
+    except OSError as error:
+        raise ScenarioError(f"{str(path)!r:.80}: {error.strerror}") from error
+    if missing:
         known = [str(each) for each in sorted(path.parent.glob("*.yaml"))] if path.parent.is_dir() else []
-        near = nearest(str(path), known).split("known:")[0].strip()
-        raise ScenarioError(f"{path}: no such file{'; ' if near else ''}{near}; `{PROGRAM} list` shows the scenarios")
+        hint = nearest(str(path), known).partition("known:")[0].strip()
+        raise ScenarioError(f"{path}: no such file; {hint or f'`{PROGRAM} list` shows the scenarios'}")
     return path
 
 

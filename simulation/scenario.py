@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, PrivateAttr, TypeAdapter, ValidationError
 from pydantic_core import CoreSchema, core_schema
 
 from simulation.complaints import complaints
@@ -115,6 +115,12 @@ class Scenario(Section):
     learn: Learn
     evaluate: Evaluate = Evaluate()
 
+    _source: Source = PrivateAttr(default=Source("scenario", None))
+
+    def complaint(self, path: str, what: str) -> str:
+        """Return the line that says what is wrong at a dotted path, and where it was written."""
+        return f"{self._source.where(path.split('.'))}: {path}: {what}"
+
     def resolved(self) -> dict[str, Any]:
         """Return plain JSON values with every default spelled out; reading them back gives an equal study."""
         plain = self.model_dump(mode="json")
@@ -164,6 +170,13 @@ def check_source(source: Source) -> Scenario:
     for path, kind in PARTS:
         found += _part_complaints(source, path, kind)
     found += [f"{source.where(path)}: {'.'.join(path)}: is not a finite number" for path in finite(source.value)]
+    if scenario is not None:
+        scenario._source = source
+        if scenario.ask.questions > scenario.ask.candidates:
+            what = (
+                f"{scenario.ask.questions} is more than ask.candidates={scenario.ask.candidates}; raise ask.candidates"
+            )
+            found.append(scenario.complaint("ask.questions", what))
     if found or scenario is None:
         raise ScenarioError("\n".join(dict.fromkeys(found)))
     return scenario

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar, dataclass_transform
 
-from pydantic import ConfigDict, TypeAdapter
+from pydantic import ConfigDict, PydanticUserError, TypeAdapter
 from pydantic.dataclasses import dataclass as pydantic_dataclass
 
 from simulation.core.errors import ScenarioError, nearest
@@ -28,6 +28,16 @@ PACKAGES: Mapping[str, str] = {
     "experience_policy": "policies",
     "trainer": "training",
 }
+
+ROLES: Mapping[str, tuple[str, ...]] = {
+    "environment": ("reset", "pool", "probe", "held_out", "step"),
+    "students": ("answerer", "learner", "fingerprint"),
+    "judge": ("judge",),
+    "question_policy": ("select",),
+    "experience_policy": ("select",),
+    "trainer": ("update",),
+}
+"""The methods of each kind's role, which a class from outside is checked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,19 +131,25 @@ def find(kind: str, name: str) -> type:
             found = getattr(importlib.import_module(module_name), class_name)
         except (ImportError, AttributeError, ValueError) as error:
             raise ScenarioError(f"{kind} {name!r} cannot be imported: {error}; write module:Class") from error
-        return _as_component(found, name)
+        return _as_component(kind, found, name)
     known = components(kind)
     if name not in known:
         raise ScenarioError(f"unknown {kind.replace('_', ' ')} {name!r}; {nearest(name, known)}")
     return known[name].cls
 
 
-def _as_component(found: Any, name: str) -> type:
+def _as_component(kind: str, found: Any, name: str) -> type:
     """Give a class from outside the registry the same treatment as a registered one."""
     if not isinstance(found, type):
         raise ScenarioError(f"{name!r} is not a class but {type(found).__name__}; write module:Class")
+    lacking = [method for method in ROLES[kind] if not callable(getattr(found, method, None))]
+    if lacking:
+        raise ScenarioError(f"{name!r} cannot be used as {kind.replace('_', ' ')}: it has no {', '.join(lacking)}")
     if not hasattr(found, "__pydantic_fields__"):
-        found = pydantic_dataclass(found, frozen=True, kw_only=True, config=ConfigDict(extra="forbid"))
+        try:
+            found = pydantic_dataclass(found, frozen=True, kw_only=True, config=ConfigDict(extra="forbid"))
+        except (TypeError, PydanticUserError) as error:
+            raise ScenarioError(f"the fields of {name!r} cannot be read from YAML: {error}") from error
         found.name = name
     component: type = found
     return component
