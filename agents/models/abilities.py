@@ -1,0 +1,110 @@
+"""What a model's forward pass can do, seen by trying it once on a few tokens, never guessed from its name.
+
+A model that ignores a four-dimensional mask or position ids gives wrong numbers without an error. So log-probabilities
+under the tree mask are compared with those of plain sequences, on the scale of what a branch would lose by seeing its
+sibling; likewise one step from a key-value cache with padded prompts is compared with the whole sequence.
+"""
+
+import inspect
+from collections.abc import Sequence
+from dataclasses import replace
+
+import torch
+from torch import Tensor, nn
+
+from agents.models.lora import Adapters
+from agents.models.scoring import Abilities, Scorer
+from simulation.core.packing import Tree
+
+_SIBLING, _BRANCH, _PROMPT = 11, 5, 7
+"""Tokens of the trial: the sibling is long, so that positions that ignore the tree are far off."""
+
+
+def observe(module: nn.Module, adapters: Adapters, pad: int) -> Abilities:
+    """Return what `module` was seen to do."""
+    parameters = inspect.signature(module.forward).parameters
+    settings = module.config.get_text_config()  # type: ignore[union-attr,operator]  # a transformers model
+    plain = Abilities(
+        tree=False,
+        cache=False,
+        keeps="logits_to_keep" in parameters,
+        masks="attention_mask" in parameters,
+        window=window(settings),
+        longest=getattr(settings, "max_position_embeddings", None),
+    )
+    accepts = {"attention_mask", "position_ids"} <= set(parameters)
+    tree = accepts and takes_tree(Scorer(module=module, adapters=adapters, abilities=plain, pad=pad))
+    cache = tree and "past_key_values" in parameters and takes_cache(module, pad)
+    return replace(plain, tree=tree, cache=cache)
+
+
+def window(settings: object) -> int | None:
+    """Return how many tokens attention reaches back in the narrowest layer, None where it reaches all."""
+    sliding = getattr(settings, "sliding_window", None) if getattr(settings, "use_sliding_window", True) else None
+    found = [size for size in (sliding, getattr(settings, "attention_chunk_size", None)) if size]
+    return min(found) if found else None
+
+
+@torch.no_grad()
+def takes_tree(plain: Scorer) -> bool:
+    """Say whether branches under a tree mask get the log-probabilities that they get alone."""
+    tokens = trial_tokens(plain.module, _PROMPT + _SIBLING + _BRANCH)
+    prompt, sibling, branch = tokens[:_PROMPT], tokens[_PROMPT : _PROMPT + _SIBLING], tokens[-_BRANCH:]
+    trees = [
+        Tree(prompt=prompt, branches=(sibling, branch)),
+        Tree(prompt=prompt[:3], branches=(branch,)),
+    ]
+    leaked = [Tree(prompt=prompt + sibling, branches=(branch,))]
+    masked = replace(plain, abilities=replace(plain.abilities, tree=True))
+    try:
+        tree_RKT = masked.logprobs([0], [trees])[0][0]
+    except (TypeError, ValueError, RuntimeError, IndexError):
+        return False  # the architecture refuses such a mask outright
+    plain_RKT = plain.logprobs([0], [trees])[0][0]
+    alone_T = plain_RKT[0, 1, :_BRANCH]
+    leak_T = plain.logprobs([0], [leaked])[0][0, 0, 0, :_BRANCH]
+    error, signal = (tree_RKT - plain_RKT).abs().max(), (leak_T - alone_T).abs().max()
+    return bool(error <= tolerance(plain.module) * signal)
+
+
+@torch.no_grad()
+def takes_cache(module: nn.Module, pad: int) -> bool:
+    """Say whether one more token after a left-padded cached prompt gets the logits of the whole sequence."""
+    device = next(module.parameters()).device
+    tokens = trial_tokens(module, _PROMPT)
+    short, whole = tokens[3:], tokens
+    prompts = torch.tensor([[pad] * 3 + list(short[:-1]), list(whole[:-1])], device=device)
+    mask = (torch.arange(_PROMPT, device=device) >= torch.tensor([[3], [0]], device=device)).long()
+    positions = (mask.cumsum(1) - 1).clamp(min=0)
+    last = torch.tensor([[short[-1]], [whole[-1]]], device=device)
+    try:
+        first = module(
+            input_ids=prompts, attention_mask=mask[:, :-1], position_ids=positions[:, :-1], use_cache=True
+        ).past_key_values
+        step = module(
+            input_ids=last, attention_mask=mask, position_ids=positions[:, -1:], past_key_values=first, use_cache=True
+        )
+    except (TypeError, ValueError, RuntimeError, IndexError, AttributeError):
+        return False  # the architecture has no such cache
+    alone = torch.stack([ending(module, short, device), ending(module, whole, device)])
+    signal = (alone[0] - alone[1]).abs().max()
+    return bool((step.logits[:, -1] - alone).abs().max() <= tolerance(module) * signal)
+
+
+def ending(module: nn.Module, tokens: Sequence[int], device: torch.device) -> Tensor:
+    """Return the logits after the last token of a plain sequence."""
+    logits_V: Tensor = module(input_ids=torch.tensor([list(tokens)], device=device), use_cache=False).logits[0, -1]
+    return logits_V
+
+
+def trial_tokens(module: nn.Module, count: int) -> tuple[int, ...]:
+    """Return `count` different token ids spread over the vocabulary."""
+    size: int = module.config.get_text_config().vocab_size  # type: ignore[union-attr,operator]
+    return tuple(1 + (index * (size - 2)) // count for index in range(count))
+
+
+def tolerance(module: nn.Module) -> float:
+    """Return the error, relative to the effect of a leak, that rounding explains."""
+    exact = next(module.parameters()).dtype in (torch.float32, torch.float64)
+    quantized = getattr(module, "is_quantized", False)
+    return 0.02 if exact and not quantized else 0.25

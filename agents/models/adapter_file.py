@@ -1,0 +1,129 @@
+"""A student's adapter as bytes and as a standard PEFT folder; equal adapters give equal bytes."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+from torch import Tensor
+
+from agents.models.lora import Adapters
+from simulation.core.errors import DataError
+
+WEIGHTS, CONFIG = "adapter_model.safetensors", "adapter_config.json"
+
+
+def dump(adapters: Adapters, slot: int) -> bytes:
+    """Return a slot's factors as safetensors under PEFT's names; the description of the adapter is in its metadata."""
+    # one metadata key: safetensors writes several in no fixed order
+    return save(tensors(adapters, slot), metadata={"lora": json.dumps(description(adapters), sort_keys=True)})
+
+
+def restore(adapters: Adapters, slot: int, data: bytes, where: str) -> None:
+    """Put back what `dump` or PEFT wrote; raises DataError where it does not fit."""
+    try:
+        found = load(data)
+    except SafetensorError as error:
+        raise DataError(f"{where} is not a safetensors file ({error}); restore it from a copy") from error
+    wanted = tensors(adapters, slot)
+    check_fit({name: tuple(value.shape) for name, value in found.items()}, wanted, where)
+    row_P = torch.cat([found[name].reshape(-1) for name in wanted])
+    with torch.no_grad():
+        adapters.values_SP[slot] = row_P.to(adapters.values_SP)
+
+
+def check_fit(found: Mapping[str, tuple[int, ...]], wanted: Mapping[str, Tensor], where: str) -> None:
+    """Refuse an adapter of other layers or another rank."""
+    for name in sorted({*found, *wanted}):
+        shape = tuple(wanted[name].shape) if name in wanted else None
+        if found.get(name) != shape:
+            raise DataError(
+                f"{where} does not fit this student: {name} is {found.get(name, 'missing')} there and "
+                f"{shape or 'no layer'} here; use the model, lora.rank and lora.targets that it was made with"
+            )
+
+
+def tensors(adapters: Adapters, slot: int) -> dict[str, Tensor]:
+    """Return a slot's factors by PEFT's names, in the order of the slot's row."""
+    factors = adapters.factors(adapters.values_SP.detach()[slot : slot + 1])
+    named: dict[str, Tensor] = {}
+    for shape, (a_GRI, b_GOR) in zip(adapters.shapes, factors, strict=True):
+        named[f"base_model.model.{shape.name}.lora_A.weight"] = a_GRI[0].contiguous().cpu()
+        named[f"base_model.model.{shape.name}.lora_B.weight"] = b_GOR[0].contiguous().cpu()
+    return named
+
+
+def description(adapters: Adapters) -> dict[str, object]:
+    """Return what PEFT's configuration must say of the adapters."""
+    leaves = sorted({shape.name.rsplit(".", 1)[-1] for shape in adapters.shapes})
+    return {
+        "r": adapters.rank,
+        "lora_alpha": adapters.alpha,
+        "target_modules": leaves if adapters.by_leaf else [shape.name for shape in adapters.shapes],
+        "fan_in_fan_out": adapters.transposed,
+    }
+
+
+def save_folder(adapters: Adapters, slot: int, folder: Path, *, name: str, base: str) -> None:
+    """Write a slot as a folder that `PeftModel.from_pretrained` loads."""
+    folder.mkdir(parents=True, exist_ok=True)
+    config = {
+        "base_model_name_or_path": base,
+        "bias": "none",
+        "inference_mode": True,
+        "init_lora_weights": True,
+        "lora_dropout": 0.0,
+        "peft_type": "LORA",
+        "task_type": "CAUSAL_LM",
+        **description(adapters),
+    }
+    (folder / WEIGHTS).write_bytes(save(tensors(adapters, slot), metadata={"format": "pt"}))
+    (folder / CONFIG).write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    (folder / "README.md").write_text(model_card(config, name), encoding="utf-8")
+
+
+def load_folder(adapters: Adapters, slot: int, folder: Path) -> None:
+    """Read a slot from a PEFT folder; raises DataError where it is none or does not fit."""
+    file = folder / WEIGHTS
+    try:
+        config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+        data = file.read_bytes()
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise DataError(f"{folder} is not a PEFT adapter folder ({error}); name one that holds {CONFIG}") from error
+    scale = config.get("lora_alpha", 0) / max(1, config.get("r", 1))
+    if not np.isclose(scale, adapters.scale) or config.get("use_rslora") or config.get("use_dora"):
+        raise DataError(
+            f"{folder} scales its adapter otherwise (lora_alpha {config.get('lora_alpha')}, r {config.get('r')}, "
+            f"rsLoRA or DoRA); this student needs alpha/rank = {adapters.scale:g}"
+        )
+    restore(adapters, slot, data, str(file))
+
+
+def model_card(config: Mapping[str, object], name: str) -> str:
+    """Return the README of an adapter folder."""
+    base = config["base_model_name_or_path"]
+    return f"""---
+base_model: {base}
+library_name: peft
+tags:
+- lora
+---
+
+# Adapter of {name}
+
+The LoRA adapter of one simulated student, as its run left it. It changes the base model `{base}`
+(rank {config["r"]}, alpha {config["lora_alpha"]}).
+
+```python
+from peft import PeftModel
+from transformers import AutoModelForCausalLM
+
+model = PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained("{base}"), "this folder")
+```
+
+It was trained to answer the questions of a simulation and is of no use beyond studying that; its figures are in the
+study it was exported from.
+"""

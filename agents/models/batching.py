@@ -1,0 +1,53 @@
+"""Which requests go through the model together: rows of like length, few padding tokens, bounded memory."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Some of one slot's requests, by their index, and the length of the longest."""
+
+    slot: int
+    indices: tuple[int, ...]
+    longest: int
+
+
+def plan(slots: Sequence[int], lengths: Sequence[int], budget: int) -> list[list[Piece]]:
+    """Return batches that hold a piece a slot; rows × longest stays within `budget` tokens where a row allows it.
+
+    What fills a batch stays alone in it; the rests of several slots share one.
+    """
+    batches: list[list[Piece]] = []
+    rests: list[Piece] = []
+    for slot in sorted(set(slots)):
+        mine = [index for index, owner in enumerate(slots) if owner == slot]
+        pieces = cut(slot, sorted(mine, key=lambda index: (-lengths[index], index)), lengths, budget)
+        batches.extend([piece] for piece in pieces[:-1])
+        rests.append(pieces[-1])
+    group: list[Piece] = []
+    for rest in sorted(rests, key=lambda piece: (-len(piece.indices) * piece.longest, piece.slot)):
+        if group and cost([*group, rest]) > budget:
+            batches.append(sorted(group, key=lambda piece: piece.slot))
+            group = []
+        group.append(rest)
+    if group:
+        batches.append(sorted(group, key=lambda piece: piece.slot))
+    return batches
+
+
+def cut(slot: int, ordered: Sequence[int], lengths: Sequence[int], budget: int) -> list[Piece]:
+    """Cut one slot's indices, longest first, into pieces within the budget."""
+    pieces = []
+    first = 0
+    while first < len(ordered):
+        longest = lengths[ordered[first]]
+        indices = tuple(ordered[first : first + max(1, budget // longest)])
+        pieces.append(Piece(slot, indices, longest))
+        first += len(indices)
+    return pieces
+
+
+def cost(pieces: Sequence[Piece]) -> int:
+    """Return the tokens of a batch of these pieces, padding included."""
+    return len(pieces) * max(len(piece.indices) for piece in pieces) * max(piece.longest for piece in pieces)

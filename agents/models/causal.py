@@ -1,0 +1,188 @@
+"""The students' language model: one frozen causal base, one LoRA slot a student, every call one batch over all."""
+
+import copy
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from agents.models import adapter_file, lora
+from agents.models.abilities import observe
+from agents.models.batching import plan
+from agents.models.generation import Writer
+from agents.models.loading import DTYPES, Precision, load_causal
+from agents.models.scoring import Abilities, Scorer, depth, length
+from agents.models.text import Text
+from simulation.core.errors import ModelError, nearest
+from simulation.core.packing import Tree
+from simulation.core.types import Completion, Request, Seat
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How a base is loaded, adapted and batched."""
+
+    rank: int = 8
+    alpha: float = 16.0
+    targets: tuple[str, ...] = ()
+    """Names of linear layers; none means every one but the output head."""
+    precision: Precision = field(default_factory=Precision)
+    score_dtype: str | None = None
+    """The dtype `score` computes in, if not the base's: "bfloat16" is twice as fast and changes a few answers."""
+    batch_tokens: int = 4096
+    """The most tokens that go through the model at once when scoring or generating."""
+
+
+class CausalLearner:
+    """A `Learner`: scores, generates and is trained through `adapters_SP`."""
+
+    def __init__(
+        self, module: nn.Module, tokenizer: Any, seats: Sequence[Seat], settings: Settings, *, source: str
+    ) -> None:
+        self._source = source
+        self._settings = settings
+        self._module = module
+        self._text = Text(tokenizer, source)
+        self._slots = tuple(seat.name for seat in seats)
+        self._rows = {name: row for row, name in enumerate(self._slots)}
+        if len(self._rows) != len(seats) or not seats:
+            raise ModelError(f"a learner needs seats of different names, not {self._slots}")
+        twin = copy.deepcopy(module) if settings.score_dtype else None
+        dtype = torch.float64 if next(module.parameters()).dtype == torch.float64 else torch.float32
+        self._adapters = lora.attach(
+            module, seats, rank=settings.rank, alpha=settings.alpha, targets=settings.targets, dtype=dtype
+        )
+        abilities = observe(module, self._adapters, self._text.pad)
+        self._scorer = Scorer(module=module, adapters=self._adapters, abilities=abilities, pad=self._text.pad)
+        self._fast_scorer = self._scorer if twin is None else replace(self._scorer, module=self._second(twin))
+        self._writer = Writer(self._scorer, self._text, settings.batch_tokens)
+        self._versions: dict[int, tuple[Tensor, str]] = {}
+
+    @classmethod
+    def from_source(cls, source: str, seats: Sequence[Seat], settings: Settings) -> "CausalLearner":
+        """Load the base from a folder or the hub."""
+        module, tokenizer = load_causal(source, settings.precision)
+        return cls(module, tokenizer, seats, settings, source=source)
+
+    @property
+    def slots(self) -> tuple[str, ...]:
+        """The names of the seats, in the order of the rows of `adapters_SP`."""
+        return self._slots
+
+    @property
+    def source(self) -> str:
+        """The model folder or hub name of the base."""
+        return self._source
+
+    @property
+    def module(self) -> nn.Module:
+        """The base with the slots attached."""
+        return self._module
+
+    @property
+    def tokenizer(self) -> Any:
+        """The Hugging Face tokenizer (Any: untyped library)."""
+        return self._text.tokenizer
+
+    @property
+    def adapters_SP(self) -> Tensor:
+        """All adapters as one leaf tensor that requires grad, a row a slot."""
+        return self._adapters.values_SP
+
+    @property
+    def adapters(self) -> lora.Adapters:
+        """The adapters with their layout."""
+        return self._adapters
+
+    @property
+    def abilities(self) -> Abilities:
+        """What the base's forward pass was seen to do; `tree` says how branches are scored."""
+        return self._scorer.abilities
+
+    def render(self, prompt: str) -> str:
+        """Return the exact text a prompt becomes."""
+        return self._text.render(prompt)
+
+    def encode(self, prompt: str, continuations: Sequence[str]) -> Tree:
+        """Tokenize; every continuation ends with the end-of-text token."""
+        return self._text.encode(prompt, continuations)
+
+    def branch_logprobs(self, slots: Sequence[str], trees_SB: Sequence[Sequence[Tree]]) -> tuple[Tensor, Tensor]:
+        """Return `(logprobs_SBKT, valid_SBKT)` of the branch tokens, differentiable in `adapters_SP`."""
+        return self._scorer.logprobs([self._row(slot) for slot in slots], trees_SB)
+
+    @torch.no_grad()
+    def score(self, requests: Sequence[Request]) -> list[tuple[float, ...]]:
+        """Return the log-probability, nats, of each request's continuations; () where too long for the model."""
+        trees = [self._text.encode(request.prompt, request.continuations) for request in requests]
+        longest = self.abilities.longest
+        kept = [index for index, tree in enumerate(trees) if longest is None or depth(tree) <= longest]
+        found: list[tuple[float, ...]] = [()] * len(requests)
+        lengths = [self._cost(trees[index]) for index in kept]
+        for batch in plan([self._row(requests[index].slot) for index in kept], lengths, self._settings.batch_tokens):
+            rows = [[kept[index] for index in piece.indices] for piece in batch]
+            logprobs_SBKT, _ = self._fast_scorer.logprobs(
+                [piece.slot for piece in batch], [[trees[index] for index in row] for row in rows]
+            )
+            for row, sums in zip(rows, logprobs_SBKT.double().sum(-1).tolist(), strict=True):
+                for place, index in enumerate(row):
+                    found[index] = tuple(sums[place][: len(trees[index].branches)])
+        return found
+
+    def generate(self, requests: Sequence[Request]) -> list[Completion]:
+        """Continue each prompt until its end-of-text token or `max_tokens`."""
+        return self._writer.write(requests, [self._row(request.slot) for request in requests])
+
+    def touch(self, slots: Sequence[str]) -> None:
+        """Forget the versions of these slots; `version` also notices by itself that a row has changed."""
+        for slot in slots:
+            self._versions.pop(self._row(slot), None)
+
+    def version(self, slot: str) -> str:
+        """Return the sha256 of what `dump` returns."""
+        row = self._row(slot)
+        bits_P = self._adapters.values_SP.detach()[row].view(torch.uint8)
+        known = self._versions.get(row)
+        if known is not None and torch.equal(known[0], bits_P):
+            return known[1]
+        found = hashlib.sha256(self.dump(slot)).hexdigest()
+        self._versions[row] = (bits_P.clone(), found)
+        return found
+
+    def dump(self, slot: str) -> bytes:
+        """Return the slot's adapter as safetensors."""
+        return adapter_file.dump(self._adapters, self._row(slot))
+
+    def restore(self, slot: str, data: bytes) -> None:
+        """Put back what `dump` returned."""
+        adapter_file.restore(self._adapters, self._row(slot), data, f"the stored adapter of {slot!r}")
+
+    def save(self, slot: str, folder: Path) -> None:
+        """Write the slot as a standard PEFT adapter folder."""
+        adapter_file.save_folder(self._adapters, self._row(slot), folder, name=slot, base=self._source)
+
+    def load(self, slot: str, folder: Path) -> None:
+        """Read a slot from a standard PEFT adapter folder of the same rank and targets."""
+        adapter_file.load_folder(self._adapters, self._row(slot), folder)
+
+    def _row(self, slot: str) -> int:
+        if slot not in self._rows:
+            raise ModelError(f"no student has the slot {slot!r}; {nearest(slot, self._rows)}")
+        return self._rows[slot]
+
+    def _cost(self, tree: Tree) -> int:
+        return length(tree) if self.abilities.tree else sum(len(tree.prompt) + len(each) for each in tree.branches)
+
+    def _second(self, twin: nn.Module) -> nn.Module:
+        """Return a copy of the base in `score_dtype` that merges the same adapters from the first base's weights."""
+        masters = {
+            shape.name: lora.master(self._module.get_submodule(shape.name).base)  # type: ignore[arg-type]
+            for shape in self._adapters.shapes
+        }
+        twin = twin.to(DTYPES[str(self._settings.score_dtype)])
+        lora.wrap(twin, self._adapters, masters)
+        return twin.requires_grad_(False)

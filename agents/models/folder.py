@@ -1,0 +1,98 @@
+"""Where a model lies and whether it can be loaded: checked by looking at its files, before any library is imported."""
+
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from simulation.core.errors import DataError
+
+AGENTS = Path(__file__).resolve().parent.parent
+_HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+|[a-z0-9][\w.-]*")
+_TOKENIZERS = ("tokenizer.json", "tokenizer.model", "spiece.model", "vocab.json", "vocab.txt")
+
+
+def resolve(model: str, *, embedded: str) -> str:
+    """Return the folder or hub name that `model` means; "embedded" is the shipped `agents/embedded/<embedded>`."""
+    if model == "embedded":
+        return str(AGENTS / "embedded" / embedded)
+    folder = Path(model).expanduser()
+    return str(folder.resolve()) if folder.is_dir() else model
+
+
+def validate(model: str, *, embedded: str, architectures: Sequence[str] = ()) -> str:
+    """Return what `resolve` returns if it can be loaded as far as files tell; raises DataError saying what to do.
+
+    `architectures` are endings of class names of which config.json must name one. A hub name is not looked up.
+    """
+    source = resolve(model, embedded=embedded)
+    folder = Path(source)
+    if folder.is_dir():
+        check_folder(folder, architectures)
+    elif model == "embedded":
+        raise DataError(f"the shipped model is missing: no folder {folder}; restore it, or name another model")
+    elif model[:1] in "./~" or not _HUB_NAME.fullmatch(model):
+        raise DataError(f"model {model!r}: no such folder, nor a hub name (owner/name); correct the path")
+    return source
+
+
+def check_folder(folder: Path, architectures: Sequence[str]) -> None:
+    """Refuse a folder that is not a safetensors model with its tokenizer."""
+    config = read_json(
+        folder / "config.json", f"{folder} is not a model folder; name the folder that holds config.json"
+    )
+    listed = config.get("architectures")
+    named = [str(name) for name in listed] if isinstance(listed, list) else []
+    if architectures and named and not any(name.endswith(tuple(architectures)) for name in named):
+        raise DataError(f"{folder} holds {', '.join(named)}, but a model for {' or '.join(architectures)} is needed")
+    missing = [name for name in weights(folder) if not (folder / name).is_file()]
+    if missing:
+        pickled = sorted(folder.glob("*.bin")) + sorted(folder.glob("*.pt")) + sorted(folder.glob("*.pth"))
+        remedy = (
+            f"{pickled[0].name} holds pickled weights, which are not loaded: convert it with "
+            "`model.save_pretrained(folder)` in a recent transformers"
+            if pickled
+            else "download the folder completely"
+        )
+        raise DataError(f"{folder} lacks {missing[0]}; {remedy}")
+    if not any((folder / name).is_file() for name in _TOKENIZERS):
+        raise DataError(f"{folder} holds no tokenizer (looked for {', '.join(_TOKENIZERS)}); copy its files there")
+
+
+def weights(folder: Path) -> list[str]:
+    """Return the names of the weight files a folder should hold."""
+    index = folder / "model.safetensors.index.json"
+    if not index.is_file():
+        return ["model.safetensors"]
+    parts = read_json(index, "download it again").get("weight_map")
+    if not isinstance(parts, dict):
+        raise DataError(f"{index} has no weight_map; download it again")
+    return sorted(set(map(str, parts.values())))
+
+
+def fingerprint(source: str) -> str:
+    """Return the sha256 of a local folder's weights, or the hub name where there is no folder."""
+    folder = Path(source)
+    if not folder.is_dir():
+        return source
+    digest = hashlib.sha256()
+    for name in ("config.json", "tokenizer.json", *weights(folder)):
+        file = folder / name
+        if file.is_file():
+            with file.open("rb") as stream:
+                digest.update(hashlib.file_digest(stream, "sha256").digest())
+    return digest.hexdigest()
+
+
+def read_json(file: Path, remedy: str) -> dict[str, object]:
+    """Return the object in a JSON file; raises DataError with the remedy where there is none."""
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise DataError(f"{file} does not exist; {remedy}") from None
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise DataError(f"{file} cannot be read as JSON ({error}); {remedy}") from error
+    if not isinstance(found, dict):
+        raise DataError(f"{file} holds {type(found).__name__}, not an object; {remedy}")
+    return found

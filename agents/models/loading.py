@@ -1,0 +1,121 @@
+"""Loading base models and tokenizers: safetensors only, no code from the model's repository."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from simulation.core.errors import DataError, MissingExtra, ModelError
+
+DTYPES = {"float64": torch.float64, "float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Precision:
+    """In what numbers a base is held and computed."""
+
+    dtype: str = "float32"
+    quantization: str | None = None
+    """"nf4" holds the weights in 4 bits (bitsandbytes) and computes in `dtype`."""
+    device: str = "auto"
+
+    @property
+    def place(self) -> torch.device:
+        """The device: "auto" is the GPU where there is one."""
+        if self.device == "auto":
+            return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        return torch.device(self.device)
+
+
+def load_causal(source: str, precision: Precision) -> tuple[nn.Module, Any]:
+    """Return a causal language model, frozen and in evaluation mode, with its tokenizer (Any: untyped library)."""
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    with explained(source):
+        config = AutoConfig.from_pretrained(source, trust_remote_code=False)
+        # scaled-dot-product kernels have no soft capping of attention logits (Gemma 2)
+        capped = getattr(config.get_text_config(), "attn_logit_softcapping", None) is not None
+        module = AutoModelForCausalLM.from_pretrained(
+            source,
+            config=config,
+            attn_implementation="eager" if capped else "sdpa",
+            **arguments(precision),
+        )
+    return settle(module, precision), load_tokenizer(source)
+
+
+def load_seq2seq(source: str, precision: Precision) -> tuple[nn.Module, Any]:
+    """Return a sequence-to-sequence model, frozen and in evaluation mode, with its tokenizer (Any: untyped library)."""
+    from transformers import AutoModelForSeq2SeqLM
+
+    with explained(source):
+        module = AutoModelForSeq2SeqLM.from_pretrained(source, **arguments(precision))
+    return settle(module, precision), load_tokenizer(source)
+
+
+def load_tokenizer(source: str) -> Any:
+    """Return the tokenizer of a model (Any: untyped library)."""
+    from transformers import AutoTokenizer
+
+    with explained(source):
+        return AutoTokenizer.from_pretrained(source, trust_remote_code=False)
+
+
+def arguments(precision: Precision) -> dict[str, Any]:
+    """Return what `from_pretrained` is told (Any: its arguments have many types)."""
+    common = {"dtype": DTYPES[precision.dtype], "use_safetensors": True, "trust_remote_code": False}
+    if precision.quantization is None:
+        return common
+    try:
+        import bitsandbytes  # noqa: F401  # transformers would name neither the scenario's field nor the extra
+    except ImportError as error:
+        raise MissingExtra(
+            f"quantization: {precision.quantization} needs bitsandbytes; install it with "
+            "`pip install 'bitsandbytes>=0.48,<1'` (the extra `quantization`)"
+        ) from error
+    from transformers import BitsAndBytesConfig
+
+    quantization = BitsAndBytesConfig(  # type: ignore[no-untyped-call]
+        load_in_4bit=True,
+        bnb_4bit_quant_type=precision.quantization,
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=DTYPES[precision.dtype],
+    )
+    return {**common, "quantization_config": quantization, "device_map": {"": precision.place}}
+
+
+def settle(module: nn.Module, precision: Precision) -> nn.Module:
+    """Freeze a model and put it where it computes."""
+    module.requires_grad_(False)
+    module.eval()
+    return module if precision.quantization else module.to(precision.place)
+
+
+@contextmanager
+def explained(source: str) -> Iterator[None]:
+    """Turn a loading library's errors into one line that names the model and what to do."""
+    from transformers.utils import logging
+
+    local = Path(source).is_dir()
+    bars = logging.is_progress_bar_enabled()
+    if local:
+        logging.disable_progress_bar()
+    try:
+        yield
+    except MissingExtra:
+        raise
+    except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
+        reason = " ".join(str(error).split())[:300]
+        if local:
+            raise DataError(f"the model in {source} cannot be loaded: {reason}; check or replace the folder") from error
+        raise ModelError(
+            f"model {source!r} cannot be loaded: {reason}; check the name, the network or your hub token, "
+            "or give a local folder"
+        ) from error
+    finally:
+        if bars:
+            logging.enable_progress_bar()

@@ -1,0 +1,244 @@
+"""LoRA adapters of many students on one frozen base (Hu et al. 2021, arXiv 2106.09685, eq. 3), started as PEFT does.
+
+All adapters are rows of one tensor, so that a trainer can step them together and a student's adapter is one slice.
+Axes: S slots, P parameters of a slot, G the slots at work, R rank, I inputs, O outputs of a layer.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from transformers.pytorch_utils import Conv1D
+
+from agents.models.linear import MergedLinear
+from simulation.core.errors import ModelError, nearest
+from simulation.core.seeding import generator
+from simulation.core.types import Seat
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """A layer that carries adapters, by its dotted name in the base."""
+
+    name: str
+    inputs: int
+    outputs: int
+
+
+@dataclass(slots=True)
+class Seating:
+    """The adapters at work, one pair of factors a layer, for a batch of `rows` sequences of `columns` tokens."""
+
+    factors: list[tuple[Tensor, Tensor]]
+    slots: int
+    rows: int
+    columns: int
+
+
+@dataclass(slots=True, kw_only=True)
+class Adapters:
+    """The adapters of all slots, and which of them are at work."""
+
+    shapes: tuple[Shape, ...]
+    rank: int
+    alpha: float
+    values_SP: Tensor
+    """A leaf: row s holds A and B of every layer of slot s, flattened, in the order of `shapes`."""
+    by_leaf: bool = True
+    """Whether the last parts of the names tell these layers from all others, as short PEFT targets need."""
+    transposed: bool = False
+    """Whether the base keeps its weights as (inputs, outputs), as GPT-2 does."""
+    merging: str = "auto"
+    """"auto", or "always" / "never" to force one of the two ways to compute."""
+    seating: Seating | None = field(default=None)
+
+    @property
+    def scale(self) -> float:
+        """What the product of the factors is multiplied by."""
+        return self.alpha / self.rank
+
+    @property
+    def sizes(self) -> list[int]:
+        """The lengths of A and B of every layer in a row of `values_SP`."""
+        return [size for shape in self.shapes for size in (self.rank * shape.inputs, self.rank * shape.outputs)]
+
+    def factors(self, values_GP: Tensor) -> list[tuple[Tensor, Tensor]]:
+        """Return `(A_GRI, B_GOR)` of every layer as views of `values_GP`."""
+        pieces = values_GP.split(self.sizes, dim=1)  # type: ignore[no-untyped-call]
+        return [
+            (a.view(-1, self.rank, shape.inputs), b.view(-1, shape.outputs, self.rank))
+            for a, b, shape in zip(pieces[::2], pieces[1::2], self.shapes, strict=True)
+        ]
+
+    @contextmanager
+    def seated(self, slots: Sequence[int], *, rows: int, columns: int) -> Iterator[None]:
+        """Put these slots to work: each takes `rows / len(slots)` consecutive rows of the batch."""
+        everyone = list(slots) == list(range(len(self.values_SP)))
+        values_GP = self.values_SP if everyone else self.values_SP[list(slots)]
+        before = self.seating
+        self.seating = Seating(self.factors(values_GP), len(slots), rows, columns)
+        try:
+            yield
+        finally:
+            self.seating = before
+
+
+class SlotLinear(nn.Module):
+    """A frozen linear layer plus the seated slots' low-rank changes; without a seating it is the layer alone."""
+
+    def __init__(self, base: nn.Module, number: int, adapters: Adapters, master_OI: Tensor | None) -> None:
+        super().__init__()
+        self.base = base
+        self._number = number
+        self._adapters = adapters
+        self._master_OI = master_OI
+        shape = adapters.shapes[number]
+        self._few = shape.inputs * shape.outputs / (shape.inputs + shape.outputs)
+
+    @property
+    def weight(self) -> Tensor:
+        """The base's weight; some models read its dtype."""
+        weight: Tensor = self.base.weight  # type: ignore[assignment]  # nn.Module types attributes as Tensor | Module
+        return weight
+
+    @property
+    def bias(self) -> Tensor | None:
+        """The base's bias."""
+        bias: Tensor | None = self.base.bias  # type: ignore[assignment]  # nn.Module types attributes so
+        return bias
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return `base(x) + scale · B A x`, merged into one product where that is cheaper."""
+        seating = self._adapters.seating
+        if seating is None:
+            out: Tensor = self.base(x)
+            return out
+        check_rows(x, seating, self._adapters.shapes[self._number].name)
+        a_GRI, b_GOR = seating.factors[self._number]
+        x_GNI = x.reshape(seating.slots, -1, x.shape[-1])
+        if self._merges(x_GNI.shape[1]):
+            return self._merged(x_GNI, a_GRI, b_GOR).view(*x.shape[:-1], -1)
+        change_GNO = torch.bmm(torch.bmm(x_GNI.to(a_GRI.dtype), a_GRI.mT), b_GOR.mT) * self._adapters.scale
+        base: Tensor = self.base(x)
+        return base + change_GNO.view(base.shape).to(base.dtype)
+
+    def _merges(self, rows: int) -> bool:
+        if self._master_OI is None or self._adapters.merging == "never":
+            return False
+        return self._adapters.merging == "always" or rows > self._few
+
+    def _merged(self, x_GNI: Tensor, a_GRI: Tensor, b_GOR: Tensor) -> Tensor:
+        out: Tensor = MergedLinear.apply(  # type: ignore[no-untyped-call]
+            x_GNI, a_GRI, b_GOR, self._master_OI, self._adapters.scale, x_GNI.dtype
+        )
+        return out if self.bias is None else out + self.bias
+
+
+def check_rows(x: Tensor, seating: Seating, name: str) -> None:
+    """Refuse a layer whose rows are no longer those of the batch in order, as an expert's are."""
+    in_order = x.shape[0] == (seating.rows if x.dim() == 3 else seating.rows * seating.columns)
+    if not in_order:
+        raise ModelError(
+            f"layer {name!r} received a tensor of shape {tuple(x.shape)} in a batch of {seating.rows} rows of "
+            f"{seating.columns} tokens: its rows cannot be told apart by student; leave it out of lora.targets"
+        )
+
+
+def targeted(module: nn.Module, targets: Sequence[str]) -> dict[str, nn.Module]:
+    """Return the layers to adapt by name: those of `targets`, or every linear layer but the output head.
+
+    A layer whose weight is used without calling the layer (Mamba's `dt_proj`) cannot carry an adapter.
+    """
+    head = module.get_output_embeddings()  # type: ignore[operator]  # a transformers model, typed as nn.Module
+    linear: dict[str, nn.Module] = {
+        name: layer
+        for name, layer in module.named_modules()
+        if isinstance(layer, nn.Linear | Conv1D) and layer is not head
+    }
+    linear = called(module, linear)
+    if not targets:
+        return linear
+    leaves = {name.rsplit(".", 1)[-1] for name in linear}
+    for target in targets:
+        if target not in leaves:
+            raise ModelError(f"lora.targets names {target!r}, which is no linear layer here; {nearest(target, leaves)}")
+    return {name: layer for name, layer in linear.items() if name.rsplit(".", 1)[-1] in targets}
+
+
+@torch.no_grad()
+def called(module: nn.Module, layers: dict[str, nn.Module]) -> dict[str, nn.Module]:
+    """Return the layers whose forward runs when the model's does."""
+    names: set[str] = set()
+    hooks = [layer.register_forward_hook(lambda *_, name=name: names.add(name)) for name, layer in layers.items()]
+    module(input_ids=torch.ones((1, 4), dtype=torch.int64, device=next(module.parameters()).device), use_cache=False)
+    for hook in hooks:
+        hook.remove()
+    return {name: layer for name, layer in layers.items() if name in names}
+
+
+def attach(
+    module: nn.Module, seats: Sequence[Seat], *, rank: int, alpha: float, targets: Sequence[str], dtype: torch.dtype
+) -> Adapters:
+    """Freeze `module`, give each seat a slot in all targeted layers, and return the adapters."""
+    module.requires_grad_(False)
+    layers = targeted(module, targets)
+    if not layers:
+        raise ModelError(f"{type(module).__name__} has no linear layer that could carry a LoRA adapter")
+    shapes = tuple(Shape(name=name, **dimensions(layer)) for name, layer in layers.items())
+    leaves = {shape.name.rsplit(".", 1)[-1] for shape in shapes}
+    adapters = Adapters(
+        shapes=shapes,
+        rank=rank,
+        alpha=alpha,
+        values_SP=torch.empty(0),
+        by_leaf=sum(name.rsplit(".", 1)[-1] in leaves for name, _ in module.named_modules()) == len(shapes),
+        transposed=any(isinstance(layer, Conv1D) for layer in layers.values()),
+    )
+    device = next(module.parameters()).device
+    starts = np.stack([start(adapters, seat) for seat in seats])
+    adapters.values_SP = torch.tensor(starts, dtype=dtype, device=device).requires_grad_()
+    wrap(module, adapters, {name: master(layer) for name, layer in layers.items()})
+    return adapters
+
+
+def wrap(module: nn.Module, adapters: Adapters, masters: dict[str, Tensor | None]) -> None:
+    """Replace the adapted layers of `module`; `masters` holds the weights to merge into, None where they cannot be."""
+    for number, shape in enumerate(adapters.shapes):
+        parent, _, leaf = shape.name.rpartition(".")
+        layer = module.get_submodule(shape.name)
+        setattr(module.get_submodule(parent), leaf, SlotLinear(layer, number, adapters, masters[shape.name]))
+
+
+def master(layer: nn.Module) -> Tensor | None:
+    """Return the weight as (outputs, inputs) if a change can be merged into it, else None.
+
+    Quantized weights cannot take one, and a 16-bit weight would round it away.
+    """
+    weight = layer.weight
+    if not isinstance(weight, Tensor) or weight.dtype not in (torch.float32, torch.float64):
+        return None
+    return weight.detach().t() if isinstance(layer, Conv1D) else weight.detach()
+
+
+def dimensions(layer: nn.Module) -> dict[str, int]:
+    """Return the inputs and outputs of a linear layer; quantized ones keep them as attributes."""
+    if isinstance(layer, Conv1D):
+        inputs, outputs = layer.weight.shape
+        return {"inputs": inputs, "outputs": outputs}
+    assert isinstance(layer, nn.Linear)
+    return {"inputs": layer.in_features, "outputs": layer.out_features}
+
+
+def start(adapters: Adapters, seat: Seat) -> np.ndarray:
+    """Return a seat's first row: A uniform in ±1/√inputs (PEFT's Kaiming start with a=√5), B zero."""
+    stream = generator(seat.seed, 0, seat.number, "adapter")
+    pieces = []
+    for shape in adapters.shapes:
+        bound = 1 / math.sqrt(shape.inputs)
+        pieces.append(stream.uniform(-bound, bound, size=adapters.rank * shape.inputs))
+        pieces.append(np.zeros(adapters.rank * shape.outputs))
+    return np.concatenate(pieces)

@@ -1,0 +1,104 @@
+"""Text to token ids and back, the one place that knows how a prompt and its answer join."""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import Any
+
+from simulation.core.errors import ModelError
+from simulation.core.packing import Tree
+
+KEPT_TREES = 8192
+"""Encoded prompts kept: an evaluation asks every student the same questions again (about 3 kB each)."""
+
+_PROBES = ("7", "12.5 km", "Yes, it is", "a) 3/4")
+
+
+class Text:
+    """Encodes prompts with their continuations, and decodes what a model wrote.
+
+    A chat model's prompt is laid out by its template; any other prompt is used as it is, and its answer follows after
+    one space. Every continuation ends with the token that ends a turn.
+    """
+
+    def __init__(self, tokenizer: Any, source: str) -> None:
+        self.tokenizer = tokenizer
+        self.chat = bool(tokenizer.chat_template)
+        if tokenizer.eos_token_id is None:
+            raise ModelError(f"the tokenizer of {source!r} has no end-of-text token; set eos_token in its folder")
+        self.end: int = self._turn_end() if self.chat else tokenizer.eos_token_id
+        self.pad: int = tokenizer.eos_token_id if tokenizer.pad_token_id is None else tokenizer.pad_token_id
+        self._trees: OrderedDict[tuple[str, tuple[str, ...]], Tree] = OrderedDict()
+        self._first = self._opening()
+        self._apart = self._joins_at_the_seam()
+
+    def render(self, prompt: str) -> str:
+        """Return the exact text a prompt becomes."""
+        if not self.chat:
+            return prompt
+        turns = [{"role": "user", "content": prompt}]
+        text: str = self.tokenizer.apply_chat_template(turns, add_generation_prompt=True, tokenize=False)
+        return text
+
+    def encode(self, prompt: str, continuations: Sequence[str]) -> Tree:
+        """Return the prompt's and the continuations' token ids."""
+        key = (prompt, tuple(continuations))
+        tree = self._trees.get(key)
+        if tree is None:
+            tree = self._encode(prompt, key[1])
+            self._trees[key] = tree
+            if len(self._trees) > KEPT_TREES:
+                self._trees.popitem(last=False)
+        else:
+            self._trees.move_to_end(key)
+        return tree
+
+    def decode(self, tokens: Sequence[int], prompt: str) -> str:
+        """Return the text of generated tokens, without the space that joins it to its prompt."""
+        text: str = self.tokenizer.decode(tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False)
+        return text.removeprefix(self._joint(prompt))
+
+    def _joint(self, rendered: str) -> str:
+        return "" if self.chat or not rendered or rendered[-1].isspace() else " "
+
+    def _encode(self, prompt: str, continuations: tuple[str, ...]) -> Tree:
+        rendered = self.render(prompt)
+        joint = self._joint(rendered)
+        texts = [f"{joint}{text}" if text else "" for text in continuations]
+        if self._apart:
+            opening, *rest = self._ids([rendered, *texts])
+        else:
+            opening, *whole = self._ids([rendered, *(rendered + text for text in texts)])
+            rest = [
+                ids[len(opening) :] if ids[: len(opening)] == opening else self._ids([text])[0]
+                for ids, text in zip(whole, texts, strict=True)
+            ]
+        return Tree(
+            prompt=(*self._first, *opening) or (self.tokenizer.eos_token_id,),
+            branches=tuple((*ids, self.end) for ids in rest),
+        )
+
+    def _ids(self, texts: Sequence[str]) -> list[list[int]]:
+        ids: list[list[int]] = self.tokenizer(list(texts), add_special_tokens=False)["input_ids"]
+        return ids
+
+    def _opening(self) -> tuple[int, ...]:
+        """Return what the tokenizer puts before a text; a chat template writes its own."""
+        first = self.tokenizer.bos_token_id
+        begins = first is not None and self.tokenizer("a")["input_ids"][:1] == [first]
+        return (first,) if begins and not self.chat else ()
+
+    def _joins_at_the_seam(self) -> bool:
+        """Say whether continuations may be encoded apart from their prompt, which is much faster."""
+        opening, *apart = self._ids(["Answer:", *(f" {probe}" for probe in _PROBES)])
+        whole = self._ids([f"Answer: {probe}" for probe in _PROBES])
+        return not self.chat and all([*opening, *rest] == ids for rest, ids in zip(apart, whole, strict=True))
+
+    def _turn_end(self) -> int:
+        """Return the token with which the chat template ends the assistant's turn."""
+        mark = "answer"
+        turns = [{"role": "user", "content": "question"}, {"role": "assistant", "content": mark}]
+        text: str = self.tokenizer.apply_chat_template(turns, tokenize=False)
+        after = self._ids([text[text.rindex(mark) + len(mark) :].lstrip()])[0]
+        special = after and after[0] in self.tokenizer.all_special_ids
+        end: int = after[0] if special else self.tokenizer.eos_token_id
+        return end
