@@ -257,6 +257,7 @@ def evaluation(answers: Sequence[Answer], truths: Sequence[Feedback]) -> Evaluat
             truth=truth.score,
             choice=given.choice,
             confidence=confidence(given),
+            stop=given.stop,
         )
         for given, truth in zip(answers, truths, strict=True)
     )
@@ -270,6 +271,8 @@ def evaluation(answers: Sequence[Answer], truths: Sequence[Feedback]) -> Evaluat
 
 def confidence(given: Answer) -> float | None:
     """Return the normalised probability of the option taken, or None where the options were not scored."""
+    if given.confidence is not None:
+        return given.confidence
     if given.choice is None or not given.choice_logprobs:
         return None
     logprobs = np.asarray(given.choice_logprobs)

@@ -362,6 +362,9 @@ class TinyEnvironment:
     def held_out(self) -> Sequence[Question]:
         return self._all()[: self.held]
 
+    def notices(self) -> Sequence[str]:
+        return ()
+
     def step(self, experience: Experience) -> Transition:
         return Transition(
             observation=experience.question.prompt,

@@ -83,6 +83,8 @@ class Answer:
     logprob: float | None = None
     tokens: int | None = None
     stop: str = "stop"
+    confidence: float | None = None
+    """The normalised probability of the option taken, where it is known without `choice_logprobs`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,6 +167,7 @@ class Result:
     choice: int | None = None
     confidence: float | None = None
     """The normalised probability of the option taken."""
+    stop: str = "stop"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

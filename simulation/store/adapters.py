@@ -1,0 +1,102 @@
+"""Which adapter each student had after which turn, and which of them stay on disk.
+
+Kept are the newest of every student and, where the study says "evaluated", those of every turn that measured the
+student. The others are deleted after the commit that replaces them; their hashes stay in the chain.
+"""
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Literal
+
+from simulation.core.errors import StoreError
+from simulation.store.blobs import Blobs
+
+Keep = Literal["newest", "evaluated"]
+
+NEWEST = "SELECT hash FROM adapters a WHERE t = (SELECT max(t) FROM adapters b WHERE b.s = a.s)"
+EVALUATED = (
+    "SELECT (SELECT hash FROM adapters a WHERE a.s = e.s AND a.t <= e.t ORDER BY a.t DESC LIMIT 1) FROM evaluations e"
+)
+
+
+class Adapters:
+    """The adapters of one study."""
+
+    def __init__(self, connection: sqlite3.Connection, folder: Path, keep: Keep, students: Sequence[str]) -> None:
+        self._connection = connection
+        self._blobs = Blobs(folder)
+        self._keep = keep
+        self._students = {name: position for position, name in enumerate(students)}
+        self._newest: dict[str, bytes] = {}
+        self._pinned: set[bytes] = set()
+
+    def clean(self) -> None:
+        """Take up what is kept, and delete what a process that died left behind."""
+        for name, position in self._students.items():
+            found = self._at(position, None)
+            if found is not None:
+                self._newest[name] = found
+        if self._keep == "evaluated":
+            self._pinned = {row[0] for row in self._connection.execute(EVALUATED) if row[0] is not None}
+        self._blobs.delete_orphans(self._pinned.union(self._newest.values()))
+
+    def put(self, adapters: Mapping[str, bytes]) -> dict[str, bytes]:
+        """Make adapters durable before the commit that names them, and return their hashes."""
+        unknown = sorted(set(adapters) - set(self._students))
+        if unknown:
+            raise ValueError(f"adapters of students without a seat: {', '.join(unknown)}")
+        return dict(zip(adapters, self._blobs.put(adapters.values()), strict=True))
+
+    def record(self, turn: int, digests: Mapping[str, bytes]) -> None:
+        """Name the adapters that a turn changed, inside its transaction."""
+        rows = [(turn, self._students[name], digest) for name, digest in digests.items()]
+        self._connection.executemany("INSERT INTO adapters VALUES (?, ?, ?)", rows)
+
+    def committed(self, digests: Mapping[str, bytes], *, evaluated: set[str]) -> None:
+        """Delete what the committed turn replaced."""
+        replaced = {self._newest[name] for name in digests if name in self._newest}
+        self._newest.update(digests)
+        if self._keep == "evaluated":
+            self._pinned.update(self._newest[name] for name in evaluated if name in self._newest)
+        self._blobs.delete(replaced - self._pinned - set(self._newest.values()))
+
+    def changed(self, turn: int) -> list[bytes | None]:
+        """Return, by seat, the hash of the adapter that a turn changed."""
+        found = dict(self._connection.execute("SELECT s, hash FROM adapters WHERE t = ?", (turn,)))
+        return [found.get(position) for position in self._students.values()]
+
+    def get(self, student: str, turn: int) -> bytes:
+        """Return the adapter of a student after a turn, checked."""
+        digest = self._at(self._students[student], turn)
+        if digest is None:
+            raise StoreError(f"{student!r} has no adapter at turn {turn}: none was committed up to there")
+        if not self._blobs.path(digest).exists() and digest not in self._wanted():
+            raise StoreError(
+                f"the adapter of {student!r} after turn {turn} was not kept: this study keeps "
+                f"{'the newest' if self._keep == 'newest' else 'those of evaluated turns and the newest'}; "
+                f"run its scenario.yaml again up to that turn to get it back"
+            )
+        return self._blobs.get(digest, f"{student!r} after turn {turn}")
+
+    def verify(self) -> None:
+        """Check every blob that must be there."""
+        for digest in sorted(self._wanted()):
+            if not self._blobs.path(digest).exists() and digest not in self._wanted():
+                continue  # a writer replaced it meanwhile
+            query = "SELECT s, t FROM adapters WHERE hash = ? LIMIT 1"
+            position, turn = self._connection.execute(query, (digest,)).fetchone()
+            self._blobs.get(digest, f"{list(self._students)[position]!r} after turn {turn}")
+
+    def _at(self, position: int, turn: int | None) -> bytes | None:
+        """Return the hash of a seat's adapter after a turn, or the newest."""
+        query = "SELECT hash FROM adapters WHERE s = ? AND t <= ? ORDER BY t DESC LIMIT 1"
+        row = self._connection.execute(query, (position, 2**62 if turn is None else turn)).fetchone()
+        return None if row is None else bytes(row[0])
+
+    def _wanted(self) -> set[bytes]:
+        """Return the hashes of all blobs that must be there, as the tables say."""
+        found = {bytes(row[0]) for row in self._connection.execute(NEWEST)}
+        if self._keep == "evaluated":
+            found.update(bytes(row[0]) for row in self._connection.execute(EVALUATED) if row[0] is not None)
+        return found

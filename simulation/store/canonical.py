@@ -1,0 +1,154 @@
+"""The one byte string that stands for a turn: what the chain hashes, replay compares and the JSONL export writes.
+
+JSON in ASCII, keys sorted, no spaces, every field present, numbers by their declared type (1 in a float field is 1.0,
+and -0.0 is 0.0), and "NaN", "Infinity", "-Infinity" as strings, because JSON has no such numbers.
+A lesson names its experience by id; the experience itself stands in the turn that made it.
+"""
+
+import json
+import math
+import types
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass
+from functools import cache
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from simulation.core.errors import StoreError
+from simulation.core.types import Experience, Question, Selection, Turn
+
+Plain = Callable[[Any, str], Any]
+"""Turns a value at a place into what `json` can write (Any: it takes every type of core)."""
+
+
+def canonical(turn: Turn) -> bytes:
+    """Return the canonical bytes of a turn; refuses a value that is not of its field's type."""
+    return dump(plain(turn, f"turn {turn.turn} of {turn.student!r}"))
+
+
+def dump(value: Any) -> bytes:
+    """Return canonical JSON of a value already plain (Any: any JSON value)."""
+    return json.dumps(value, ensure_ascii=True, sort_keys=True, separators=(",", ":"), allow_nan=False).encode("ascii")
+
+
+def plain(value: Any, place: str) -> dict[str, Any]:
+    """Return a core dataclass as JSON-able dictionaries and lists."""
+    cls: Any = type(value)
+    found: dict[str, Any] = _record(cls)(value, place)
+    return found
+
+
+def number(value: float) -> float | str:
+    """Return a float as JSON can hold it."""
+    if math.isfinite(value):
+        return value + 0.0
+    return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+
+
+def _real(value: Any, place: str) -> float | str:
+    if isinstance(value, bool) or not isinstance(value, (float, int)):
+        raise _refused(place, value, "a float")
+    return number(float(value))
+
+
+def _of(kind: type) -> Plain:
+    def convert(value: Any, place: str) -> Any:
+        if type(value) is not kind:
+            raise _refused(place, value, f"of type {kind.__name__}")
+        return value
+
+    return convert
+
+
+def _refused(place: str, value: Any, wanted: str) -> StoreError:
+    return StoreError(
+        f"{place} must be {wanted}, but is {value!r} of type {type(value).__name__}; "
+        f"convert it where it is made, or a resumed study would compute with another type than the first run"
+    )
+
+
+def _item(value: Any, place: str) -> Any:
+    """Return what a selection picked: a question whole, an experience by its id."""
+    if isinstance(value, Question):
+        return plain(value, place)
+    if isinstance(value, Experience):
+        return value.id
+    raise _refused(place, value, "a Question or an Experience")
+
+
+@cache
+def _record(cls: type) -> Plain:
+    """Return the converter of a dataclass, made once from its annotations."""
+    hints = get_type_hints(cls)
+    converters = [
+        (each.name, _item if cls is Selection and each.name == "item" else _converter(hints[each.name]))
+        for each in fields(cls)
+    ]
+
+    def convert(value: Any, place: str) -> dict[str, Any]:
+        if type(value) is not cls:
+            raise _refused(place, value, f"of type {cls.__name__}")
+        return {name: converter(getattr(value, name), f"{place}, {name}") for name, converter in converters}
+
+    return convert
+
+
+def _converter(hint: Any) -> Plain:
+    """Return the converter of an annotation (Any: annotations have no common type)."""
+    origin, arguments = get_origin(hint), get_args(hint)
+    if hint is float:
+        return _real
+    if hint in (int, str, bool):
+        return _of(hint)
+    if origin in (Union, types.UnionType):
+        (inner,) = (each for each in arguments if each is not type(None))
+        some = _converter(inner)
+        return lambda value, place: None if value is None else some(value, place)
+    if origin is tuple:
+        return _tuple(_converter(arguments[0]))
+    if origin is Mapping:
+        held = _converter(arguments[1])
+        return lambda value, place: {_key(key, place): held(item, f"{place} {key!r}") for key, item in value.items()}
+    if origin is Selection or is_dataclass(hint):
+        return _record(origin or hint)
+    raise TypeError(f"the store has no canonical form for {hint!r}")
+
+
+def _tuple(each: Plain) -> Plain:
+    def convert(value: Any, place: str) -> list[Any]:
+        if type(value) is not tuple:
+            raise _refused(place, value, "a tuple")
+        return [each(item, f"{place} {index}") for index, item in enumerate(value)]
+
+    return convert
+
+
+def _key(key: Any, place: str) -> str:
+    if type(key) is not str:
+        raise _refused(f"{place}, the key", key, "of type str")
+    return key
+
+
+def difference(ours: Turn, theirs: Turn) -> str | None:
+    """Return the first field in which two turns differ canonically, with both values, or None."""
+    left, right = plain(ours, ""), plain(theirs, "")
+    for each in fields(Turn):
+        found = _first(left[each.name], right[each.name], each.name)
+        if found is not None:
+            return found
+    return None
+
+
+def _first(ours: Any, theirs: Any, place: str) -> str | None:
+    """Walk two plain values side by side to where they part (Any: any JSON value)."""
+    if isinstance(ours, dict) and isinstance(theirs, dict) and ours.keys() == theirs.keys():
+        pairs = [(ours[key], theirs[key], f"{place}.{key}") for key in sorted(ours)]
+    elif isinstance(ours, list) and isinstance(theirs, list) and len(ours) == len(theirs):
+        pairs = [(*pair, f"{place}[{index}]") for index, pair in enumerate(zip(ours, theirs, strict=True))]
+    else:
+        return None if dump(ours) == dump(theirs) else f"{place}: {_short(ours)} is not {_short(theirs)}"
+    return next((found for pair in pairs if (found := _first(*pair)) is not None), None)
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 120 else f"{text[:117]}..."

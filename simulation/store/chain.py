@@ -1,0 +1,53 @@
+"""The hash chain: each turn's link covers what every student's turn was, its adapters, and all turns before.
+
+chain(t) = SHA-256(chain(t - 1), then for each student in order of the seats: SHA-256 of the turn's canonical bytes, and
+its adapter's SHA-256 or 32 zero bytes where the turn changed none). chain(-1) is the SHA-256 of the scenario and the
+seats; the last link is the trace hash. Times and fingerprints are not part of it.
+"""
+
+import hashlib
+import sqlite3
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from simulation.core.types import Seat, Turn
+from simulation.store.canonical import canonical, dump, plain
+
+
+class Chain:
+    """The links of one study."""
+
+    def __init__(self, connection: sqlite3.Connection, scenario: Mapping[str, Any], seats: Sequence[Seat]) -> None:
+        """Begin the chain of a scenario (Any: whatever JSON holds) and its seats."""
+        self._connection = connection
+        told = [plain(seat, f"seat {seat.name!r}") for seat in seats]
+        self.genesis = hashlib.sha256(dump({"scenario": scenario, "seats": told})).digest()
+
+    @property
+    def last_turn(self) -> int:
+        """The last turn that has a link, or -1."""
+        found = self._connection.execute("SELECT max(t) FROM chain").fetchone()[0]
+        return -1 if found is None else int(found)
+
+    @property
+    def newest(self) -> bytes:
+        """The last link."""
+        return self.at(self.last_turn)
+
+    def at(self, turn: int) -> bytes:
+        """Return the link of a turn; -1 is the beginning."""
+        if turn < 0:
+            return self.genesis
+        return bytes(self._connection.execute("SELECT hash FROM chain WHERE t = ?", (turn,)).fetchone()[0])
+
+    def add(self, turn: int, link: bytes) -> None:
+        """Write a link down."""
+        self._connection.execute("INSERT INTO chain VALUES (?, ?)", (turn, link))
+
+
+def chained(link: bytes, turns: Sequence[Turn], adapters: Sequence[bytes | None]) -> bytes:
+    """Return the next link: of a turn of each student, and of the hashes of the adapters it changed."""
+    hashed = hashlib.sha256(link)
+    for turn, adapter in zip(turns, adapters, strict=True):
+        hashed.update(hashlib.sha256(canonical(turn)).digest() + (adapter or bytes(32)))
+    return hashed.digest()

@@ -1,0 +1,72 @@
+"""How a study's folder begins, and which folders and formats are refused."""
+
+import re
+import secrets
+import sqlite3
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from simulation.core.errors import StoreError
+from simulation.core.types import Seat
+from simulation.store.blobs import sync_folder, write_durably
+from simulation.store.canonical import dump
+from simulation.store.fingerprints import Fingerprints
+from simulation.store.schema import DATABASE, TABLES, VERSION, VIEWS, connect
+
+SCENARIO = "scenario.yaml"
+BLOBS = "blobs"
+
+
+def new_folder(runs: Path, name: str) -> Path:
+    """Return a folder for a new study that no other has: a readable name and a short id."""
+    readable = re.sub(r"[^a-z0-9_]+", "-", name.lower()).strip("-")[:60] or "study"
+    while (folder := runs / f"{readable}-{secrets.token_hex(3)}").exists():
+        pass
+    return folder
+
+
+def study_folders(runs: Path) -> list[Path]:
+    """Return the folders of all studies under `runs`, by name."""
+    return sorted(path.parent for path in runs.glob(f"*/{DATABASE}"))
+
+
+def make_folder(folder: Path, scenario: Mapping[str, Any]) -> None:
+    """Make a study's folder with its resolved scenario (Any: whatever JSON holds)."""
+    try:
+        folder.mkdir(parents=True)
+    except FileExistsError as error:
+        raise StoreError(f"{folder} is already there; open it, or choose another name") from error
+    (folder / BLOBS).mkdir()
+    text = yaml.safe_dump(dict(scenario), sort_keys=False, allow_unicode=True)
+    write_durably(folder / SCENARIO, text.encode("utf-8"))
+    sync_folder(folder.parent)
+
+
+def make_database(
+    folder: Path, scenario: Mapping[str, Any], seats: Sequence[Seat], fingerprint: Mapping[str, str], keep: str
+) -> sqlite3.Connection:
+    """Make a study's database in one transaction, before which there is no study."""
+    connection = connect(folder, "rwc")
+    connection.executescript(f"BEGIN; {TABLES} {VIEWS}")
+    told = dump(scenario).decode("ascii")
+    connection.execute("INSERT INTO study VALUES (1, ?, ?, ?, 'running')", (VERSION, told, keep))
+    rows = [(position, seat.name, seat.number, seat.seed) for position, seat in enumerate(seats)]
+    connection.executemany("INSERT INTO seats VALUES (?, ?, ?, ?)", rows)
+    Fingerprints(connection).add(0, fingerprint)
+    connection.execute("COMMIT")
+    sync_folder(folder)
+    return connection
+
+
+def check_version(folder: Path, connection: sqlite3.Connection) -> None:
+    """Refuse a study that was never begun, or that another version of this program wrote."""
+    row = None
+    if connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'study'").fetchone():
+        row = connection.execute("SELECT version FROM study").fetchone()
+    if row is None:
+        raise StoreError(f"{folder} was never begun: its making was interrupted; delete the folder and run again")
+    if row[0] != VERSION:
+        raise StoreError(f"{folder} has format {row[0]}, this program reads {VERSION}; use the version that wrote it")

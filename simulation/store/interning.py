@@ -1,0 +1,153 @@
+"""Texts and questions that a study stores once each and names by number, however often they return."""
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeVar
+
+from simulation.core.errors import StudyDamaged
+from simulation.core.types import Question
+from simulation.store.canonical import dump, plain
+from simulation.store.schema import REMEDY
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+REMEMBERED = 50_000
+"""How many texts, and how many questions, stay in memory."""
+
+
+class Interned:
+    """The texts and questions of one study, both ways."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._text_ids: dict[str, int] = {}
+        self._texts: dict[int, str] = {}
+        self._question_ids: dict[Question, int] = {}
+        self._questions: dict[int, Question] = {}
+
+    def forget(self) -> None:
+        """Forget every number, as a rolled back transaction demands."""
+        for remembered in (self._text_ids, self._texts, self._question_ids, self._questions):
+            remembered.clear()
+
+    def text_id(self, text: str) -> int:
+        """Return the number of a text, giving it one if it is new."""
+        known = self._text_ids.get(text)
+        if known is None:
+            row = {"hash": text_hash(text), "text": encoded(text)}
+            known = self._find_or_add("texts", row)
+            remember(self._text_ids, text, known)
+        return known
+
+    def optional_text_id(self, text: str | None) -> int | None:
+        """Return the number of a text, or None for None."""
+        return None if text is None else self.text_id(text)
+
+    def text(self, number: int) -> str:
+        """Return the text of a number."""
+        known = self._texts.get(number)
+        if known is None:
+            known = decoded(self._row("SELECT text FROM texts WHERE id = ?", number)[0])
+            remember(self._texts, number, known)
+        return known
+
+    def optional_text(self, number: int | None) -> str | None:
+        """Return the text of a number, or None for None."""
+        return None if number is None else self.text(number)
+
+    def question_id(self, question: Question) -> int:
+        """Return the number of a question, giving it one if it is new."""
+        known = self._question_ids.get(question)
+        if known is None:
+            row = {
+                "hash": question_hash(question),
+                "name": self.text_id(question.id),
+                "prompt": self.text_id(question.prompt),
+                "rest": dump(
+                    {
+                        "choices": question.choices,
+                        "reference": question.reference,
+                        "tags": question.tags,
+                        "diagnoses": question.diagnoses,
+                    }
+                ).decode("ascii"),
+            }
+            known = self._find_or_add("questions", row)
+            remember(self._question_ids, question, known)
+        return known
+
+    def question(self, number: int) -> Question:
+        """Return the question of a number."""
+        known = self._questions.get(number)
+        if known is None:
+            name, prompt, rest = self._row("SELECT name, prompt, rest FROM questions WHERE id = ?", number)
+            told = json.loads(rest)
+            known = Question(
+                id=self.text(name),
+                prompt=self.text(prompt),
+                choices=tuple(told["choices"]),
+                reference=told["reference"],
+                tags=tuple(told["tags"]),
+                diagnoses=tuple(told["diagnoses"]),
+            )
+            remember(self._questions, number, known)
+        return known
+
+    def damaged(self) -> Iterator[str]:
+        """Yield every stored text and question that is not what its hash says."""
+        for number, digest, text in self._connection.execute("SELECT id, hash, text FROM texts"):
+            if text_hash(decoded(text)) != digest:
+                yield f"row {number} of table texts"
+        for number, digest in self._connection.execute("SELECT id, hash FROM questions").fetchall():
+            if question_hash(self.question(number)) != digest:
+                yield f"row {number} of table questions"
+
+    def _find_or_add(self, table: str, row: Mapping[str, object]) -> int:
+        """Return the number of the row with this hash, which is added if it is new."""
+        found = self._connection.execute(f"SELECT id FROM {table} WHERE hash = ?", (row["hash"],)).fetchone()
+        if found is None:
+            names, marks = ", ".join(row), ", ".join("?" * len(row))
+            statement = f"INSERT INTO {table} ({names}) VALUES ({marks}) RETURNING id"
+            found = self._connection.execute(statement, tuple(row.values())).fetchone()
+        return int(found[0])
+
+    def _row(self, query: str, number: int) -> tuple[Any, ...]:
+        """Return one row that must be there (Any: what its columns hold)."""
+        found = self._connection.execute(query, (number,)).fetchone()
+        if found is None:
+            raise StudyDamaged(f"the study names a row {number} that is not there ({query}); {REMEDY}")
+        return tuple(found)
+
+
+def remember(held: dict[K, V], key: K, value: V) -> None:
+    """Keep a pair, forgetting all others when there are too many."""
+    if len(held) >= REMEMBERED:
+        held.clear()
+    held[key] = value
+
+
+def encoded(text: str) -> str | bytes:
+    """Return a text as SQLite can hold it: bytes where it holds half of a surrogate pair."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
+    return text
+
+
+def decoded(stored: object) -> str:
+    """Return the text that `encoded` made ready."""
+    return stored.decode("utf-8", "surrogatepass") if isinstance(stored, bytes) else str(stored)
+
+
+def text_hash(text: str) -> bytes:
+    """Return the key under which a text is found."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:16]
+
+
+def question_hash(question: Question) -> bytes:
+    """Return the key under which a question is found."""
+    return hashlib.sha256(dump(plain(question, f"question {question.id!r}"))).digest()[:16]

@@ -1,0 +1,159 @@
+"""The tables of a study, and how its database is opened.
+
+Every column that belongs to the trace is needed to rebuild a `Turn`, so the chain over the rebuilt turns covers it;
+times and fingerprints stand apart. Rows are only ever added. In keys, `t` is a turn's number, `s` a seat's position.
+The views `picked`, `answered`, `evaluated`, `resulted` and `updated` spell the numbers out, for queries by hand.
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+from urllib.parse import quote
+
+from simulation.core.errors import StoreError, StudyDamaged
+
+VERSION = 1
+DATABASE = "study.db"
+
+TABLES = """
+CREATE TABLE study (
+    id INTEGER PRIMARY KEY CHECK (id = 1), version INTEGER NOT NULL, scenario TEXT NOT NULL, keep TEXT NOT NULL,
+    status TEXT NOT NULL CHECK (status IN ('running', 'finished'))
+) STRICT;
+CREATE TABLE seats (
+    s INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, number INTEGER NOT NULL, seed INTEGER NOT NULL
+) STRICT;
+CREATE TABLE chain (t INTEGER PRIMARY KEY, hash BLOB NOT NULL) STRICT;
+CREATE TABLE timings (
+    t INTEGER NOT NULL, stage TEXT NOT NULL, seconds REAL NOT NULL, PRIMARY KEY (t, stage)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE committed (t INTEGER PRIMARY KEY, unix_seconds REAL NOT NULL) STRICT;
+CREATE TABLE fingerprints (t INTEGER PRIMARY KEY, fingerprint TEXT NOT NULL, hash BLOB NOT NULL) STRICT;
+CREATE TABLE texts (id INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE, text ANY NOT NULL) STRICT;
+CREATE TABLE questions (
+    id INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE, name INTEGER NOT NULL, prompt INTEGER NOT NULL,
+    rest TEXT NOT NULL
+) STRICT;
+CREATE TABLE turns (
+    t INTEGER NOT NULL, s INTEGER NOT NULL, version INTEGER NOT NULL, candidates BLOB, predictions BLOB,
+    PRIMARY KEY (t, s)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE adapters (
+    t INTEGER NOT NULL, s INTEGER NOT NULL, hash BLOB NOT NULL, PRIMARY KEY (s, t)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX adapters_by_turn ON adapters (t);
+CREATE TABLE picks (
+    t INTEGER NOT NULL, s INTEGER NOT NULL, i INTEGER NOT NULL, question INTEGER NOT NULL, score ANY, propensity ANY,
+    reason INTEGER NOT NULL, PRIMARY KEY (t, s, i)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE answers (
+    t INTEGER NOT NULL, s INTEGER NOT NULL, i INTEGER NOT NULL, question INTEGER NOT NULL,
+    question_name INTEGER NOT NULL, prompt INTEGER NOT NULL, text INTEGER NOT NULL, answerer INTEGER NOT NULL,
+    version INTEGER NOT NULL, choice INTEGER, choice_logprobs BLOB, logprob ANY, tokens INTEGER, stop INTEGER NOT NULL,
+    confidence ANY, truth ANY NOT NULL, PRIMARY KEY (t, s, i)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE feedback (
+    t INTEGER NOT NULL, s INTEGER NOT NULL, i INTEGER NOT NULL, score ANY NOT NULL, judge INTEGER NOT NULL,
+    explanation INTEGER NOT NULL, correction INTEGER, metrics TEXT, PRIMARY KEY (t, s, i)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE transitions (
+    t INTEGER NOT NULL, s INTEGER NOT NULL, i INTEGER NOT NULL, observation INTEGER NOT NULL, action INTEGER NOT NULL,
+    reward ANY NOT NULL, next_observation INTEGER NOT NULL, terminated INTEGER NOT NULL, truncated INTEGER NOT NULL,
+    PRIMARY KEY (t, s, i)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE lessons (
+    t INTEGER NOT NULL, s INTEGER NOT NULL, i INTEGER NOT NULL, from_t INTEGER NOT NULL, from_i INTEGER NOT NULL,
+    score ANY, propensity ANY, reason INTEGER NOT NULL, PRIMARY KEY (t, s, i),
+    FOREIGN KEY (from_t, s, from_i) REFERENCES answers (t, s, i)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE updates (
+    t INTEGER NOT NULL, s INTEGER NOT NULL, trainer INTEGER NOT NULL, experiences INTEGER NOT NULL,
+    steps INTEGER NOT NULL, version INTEGER NOT NULL, metrics TEXT, PRIMARY KEY (t, s)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE evaluations (
+    t INTEGER NOT NULL, s INTEGER NOT NULL, name INTEGER NOT NULL, questions INTEGER NOT NULL, metrics TEXT,
+    PRIMARY KEY (t, s, name)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE results (
+    t INTEGER NOT NULL, s INTEGER NOT NULL, name INTEGER NOT NULL, i INTEGER NOT NULL, question_name INTEGER NOT NULL,
+    text INTEGER NOT NULL, truth ANY NOT NULL, choice INTEGER, confidence ANY, stop INTEGER NOT NULL,
+    PRIMARY KEY (t, s, name, i)
+) STRICT, WITHOUT ROWID;
+"""
+
+VIEWS = """
+CREATE VIEW picked AS SELECT p.t AS turn, e.name AS student, p.i AS position, n.text AS question, d.text AS prompt,
+    p.score, p.propensity, r.text AS reason
+    FROM picks p JOIN seats e USING (s) JOIN questions q ON q.id = p.question JOIN texts n ON n.id = q.name
+    JOIN texts d ON d.id = q.prompt JOIN texts r ON r.id = p.reason;
+CREATE VIEW answered AS SELECT a.t AS turn, e.name AS student, a.i AS position, n.text AS question, p.text AS prompt,
+    q.rest ->> '$.tags[0]' AS category, q.rest ->> '$.reference' AS reference, x.text AS answer, a.choice,
+    q.rest ->> ('$.diagnoses[' || a.choice || ']') AS diagnosis, a.logprob, a.tokens, o.text AS stop,
+    f.score, j.text AS judge, w.text AS explanation, c.text AS correction, a.truth, v.text AS model_version
+    FROM answers a JOIN feedback f USING (t, s, i) JOIN seats e USING (s) JOIN questions q ON q.id = a.question
+    JOIN texts n ON n.id = a.question_name JOIN texts p ON p.id = a.prompt JOIN texts x ON x.id = a.text
+    JOIN texts o ON o.id = a.stop JOIN texts j ON j.id = f.judge JOIN texts w ON w.id = f.explanation
+    LEFT JOIN texts c ON c.id = f.correction JOIN texts v ON v.id = a.version;
+CREATE VIEW evaluated AS SELECT a.t AS turn, e.name AS student, n.text AS question_set, a.questions,
+    a.metrics ->> '$.accuracy' AS accuracy, a.metrics
+    FROM evaluations a JOIN seats e USING (s) JOIN texts n ON n.id = a.name;
+CREATE VIEW resulted AS SELECT r.t AS turn, e.name AS student, n.text AS question_set, r.i AS position,
+    q.text AS question, x.text AS answer, r.truth, r.choice, r.confidence, o.text AS stop
+    FROM results r JOIN seats e USING (s) JOIN texts n ON n.id = r.name JOIN texts q ON q.id = r.question_name
+    JOIN texts x ON x.id = r.text JOIN texts o ON o.id = r.stop;
+CREATE VIEW updated AS SELECT u.t AS turn, e.name AS student, n.text AS trainer, u.experiences, u.steps, u.metrics,
+    v.text AS model_version
+    FROM updates u JOIN seats e USING (s) JOIN texts n ON n.id = u.trainer JOIN texts v ON v.id = u.version;
+"""
+
+
+def connect(folder: Path, mode: Literal["ro", "rw", "rwc"]) -> sqlite3.Connection:
+    """Open a study's database; a reader ("ro") changes nothing and may read while a writer writes."""
+    path = folder / DATABASE
+    address = f"file:{quote(str(path.resolve()))}?mode={mode}"
+    if mode == "ro" and not os.access(folder, os.W_OK):
+        address += "&immutable=1"  # SQLite cannot make its shared memory file on a read-only disk
+    connection = sqlite3.connect(address, uri=True, isolation_level=None, timeout=30)
+    connection.execute("PRAGMA foreign_keys = ON")
+    if mode != "ro":
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+    return connection
+
+
+@contextmanager
+def reported(folder: Path) -> Iterator[None]:
+    """Turn what SQLite and the disk report into one clear error of this study."""
+    path = folder / DATABASE
+    try:
+        yield
+    except sqlite3.Error as error:
+        code = getattr(error, "sqlite_errorname", "")
+        if code == "SQLITE_FULL":
+            raise StoreError(no_space(folder)) from error
+        if code in ("SQLITE_CORRUPT", "SQLITE_NOTADB") or "no such table" in str(error):
+            raise StudyDamaged(f"{path} is not a whole study database ({error}); {REMEDY}") from error
+        raise StoreError(
+            f"{path} could not be read or written ({code} {error}); the last committed turn is safe: "
+            f"check the disk, then resume the study"
+        ) from error
+    except OSError as error:
+        if error.errno == 28:
+            raise StoreError(no_space(folder)) from error
+        raise StoreError(
+            f"{error.filename or folder} could not be read or written ({error.strerror}); the last committed turn is "
+            f"safe: check the disk, then resume the study"
+        ) from error
+
+
+REMEDY = (
+    "restore the study's folder from a copy, or run its scenario.yaml again: the same scenario gives the same trace"
+)
+
+
+def no_space(folder: Path) -> str:
+    """Say that the disk is full and what to do."""
+    return f"no space left for {folder}; the last committed turn is safe: free some space, then resume the study"

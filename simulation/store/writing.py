@@ -1,0 +1,144 @@
+"""Turns into rows."""
+
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from simulation.core.types import Answer, Evaluation, Experience, Selection, Turn
+from simulation.store.arrays import pack, pack_names, pack_rows
+from simulation.store.canonical import dump, number
+from simulation.store.interning import Interned
+
+Row = tuple[Any, ...]
+"""Values that SQLite takes."""
+
+
+class Writer:
+    """Adds the rows of one student's turn; it neither begins nor ends a transaction."""
+
+    def __init__(self, connection: sqlite3.Connection, interned: Interned) -> None:
+        self._connection = connection
+        self._interned = interned
+
+    def add(self, turn: Turn, student: int) -> None:
+        """Add everything of a turn but its adapter."""
+        key = (turn.turn, student)
+        names = pack_names(turn.candidates) if turn.candidates else None
+        predictions = pack_rows(turn.predictions) if turn.predictions else None
+        version = self._interned.text_id(turn.model_version)
+        self._insert("turns", [(*key, version, names, predictions)])
+        self._insert("picks", [(*key, i, *self._pick(pick)) for i, pick in enumerate(turn.picks)])
+        self._insert("answers", [(*key, i, *self._answer(each)) for i, each in enumerate(turn.experiences)])
+        self._insert("feedback", [(*key, i, *self._feedback(each)) for i, each in enumerate(turn.experiences)])
+        self._insert("transitions", self._transitions(key, turn))
+        self._insert("lessons", [(*key, i, *self._lesson(each)) for i, each in enumerate(turn.lessons)])
+        self._update(key, turn)
+        for name, evaluation in turn.evaluations.items():
+            self._evaluation(key, name, evaluation)
+
+    def _insert(self, table: str, rows: Sequence[Row]) -> None:
+        if rows:
+            marks = ", ".join("?" * len(rows[0]))
+            self._connection.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
+
+    def _pick(self, pick: Selection[Any]) -> Row:
+        return (self._interned.question_id(pick.item), *self._why(pick))
+
+    def _lesson(self, lesson: Selection[Experience]) -> Row:
+        return (lesson.item.turn, lesson.item.position, *self._why(lesson))
+
+    def _why(self, selection: Selection[Any]) -> Row:
+        return real(selection.score), real(selection.propensity), self._interned.text_id(selection.reason)
+
+    def _answer(self, experience: Experience) -> Row:
+        given: Answer = experience.answer
+        intern = self._interned.text_id
+        return (
+            self._interned.question_id(experience.question),
+            intern(given.question_id),
+            intern(given.prompt),
+            intern(given.text),
+            intern(given.answerer),
+            intern(given.model_version),
+            given.choice,
+            pack(given.choice_logprobs) if given.choice_logprobs else None,
+            real(given.logprob),
+            given.tokens,
+            intern(given.stop),
+            real(given.confidence),
+            real(experience.truth),
+        )
+
+    def _feedback(self, experience: Experience) -> Row:
+        said = experience.feedback
+        intern = self._interned.text_id
+        correction = self._interned.optional_text_id(said.correction)
+        return real(said.score), intern(said.judge), intern(said.explanation), correction, metrics(said.metrics)
+
+    def _transitions(self, key: Row, turn: Turn) -> list[Row]:
+        intern = self._interned.text_id
+        return [
+            (
+                *key,
+                i,
+                intern(each.observation),
+                intern(each.action),
+                real(each.reward),
+                intern(each.next_observation),
+                each.terminated,
+                each.truncated,
+            )
+            for i, each in enumerate(turn.transitions)
+        ]
+
+    def _update(self, key: Row, turn: Turn) -> None:
+        update = turn.update
+        if update is not None:
+            intern = self._interned.text_id
+            told = (update.experiences, update.steps, intern(update.model_version), metrics(update.metrics))
+            self._insert("updates", [(*key, intern(update.trainer), *told)])
+
+    def _evaluation(self, key: Row, name: str, evaluation: Evaluation) -> None:
+        intern = self._interned.text_id
+        place = (*key, intern(name))
+        self._insert("evaluations", [(*place, evaluation.questions, metrics(evaluation.metrics))])
+        self._insert(
+            "results",
+            [
+                (
+                    *place,
+                    i,
+                    intern(each.question_id),
+                    intern(each.text),
+                    real(each.truth),
+                    each.choice,
+                    real(each.confidence),
+                    intern(each.stop),
+                )
+                for i, each in enumerate(evaluation.results)
+            ],
+        )
+
+
+def real(value: float | None) -> float | int | str | None:
+    """Return a float as a row holds it: whole numbers as integers, which take a byte, and "NaN" as a word."""
+    if value is None:
+        return None
+    told = number(float(value))
+    return int(told) if isinstance(told, float) and told.is_integer() and abs(told) < 2**53 else told
+
+
+def metrics(values: Mapping[str, float]) -> str | None:
+    """Return metrics as JSON, or None where there are none."""
+    return dump({name: number(float(value)) for name, value in values.items()}).decode("ascii") if values else None
+
+
+def checked(turns: Sequence[Turn], students: Iterable[str], number: int) -> None:
+    """Refuse turns that are not the study's next: one a student, in the order of the seats, placed as they say."""
+    if [(turn.turn, turn.student) for turn in turns] != [(number, student) for student in students]:
+        found = ", ".join(f"{turn.turn} of {turn.student!r}" for turn in turns)
+        raise ValueError(f"the study's next turn is {number}, for each of its students in order; got {found}")
+    for turn in turns:
+        for position, each in enumerate(turn.experiences):
+            if (each.turn, each.position) != (turn.turn, position):
+                raise ValueError(f"experience {each.id} stands at {turn.turn}/{position} of {turn.student!r}")
