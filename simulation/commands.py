@@ -4,11 +4,9 @@
 
 import json
 import platform
-import secrets
 import sys
 from argparse import Namespace
-from collections.abc import Mapping
-from contextlib import AbstractContextManager, closing
+from contextlib import AbstractContextManager
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,14 +35,16 @@ def run_command(arguments: Namespace) -> int:
     short = {"turns": arguments.turns, "threads": arguments.threads}
     overrides = [*arguments.overrides, *(f"{key}={value}" for key, value in short.items() if value is not None)]
     stage = set_stage(load_scenario(scenario_file(arguments.scenario), overrides))
-    from simulation.store import Study  # only now: a wrong scenario is refused before anything slow is imported
+    from simulation.store import Study, new_folder  # only now: a wrong scenario is refused before slow imports
 
-    scenario = stage.scenario
-    folder = arguments.out / f"{scenario.name}-{secrets.token_hex(3)}"
     with display(arguments) as watch:
         world = load_world(stage)
-        study = Study.create(folder, scenario=scenario.resolved(), seats=stage.seats, fingerprint=fingerprint(stage))
-        with closing(study):
+        with Study.create(
+            new_folder(arguments.out, stage.scenario.name),
+            scenario=stage.scenario.resolved(),
+            seats=stage.seats,
+            fingerprint=fingerprint(stage),
+        ) as study:
             whole = play_on(study, world, watch)
     return conclude(study, whole, arguments)
 
@@ -55,10 +55,13 @@ def resume_command(arguments: Namespace) -> int:
     from simulation.scenario import restore_scenario
     from simulation.store import Study
 
-    with closing(Study.open(arguments.study, write=True)) as study, display(arguments) as watch:
+    with Study.open(arguments.study, write=True) as study:
         stage = set_stage(restore_scenario(study.scenario, str(arguments.study)), study.seats)
-        warn_of_changes(study.fingerprint, fingerprint(stage))
-        whole = play_on(study, load_world(stage), watch)
+        changed = study.resume_on(fingerprint(stage))
+        if changed:
+            print(shown(f"warning: not bit-reproducible from here on: {'; '.join(changed)}"), file=sys.stderr)
+        with display(arguments) as watch:
+            whole = play_on(study, load_world(stage), watch)
     return conclude(study, whole, arguments)
 
 
@@ -84,8 +87,8 @@ def conclude(study: "Study", whole: bool, arguments: Namespace) -> int:
     if not whole:
         print(f"stopped; no finished turn is lost; go on with: {PROGRAM} resume {name}", file=sys.stderr)
         return INTERRUPTED
+    show_report(study.folder, aside=arguments.json)
     if not arguments.json:
-        show_report(study.folder)
         print(f"replay without the model: {PROGRAM} replay {name}")
         print(
             f"take the students along:  {PROGRAM} export {name} --to exports/{shown(study.folder.name)} --format peft"
@@ -99,13 +102,15 @@ def report_command(arguments: Namespace) -> int:
     return 0
 
 
-def show_report(folder: Path) -> None:
-    """Print the report of a stored study."""
+def show_report(folder: Path, *, aside: bool = False) -> None:
+    """Print the report of a stored study; on stderr where stdout belongs to a machine."""
+    from rich.console import Console
+
     from simulation.report import report
     from simulation.store import Study
 
-    with closing(Study.open(folder)) as study:
-        report(study)
+    with Study.open(folder) as study:
+        report(study, Console(stderr=aside))
 
 
 def replay_command(arguments: Namespace) -> int:
@@ -113,7 +118,7 @@ def replay_command(arguments: Namespace) -> int:
     from simulation.replay import replay
     from simulation.store import Study
 
-    with closing(Study.open(arguments.study)) as study:
+    with Study.open(arguments.study) as study:
         print(replay(study))
     return 0
 
@@ -123,7 +128,7 @@ def export_command(arguments: Namespace) -> int:
     from simulation.export import export
     from simulation.store import Study
 
-    with closing(Study.open(arguments.study)) as study:
+    with Study.open(arguments.study) as study:
         for path in export(study, arguments.to, arguments.format):
             print(shown(str(path)))
     return 0
@@ -223,14 +228,3 @@ def fingerprint(stage: "Stage") -> dict[str, str]:
     """Return what bit-identity rests on."""
     here = {"python": platform.python_version(), "machine": platform.machine(), "numpy": version("numpy")}
     return {**here, "simulation": __version__, **stage.students.fingerprint()}
-
-
-def warn_of_changes(begun: Mapping[str, str], now: Mapping[str, str]) -> None:
-    """Say on stderr what differs from where the study was begun."""
-    changed = [
-        f"{name} was {begun.get(name, 'absent')}, is {now.get(name, 'absent')}"
-        for name in sorted({*begun, *now})
-        if begun.get(name) != now.get(name)
-    ]
-    if changed:
-        print(shown(f"warning: not bit-reproducible from here: {'; '.join(changed)}"), file=sys.stderr)

@@ -2,7 +2,7 @@
 
 The JSON contract (`--json`), one object a line on stdout and nothing else there:
 
-    {"event": "started", "study", "name", "students": [...], "turns", "first_turn"}
+    {"event": "started", "study", "scenario", "students": [...], "turns", "first_turn"}
     {"event": "turn", "turn", "student", "asked", "score", "trained", "steps", "seconds", "metrics": {...}}
     {"event": "evaluation", "turn", "student", "accuracy", "questions"}
     {"event": "interrupted", "study", "turn"}          only where the study was stopped before its end
@@ -17,6 +17,7 @@ import math
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Protocol
 
@@ -37,11 +38,10 @@ MOST_ROWS = 12
 class Playing(Protocol):
     """What a display reads of a study."""
 
-    @property
-    def name(self) -> str: ...
+    scenario: dict[str, Any]
 
     @property
-    def folder(self) -> Any: ...
+    def folder(self) -> Path: ...
 
     @property
     def trace_hash(self) -> str: ...
@@ -190,7 +190,7 @@ class JsonLines(Quiet):
         """Emit `started`."""
         super().started(study, world, first_turn)
         students = [desk.seat.name for desk in world.desks]
-        about = {"study": str(study.folder), "name": study.name, "students": students}
+        about = {"study": str(study.folder), "scenario": study.scenario["name"], "students": students}
         self.emit("started", {**about, "turns": world.turns, "first_turn": max(0, first_turn)})
 
     def turn(self, turns: Sequence[Turn], seconds: float) -> None:
@@ -263,7 +263,7 @@ class LiveDisplay(Quiet):
         pace = self.pace
         head = Table.grid(padding=(0, 2))
         bar = ProgressBar(total=pace.turns, completed=max(0, pace.last), width=30)
-        head.add_row(shown(self.study.name), f"turn {max(0, pace.last)}/{pace.turns}", bar, pace.left)
+        head.add_row(shown(self.study.folder.name), f"turn {max(0, pace.last)}/{pace.turns}", bar, pace.left)
         rows = Table.grid(padding=(0, 2))
         for name, standing in list(self.standings.items())[:MOST_ROWS]:
             held_out = "" if standing.evaluation is None else interval(standing.evaluation)

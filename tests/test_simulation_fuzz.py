@@ -26,7 +26,7 @@ learn:
   experiences: null
 evaluate: {every: 2, questions: 20}
 """
-NASTY = [
+NASTY: list[object] = [
     None, True, "", " ", "no", "~", -1, 0, 10**30, 1.5, -0.0, float("inf"), float("nan"), [], {}, [[]], {"name": None},
     {"name": "random", "name2": 1}, {"name": 3}, [1, 2, 3], "random:random", ":", "os:system", "builtins:dict", "a:b:c",
     "simulation.core.types:Turn", "tests.scripted:Nothing", "../../etc/passwd", "\u202eevil", "é\u0301", "x" * 5000,

@@ -13,24 +13,9 @@ from simulation.core.registry import PACKAGES, components
 from simulation.scenario import Scenario, load_scenario, restore_scenario
 from simulation.schema import scenario_schema
 from simulation.yaml_source import LARGEST_BYTES, read_text
+from tests.scripted_scenario import GOOD
 
 ROOT = Path(__file__).resolve().parent.parent
-GOOD = """\
-# A scenario that needs no model.
-name: tiny
-seed: 3
-turns: 4
-environment: {name: "tests.scripted:TinyEnvironment", held: 20}
-students:
-  name: tests.scripted:ScriptedStudents
-  count: 2
-teacher: tests.scripted:ScriptedJudge
-ask: {policy: random, questions: 6, candidates: 30}
-learn:
-  trainer: {name: "tests.scripted:ScriptedTrainer", learning_rate: 1e-1}
-  policy: mistakes
-evaluate: {every: 2, questions: 20}
-"""
 
 
 def written(folder: Path, text: str | bytes, name: str = "x.yaml") -> Path:

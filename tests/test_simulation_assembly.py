@@ -1,0 +1,88 @@
+"""Assembly builds a scenario's world by name, the cheap part first, and refuses what cannot be played."""
+
+from pathlib import Path
+
+import pytest
+
+from simulation.assembly import Stage, build_world, load_world, make_seats, sample, set_stage
+from simulation.core.errors import ScenarioError
+from simulation.scenario import Scenario, load_scenario
+from simulation.turn import first_look, play_turn
+from tests.scripted import exercise
+from tests.scripted_scenario import GOOD
+
+
+def scenario(folder: Path, *overrides: str) -> Scenario:
+    path = folder / "x.yaml"
+    path.write_text(GOOD, encoding="utf-8")
+    return load_scenario(path, overrides)
+
+
+def stage(folder: Path, *overrides: str) -> Stage:
+    return set_stage(scenario(folder, *overrides))
+
+
+def test_seats_carry_the_seed_and_their_number(tmp_path: Path) -> None:
+    seats = make_seats(scenario(tmp_path, "students.count=3"))
+    assert [(seat.name, seat.number, seat.seed) for seat in seats] == [
+        ("student-0", 0, 3),
+        ("student-1", 1, 3),
+        ("student-2", 2, 3),
+    ]
+
+
+def test_a_world_is_what_the_scenario_says(tmp_path: Path) -> None:
+    world = build_world(scenario(tmp_path, "learn.capacity=7", "learn.experiences=4"))
+    assert len(world.desks) == 2 and world.turns == 4 and len(world.held_out) == 20
+    plan = world.desks[0].plan
+    assert (plan.questions, plan.candidates, plan.lessons, plan.evaluate_every) == (6, 30, 4, 2)
+    first_look(world)
+    for number in range(1, 3):
+        play_turn(world, number)
+    assert len(world.desks[0].memory) == 7
+
+
+def test_an_own_seating_is_kept(tmp_path: Path) -> None:
+    wanted = scenario(tmp_path)
+    seats = make_seats(wanted)[1:]
+    assert [desk.seat for desk in build_world(wanted, seats).desks] == list(seats)
+
+
+def test_the_evaluation_questions_do_not_depend_on_the_seed(tmp_path: Path) -> None:
+    first, second = stage(tmp_path, "seed=1", "evaluate.questions=9"), stage(tmp_path, "seed=2", "evaluate.questions=9")
+    assert first.held_out == second.held_out and len({question.id for question in first.held_out}) == 9
+
+
+def test_a_sample_is_spread_over_all_questions() -> None:
+    questions = [exercise(number, "+", 1) for number in range(2, 102)]
+    drawn = [questions.index(question) for question in sample(questions, 40)]
+    assert drawn == sorted(set(drawn)) and drawn[-1] > 80 and len(drawn) == 40
+
+
+def test_a_teacher_equal_to_the_exact_judge_is_the_exact_judge(tmp_path: Path) -> None:
+    same = stage(tmp_path, "teacher=tests.scripted:ExactJudge")
+    assert same.teacher is same.exact_judge
+    assert stage(tmp_path).teacher is not stage(tmp_path).exact_judge
+
+
+def test_wanting_more_questions_than_there_are_is_refused_at_the_line(tmp_path: Path) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        stage(tmp_path, "evaluate.questions=21", "ask.candidates=9999")
+    assert str(caught.value).splitlines() == [
+        "override 'ask.candidates=9999': ask.candidates: 9999, but the pool of 'tests.scripted:TinyEnvironment' "
+        "holds 323; lower it",
+        "override 'evaluate.questions=21': evaluate.questions: 21, but 'tests.scripted:TinyEnvironment' "
+        "holds out 20; lower it",
+    ]
+
+
+def test_setting_the_stage_loads_no_learner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tests import scripted
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("the learner was loaded")
+
+    monkeypatch.setattr(scripted, "ScriptedLearner", refuse)
+    ready = stage(tmp_path)
+    with pytest.raises(AssertionError):
+        load_world(ready)
