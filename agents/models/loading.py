@@ -103,7 +103,7 @@ def explained(source: str) -> Iterator[None]:
     local = Path(source).is_dir()
     bars = logging.is_progress_bar_enabled()
     if local:
-        logging.disable_progress_bar()
+        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         yield
     except MissingExtra:
@@ -118,4 +118,4 @@ def explained(source: str) -> Iterator[None]:
         ) from error
     finally:
         if bars:
-            logging.enable_progress_bar()
+            logging.enable_progress_bar()  # type: ignore[no-untyped-call]

@@ -1,0 +1,90 @@
+"""What a text says: which option an answer takes, whether two answers are the same, how a correction is worded."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from fractions import Fraction
+
+from simulation.core.templates import letter
+from simulation.core.types import Answer, Question
+
+_NUMBER = re.compile(r"[-+]?(?:\d[\d,]*\.?\d*|\.\d+)(?:e[-+]?\d{1,3})?")
+_MARKED = re.compile(
+    r"(?<![a-z0-9])(?:\(\s*(?P<bracket>[a-z])\s*\)|(?P<closed>[a-z])\s*\)"
+    # "a" and "i" are words too: they name an option only before a stop
+    r"|(?:answer|option|choice)\s*(?:is|:)?\s*(?:(?P<named>[b-hj-z])(?![a-z0-9'])|(?P<stopped>[ai])(?=\s*(?:$|[.,;:]))))"
+)
+_ALONE = re.compile(r"\(?([a-z])\s*[).:]?")
+
+
+def chosen(text: str, choices: Sequence[str]) -> int | None:
+    """Return the option that `text` takes, or None.
+
+    Read from left to right, the first thing that names an option decides: an option's text as whole words, or its
+    letter marked as one ("a)", "(a)", "answer: a", "option a", or the letter alone as the whole text). At the same
+    place the longer option's text wins over a shorter one, and a letter wins over a text.
+    """
+    said = plain(text)
+    letters = [letter(index) for index in range(len(choices))]
+    alone = _ALONE.fullmatch(said)
+    if alone and alone[1] in letters and said not in map(plain, choices):
+        return letters.index(alone[1])
+    found: list[tuple[int, int, int]] = []
+    for match in _MARKED.finditer(said):
+        named = next(group for group in match.groups() if group)
+        if named in letters:
+            found.append((match.start(), -len(said), letters.index(named)))
+            break
+    for index, choice in enumerate(choices):
+        words = plain(choice)
+        at = re.search(rf"(?<![\w.])(?<!\d,){re.escape(words)}(?![\w])(?![.,]\d)", said) if words else None
+        if at:
+            found.append((at.start(), -len(words), index))
+    return min(found)[2] if found else None
+
+
+def same(text: str, reference: str) -> bool:
+    """Say whether two answers are equal: word for word but for case and spacing, or the same number and unit."""
+    first, second = plain(text), plain(reference)
+    if first == second:
+        return True
+    numbers = [number(each) for each in (first, second)]
+    return None not in numbers and numbers[0] == numbers[1]
+
+
+def plain(text: str) -> str:
+    """Return `text` without differences of case, spacing, Unicode form and closing punctuation."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split()).rstrip(" .;")
+
+
+def number(text: str) -> tuple[Fraction, str] | None:
+    """Return the value of a plain answer such as "1,250.0 km" or "3/4", with its unit, or None where it is none."""
+    rest = text.replace(" / ", "/").strip()
+    currency = rest[:1] if rest[:1] in "$€£" else ""
+    match = _NUMBER.match(rest.removeprefix(currency).strip())
+    if not match:
+        return None
+    after = rest.removeprefix(currency).strip()[match.end() :]
+    value = Fraction(match[0].replace(",", ""))
+    below = re.match(r"/(\d+)", after)
+    if below and int(below[1]):
+        value, after = value / int(below[1]), after[below.end() :]
+    unit = currency + after.strip()
+    return None if _NUMBER.search(unit) else (value, unit)
+
+
+def reference_index(question: Question) -> int | None:
+    """Return which choice the reference is: by its text, else by its letter."""
+    if question.reference is None:
+        return None
+    for index, choice in enumerate(question.choices):
+        if same(choice, question.reference):
+            return index
+    letters = [letter(index) for index in range(len(question.choices))]
+    return letters.index(plain(question.reference)) if plain(question.reference) in letters else None
+
+
+def worded_like(answer: Answer, question: Question, index: int) -> str:
+    """Return a choice as this student would write it: a letter where it answers by letters, else the text."""
+    by_letter = answer.choice is not None and plain(answer.text) == letter(answer.choice)
+    return letter(index) if by_letter else question.choices[index]
