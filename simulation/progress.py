@@ -14,6 +14,7 @@ is null. A later version may add keys and events, and takes none away.
 
 import json
 import math
+import os
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -141,6 +142,10 @@ class Quiet(AbstractContextManager["Quiet"]):
 
     def finished(self, study: Playing) -> None:
         """Hear that the study is whole."""
+
+    def stopping(self) -> None:
+        """Answer the first Ctrl-C; inside a signal handler only this kind of write is safe."""
+        os.write(2, b"\nstopping when this turn is committed; Ctrl-C again stops at once\n")
 
     def interrupted(self, study: Playing) -> None:
         """Hear that the study stopped before its end."""

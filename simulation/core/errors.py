@@ -6,7 +6,8 @@ SimulationError
 ├── ModelError         a model that cannot do what a scenario asks of it
 ├── StoreError         a study that cannot be opened, read or written
 │   ├── StudyBusy      another process holds the study
-│   └── StudyDamaged   a blob, a row or the chain does not match its hash
+│   ├── StudyDamaged   a blob, a row or the chain does not match its hash
+│   └── ReplayDiffers  the loop, run again on the recorded answers, does something else
 └── MissingExtra       a library this scenario needs is not installed
 """
 
@@ -40,6 +41,10 @@ class StudyBusy(StoreError):
 
 class StudyDamaged(StoreError):
     """A stored byte is not what its hash says."""
+
+
+class ReplayDiffers(StoreError):
+    """The loop, run again on the recorded answers, does not do what was recorded."""
 
 
 class MissingExtra(SimulationError):
