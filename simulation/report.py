@@ -1,0 +1,152 @@
+"""Says what a stored study found: tables, a sentence in plain words and a picture; needs the store alone, no model."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Protocol
+
+from pydantic import ValidationError
+from rich.console import Console
+from rich.text import Text
+
+from simulation.core.errors import SimulationError
+from simulation.core.registry import build
+from simulation.core.types import Question, Turn
+from simulation.display import shown
+from simulation.statistics import rogan_gladen, wilson
+from simulation.summary import Change, Course, Reliability, all_verdicts, change, summarise
+from simulation.tables import MOST_TABLES, percent, spread, tables
+
+PICTURE = "learning_curve.png"
+
+
+class Stored(Protocol):
+    """What a report reads of a study."""
+
+    @property
+    def folder(self) -> Path: ...
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def status(self) -> str: ...
+
+    @property
+    def scenario(self) -> Mapping[str, Any]:
+        """The resolved scenario (Any: JSON values)."""
+        ...
+
+    def turns(self) -> Iterator[Turn]: ...
+
+
+def report(study: Stored, console: Console | None = None) -> Path | None:
+    """Print a study's tables and verdict, draw its picture and return its path; None where nothing was evaluated."""
+    console = console or Console()
+    if not console.is_terminal:
+        console.width = 120
+    questions, remark = held_out(study.scenario)
+    courses = summarise(study.turns(), questions)
+    title = heading(study, courses)
+    console.print(Text(title, style="bold"))
+    if not any(course.measurements for course in courses):
+        console.print("no turn is finished yet: run or resume the study, then report again")
+        return None
+    console.print(tables(courses))
+    for sentence in [*verdicts(courses), *teacher(all_verdicts(courses)), *warnings(courses), remark]:
+        if sentence:
+            console.print(Text(sentence), soft_wrap=True)
+    from simulation.plots import draw
+
+    path = draw(courses, study.folder / PICTURE, title=title, chance=chance(questions))
+    console.print(Text(f"picture: {shown(str(path))}"), soft_wrap=True)
+    return path
+
+
+def held_out(scenario: Mapping[str, Any]) -> tuple[dict[str, Question], str]:
+    """Return the held-out questions by id, made again from the scenario, or none and why not.
+
+    Only what is said of categories and misconceptions needs them, so a report goes on without.
+    """
+    part = dict(scenario["environment"])
+    try:
+        environment = build("environment", part.pop("name"), part)
+        environment.reset(seed=scenario["seed"])
+        return {question.id: question for question in environment.held_out()}, ""
+    except (SimulationError, ValidationError) as error:
+        why = shown(str(error).splitlines()[0])
+        return {}, f"categories and misconceptions are left out, as the questions cannot be made again: {why}"
+
+
+def chance(questions: Mapping[str, Question]) -> float | None:
+    """Return the accuracy of guessing, None where a question has no choices."""
+    sizes = [len(question.choices) for question in questions.values()]
+    return sum(1 / size for size in sizes) / len(sizes) if sizes and all(sizes) else None
+
+
+def heading(study: Stored, courses: Sequence[Course]) -> str:
+    """Name the study, its policy and trainer, and how far it is."""
+    scenario = study.scenario
+    played = max((course.last_turn for course in courses), default=0)
+    students = "1 student" if len(courses) == 1 else f"{len(courses)} students"
+    how = f"asks by {scenario['ask']['policy']['name']}, learns by {scenario['learn']['trainer']['name']}"
+    state = "" if study.status == "finished" else f", not finished: {played} of {scenario['turns']}"
+    return shown(f"{study.name}: {how}; {students}, {played} turns{state}")
+
+
+def verdicts(courses: Sequence[Course]) -> list[str]:
+    """Say in plain words what happened to the accuracy: of each student where they are few, then of all."""
+    found: list[str] = []
+    if 1 < len(courses) <= MOST_TABLES:
+        found += [f"{shown(course.student)}: {verdict(known)}" for course in courses if (known := change([course]))]
+    overall = change(courses)
+    if overall is not None:
+        who = shown(courses[0].student) if len(courses) == 1 else f"mean of {overall.students} students"
+        found.append(f"{who}: {verdict(overall)}")
+    return found or ["only one evaluation so far: nothing to compare it with"]
+
+
+def verdict(found: Change) -> str:
+    """Say whether an accuracy rose or fell, or that it cannot be told."""
+    moved = f"{percent(found.first)} → {percent(found.last)} of {found.questions} held-out questions"
+    low, high = 100 * found.difference.low, 100 * found.difference.high
+    points = 100 * found.difference.value
+    chance = "" if found.p is None else f"; McNemar's p {'< 0.001' if found.p < 0.001 else f'= {found.p:.3f}'}"
+    if found.tells:
+        way = "better" if points > 0 else "worse"
+        return f"{moved}: {way} by {abs(points):.1f} points, 95 % interval {low:+.1f} to {high:+.1f}{chance}"
+    return f"{moved}: cannot tell: {points:+.1f} points, 95 % interval {low:+.1f} to {high:+.1f}{chance}"
+
+
+def teacher(reliability: Reliability) -> list[str]:
+    """Say how far the teacher's verdicts can be trusted, and what they alone would have said of the answers."""
+    if not reliability.verdicts:
+        return []
+    low, high = wilson(reliability.agreed, reliability.verdicts)
+    beyond = "undefined" if math.isnan(reliability.kappa) else f"{reliability.kappa:.3f}"
+    agreed = f"{percent(reliability.agreed / reliability.verdicts)} of {reliability.verdicts} verdicts are the truth"
+    found = f"teacher: {agreed} (95 % interval {spread((low, high))}), Cohen's kappa {beyond}"
+    (true_wrong, false_right), (false_wrong, true_right) = reliability.matrix.tolist()
+    if not (false_right or false_wrong) or not (true_wrong + false_right and false_wrong + true_right):
+        return [found]
+    observed = (false_right + true_right) / reliability.verdicts
+    estimate = rogan_gladen(observed, true_right / (true_right + false_wrong), true_wrong / (true_wrong + false_right))
+    told = "unknown" if math.isnan(estimate) else percent(estimate)
+    return [f"{found}; calls {percent(observed)} of the answers right, which its error rates correct to {told}"]
+
+
+def warnings(courses: Sequence[Course]) -> list[str]:
+    """Say what a rising accuracy might hide: an update that makes what it teaches less likely."""
+    fell = [
+        later.turn
+        for course in courses
+        for _, later in pairwise(course.measurements)
+        if "chosen" in later.logprobs and later.logprobs["chosen"][1] < later.logprobs["chosen"][0]
+    ]
+    periods = sum(max(0, len(course.measurements) - 1) for course in courses)
+    if not fell:
+        return []
+    return [
+        f"in {len(fell)} of {periods} stretches between evaluations the updates made the chosen answers less likely"
+    ]

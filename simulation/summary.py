@@ -1,0 +1,264 @@
+"""What a study's turns add up to, student by student, read one turn at a time.
+
+What is kept grows with the number of evaluations, never with the number of answers.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulation.core.seeding import generator
+from simulation.core.types import Evaluation, Experience, Question, Turn, Update
+from simulation.statistics import Estimate, Interval, bootstrap, confusion_matrix, kappa, mcnemar, wilson
+
+RIGHT = "right"
+"""The diagnosis of the right choice."""
+FILLER = "filler"
+"""The diagnosis of a choice that reveals nothing."""
+BEFORE, AFTER = "logprob_before", "logprob_after"
+"""How a trainer's metrics name the mean log-probability of what it trained on, around an update."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurement:
+    """One held-out evaluation, and what happened since the one before."""
+
+    turn: int
+    accuracy: float
+    questions: int
+    asked: int
+    right: int
+    """How many of the asked questions were truly answered right."""
+    trained: int
+    """How many experiences the updates trained on."""
+    logprobs: Mapping[str, Interval]
+    """Mean log-probability, nats, before and after the updates, by what was trained ("chosen", "rejected")."""
+    corrected: int | None
+    """Held-out answers that went from wrong to right; None where the evaluation before put other questions."""
+    forgotten: int | None
+    """Held-out answers that went from right to wrong."""
+    confidence: float | None
+    categories: Mapping[str, tuple[float, int]]
+    """Sum of truth and number of questions by category."""
+    diagnoses: Mapping[str, int]
+    """How many answers revealed what."""
+
+    @property
+    def interval(self) -> Interval:
+        """The 95 % Wilson interval of the accuracy."""
+        return wilson(self.accuracy * self.questions, self.questions)
+
+
+@dataclass(frozen=True, slots=True)
+class Truths:
+    """The truth of each answer of an evaluation, in the order of its questions."""
+
+    questions: int
+    """A hash of the questions' ids."""
+    values: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """How an accuracy changed from the first evaluation to the last."""
+
+    first: float
+    last: float
+    questions: int
+    students: int
+    difference: Estimate
+    """Its interval covers both the questions and the students that might have been drawn instead."""
+    p: float | None
+    """McNemar's exact p, for one student."""
+
+    @property
+    def tells(self) -> bool:
+        """Whether the direction is known."""
+        return self.difference.tells and (self.p is None or self.p < 0.05)
+
+
+@dataclass(slots=True)
+class Reliability:
+    """How often the teacher's verdict is the truth; an answer is right where its score is 1."""
+
+    matrix: NDArray[np.int64] = field(default_factory=lambda: np.zeros((2, 2), dtype=np.int64))
+    """Rows: truly wrong, truly right. Columns: said wrong, said right."""
+
+    def take(self, experiences: Sequence[Experience]) -> None:
+        """Count a turn's verdicts."""
+        self.matrix += confusion_matrix(
+            [int(each.truth >= 1.0) for each in experiences], [int(each.feedback.score >= 1.0) for each in experiences]
+        )
+
+    @property
+    def verdicts(self) -> int:
+        """How many were given."""
+        return int(self.matrix.sum())
+
+    @property
+    def agreed(self) -> int:
+        """How many were the truth."""
+        return int(np.trace(self.matrix))
+
+    @property
+    def kappa(self) -> float:
+        """Agreement beyond chance."""
+        return kappa(self.matrix)
+
+
+@dataclass(slots=True)
+class Course:
+    """One student's way through a study."""
+
+    student: str
+    measurements: list[Measurement] = field(default_factory=list)
+    reliability: Reliability = field(default_factory=Reliability)
+    last_turn: int = -1
+    first: Truths | None = None
+    latest: Truths | None = None
+    asked: int = 0
+    """Since the last evaluation, like the next two."""
+    right: int = 0
+    updates: list[Update] = field(default_factory=list)
+
+    def take(self, turn: Turn, questions: Mapping[str, Question]) -> None:
+        """Take up a turn; `questions` are the held-out ones by id, as far as they are known."""
+        self.last_turn = turn.turn
+        self.reliability.take(turn.experiences)
+        self.asked += len(turn.experiences)
+        self.right += sum(experience.truth >= 1.0 for experience in turn.experiences)
+        if turn.update is not None:
+            self.updates.append(turn.update)
+        evaluation = turn.evaluations.get("held_out")
+        if evaluation is not None:
+            self._measure(turn.turn, evaluation, questions)
+
+    def _measure(self, turn: int, evaluation: Evaluation, questions: Mapping[str, Question]) -> None:
+        results = evaluation.results
+        truths = Truths(hash(tuple(each.question_id for each in results)), np.array([each.truth for each in results]))
+        paired = self.latest is not None and self.latest.questions == truths.questions
+        before = self.latest.values >= 1.0 if paired and self.latest is not None else np.zeros(0, dtype=np.bool_)
+        after = truths.values >= 1.0
+        categories, diagnoses = revealed(evaluation, questions)
+        self.measurements.append(
+            Measurement(
+                turn=turn,
+                accuracy=evaluation.metrics["accuracy"],
+                questions=evaluation.questions,
+                asked=self.asked,
+                right=self.right,
+                trained=sum(update.experiences for update in self.updates),
+                logprobs=logprobs(self.updates),
+                corrected=int(np.sum(~before & after)) if paired else None,
+                forgotten=int(np.sum(before & ~after)) if paired else None,
+                confidence=evaluation.metrics.get("confidence"),
+                categories=categories,
+                diagnoses=diagnoses,
+            )
+        )
+        self.first, self.latest = self.first or truths, truths
+        self.asked = self.right = 0
+        self.updates = []
+
+
+def revealed(
+    evaluation: Evaluation, questions: Mapping[str, Question]
+) -> tuple[dict[str, tuple[float, int]], dict[str, int]]:
+    """Return the sums of truth and numbers of questions by category, and the numbers of answers by diagnosis."""
+    sums: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
+    diagnoses: Counter[str] = Counter()
+    for result in evaluation.results:
+        question = questions.get(result.question_id)
+        if question is None:
+            continue
+        sums[question.category] += result.truth  # type: ignore[assignment]  # a Counter holds floats as well
+        counts[question.category] += 1
+        if question.diagnoses and result.choice is not None:
+            diagnoses[question.diagnoses[result.choice]] += 1
+    return {name: (float(sums[name]), counts[name]) for name in sorted(counts)}, dict(diagnoses)
+
+
+def logprobs(updates: Sequence[Update]) -> dict[str, Interval]:
+    """Return the mean log-probability before and after the updates, by what was trained, weighted by experiences."""
+    kinds = sorted({name.removesuffix(AFTER) for update in updates for name in update.metrics if name.endswith(AFTER)})
+    found = {}
+    for kind in kinds:
+        known = [each for each in updates if kind + BEFORE in each.metrics and kind + AFTER in each.metrics]
+        weights = [each.experiences for each in known]
+        if sum(weights):
+            before = float(np.average([each.metrics[kind + BEFORE] for each in known], weights=weights))
+            after = float(np.average([each.metrics[kind + AFTER] for each in known], weights=weights))
+            found[kind.strip("_") or "trained"] = (before, after)
+    return found
+
+
+def summarise(turns: Iterable[Turn], questions: Mapping[str, Question] | None = None) -> list[Course]:
+    """Add up turns, of one student or of many, each student's in order; `questions` are the held-out ones by id."""
+    courses: dict[str, Course] = {}
+    for turn in turns:
+        courses.setdefault(turn.student, Course(turn.student)).take(turn, questions or {})
+    return list(courses.values())
+
+
+def change(courses: Sequence[Course]) -> Change | None:
+    """Return how the mean accuracy changed, or None where no student was measured twice on the same questions."""
+    pairs = [
+        (course.first.values, course.latest.values)
+        for course in courses
+        if len(course.measurements) > 1
+        and course.first is not None
+        and course.latest is not None
+        and course.first.questions == course.latest.questions
+    ]
+    if not pairs:
+        return None
+    differences = [after - before for before, after in pairs]
+    stream = generator(0, 0, 0, "report")
+    shared = len({course.first.questions for course in courses if course.first is not None}) == 1
+    p = None
+    if len(pairs) == 1:
+        before, after = (values >= 1.0 for values in pairs[0])
+        p = mcnemar(int(np.sum(before & ~after)), int(np.sum(~before & after)))
+    return Change(
+        first=float(np.mean([before.mean() for before, _ in pairs])),
+        last=float(np.mean([after.mean() for _, after in pairs])),
+        questions=pairs[0][0].size,
+        students=len(pairs),
+        difference=bootstrap(differences, generator=stream, shared_questions=shared),
+        p=p,
+    )
+
+
+def misconceptions(diagnoses: Mapping[str, int]) -> int:
+    """Count the answers that revealed a misconception."""
+    return sum(count for name, count in diagnoses.items() if name not in (RIGHT, FILLER))
+
+
+def by_turn(courses: Sequence[Course]) -> dict[int, list[Measurement]]:
+    """Return the measurements of every turn at which all students were measured."""
+    groups: dict[int, list[Measurement]] = {}
+    for course in courses:
+        for measurement in course.measurements:
+            groups.setdefault(measurement.turn, []).append(measurement)
+    return {turn: groups[turn] for turn in sorted(groups) if len(groups[turn]) == len(courses)}
+
+
+def pooled(measurements: Sequence[Measurement]) -> tuple[dict[str, tuple[float, int]], dict[str, int]]:
+    """Add up the categories and diagnoses of several measurements."""
+    sums: dict[str, tuple[float, int]] = {}
+    diagnoses: Counter[str] = Counter()
+    for measurement in measurements:
+        for name, (truth, count) in measurement.categories.items():
+            known = sums.get(name, (0.0, 0))
+            sums[name] = known[0] + truth, known[1] + count
+        diagnoses.update(measurement.diagnoses)
+    return sums, dict(diagnoses)
+
+
+def all_verdicts(courses: Sequence[Course]) -> Reliability:
+    """Return the teacher's verdicts on all students."""
+    return Reliability(sum((course.reliability.matrix for course in courses), Reliability().matrix))
