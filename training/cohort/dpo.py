@@ -8,9 +8,9 @@ from torch import Tensor
 
 from simulation.core.roles import Learner
 from simulation.core.types import Experience, Update
-from training.cohort.loop import Batch, Example, Trained, train
+from training.cohort.loop import Batch, Example, Readings, Trained, train
 from training.cohort.losses import CHOSEN, REJECTED, margins, preference
-from training.lessons import pairs
+from training.lessons import Pair, pairs
 
 if TYPE_CHECKING:
     from training.dpo import DPO
@@ -35,10 +35,7 @@ def update(
         )
 
     made = {slot: pairs(experiences) for slot, experiences in batches.items()}
-    examples = {
-        slot: [Example(tree=model.encode(pair.prompt, (pair.chosen, pair.rejected))) for pair in found]
-        for slot, (found, _) in made.items()
-    }
+    examples = {slot: pair_examples(model, found) for slot, (found, _) in made.items()}
     trained = train(model, examples, loss, settings.recipe, generators=generators)
     return {
         slot: Update(
@@ -53,11 +50,19 @@ def update(
 
 
 def metrics(trained: Trained, beta: float) -> dict[str, float]:
+    """Return everything that is reported of a slot's update."""
+    return {**trained.metrics(), **preference_metrics(trained.before, trained.after, beta)}
+
+
+def pair_examples(model: Learner, found: Sequence[Pair]) -> list[Example]:
+    """Return one tree a pair, the chosen answer first."""
+    return [Example(tree=model.encode(pair.prompt, (pair.chosen, pair.rejected))) for pair in found]
+
+
+def preference_metrics(before: Readings, after: Readings, beta: float) -> dict[str, float]:
     """Return how the log-probabilities (nats, mean over pairs) and DPO's implicit rewards moved."""
-    before, after = trained.before, trained.after
     margin_N = beta * margins(after.logprobs_NKT, before.logprobs_NKT)
     return {
-        **trained.metrics(),
         "chosen_logprob_before": float(before.branch(CHOSEN).mean()),
         "chosen_logprob_after": float(after.branch(CHOSEN).mean()),
         "rejected_logprob_before": float(before.branch(REJECTED).mean()),

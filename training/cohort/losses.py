@@ -88,14 +88,15 @@ def group_relative(
     the answers. `normalisation` says how tokens are averaged: "grpo" over each answer and then over answers (as the
     paper), "dapo" over all tokens of the batch (Yu et al. 2025, arXiv 2503.14476, section 3.3), "dr_grpo" by the
     constant `max_tokens` an answer (Liu et al. 2025, arXiv 2503.20783, section 3.2). As in TRL 1.16, the KL term is
-    averaged in the same way.
+    averaged in the same way, and each token of it is multiplied by its probability ratio, which makes its gradient that
+    of the divergence from the reference (DeepSeek-AI 2025, arXiv 2512.02556).
     """
     ratio_SBKT = torch.exp(logprobs_SBKT - sampled_SBKT)
     clipped_SBKT = ratio_SBKT.clamp(1 - epsilon, 1 + epsilon)
     advantages_SBKT = advantages_SBK.unsqueeze(-1)
     losses_SBKT = -torch.minimum(ratio_SBKT * advantages_SBKT, clipped_SBKT * advantages_SBKT)
     if beta:
-        losses_SBKT = losses_SBKT + beta * divergence(logprobs_SBKT, reference_SBKT)
+        losses_SBKT = losses_SBKT + beta * ratio_SBKT * divergence(logprobs_SBKT, reference_SBKT)
     losses_SBKT = losses_SBKT * valid_SBKT
     answers_S = valid_SBKT.any(-1).sum((1, 2)).clamp(min=1)
     if normalisation == "grpo":

@@ -8,9 +8,9 @@ from torch import Tensor
 
 from simulation.core.roles import Learner
 from simulation.core.types import Experience, Update
-from training.cohort.loop import Batch, Example, Trained, train
+from training.cohort.loop import Batch, Example, Readings, Trained, train
 from training.cohort.losses import likelihood
-from training.lessons import demonstrations
+from training.lessons import Demonstration, demonstrations
 
 if TYPE_CHECKING:
     from training.sft import SFT
@@ -31,10 +31,7 @@ def update(
     made = {
         slot: demonstrations(experiences, right_answers=settings.right_answers) for slot, experiences in batches.items()
     }
-    examples = {
-        slot: [Example(tree=model.encode(each.prompt, (each.answer,))) for each in found]
-        for slot, (found, _) in made.items()
-    }
+    examples = {slot: demonstration_examples(model, found) for slot, (found, _) in made.items()}
     trained = train(model, examples, loss, settings.recipe, generators=generators)
     return {
         slot: Update(
@@ -49,9 +46,18 @@ def update(
 
 
 def metrics(trained: Trained) -> dict[str, float]:
+    """Return everything that is reported of a slot's update."""
+    return {**trained.metrics(), **imitation_metrics(trained.before, trained.after)}
+
+
+def demonstration_examples(model: Learner, found: Sequence[Demonstration]) -> list[Example]:
+    """Return one tree a demonstration."""
+    return [Example(tree=model.encode(each.prompt, (each.answer,))) for each in found]
+
+
+def imitation_metrics(before: Readings, after: Readings) -> dict[str, float]:
     """Return how the log-probability of the demonstrations moved, nats, mean over answers."""
     return {
-        **trained.metrics(),
-        "logprob_before": float(trained.before.branch(0).mean()),
-        "logprob_after": float(trained.after.branch(0).mean()),
+        "logprob_before": float(before.branch(0).mean()),
+        "logprob_after": float(after.branch(0).mean()),
     }

@@ -1,0 +1,102 @@
+"""A learner with no transformer: a slot's adapter is a table of bigram logits, so training on it takes no time."""
+
+from collections.abc import Sequence
+from hashlib import sha256
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from simulation.core.packing import Tree
+from simulation.core.types import Answer, Completion, Experience, Feedback, Question, Request
+
+WORDS = ("<end>", *"abcdefghij")
+
+
+class BigramLearner:
+    """Knows the letters a to j; what follows a letter depends on that letter and the slot's table alone."""
+
+    source = "bigram"
+    module = None
+    tokenizer = None
+
+    def __init__(self, slots: Sequence[str], *, dtype: torch.dtype = torch.float64) -> None:
+        self.slots = tuple(slots)
+        size = len(WORDS)
+        start = [np.random.default_rng(list(slot.encode())).normal(size=size * size) * 0.5 for slot in self.slots]
+        self.adapters_SP = torch.tensor(np.stack(start), dtype=dtype, requires_grad=True)
+        self.passes: list[list[str]] = []
+
+    def encode(self, prompt: str, continuations: Sequence[str]) -> Tree:
+        return Tree(
+            prompt=tuple(map(WORDS.index, prompt)),
+            branches=tuple((*map(WORDS.index, text), 0) for text in continuations),
+        )
+
+    def branch_logprobs(self, slots: Sequence[str], trees_SB: Sequence[Sequence[Tree]]) -> tuple[Tensor, Tensor]:
+        self.passes.append(list(slots))
+        rows = [tree for trees in trees_SB for tree in trees]
+        shape = (
+            len(slots),
+            max(map(len, trees_SB)),
+            max(len(tree.branches) for tree in rows),
+            max(len(branch) for tree in rows for branch in tree.branches),
+        )
+        size = len(WORDS)
+        table = torch.log_softmax(self.adapters_SP.view(-1, size, size), dim=-1)
+        logprobs = torch.zeros(shape, dtype=self.adapters_SP.dtype)
+        valid = torch.zeros(shape, dtype=torch.bool)
+        for s, (slot, trees) in enumerate(zip(slots, trees_SB, strict=True)):
+            for b, tree in enumerate(trees):
+                for k, branch in enumerate(tree.branches):
+                    before = (tree.prompt[-1], *branch[:-1])
+                    logprobs[s, b, k, : len(branch)] = table[self.slots.index(slot), before, branch]
+                    valid[s, b, k, : len(branch)] = True
+        return logprobs, valid
+
+    def generate(self, requests: Sequence[Request]) -> list[Completion]:
+        return [self._write(request) for request in requests]
+
+    def _write(self, request: Request) -> Completion:
+        size = len(WORDS)
+        table = torch.softmax(self.adapters_SP.detach().view(-1, size, size), dim=-1)[self.slots.index(request.slot)]
+        rng = np.random.default_rng(request.seed)
+        last, text = WORDS.index(request.prompt[-1]), ""
+        for _ in range(request.max_tokens):
+            odds = table[last].double().numpy()
+            last = int(rng.choice(size, p=odds / odds.sum()))
+            if last == 0:
+                return Completion(text=text, tokens=len(text) + 1)
+            text += WORDS[last]
+        return Completion(text=text, tokens=len(text), stop="length")
+
+    def touch(self, slots: Sequence[str]) -> None:
+        assert set(slots) <= set(self.slots)
+
+    def version(self, slot: str) -> str:
+        return sha256(self.row(slot).numpy().tobytes()).hexdigest()
+
+    def row(self, slot: str) -> Tensor:
+        return self.adapters_SP.detach()[self.slots.index(slot)].clone()
+
+
+def experience(prompt: str, text: str, *, score: float, correction: str | None, turn: int = 1) -> Experience:
+    """Return an experience of `text` given to `prompt`."""
+    return Experience(
+        question=Question(id=prompt, prompt=prompt, reference=correction),
+        answer=Answer(question_id=prompt, prompt=prompt, text=text, answerer="student", model_version=""),
+        feedback=Feedback(score=score, judge="scripted", correction=correction),
+        truth=score,
+        turn=turn,
+        position=0,
+    )
+
+
+def lessons(seed: int, count: int) -> list[Experience]:
+    """Return `count` wrong answers of one to four letters with their corrections."""
+    rng = np.random.default_rng(seed)
+    found = []
+    for _ in range(count):
+        prompt, right, wrong = ("".join(rng.choice(list(WORDS[1:]), size=int(rng.integers(1, 5)))) for _ in range(3))
+        found.append(experience(prompt, wrong + "a", score=0.0, correction=right + "b"))
+    return found

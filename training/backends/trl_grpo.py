@@ -1,0 +1,103 @@
+"""TRL's GRPOTrainer behind our trainer role, one slot after the other; it samples with its own generation."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from trl.trainer.grpo_config import GRPOConfig
+from trl.trainer.grpo_trainer import GRPOTrainer
+
+from simulation.core.roles import Learner, Marker
+from simulation.core.seeding import draw_seed
+from simulation.core.types import Completion, Experience, Update
+from training.backends.borrowed import Borrowed, borrowed, rows
+
+if TYPE_CHECKING:
+    from training.grpo import GRPO
+
+
+def update(
+    settings: "GRPO",
+    model: Learner,
+    batches: Mapping[str, Sequence[Experience]],
+    mark: Marker,
+    *,
+    generators: Mapping[str, np.random.Generator],
+) -> dict[str, Update]:
+    """Sample, judge and train every slot.
+
+    TRL takes whole batches only: where `batch_size` does not divide the questions, the rest is left over and counted.
+    """
+    updates = {}
+    for slot, experiences in batches.items():
+        rewards: list[float] = []
+        reward = reward_function(slot, experiences, mark, generators[slot], rewards)
+        size = min(settings.batch_size, len(experiences))
+        with borrowed(model, slot, generators[slot]) as lent:
+            prompts = [model.render(experience.answer.prompt) for experience in experiences]
+            trainer = grpo_trainer(settings, lent, prompts, reward, model.tokenizer, batch_size=size)
+            steps = lent.train(trainer)
+        updates[slot] = Update(
+            trainer=settings.name,
+            experiences=len(experiences),
+            steps=steps,
+            model_version=model.version(slot),
+            metrics={
+                "samples": float(len(rewards)),
+                "reward": float(np.mean(rewards)),
+                "questions_left_over": float(len(experiences) % size),
+            },
+        )
+    return updates
+
+
+def reward_function(
+    slot: str,
+    experiences: Sequence[Experience],
+    mark: Marker,
+    generator: np.random.Generator,
+    rewards: list[float],
+) -> Callable[..., list[float | None]]:
+    """Return what TRL asks for rewards: the judge's scores, which are kept in `rewards` too."""
+
+    def score(*, completions: Sequence[str], number: Sequence[int], **_: Any) -> list[float | None]:
+        questions = [experiences[index].question for index in number]
+        written = [Completion(text=text.removeprefix(" ")) for text in completions]
+        feedback = mark(slot, questions, written, seeds=[draw_seed(generator) for _ in written])
+        scores = [said.score for said in feedback]
+        rewards.extend(scores)
+        return [*scores]
+
+    return score
+
+
+def grpo_trainer(
+    settings: "GRPO",
+    lent: Borrowed,
+    prompts: Sequence[str],
+    reward: Callable[..., list[float | None]],
+    tokenizer: Any,
+    *,
+    batch_size: int,
+) -> GRPOTrainer:
+    """Return TRL's trainer, which samples all groups of the update at once, as ours does."""
+    recipe = replace(settings.recipe, batch_size=batch_size * settings.samples, epochs=1)
+    return GRPOTrainer(
+        model=lent.peft_model,
+        reward_funcs=reward,
+        args=GRPOConfig(
+            **lent.arguments(recipe),
+            num_generations=settings.samples,
+            steps_per_generation=len(prompts) // batch_size,
+            num_iterations=settings.epochs,
+            max_completion_length=settings.max_tokens,
+            temperature=1.0,
+            beta=settings.beta,
+            epsilon=settings.epsilon,
+            loss_type=settings.normalisation,
+            scale_rewards="group" if settings.scale_rewards else "none",
+        ),
+        train_dataset=rows([{"prompt": prompt, "number": index} for index, prompt in enumerate(prompts)]),
+        processing_class=tokenizer,
+    )

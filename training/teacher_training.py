@@ -1,0 +1,282 @@
+"""Train a small teacher from scratch to tell right answers from wrong ones; the command that made the shipped weights.
+
+    python -m training.teacher_training --seed 0 --steps 6000 --out agents/embedded/teacher
+    python -m training.teacher_training --evaluate agents/embedded/teacher
+
+The budget is a number of steps and a seed, never a time, so a run can be repeated. `--evaluate` takes any sequence to
+sequence model that reads the same wording, `google/flan-t5-large` among them.
+"""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from simulation.core.seeding import draw_seed, generator
+from simulation.core.teacher_prompt import CORRECT, WRONG, teacher_prompt
+from training.teacher_rows import PHRASINGS, Row, rows
+
+FRESH_ROWS = 2000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """Everything that the weights depend on besides the libraries' versions."""
+
+    seed: int = 0
+    steps: int = 6000
+    batch_size: int = 64
+    """Rows a step, half of them right."""
+    vocabulary: int = 320
+    width: int = 96
+    feed_forward: int = 256
+    heads: int = 4
+    encoder_layers: int = 3
+    decoder_layers: int = 1
+    learning_rate: float = 2e-3
+    weight_decay: float = 0.01
+    warmup: float = 0.05
+
+
+def train_tokenizer(recipe: Recipe) -> Any:
+    """Train the BPE tokenizer: one token a digit, thousands separators dropped.
+
+    Only a space between two digits is kept, as a token of its own.
+    """
+    from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+    from transformers import PreTrainedTokenizerFast
+
+    tokenizer = Tokenizer(models.BPE(unk_token="<unk>"))
+    tokenizer.normalizer = normalizers.Sequence(
+        [
+            normalizers.NFKC(),
+            normalizers.Replace(Regex(r"(?<=[0-9]),(?=[0-9]{3}(?![0-9]))"), ""),
+            normalizers.Replace(Regex(r"(?<=[0-9])\s+(?=[0-9])"), "▁"),
+        ]
+    )
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Split(Regex("[0-9]|[A-Za-z]+|[^0-9A-Za-z]"), "isolated")]
+    )
+    tokenizer.decoder = decoders.Fuse()
+    trainer = trainers.BpeTrainer(
+        vocab_size=recipe.vocabulary,
+        special_tokens=["<pad>", "</s>", "<unk>"],
+        initial_alphabet=[*(chr(code) for code in range(33, 127)), "▁"],
+        show_progress=False,
+    )
+    texts = (teacher_prompt(row.gold, row.answer) for row in rows(recipe.seed, "train", 20_000))
+    tokenizer.train_from_iterator(texts, trainer)
+    end = tokenizer.token_to_id("</s>")
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="$A </s>", pair="$A </s> $B </s>", special_tokens=[("</s>", end)]
+    )
+    return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]  # transformers leaves it untyped
+        tokenizer_object=tokenizer, pad_token="<pad>", eos_token="</s>", unk_token="<unk>", model_max_length=512
+    )
+
+
+def build_model(recipe: Recipe, tokenizer: Any) -> Any:
+    """Return a T5 with seeded random weights."""
+    import torch
+    from transformers import T5Config, T5ForConditionalGeneration
+
+    torch.manual_seed(draw_seed(generator(recipe.seed, 0, 0, "teacher weights")))
+    return T5ForConditionalGeneration(
+        T5Config(
+            vocab_size=len(tokenizer),
+            d_model=recipe.width,
+            d_kv=recipe.width // recipe.heads,
+            d_ff=recipe.feed_forward,
+            num_heads=recipe.heads,
+            num_layers=recipe.encoder_layers,
+            num_decoder_layers=recipe.decoder_layers,
+            dropout_rate=0.0,
+            pad_token_id=tokenizer.pad_token_id,
+            eos_token_id=tokenizer.eos_token_id,
+            decoder_start_token_id=tokenizer.pad_token_id,  # type: ignore[call-arg]  # any generation setting is taken
+        )
+    )
+
+
+def encoded(tokenizer: Any, some: Sequence[Row]) -> dict[str, Any]:
+    """Return a padded batch of prompts as tensors."""
+    prompts = [teacher_prompt(row.gold, row.answer) for row in some]
+    batch: dict[str, Any] = dict(tokenizer(prompts, padding=True, return_tensors="pt"))
+    return {name: batch[name] for name in ("input_ids", "attention_mask")}
+
+
+def learning_rate(recipe: Recipe, step: int) -> float:
+    """Return the rate of a step: linear warm-up, then a cosine to zero."""
+    warm = recipe.warmup * recipe.steps
+    if step < warm:
+        return recipe.learning_rate * (step + 1) / warm
+    return recipe.learning_rate * 0.5 * (1 + float(np.cos(np.pi * (step - warm) / (recipe.steps - warm))))
+
+
+def train(recipe: Recipe, model: Any, tokenizer: Any) -> None:
+    """Spend the steps, reporting to standard error about every ten seconds."""
+    import torch
+
+    optimizer = torch.optim.AdamW(model.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
+    verdicts = [tokenizer(word, return_tensors="pt")["input_ids"][0] for word in (WRONG, CORRECT)]
+    started = told = time.monotonic()
+    mean = 0.7
+    for step, some in enumerate(
+        batches(rows(recipe.seed, "train", recipe.steps * recipe.batch_size), recipe.batch_size)
+    ):
+        for group in optimizer.param_groups:
+            group["lr"] = learning_rate(recipe, step)
+        labels = torch.stack([verdicts[row.correct] for row in some])
+        loss = model(**encoded(tokenizer, some), labels=labels).loss * labels.shape[1]
+        optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        mean += 0.02 * (loss.item() - mean)
+        if time.monotonic() - told > 10:
+            told = time.monotonic()
+            rate = (step + 1) / (told - started)
+            sys.stderr.write(f"step {step + 1:,} of {recipe.steps:,}  loss {mean:.4f}  {rate:.1f} steps/s\n")
+
+
+def batches(source: Iterator[Row], size: int) -> Iterator[list[Row]]:
+    """Yield `size` rows at a time."""
+    while some := list(islice(source, size)):
+        yield some
+
+
+def verdicts(model: Any, tokenizer: Any, some: Sequence[Row]) -> list[bool]:
+    """Return whether the model finds each answer correct: the likelier of the two words, all their tokens counted."""
+    import torch
+
+    judged: list[bool] = []
+    words = [tokenizer(word, return_tensors="pt")["input_ids"] for word in (WRONG, CORRECT)]
+    for batch in batches(iter(some), 64):
+        inputs = encoded(tokenizer, batch)
+        scores = []
+        for word in words:
+            with torch.no_grad():
+                logits = model(**inputs, labels=word.expand(len(batch), -1)).logits
+            logprobs = logits.float().log_softmax(-1).gather(-1, word.expand(len(batch), -1)[..., None])
+            scores.append(logprobs.sum((1, 2)))
+        judged.extend((scores[1] > scores[0]).tolist())
+    return judged
+
+
+def measure(model: Any, tokenizer: Any, some: Sequence[Row]) -> dict[str, float]:
+    """Return the accuracy and both kinds of error on rows, with the 95 % interval of the accuracy."""
+    judged = verdicts(model, tokenizer, some)
+    right = [said == row.correct for said, row in zip(judged, some, strict=True)]
+    wrong_rows = [said for said, row in zip(judged, some, strict=True) if not row.correct]
+    near = [said for said, row in zip(judged, some, strict=True) if row.near_miss]
+    right_rows = [not said for said, row in zip(judged, some, strict=True) if row.correct]
+    low, high = wilson(sum(right), len(right))
+    return {
+        "rows": len(some),
+        "accuracy": float(np.mean(right)),
+        "accuracy_low": low,
+        "accuracy_high": high,
+        "false_correct": float(np.mean(wrong_rows)),
+        "false_correct_of_near_misses": float(np.mean(near)),
+        "false_wrong": float(np.mean(right_rows)),
+    }
+
+
+def wilson(hits: int, count: int) -> tuple[float, float]:
+    """Return the 95 % score interval of a proportion (Wilson 1927)."""
+    z = 1.959964
+    centre = (hits + z * z / 2) / (count + z * z)
+    half = z / (count + z * z) * float(np.sqrt(hits * (count - hits) / count + z * z / 4))
+    return centre - half, centre + half
+
+
+def card(recipe: Recipe, figures: dict[str, float], parameters: int) -> str:
+    """Return the model card."""
+    interval = f"{figures['accuracy_low']:.2%} to {figures['accuracy_high']:.2%}"
+    return f"""---
+license: apache-2.0
+library_name: transformers
+pipeline_tag: text-classification
+---
+# A teacher that compares an answer with the gold number
+
+A {parameters:,}-parameter T5 trained from scratch. It reads
+
+```
+{teacher_prompt("{gold answer}", "{student's answer}")}
+```
+
+and replies `{CORRECT}` or `{WRONG}`: the likelier of the two words.
+
+## Figures
+On {int(figures["rows"]):,} fresh answers to gold numbers that no training row asks for:
+
+| | |
+|---|---|
+| accuracy (95 % interval) | {figures["accuracy"]:.2%} ({interval}) |
+| wrong answers called right | {figures["false_correct"]:.2%} |
+| the same, of those one edit away from the gold number | {figures["false_correct_of_near_misses"]:.2%} |
+| right answers called wrong | {figures["false_wrong"]:.2%} |
+
+`python -m training.teacher_training --evaluate agents/embedded/teacher` repeats the measurement.
+
+## Recipe
+`python -m training.teacher_training --seed {recipe.seed} --steps {recipe.steps}` with
+
+```json
+{json.dumps(asdict(recipe), indent=2)}
+```
+
+Half of the rows are right. Of the wrong ones 60 % change one place of the gold number; the others give another number
+or none.
+
+## Limits
+It knows numbers (whole, negative, decimal, fractions as written, thousands separators) of up to five digits in
+{len(PHRASINGS)} phrasings. It compares how numbers are written: 1/2 and 0.5 are different answers to it, 1,200 and
+1200 the same. It judges neither reasoning nor units.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Train, measure and write a model folder; or only measure one."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--seed", type=int, default=Recipe().seed)
+    parser.add_argument("--steps", type=int, default=Recipe().steps)
+    parser.add_argument("--rows", type=int, default=FRESH_ROWS, help="fresh answers to measure on")
+    parser.add_argument("--threads", type=int, default=None)
+    goal = parser.add_mutually_exclusive_group(required=True)
+    goal.add_argument("--out", type=Path, help="train and write the model folder here")
+    goal.add_argument("--evaluate", metavar="MODEL", help="measure this model folder or hub name")
+    chosen = parser.parse_args(arguments)
+    import torch
+    from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
+
+    if chosen.threads:
+        torch.set_num_threads(chosen.threads)
+    recipe = Recipe(seed=chosen.seed, steps=chosen.steps)
+    if chosen.evaluate:
+        tokenizer = AutoTokenizer.from_pretrained(chosen.evaluate)
+        model = AutoModelForSeq2SeqLM.from_pretrained(chosen.evaluate).eval()
+    else:
+        tokenizer = train_tokenizer(recipe)
+        model = build_model(recipe, tokenizer)
+        train(recipe, model, tokenizer)
+        model.eval()
+    figures = measure(model, tokenizer, list(rows(recipe.seed, "test", chosen.rows)))
+    sys.stderr.write(json.dumps(figures) + "\n")
+    if chosen.out:
+        model.save_pretrained(chosen.out)
+        tokenizer.save_pretrained(chosen.out)
+        parameters = sum(parameter.numel() for parameter in model.parameters())
+        (chosen.out / "README.md").write_text(card(recipe, figures, parameters), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
