@@ -112,18 +112,33 @@ def bootstrap(
         raise ValueError("a bootstrap needs at least one seed, got none")
     if shared_questions and len({row.size for row in rows}) > 1:
         raise ValueError(f"shared questions need rows of one length, got {sorted({row.size for row in rows})}")
-    means = np.empty(draws)
-    for draw in range(draws):
-        seeds = generator.integers(0, len(rows), len(rows))
-        if shared_questions:
-            questions = generator.integers(0, rows[0].size, rows[0].size)
-            means[draw] = np.mean([rows[seed][questions].mean() for seed in seeds])
-        else:
-            means[draw] = np.mean(
-                [rows[seed][generator.integers(0, rows[seed].size, rows[seed].size)].mean() for seed in seeds]
-            )
+    drawn_DS = generator.integers(0, len(rows), (draws, len(rows)))
+    if shared_questions:
+        means = _shared(np.stack(rows), drawn_DS, generator)
+    else:
+        means = np.array(
+            [
+                np.mean([rows[seed][generator.integers(0, rows[seed].size, rows[seed].size)].mean() for seed in seeds])
+                for seeds in drawn_DS
+            ]
+        )
     low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
     return Estimate(float(np.mean([row.mean() for row in rows])), float(low), float(high))
+
+
+def _shared(
+    values_SQ: NDArray[np.float64], drawn_DS: NDArray[np.int64], generator: np.random.Generator
+) -> NDArray[np.float64]:
+    """Return the mean of each draw of seeds and questions, a few draws at a time to bound the memory."""
+    questions = values_SQ.shape[1]
+    step = max(1, 2_000_000 // values_SQ.size)
+    means = []
+    for start in range(0, len(drawn_DS), step):
+        seeds_DS = drawn_DS[start : start + step]
+        questions_DQ = generator.integers(0, questions, (len(seeds_DS), questions))
+        means_DS = values_SQ[:, questions_DQ].mean(axis=2).T
+        means.append(np.take_along_axis(means_DS, seeds_DS, axis=1).mean(axis=1))
+    return np.concatenate(means)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

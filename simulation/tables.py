@@ -28,8 +28,8 @@ MOST_STUDENTS = 20
 MOST_DIAGNOSES = 12
 COLUMNS = ("turn", "accuracy, %", "asked", "right", "trained", "corrected", "forgotten")
 CAPTION = (
-    "accuracy on held-out questions with its 95 % Wilson interval; corrected: from wrong to right, forgotten: from right "
-    "to wrong"
+    "accuracy on held-out questions with its 95 % Wilson interval; "
+    "corrected: from wrong to right, forgotten: from right to wrong"
 )
 
 
@@ -192,7 +192,7 @@ def made(title: str, names: Sequence[str], words: int = 1, caption: str | None =
         pad_edge=False,
     )
     for place, name in enumerate(names):
-        table.add_column(name, justify="left" if place < words else "right")
+        table.add_column(name, justify="left" if place < words else "right", overflow="fold")
     return table
 
 
