@@ -39,6 +39,7 @@ class Watcher(Protocol):
 def play(study: Study, world: World, step: Step, watch: Watcher) -> None:
     """Play what is left of a study; raises KeyboardInterrupt where the user stopped it, with all turns so far kept."""
     versions = recall(study, world)
+    study.set_base(world.model.source)
     first = study.last_turn + 1
     watch.started(study, world, first)
     with patient(watch.stopping) as asked_to_stop:

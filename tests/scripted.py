@@ -133,8 +133,8 @@ class ScriptedLearner:
         return hashlib.sha256(self.dump(slot)).hexdigest()
 
     def dump(self, slot: str) -> bytes:
-        configuration = {"peft_type": "LORA", "base_model_name_or_path": self.source, "r": 1}
-        metadata = {"adapter_config": json.dumps(configuration, sort_keys=True)}
+        description = {"r": 1, "lora_alpha": 1, "target_modules": ["scripted"], "fan_in_fan_out": False}
+        metadata = {"lora": json.dumps(description, sort_keys=True)}
         return save({"base_model.model.scripted.lora_A.weight": self.state(slot)[None]}, metadata=metadata)
 
     def restore(self, slot: str, data: bytes) -> None:

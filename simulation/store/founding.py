@@ -52,7 +52,7 @@ def make_database(
     connection = connect(folder, "rwc")
     connection.executescript(f"BEGIN; {TABLES} {VIEWS}")
     told = dump(scenario).decode("ascii")
-    connection.execute("INSERT INTO study VALUES (1, ?, ?, ?, 'running')", (VERSION, told, keep))
+    connection.execute("INSERT INTO study VALUES (1, ?, ?, ?, 'running', '')", (VERSION, told, keep))
     rows = [(position, seat.name, seat.number, seat.seed) for position, seat in enumerate(seats)]
     connection.executemany("INSERT INTO seats VALUES (?, ?, ?, ?)", rows)
     Fingerprints(connection).add(0, fingerprint)

@@ -21,7 +21,7 @@ DATABASE = "study.db"
 TABLES = """
 CREATE TABLE study (
     id INTEGER PRIMARY KEY CHECK (id = 1), version INTEGER NOT NULL, scenario TEXT NOT NULL, keep TEXT NOT NULL,
-    status TEXT NOT NULL CHECK (status IN ('running', 'finished'))
+    status TEXT NOT NULL CHECK (status IN ('running', 'finished')), base TEXT NOT NULL
 ) STRICT;
 CREATE TABLE seats (
     s INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, number INTEGER NOT NULL, seed INTEGER NOT NULL

@@ -133,6 +133,17 @@ class Study:
             found.setdefault(turn, {})[stage] = seconds
         return found
 
+    @property
+    def base(self) -> str:
+        """The folder or hub name of the model that the adapters change; "" before the first turn is played."""
+        return str(self.query("SELECT base FROM study")[0][0])
+
+    def set_base(self, source: str) -> None:
+        """Write down which model the adapters change."""
+        if source != self.base:
+            with reported(self.folder), self._transaction():
+                self._connection.execute("UPDATE study SET base = ?", (source,))
+
     def resume_on(self, fingerprint: Mapping[str, str]) -> tuple[str, ...]:
         """Say what differs from the fingerprint so far; the study is marked when the next turn is committed."""
         return self._fingerprints.arm(fingerprint)
