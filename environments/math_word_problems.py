@@ -1,45 +1,73 @@
 """Multiple-choice maths lessons: a generated bank of problems with typed misconceptions, or rows of MathQA."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, NamedTuple
+from zlib import crc32
 
 from pydantic import Field
 
 from environments.bank import mastery
-from environments.bank.items import Bank, distinct
+from environments.bank.items import MOST_DISTINCT, Bank, distinct
+from environments.mathqa import load_rows
+from simulation.core.errors import DataError
 from simulation.core.registry import environment
 from simulation.core.roles import Lesson
 from simulation.core.types import Experience, Question, Transition
 
+HELD_OUT_PERCENT = 15
+
+
+class Splits(NamedTuple):
+    """Disjoint question sets, and what was noticed while making them."""
+
+    pool: Sequence[Question]
+    probe: Sequence[Question]
+    held_out: Sequence[Question]
+    notices: tuple[str, ...] = ()
+
 
 @environment("math_word_problems")
 class MathWordProblems:
-    """Word problems with five options: generated offline, or MathQA rows from the Hub or a local path."""
+    """Word problems with options: a generated bank that needs no files, or MathQA rows from the Hub or a local path."""
 
     bank_seed: int = 0
     """Another seed draws other problems; what belongs to which split never changes."""
+    rows: str | None = None
+    """MathQA rows instead of the bank: a file, a folder, or a dataset on the Hub such as "allenai/math_qa"."""
+    pool_split: str = "dev"
+    """The split of `rows` that may be asked; the probe set is taken out of it."""
+    held_out_split: str = "challenge_test"
+    """The split of `rows` that only the evaluation sees; a single file gives 15 percent of its questions."""
     pool_size: Annotated[int, Field(ge=1)] = 8000
-    probe_size: Annotated[int, Field(ge=1)] = 300
-    held_out_size: Annotated[int, Field(ge=1)] = 600
+    """How many problems of the bank may be asked; rows are all used."""
+    probe_size: Annotated[int, Field(ge=1, le=MOST_DISTINCT)] = 300
+    """How many problems policies may measure the student on."""
+    held_out_size: Annotated[int, Field(ge=1, le=MOST_DISTINCT)] = 600
+    """How many problems of the bank are held out; rows are all used."""
 
     exact_judge = "answer_key"
     cues = mastery.CUES
 
     def reset(self, *, seed: int) -> None:
-        """Do nothing: the bank is the same for every study, so that studies can be paired."""
+        """Do nothing: the questions are the same for every study, so that studies can be paired."""
 
     def pool(self) -> Sequence[Question]:
         """Return the problems that may be asked."""
-        return Bank(seed=self.bank_seed, split="pool", size=self.pool_size)
+        return self._splits.pool
 
     def probe(self) -> Sequence[Question]:
-        """Return problems for policies to measure on; their numbers occur in no other split."""
-        return self._probe
+        """Return problems for policies to measure on."""
+        return self._splits.probe
 
     def held_out(self) -> Sequence[Question]:
-        """Return problems whose numbers occur in no other split, nor in pretraining."""
-        return self._held_out
+        """Return problems that only the evaluation sees; the bank's hold numbers that no other split holds."""
+        return self._splits.held_out
+
+    def notices(self) -> Sequence[str]:
+        """Name every row that could not be read."""
+        return self._splits.notices
 
     def step(self, experience: Experience) -> Transition:
         """End the one-question episode."""
@@ -57,9 +85,42 @@ class MathWordProblems:
         return mastery.lesson(index, seed=seed, stage=stage)
 
     @cached_property
-    def _probe(self) -> tuple[Question, ...]:
-        return distinct(seed=self.bank_seed, split="probe", size=self.probe_size)
+    def _splits(self) -> Splits:
+        return self._generated() if self.rows is None else self._read(self.rows)
 
-    @cached_property
-    def _held_out(self) -> tuple[Question, ...]:
-        return distinct(seed=self.bank_seed, split="held_out", size=self.held_out_size)
+    def _generated(self) -> Splits:
+        return Splits(
+            pool=Bank(seed=self.bank_seed, split="pool", size=self.pool_size),
+            probe=distinct(seed=self.bank_seed, split="probe", size=self.probe_size),
+            held_out=distinct(seed=self.bank_seed, split="held_out", size=self.held_out_size),
+        )
+
+    def _read(self, rows: str) -> Splits:
+        asked, refused = load_rows(rows, self.pool_split)
+        if Path(rows).is_file():
+            asked = self._shuffled(asked)
+            held_out = asked[: len(asked) * HELD_OUT_PERCENT // 100]
+        else:
+            held_out, more_refused = load_rows(rows, self.held_out_split)
+            refused += more_refused
+        evaluated = {question.id for question in held_out}
+        fresh = self._shuffled(question for question in asked if question.id not in evaluated)
+        if not held_out or len(fresh) <= self.probe_size:
+            raise DataError(
+                f"{rows!r} leaves {len(held_out)} questions to evaluate and {len(fresh)} others, of which a probe set "
+                f"takes {self.probe_size}: give more rows or lower probe_size"
+            )
+        read = len(fresh) + len(held_out)
+        notices = [f"{rows}: read {read} questions, refused {len(refused)} rows"] if refused else []
+        return Splits(
+            pool=fresh[self.probe_size :],
+            probe=fresh[: self.probe_size],
+            held_out=held_out,
+            notices=(*notices, *map(str, refused)),
+        )
+
+    def _shuffled(self, questions: Iterable[Question]) -> tuple[Question, ...]:
+        """Order questions by a hash, so that a question's set does not depend on the row it stands in."""
+        return tuple(
+            sorted(questions, key=lambda question: (crc32(f"{self.bank_seed} {question.id}".encode()), question.id))
+        )

@@ -2,12 +2,13 @@
 
     python -m training.pretraining --seed 0 --out agents/embedded/student
 
-The budget is a number of tokens and a seed, never a time, so a run can be repeated. A lesson is one sequence: its prompt
-once, then all its continuations under a tree mask (simulation/core/packing.py).
+The budget is a number of tokens and a seed, never a time, so a run can be repeated. A lesson is one sequence: its
+prompt once, then all its continuations under a tree mask (simulation/core/packing.py).
 """
 
 import argparse
 import json
+import math
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -66,7 +67,7 @@ def train_tokenizer(recipe: Recipe, corpus: Corpus) -> Any:
     )
     lessons = (corpus.lesson(index, seed=recipe.seed, stage=0) for index in range(20_000))
     tokenizer.train_from_iterator((lay_out(lesson.question, recipe.template) for lesson in lessons), trainer)
-    return PreTrainedTokenizerFast(
+    return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_object=tokenizer, pad_token="<pad>", eos_token="<eos>", unk_token="<unk>", model_max_length=512
     )
 
@@ -162,7 +163,7 @@ def learning_rate(recipe: Recipe, progress: float) -> float:
     if progress < recipe.warmup:
         return recipe.learning_rate * progress / recipe.warmup
     done = (progress - recipe.warmup) / (1 - recipe.warmup)
-    return recipe.learning_rate * (0.1 + 0.45 * (1 + np.cos(np.pi * done)))
+    return recipe.learning_rate * (0.1 + 0.45 * (1 + math.cos(math.pi * done)))
 
 
 def train(recipe: Recipe, corpus: Corpus, model: Any, encoder: Encoder, pad: int) -> None:
@@ -214,12 +215,13 @@ pipeline_tag: text-generation
 ---
 # A student that can be taught
 
-A {parameters:,}-parameter Llama pretrained from scratch on generated word problems. It holds the right procedure of every
-skill and habitually uses a misconception in most of them, so corrections teach it quickly.
+A {parameters:,}-parameter Llama pretrained from scratch on generated word problems. It holds the right procedure of
+every skill and habitually uses a misconception in most of them, so corrections teach it quickly.
 
 ## Figures
 On {int(figures["questions"])} held-out problems whose numbers occur in no training split: {figures["right"]:.1%} right,
-{figures["filler"]:.1%} fillers, the rest misconceptions. Told by a cue token to use the right procedure: {figures["cued"]:.1%}.
+{figures["filler"]:.1%} fillers, the rest misconceptions. Told by a cue token to use the right procedure:
+{figures["cued"]:.1%}.
 
 ## Recipe
 `python -m training.pretraining --seed {recipe.seed}` with
@@ -229,8 +231,8 @@ On {int(figures["questions"])} held-out problems whose numbers occur in no train
 ```
 
 ## Limits
-It knows the thirty skills of one generated bank in English wordings of that bank, and nothing else. Its confidence before
-learning is high by design.
+It knows the thirty skills of one generated bank in English wordings of that bank, and nothing else. Its confidence
+before learning is high by design.
 """
 
 

@@ -54,6 +54,10 @@ class Environment(Protocol):
         """Return what only the evaluation sees."""
         ...
 
+    def notices(self) -> Sequence[str]:
+        """Return what a user should know before a study begins, such as rows that could not be read."""
+        ...
+
     def step(self, experience: Experience) -> Transition:
         """Advance the world by one answered question."""
         ...
