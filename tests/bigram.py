@@ -20,7 +20,8 @@ class BigramLearner:
     module = None
     tokenizer = None
 
-    def __init__(self, slots: Sequence[str], *, dtype: torch.dtype = torch.float64) -> None:
+    def __init__(self, slots: Sequence[str], *, dtype: torch.dtype = torch.float64, longest: int = 99) -> None:
+        self.longest = longest
         self.slots = tuple(slots)
         size = len(WORDS)
         start = [np.random.default_rng(list(slot.encode())).normal(size=size * size) * 0.5 for slot in self.slots]
@@ -58,6 +59,8 @@ class BigramLearner:
         return [self._write(request) for request in requests]
 
     def _write(self, request: Request) -> Completion:
+        if len(request.prompt) > self.longest:
+            return Completion(stop="error: the prompt is too long")
         size = len(WORDS)
         table = torch.softmax(self.adapters_SP.detach().view(-1, size, size), dim=-1)[self.slots.index(request.slot)]
         rng = np.random.default_rng(request.seed)
@@ -80,14 +83,14 @@ class BigramLearner:
         return self.adapters_SP.detach()[self.slots.index(slot)].clone()
 
 
-def experience(prompt: str, text: str, *, score: float, correction: str | None, turn: int = 1) -> Experience:
+def experience(prompt: str, text: str, *, score: float, correction: str | None, stop: str = "stop") -> Experience:
     """Return an experience of `text` given to `prompt`."""
     return Experience(
         question=Question(id=prompt, prompt=prompt, reference=correction),
-        answer=Answer(question_id=prompt, prompt=prompt, text=text, answerer="student", model_version=""),
+        answer=Answer(question_id=prompt, prompt=prompt, text=text, answerer="student", model_version="", stop=stop),
         feedback=Feedback(score=score, judge="scripted", correction=correction),
         truth=score,
-        turn=turn,
+        turn=1,
         position=0,
     )
 

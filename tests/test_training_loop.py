@@ -84,6 +84,7 @@ def test_what_makes_no_example_is_counted_not_dropped(name: str) -> None:
     batch = [
         experience("a", "b", score=1.0, correction="b"),
         experience("a", "c", score=0.0, correction=None),
+        experience("a", "", score=0.0, correction="b", stop="error: the question is too long"),
     ]
     before = model.row("one")
     [update] = (
@@ -92,7 +93,7 @@ def test_what_makes_no_example_is_counted_not_dropped(name: str) -> None:
         .values()
     )
     assert (update.experiences, update.steps) == (0, 0)
-    assert update.metrics["right"] == update.metrics["without_correction"] == 1
+    assert [update.metrics[name] for name in ("right", "without_correction", "failed")] == [1, 1, 1]
     assert update.model_version == model.version("one")
     assert torch.equal(model.row("one"), before)
 
@@ -131,6 +132,16 @@ def test_grpo_makes_rewarded_answers_more_frequent() -> None:
         for turn in range(12)
     ]
     assert np.mean(rewards[-3:]) > np.mean(rewards[:3]) + 0.2
+
+
+def test_grpo_leaves_out_and_counts_questions_the_model_cannot_answer() -> None:
+    model = BigramLearner(["one"], longest=4)
+    batch = [experience(prompt, "a", score=0.0, correction="b") for prompt in ("abc", "abcdefgh", "bc")]
+    stream = {"one": np.random.default_rng(0)}
+    update = build("trainer", "grpo", {"samples": 2}).update(model, {"one": batch}, mark, generators=stream)["one"]
+    assert (update.experiences, update.metrics["failed"], update.metrics["samples"]) == (2, 1, 4)
+    nothing = build("trainer", "grpo", {}).update(model, {"one": batch[1:2]}, mark, generators=stream)["one"]
+    assert (nothing.experiences, nothing.steps, nothing.metrics["failed"]) == (0, 0, 1)
 
 
 def test_a_step_with_a_gradient_that_is_not_finite_is_left_out_and_counted() -> None:

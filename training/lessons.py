@@ -23,17 +23,24 @@ class Demonstration:
     answer: str
 
 
+def failed(experience: Experience) -> bool:
+    """Tell whether the model could not answer at all, as when a prompt is too long: there is nothing to learn on."""
+    return experience.answer.stop.startswith("error")
+
+
 def pairs(experiences: Sequence[Experience]) -> tuple[list[Pair], dict[str, float]]:
     """Return a pair for each wrong answer with a correction, and counts of what made none and why.
 
     The student learns from its judge: "wrong" is a feedback score below 1, whatever the truth.
     """
     made = []
-    counts = {"right": 0.0, "without_correction": 0.0, "same_as_correction": 0.0}
+    counts = {"right": 0.0, "failed": 0.0, "without_correction": 0.0, "same_as_correction": 0.0}
     for experience in experiences:
         correction = experience.feedback.correction
         if experience.feedback.score >= 1:
             counts["right"] += 1
+        elif failed(experience):
+            counts["failed"] += 1
         elif correction is None:
             counts["without_correction"] += 1
         elif correction == experience.answer.text:
@@ -48,7 +55,7 @@ def demonstrations(
 ) -> tuple[list[Demonstration], dict[str, float]]:
     """Return the correction of each wrong answer, with `right_answers` also each right answer itself, and counts."""
     made = []
-    counts = {"right": 0.0, "without_correction": 0.0}
+    counts = {"right": 0.0, "failed": 0.0, "without_correction": 0.0}
     for experience in experiences:
         right = experience.feedback.score >= 1
         text = experience.answer.text if right else experience.feedback.correction
@@ -56,7 +63,9 @@ def demonstrations(
             counts["right"] += 1
         if right and not right_answers:
             continue
-        if text is None:
+        if failed(experience):
+            counts["failed"] += 1
+        elif text is None:
             counts["without_correction"] += 1
         else:
             made.append(Demonstration(prompt=experience.answer.prompt, answer=text))

@@ -12,6 +12,7 @@ from simulation.core.roles import Learner, Marker
 from simulation.core.seeding import draw_seed
 from simulation.core.types import Completion, Experience, Update
 from training.backends.borrowed import Borrowed, borrowed, rows
+from training.lessons import failed
 
 if TYPE_CHECKING:
     from training.grpo import GRPO
@@ -31,23 +32,23 @@ def update(
     """
     updates = {}
     for slot, experiences in batches.items():
-        rewards: list[float] = []
-        reward = reward_function(slot, experiences, mark, generators[slot], rewards)
-        size = min(settings.batch_size, len(experiences))
-        with borrowed(model, slot, generators[slot]) as lent:
-            prompts = [model.render(experience.answer.prompt) for experience in experiences]
-            trainer = grpo_trainer(settings, lent, prompts, reward, model.tokenizer, batch_size=size)
-            steps = lent.train(trainer)
+        kept = [experience for experience in experiences if not failed(experience)]
+        size = min(settings.batch_size, len(kept))
+        steps, rewards = 0, list[float]()
+        if kept:
+            reward = reward_function(slot, kept, mark, generators[slot], rewards)
+            prompts = [model.render(experience.answer.prompt) for experience in kept]
+            with borrowed(model, slot, generators[slot]) as lent:
+                steps = lent.train(grpo_trainer(settings, lent, prompts, reward, model.tokenizer, batch_size=size))
+        metrics = {"samples": float(len(rewards)), "failed": float(len(experiences) - len(kept))}
+        if kept:
+            metrics |= {"reward": float(np.mean(rewards)), "questions_left_over": float(len(kept) % size)}
         updates[slot] = Update(
             trainer=settings.name,
-            experiences=len(experiences),
+            experiences=len(kept),
             steps=steps,
             model_version=model.version(slot),
-            metrics={
-                "samples": float(len(rewards)),
-                "reward": float(np.mean(rewards)),
-                "questions_left_over": float(len(experiences) % size),
-            },
+            metrics=metrics,
         )
     return updates
 
@@ -61,9 +62,14 @@ def reward_function(
 ) -> Callable[..., list[float | None]]:
     """Return what TRL asks for rewards: the judge's scores, which are kept in `rewards` too."""
 
-    def score(*, completions: Sequence[str], number: Sequence[int], **_: Any) -> list[float | None]:
+    def score(
+        *, completions: Sequence[str], completion_ids: Sequence[Sequence[int]], number: Sequence[int], **_: Any
+    ) -> list[float | None]:
         questions = [experiences[index].question for index in number]
-        written = [Completion(text=text.removeprefix(" ")) for text in completions]
+        written = [
+            Completion(text=text.removeprefix(" "), tokens=len(ids))
+            for text, ids in zip(completions, completion_ids, strict=True)
+        ]
         feedback = mark(slot, questions, written, seeds=[draw_seed(generator) for _ in written])
         scores = [said.score for said in feedback]
         rewards.extend(scores)

@@ -21,10 +21,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Groups:
-    """What one slot sampled: B questions, K answers each."""
+    """What one slot sampled: B questions, K answers each; a question that could not be answered is left out."""
 
+    experiences: Sequence[Experience]
     completions: Sequence[Sequence[Completion]]
     rewards_BK: Tensor
+    failed: int
+    """How many questions were left out."""
 
 
 def update(
@@ -51,12 +54,12 @@ def update(
         )
 
     groups = sample(settings, model, batches, mark, generators)
-    examples = {slot: group_examples(settings, model, batches[slot], groups[slot]) for slot in batches}
+    examples = {slot: group_examples(settings, model, found) for slot, found in groups.items()}
     trained = train(model, examples, loss, settings.recipe, generators=generators)
     return {
         slot: Update(
             trainer=settings.name,
-            experiences=len(batches[slot]),
+            experiences=len(groups[slot].experiences),
             steps=trained[slot].steps if slot in trained else 0,
             model_version=model.version(slot),
             metrics=metrics(groups[slot], trained.get(slot)),
@@ -88,23 +91,34 @@ def sample(
     written = iter(model.generate(requests))
     groups = {}
     for slot, experiences in batches.items():
-        completions = [[next(written) for _ in range(settings.samples)] for _ in experiences]
-        flat = [completion for group in completions for completion in group]
-        questions = [experience.question for experience in experiences for _ in range(settings.samples)]
+        sampled = [(each, [next(written) for _ in range(settings.samples)]) for each in experiences]
+        kept = [(each, answers) for each, answers in sampled if not any(map(unable, answers))]
+        flat = [answer for _, answers in kept for answer in answers]
+        questions = [each.question for each, answers in kept for _ in answers]
         feedback = mark(slot, questions, flat, seeds=[draw_seed(generators[slot]) for _ in flat])
         rewards = torch.tensor([said.score for said in feedback], dtype=torch.float64)
-        groups[slot] = Groups(completions=completions, rewards_BK=rewards.reshape(-1, settings.samples))
+        groups[slot] = Groups(
+            experiences=[each for each, _ in kept],
+            completions=[answers for _, answers in kept],
+            rewards_BK=rewards.reshape(-1, settings.samples),
+            failed=len(sampled) - len(kept),
+        )
     return groups
 
 
-def group_examples(
-    settings: "GRPO", model: Learner, experiences: Sequence[Experience], groups: Groups
-) -> list[Example]:
+def unable(completion: Completion) -> bool:
+    """Tell whether the model could not answer at all, as when a prompt is too long."""
+    return completion.stop.startswith("error")
+
+
+def group_examples(settings: "GRPO", model: Learner, groups: Groups) -> list[Example]:
     """Return one tree a group; answers cut off at `max_tokens` do not end with the end-of-text token."""
+    if not groups.completions:
+        return []
     advantages_BK = group_advantages(groups.rewards_BK, scale=settings.scale_rewards)
     examples = []
     for experience, completions, advantages_K in zip(
-        experiences, groups.completions, advantages_BK.tolist(), strict=True
+        groups.experiences, groups.completions, advantages_BK.tolist(), strict=True
     ):
         tree = model.encode(experience.answer.prompt, [completion.text for completion in completions])
         branches = tuple(
@@ -118,14 +132,12 @@ def group_examples(
 def metrics(groups: Groups, trained: Trained | None) -> dict[str, float]:
     """Return the rewards of the samples and how far the update moved from the reference (nats a token)."""
     flat = [completion for group in groups.completions for completion in group]
-    found = {
-        "samples": float(len(flat)),
-        "reward": float(groups.rewards_BK.mean()),
-        "groups_without_signal": float((groups.rewards_BK.std(1) == 0).sum()),
-        "cut_off": float(sum(completion.stop == "length" for completion in flat)),
-    }
+    found = {"samples": float(len(flat)), "failed": float(groups.failed)}
     if trained is None:
         return found
+    found["reward"] = float(groups.rewards_BK.mean())
+    found["groups_without_signal"] = float((groups.rewards_BK.std(1) == 0).sum())
+    found["cut_off"] = float(sum(completion.stop == "length" for completion in flat))
     valid_NKT = trained.after.valid_NKT
     moved_NKT = divergence(trained.after.logprobs_NKT, trained.before.logprobs_NKT) * valid_NKT
     return {**found, **trained.metrics(), "kl": float(moved_NKT.sum() / valid_NKT.sum())}
