@@ -5,9 +5,9 @@ scenario ─set_stage─► Stage (environment, judges, policies: cheap) ─load
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
-from simulation.core.errors import ScenarioError
+from simulation.core.errors import ScenarioError, SimulationError
 from simulation.core.memory import ReplayBuffer
 from simulation.core.registry import build
 from simulation.core.roles import Environment, Judge, Learner, SelectionPolicy, Students, Trainer
@@ -15,6 +15,14 @@ from simulation.core.seeding import generator
 from simulation.core.types import Experience, Question, Seat
 from simulation.scenario import Part, Scenario
 from simulation.turn import Desk, Plan, World
+
+
+@runtime_checkable
+class Checkable(Protocol):
+    """A component that rests on files, and can say before anything is loaded what they lack."""
+
+    def check(self) -> None:
+        """Raise a `SimulationError` where it could not play."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,8 +118,22 @@ def build_world(scenario: Scenario, seats: Sequence[Seat] | None = None) -> Worl
     return load_world(set_stage(scenario, seats))
 
 
+def check_models(stage: Stage) -> None:
+    """Refuse models that are not there, by looking at files only."""
+    wrong = []
+    for path, part in (("students", stage.students), ("teacher", stage.teacher), ("learn.trainer", stage.plan.trainer)):
+        try:
+            if isinstance(part, Checkable):
+                part.check()
+        except SimulationError as error:
+            wrong.append(stage.scenario.complaint(path, str(error)))
+    if wrong:
+        raise ScenarioError("\n".join(wrong))
+
+
 def load_world(stage: Stage) -> World:
     """Load the learner and seat everyone before it."""
+    check_models(stage)
     if stage.scenario.threads is not None:
         import torch  # a scenario that names no threads may be played without torch
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from simulation import __version__
 from simulation.cli import INTERRUPTED, USER_ERROR
-from simulation.core.errors import ScenarioError, nearest
+from simulation.core.errors import ScenarioError, SimulationError, nearest
 from simulation.core.registry import PACKAGES, components
 from simulation.display import shown
 
@@ -35,6 +35,10 @@ def run_command(arguments: Namespace) -> int:
     short = {"turns": arguments.turns, "threads": arguments.threads}
     overrides = [*arguments.overrides, *(f"{key}={value}" for key, value in short.items() if value is not None)]
     stage = set_stage(load_scenario(scenario_file(arguments.scenario), overrides))
+    notices = stage.environment.notices()
+    if notices:
+        more = f" ({len(notices) - 1} details: `{PROGRAM} check {arguments.scenario}`)" if len(notices) > 1 else ""
+        print(shown(f"notice: {notices[0]}{more}"), file=sys.stderr)
     from simulation.store import Study, new_folder  # only now: a wrong scenario is refused before slow imports
 
     with display(arguments) as watch:
@@ -136,18 +140,21 @@ def export_command(arguments: Namespace) -> int:
 
 def check_command(arguments: Namespace) -> int:
     """Check scenarios without loading a model; every complaint of every file is shown."""
-    from simulation.assembly import set_stage
+    from simulation.assembly import check_models, set_stage
     from simulation.scenario import load_scenario
 
     wrong = False
     for path in arguments.scenario:
         try:
             stage = set_stage(load_scenario(scenario_file(path), arguments.overrides))
-        except ScenarioError as error:
+            check_models(stage)
+        except SimulationError as error:
             wrong = True
             for line in str(error).splitlines():
                 print(shown(line), file=sys.stderr)
             continue
+        for notice in stage.environment.notices():
+            print(shown(f"notice: {notice}"))
         plan, scenario = stage.plan, stage.scenario
         print(
             f"{shown(str(path))}: good; {len(stage.seats)} student(s), {scenario.turns} turns of {plan.questions} "

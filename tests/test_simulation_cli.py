@@ -1,7 +1,6 @@
 """The command line: verbs that work end to end, machines get JSON lines alone, users get one line an error."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -125,14 +124,10 @@ def test_the_resume_of_a_finished_study_changes_nothing(
 def test_control_c_exits_with_130_and_the_resumed_trace_equals_the_uninterrupted_one(
     scenario: Path, tmp_path: Path
 ) -> None:
-    command = [sys.executable, "-m", "simulation", "run", str(scenario), "--json", "turns=12"]
-    whole = subprocess.run([*command, "--out", str(tmp_path / "whole")], cwd=ROOT, capture_output=True, text=True)
-    slow = [*command, "--out", str(tmp_path / "runs"), "students.seconds=0.1"]
-    # The pace is part of the scenario, so the interrupted study is compared with a whole one of the same pace.
-    reference = subprocess.run(
-        [*slow[:-3], "--out", str(tmp_path / "slow"), slow[-1]], cwd=ROOT, capture_output=True, text=True
-    )
-    process = subprocess.Popen(slow, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    paced = ["run", str(scenario), "--json", "turns=8", "students.seconds=0.1", "--out"]
+    whole = simulate(*paced, tmp_path / "whole")
+    command = [sys.executable, "-m", "simulation", *paced, str(tmp_path / "runs")]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout is not None
     for line in process.stdout:
         if '"event": "turn", "turn": 3' in line:
@@ -145,11 +140,8 @@ def test_control_c_exits_with_130_and_the_resumed_trace_equals_the_uninterrupted
     assert json.loads(out.splitlines()[-1])["event"] == "interrupted"
     resumed = simulate("resume", study, "--json")
     assert resumed.returncode == 0, resumed.stderr
-    assert (
-        json.loads(resumed.stdout.splitlines()[-1])["trace_hash"]
-        == json.loads(reference.stdout.splitlines()[-1])["trace_hash"]
-    )
-    assert whole.returncode == 0
+    last = [json.loads(ended.stdout.splitlines()[-1]) for ended in (whole, resumed)]
+    assert last[0]["trace_hash"] == last[1]["trace_hash"]
 
 
 @pytest.mark.parametrize(
@@ -229,10 +221,11 @@ def test_a_reader_that_leaves_early_is_no_error(scenario: Path) -> None:
 def test_foreign_packages_of_our_names_are_refused_with_the_remedy(tmp_path: Path) -> None:
     (tmp_path / "agents").mkdir()
     (tmp_path / "agents" / "__init__.py").write_text("", encoding="utf-8")
-    code = f"import sys; sys.path[:0] = [{str(tmp_path)!r}, {str(ROOT)!r}]; from simulation.cli import main; sys.exit(main(['list']))"
-    ended = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, env={**os.environ}
+    code = (
+        f"import sys; sys.path[:0] = [{str(tmp_path)!r}, {str(ROOT)!r}]; "
+        "from simulation.cli import main; sys.exit(main(['list']))"
     )
+    ended = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
     assert ended.returncode == 2
     (line,) = ended.stderr.splitlines()
     assert f"'agents' is found at {tmp_path / 'agents'}" in line and f"run `python -m simulation` from {ROOT}" in line

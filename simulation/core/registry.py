@@ -30,14 +30,14 @@ PACKAGES: Mapping[str, str] = {
 }
 
 ROLES: Mapping[str, tuple[str, ...]] = {
-    "environment": ("reset", "pool", "probe", "held_out", "step"),
+    "environment": ("exact_judge", "reset", "pool", "probe", "held_out", "notices", "step"),
     "students": ("answerer", "learner", "fingerprint"),
     "judge": ("judge",),
-    "question_policy": ("select",),
-    "experience_policy": ("select",),
+    "question_policy": ("needs", "select"),
+    "experience_policy": ("needs", "select"),
     "trainer": ("update",),
 }
-"""The methods of each kind's role, which a class from outside is checked for."""
+"""What each kind's role must have, which a class from outside is checked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +142,7 @@ def _as_component(kind: str, found: Any, name: str) -> type:
     """Give a class from outside the registry the same treatment as a registered one."""
     if not isinstance(found, type):
         raise ScenarioError(f"{name!r} is not a class but {type(found).__name__}; write module:Class")
-    lacking = [method for method in ROLES[kind] if not callable(getattr(found, method, None))]
+    lacking = [member for member in ROLES[kind] if getattr(found, member, None) is None]
     if lacking:
         raise ScenarioError(f"{name!r} cannot be used as {kind.replace('_', ' ')}: it has no {', '.join(lacking)}")
     if not hasattr(found, "__pydantic_fields__"):
