@@ -26,10 +26,10 @@ MOST_TABLES = 3
 """Students with a table of their own; more are shown as one table of means."""
 MOST_STUDENTS = 20
 MOST_DIAGNOSES = 12
-COLUMNS = ("turn", "accuracy, %", "asked", "right", "trained", "corrected", "forgotten")
+COLUMNS = ("turn", "accuracy, %", "right", "trained", "gained", "lost")
 CAPTION = (
-    "accuracy on held-out questions with its 95 % Wilson interval; "
-    "corrected: from wrong to right, forgotten: from right to wrong"
+    "accuracy on held-out questions with its 95 % Wilson interval; right: of the questions asked; "
+    "gained: held-out answers from wrong to right, lost: from right to wrong"
 )
 
 
@@ -56,13 +56,18 @@ def tables(courses: Sequence[Course]) -> Group:
 def course_table(course: Course) -> Table:
     """Return one student's evaluations, each with what happened since the one before."""
     kinds = sorted({kind for each in course.measurements for kind in each.logprobs})
-    names = [*COLUMNS, *(f"{shown(kind)}, nats" for kind in kinds)]
-    caption = f"{CAPTION}; nats: mean log-probability before and after the updates" if kinds else CAPTION
-    table = made(f"{shown(course.student)}: each evaluation, and what happened since the one before", names, 0, caption)
+    names = [*COLUMNS, *map(shown, kinds)]
+    caption = f"{CAPTION}; {', '.join(names[6:])}: mean log-probability, nats, before and after the updates"
+    table = made(
+        f"{shown(course.student)}: each evaluation, and what happened since the one before",
+        names,
+        0,
+        caption if kinds else CAPTION,
+    )
     previous = -1
     for index in sampled(len(course.measurements)):
         if index != previous + 1:
-            table.add_row("…", Text(f"{index - previous - 1} more"))
+            table.add_row("…", f"{index - previous - 1} more")
         previous = index
         table.add_row(*course_row(course.measurements[index], kinds))
     return table
@@ -73,9 +78,8 @@ def course_row(each: Measurement, kinds: Sequence[str]) -> list[str]:
     moved = [each.logprobs.get(kind) for kind in kinds]
     return [
         str(each.turn),
-        f"{100 * each.accuracy:.1f} ({spread(each.interval)})",
-        str(each.asked),
-        str(each.right),
+        f"{100 * each.accuracy:.1f} ({dashed(each.interval)})",
+        f"{each.right}/{each.asked}",
         str(each.trained),
         "" if each.corrected is None else str(each.corrected),
         "" if each.forgotten is None else str(each.forgotten),
@@ -102,8 +106,9 @@ def means_table(grouped: Mapping[int, Sequence[Measurement]]) -> Table:
         forgotten = [each.forgotten for each in row if each.forgotten is not None]
         table.add_row(
             str(turns[index]),
-            f"{100 * estimate.value:.1f} ({spread((max(0.0, estimate.low), min(1.0, estimate.high)))})",
-            *(mean([getattr(each, name) for each in row]) for name in ("asked", "right", "trained")),
+            f"{100 * estimate.value:.1f} ({dashed((max(0.0, estimate.low), min(1.0, estimate.high)))})",
+            f"{mean([each.right for each in row])}/{mean([each.asked for each in row])}",
+            mean([each.trained for each in row]),
             mean(corrected),
             mean(forgotten),
         )
@@ -189,7 +194,7 @@ def made(title: str, names: Sequence[str], words: int = 1, caption: str | None =
         caption=caption,
         caption_justify="left",
         box=SIMPLE_HEAD,
-        pad_edge=False,
+        padding=(0, 1, 0, 0),
     )
     for place, name in enumerate(names):
         table.add_column(name, justify="left" if place < words else "right", overflow="fold")
@@ -204,6 +209,11 @@ def percent(share: float) -> str:
 def spread(interval: tuple[float, float]) -> str:
     """Return an interval of shares as "64.9 to 72.4"."""
     return f"{100 * interval[0]:.1f} to {100 * interval[1]:.1f}"
+
+
+def dashed(interval: tuple[float, float]) -> str:
+    """Return an interval of shares as "64.9–72.4", for narrow columns."""
+    return f"{100 * interval[0]:.1f}–{100 * interval[1]:.1f}"
 
 
 def mean(values: Sequence[float]) -> str:
