@@ -4,7 +4,6 @@ import random
 import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from tempfile import gettempdir
 from typing import Any
 
 import numpy as np
@@ -272,10 +271,12 @@ def test_trl_trains_each_slot_alone_by_its_own_stream_and_reports_the_same_metri
 def test_trl_leaves_no_file_no_seed_no_output_and_no_warning(
     folder: Path, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.chdir(tmp_path)
     settings = {"backend": "trl", **({"samples": 4, "max_tokens": 3, "batch_size": 2} if name == "grpo" else {})}
     model = learner(folder)
-    before = set(Path(gettempdir()).iterdir())
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
+    monkeypatch.chdir(tmp_path)
     states = random.getstate(), np.random.get_state()[1].tolist(), torch.get_rng_state()
     capfd.readouterr()
     with warnings.catch_warnings():
@@ -286,8 +287,8 @@ def test_trl_leaves_no_file_no_seed_no_output_and_no_warning(
         )
     said = capfd.readouterr()
     assert (said.out, said.err) == ("", "")
-    assert not {left for left in set(Path(gettempdir()).iterdir()) - before if left.name.startswith("trl-")}
-    assert not list(tmp_path.iterdir())
+    assert not list(temporary.iterdir())
+    assert list(tmp_path.iterdir()) == [temporary]
     assert random.getstate() == states[0]
     assert np.random.get_state()[1].tolist() == states[1]
     assert torch.equal(torch.get_rng_state(), states[2])
