@@ -93,13 +93,15 @@ def learning_curve(
         axes.plot(turns, sure, color=SOFT, linewidth=1.2, linestyle="--", label="mean confidence in the option taken")
     if chance is not None:
         axes.axhline(100 * chance, color=SOFT, linewidth=1, linestyle=":", label=f"guessing, {100 * chance:.0f} %")
-    for turn, mean, side in [(turns[0], means[0], 6), (turns[-1], means[-1], -6)][: len(turns)]:
+    rising = means[-1] >= means[0]
+    ends = [(0, "left", -16 if rising else 9), (-1, "right", -17 if means[-1] > 90 or not rising else 9)]
+    for end, side, above in ends[: len(turns)]:
         axes.annotate(
-            f"{mean:.1f} %",
-            (turn, mean),
-            xytext=(side, 9 if mean < 90 else -17),
+            f"{means[end]:.1f} %",
+            (turns[end], means[end]),
+            xytext=(6 if side == "left" else 0, above),
             textcoords="offset points",
-            ha="left" if side > 0 else "right",
+            ha=side,
             color=BLUE,
             fontweight="bold",
         )
@@ -124,7 +126,7 @@ def category_panel(axes: "Axes", grouped: dict[int, list[Measurement]]) -> None:
     for colour, (name, _) in zip(CATEGORY_COLOURS, counts.most_common(), strict=False):
         line = [100 * row[name][0] / row[name][1] if name in row else np.nan for row in shares.values()]
         axes.plot(list(shares), line, color=colour, linewidth=1.3, label=shown(name) or "no category")
-    axes.set_title("Accuracy by category, %")
+    axes.set_title("By category, %")
     axes.set_ylim(0, 100)
     finish(axes)
     axes.legend(loc="lower right", ncols=2, fontsize=6.5, handlelength=1.2, columnspacing=0.8, labelspacing=0.2)
@@ -151,8 +153,8 @@ def diagnosis_panel(axes: "Axes", grouped: dict[int, list[Measurement]]) -> None
 def movement_panel(axes: "Axes", grouped: dict[int, list[Measurement]]) -> None:
     """Draw how many held-out answers were corrected and forgotten since the evaluation before."""
     lines: list[tuple[str, str, Callable[[Measurement], int | None]]] = [
-        ("wrong to right", GREEN, lambda each: each.corrected),
-        ("right to wrong", RED, lambda each: each.forgotten),
+        ("gained: wrong to right", GREEN, lambda each: each.corrected),
+        ("lost: right to wrong", RED, lambda each: each.forgotten),
     ]
     for name, colour, count in lines:
         shares = {
@@ -161,7 +163,7 @@ def movement_panel(axes: "Axes", grouped: dict[int, list[Measurement]]) -> None:
         }
         known = {turn: float(np.mean(row)) for turn, row in shares.items() if row}
         axes.plot(list(known), list(known.values()), color=colour, linewidth=1.5, label=name)
-    axes.set_title("Corrected and forgotten, %")
+    axes.set_title("Gained and lost, %")
     axes.set_ylim(bottom=0)
     finish(axes)
     axes.legend(loc="upper right", fontsize=7)
@@ -179,7 +181,7 @@ def logprob_panel(axes: "Axes", grouped: dict[int, list[Measurement]]) -> None:
         known = {turn: float(np.mean(row)) for turn, row in moved.items() if row}
         axes.plot(list(known), list(known.values()), color=colours.get(kind, BLUE), linewidth=1.5, label=shown(kind))
     axes.axhline(0, color=SOFT, linewidth=0.8)
-    axes.set_title("Log-prob. change by updates, nats")
+    axes.set_title("Log-prob. change, nats")
     finish(axes)
     axes.legend(loc="best", fontsize=7)
 
@@ -196,7 +198,7 @@ def finish(axes: "Axes") -> None:
     """Give an axis whole turns and its name."""
     from matplotlib.ticker import MaxNLocator
 
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
     axes.set_xlabel("turn")
     axes.margins(x=0.02)
     axes.tick_params(length=0)

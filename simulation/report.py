@@ -103,6 +103,7 @@ def verdicts(courses: Sequence[Course]) -> list[str]:
     overall = change(courses)
     if overall is not None:
         who = shown(courses[0].student) if len(courses) == 1 else f"mean of {overall.students} students"
+        who += " (too few to speak of others)" if overall.students == 2 else ""
         found.append(f"{who}: {verdict(overall)}")
     return found or ["only one evaluation so far: nothing to compare it with"]
 

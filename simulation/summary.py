@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from simulation.core.seeding import generator
 from simulation.core.types import Evaluation, Experience, Question, Turn, Update
-from simulation.statistics import Estimate, Interval, bootstrap, confusion_matrix, kappa, mcnemar, wilson
+from simulation.statistics import Estimate, Interval, bootstrap, confusion_matrix, kappa, mcnemar, mean_interval, wilson
 
 RIGHT = "right"
 """The diagnosis of the right choice."""
@@ -70,7 +70,7 @@ class Change:
     questions: int
     students: int
     difference: Estimate
-    """Its interval covers both the questions and the students that might have been drawn instead."""
+    """Its interval covers the questions that might have been put instead and, from three students on, the students."""
     p: float | None
     """McNemar's exact p, for one student."""
 
@@ -206,19 +206,19 @@ def summarise(turns: Iterable[Turn], questions: Mapping[str, Question] | None = 
 
 def change(courses: Sequence[Course]) -> Change | None:
     """Return how the mean accuracy changed, or None where no student was measured twice on the same questions."""
-    pairs = [
-        (course.first.values, course.latest.values)
+    paired = [
+        (course.first, course.latest)
         for course in courses
         if len(course.measurements) > 1
         and course.first is not None
         and course.latest is not None
         and course.first.questions == course.latest.questions
     ]
-    if not pairs:
+    if not paired:
         return None
+    pairs = [(before.values, after.values) for before, after in paired]
     differences = [after - before for before, after in pairs]
-    stream = generator(0, 0, 0, "report")
-    shared = len({course.first.questions for course in courses if course.first is not None}) == 1
+    shared = len({before.questions for before, _ in paired}) == 1
     p = None
     if len(pairs) == 1:
         before, after = (values >= 1.0 for values in pairs[0])
@@ -228,9 +228,25 @@ def change(courses: Sequence[Course]) -> Change | None:
         last=float(np.mean([after.mean() for _, after in pairs])),
         questions=pairs[0][0].size,
         students=len(pairs),
-        difference=bootstrap(differences, generator=stream, shared_questions=shared),
+        difference=difference(differences, shared),
         p=p,
     )
+
+
+def difference(rows: Sequence[NDArray[np.float64]], shared: bool) -> Estimate:
+    """Return the mean difference of students, a row each, with an interval that does not overstate what few tell.
+
+    A bootstrap of few students is too narrow, and a t interval over students ignores that they share their questions:
+    the interval reaches as far as either. Two students say nothing of others, so theirs is over questions alone.
+    """
+    stream = generator(0, 0, 0, "report")
+    if len(rows) == 2 and shared:
+        return bootstrap([np.mean(rows, axis=0)], generator=stream, shared_questions=True)
+    drawn = bootstrap(rows, generator=stream, shared_questions=shared)
+    if len(rows) < 3:
+        return drawn
+    students = mean_interval([row.mean() for row in rows])
+    return Estimate(drawn.value, min(drawn.low, students.low), max(drawn.high, students.high))
 
 
 def misconceptions(diagnoses: Mapping[str, int]) -> int:

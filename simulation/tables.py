@@ -50,7 +50,7 @@ def tables(courses: Sequence[Course]) -> Group:
     reliability = all_verdicts(measured)
     if reliability.verdicts:
         found.append(teacher_table(reliability))
-    return Group(*found)
+    return Group(*(part for table in found for part in (Text(), table)))
 
 
 def course_table(course: Course) -> Table:
@@ -79,7 +79,7 @@ def course_row(each: Measurement, kinds: Sequence[str]) -> list[str]:
     return [
         str(each.turn),
         f"{100 * each.accuracy:.1f} ({dashed(each.interval)})",
-        f"{each.right}/{each.asked}",
+        f"{each.right}/{each.asked}" if each.asked else "",
         str(each.trained),
         "" if each.corrected is None else str(each.corrected),
         "" if each.forgotten is None else str(each.forgotten),
@@ -107,7 +107,7 @@ def means_table(grouped: Mapping[int, Sequence[Measurement]]) -> Table:
         table.add_row(
             str(turns[index]),
             f"{100 * estimate.value:.1f} ({dashed((max(0.0, estimate.low), min(1.0, estimate.high)))})",
-            f"{mean([each.right for each in row])}/{mean([each.asked for each in row])}",
+            f"{mean([each.right for each in row])}/{mean([each.asked for each in row])}" if row[0].asked else "",
             mean([each.trained for each in row]),
             mean(corrected),
             mean(forgotten),

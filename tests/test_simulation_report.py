@@ -15,6 +15,7 @@ from rich.console import Console
 from simulation.core.types import Seat
 from simulation.report import held_out as known_questions
 from simulation.report import report
+from simulation.statistics import mean_interval
 from simulation.store import Study
 from simulation.summary import change, summarise
 from simulation.tables import course_table, sampled
@@ -256,3 +257,20 @@ def test_a_stored_study_is_reported_without_torch(tmp_path: Path) -> None:
     assert "mean of 2 students" in done.stdout
     assert "instead of" in done.stdout
     assert (tmp_path / "study" / "learning_curve.png").is_file()
+
+
+@pytest.mark.parametrize("students", [2, 3, 8])
+def test_the_interval_over_students_is_no_narrower_than_what_few_students_tell(students: int) -> None:
+    rises = [0.1, 0.5, 0.3, 0.2, 0.4, 0.3, 0.25, 0.35][:students]
+    played = [
+        turn for number, rise in enumerate(rises) for turn in turns(2, f"s{number}", number, first=0.3, last=0.3 + rise)
+    ]
+    found = change(summarise(played))
+    assert found is not None
+    over_students = mean_interval([round(60 * (0.3 + rise)) / 60 - 0.3 for rise in rises])
+    assert found.difference.value == pytest.approx(over_students.value)
+    if students == 2:
+        assert found.difference.tells
+    else:
+        assert found.difference.low <= over_students.low + 1e-12
+        assert found.difference.high >= over_students.high - 1e-12
