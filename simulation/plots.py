@@ -93,6 +93,21 @@ def learning_curve(
         axes.plot(turns, sure, color=SOFT, linewidth=1.2, linestyle="--", label="mean confidence in the option taken")
     if chance is not None:
         axes.axhline(100 * chance, color=SOFT, linewidth=1, linestyle=":", label=f"guessing, {100 * chance:.0f} %")
+    label_ends(axes, turns, means)
+    found = change(courses)
+    if found is not None:
+        low_points, high_points = 100 * found.difference.low, 100 * found.difference.high
+        note = f"{100 * found.difference.value:+.1f} points ({low_points:+.1f} to {high_points:+.1f})"
+        axes.set_title(note, loc="right", fontsize=9, fontweight="normal", color=INK)
+    questions = {each.questions for row in grouped.values() for each in row}
+    axes.set_title(f"Accuracy on {', '.join(map(str, sorted(questions)))} held-out questions, %")
+    axes.set_ylim(0, 100)
+    finish(axes)
+    axes.legend(loc="lower right", ncols=3)
+
+
+def label_ends(axes: "Axes", turns: Sequence[int], means: Sequence[float]) -> None:
+    """Write the first and the last value where the curve leaves room."""
     rising = means[-1] >= means[0]
     ends = [(0, "left", -16 if rising else 9), (-1, "right", -17 if means[-1] > 90 or not rising else 9)]
     for end, side, above in ends[: len(turns)]:
@@ -105,16 +120,6 @@ def learning_curve(
             color=BLUE,
             fontweight="bold",
         )
-    found = change(courses)
-    if found is not None:
-        low_points, high_points = 100 * found.difference.low, 100 * found.difference.high
-        note = f"{100 * found.difference.value:+.1f} points ({low_points:+.1f} to {high_points:+.1f})"
-        axes.set_title(note, loc="right", fontsize=9, fontweight="normal", color=INK)
-    questions = {each.questions for row in grouped.values() for each in row}
-    axes.set_title(f"Accuracy on {', '.join(map(str, sorted(questions)))} held-out questions, %")
-    axes.set_ylim(0, 100)
-    finish(axes)
-    axes.legend(loc="lower right", ncols=3)
 
 
 def category_panel(axes: "Axes", grouped: dict[int, list[Measurement]]) -> None:
