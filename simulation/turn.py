@@ -4,22 +4,16 @@ Read it from the bottom: `play_turn` is the loop; each stage above it is one bat
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
-from simulation.core.memory import ReplayBuffer
 from simulation.core.roles import (
-    Answerer,
     Context,
-    Environment,
     Judge,
     LanguageModel,
-    Learner,
-    SelectionPolicy,
-    Trainer,
 )
-from simulation.core.seeding import draw_seed, generator
+from simulation.core.seeding import draw_seed
 from simulation.core.types import (
     Answer,
     Completion,
@@ -29,73 +23,13 @@ from simulation.core.types import (
     Question,
     Request,
     Result,
-    Seat,
     Selection,
     Turn,
     Update,
 )
+from simulation.core.world import Desk, Plan, World
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """What a student's scenario asks for each turn."""
-
-    ask: SelectionPolicy[Question]
-    questions: int
-    candidates: int
-    """How many questions of the pool are put before the policy each turn."""
-    learn: SelectionPolicy[Experience]
-    trainer: Trainer
-    learn_every: int
-    lessons: int | None
-    """The most experiences an update may train on; None for all that the policy selects."""
-    evaluate_every: int
-
-
-@dataclass(slots=True, kw_only=True)
-class Desk:
-    """A seated student with all it carries from turn to turn; its adapter is the model's slot of its name."""
-
-    seat: Seat
-    plan: Plan
-    answerer: Answerer
-    memory: ReplayBuffer
-    evaluations: dict[str, Evaluation] = field(default_factory=dict)
-    since: int = 1
-    """The first turn whose experiences no update has seen."""
-
-    def recall(self, turn: Turn) -> None:
-        """Take up a turn that was already played, as a resumed run does."""
-        self.memory.extend(turn.experiences)
-        self.close(turn)
-
-    def close(self, turn: Turn) -> None:
-        """Carry a turn's evaluations and update on to the next."""
-        self.evaluations.update(turn.evaluations)
-        if turn.update is not None:
-            self.since = turn.turn + 1
-
-    def stream(self, turn: int, purpose: str) -> np.random.Generator:
-        """Return this student's random stream for one purpose of one turn."""
-        return generator(self.seat.seed, turn, self.seat.number, purpose)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class World:
-    """The desks and what they share."""
-
-    desks: tuple[Desk, ...]
-    model: Learner
-    judge: Judge
-    exact_judge: Judge
-    """Its score is the truth."""
-    environment: Environment
-    pool: Sequence[Question]
-    probe: Sequence[Question]
-    held_out: Sequence[Question]
-    turns: int
-    tags: Mapping[str, tuple[str, ...]]
-    """The tags of every question an evaluation puts."""
+__all__ = ["Desk", "Plan", "World", "first_look", "play_turn"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -280,6 +214,23 @@ def confidence(given: Answer) -> float | None:
     return float(odds[given.choice] / odds.sum())
 
 
+def experienced(
+    turn: int,
+    questions: Sequence[Sequence[Question]],
+    answers: Sequence[Sequence[Answer]],
+    feedback: Sequence[Sequence[Feedback]],
+    truths: Sequence[Sequence[Feedback]],
+) -> list[tuple[Experience, ...]]:
+    """Join what every student was asked, answered and told."""
+    return [
+        tuple(
+            Experience(question=question, answer=given, feedback=said, truth=truth.score, turn=turn, position=position)
+            for position, (question, given, said, truth) in enumerate(zip(*rows, strict=True))
+        )
+        for rows in zip(questions, answers, feedback, truths, strict=True)
+    ]
+
+
 def first_look(world: World) -> tuple[Turn, ...]:
     """Play turn 0: evaluate before anything is asked."""
     turns = tuple(
@@ -304,15 +255,7 @@ def play_turn(world: World, number: int) -> tuple[Turn, ...]:
     feedback = judge(world, world.judge, questions, answers, number)
     same = world.judge == world.exact_judge
     truths = feedback if same else judge(world, world.exact_judge, questions, answers, number)
-    experiences = [
-        tuple(
-            Experience(
-                question=question, answer=given, feedback=said, truth=truth.score, turn=number, position=position
-            )
-            for position, (question, given, said, truth) in enumerate(zip(*rows, strict=True))
-        )
-        for rows in zip(questions, answers, feedback, truths, strict=True)
-    ]
+    experiences = experienced(number, questions, answers, feedback, truths)
     transitions = [tuple(world.environment.step(experience) for experience in row) for row in experiences]
     for desk, row in zip(world.desks, experiences, strict=True):
         desk.memory.extend(row)

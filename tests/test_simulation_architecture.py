@@ -15,6 +15,7 @@ HEAVY = {
 }  # fmt: skip
 OWNERS = {
     "simulation/scheduler.py": {"mesa"},
+    "simulation/parquet.py": {"pyarrow"},
     "agents/models/": {"torch", "transformers", "peft"},
     "training/cohort/": {"torch"},
     "training/backends/": {"torch", "transformers", "trl", "peft", "datasets", "accelerate"},
