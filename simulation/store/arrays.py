@@ -20,8 +20,8 @@ def pack(values: Sequence[float]) -> bytes:
 
 def unpack(data: bytes) -> tuple[float, ...]:
     """Return what `pack` packed."""
-    kind = "<f4" if data[:1] == NARROW else "<f8"
-    return tuple(np.frombuffer(data, dtype=kind, offset=1).astype("<f8").tolist())
+    kinds = {NARROW: "<f4", WIDE: "<f8"}
+    return tuple(np.frombuffer(data, dtype=kinds[data[:1]], offset=1).astype("<f8").tolist())
 
 
 def pack_rows(rows: Sequence[Sequence[float]]) -> bytes:
@@ -38,6 +38,8 @@ def unpack_rows(data: bytes) -> tuple[tuple[float, ...], ...]:
     lengths = np.frombuffer(data, dtype="<u4", count=told, offset=8).tolist()
     values = unpack(data[8 + 4 * told :])
     ends = np.cumsum(lengths * count if told == 1 else lengths).tolist()
+    if (ends[-1] if ends else 0) != len(values) or len(ends) != count:
+        raise ValueError(f"{count} rows of floats do not add up to {len(values)}")
     return tuple(values[start:end] for start, end in zip([0, *ends[:-1]], ends, strict=True)) if count else ()
 
 

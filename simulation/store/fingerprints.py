@@ -52,7 +52,9 @@ class Fingerprints:
         self._connection.execute("INSERT INTO fingerprints VALUES (?, ?, ?)", row)
 
     def damaged(self) -> Iterator[str]:
-        """Yield every row that is not what its hash says."""
+        """Yield every row that is not what its hash says, and the first where it is gone."""
+        if self._connection.execute("SELECT min(t) FROM fingerprints").fetchone()[0] != 0:
+            yield "the fingerprint of turn 0"
         for turn, told, digest in self._connection.execute("SELECT t, fingerprint, hash FROM fingerprints"):
             if hashlib.sha256(told.encode("utf-8")).digest() != digest:
                 yield f"the fingerprint of turn {turn}"

@@ -6,10 +6,9 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 
-from simulation.core.errors import StudyDamaged
+from simulation.core.errors import StoreError
 from simulation.core.types import Question
 from simulation.store.canonical import dump, plain
-from simulation.store.schema import REMEDY
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -102,7 +101,11 @@ class Interned:
             if text_hash(decoded(text)) != digest:
                 yield f"row {number} of table texts"
         for number, digest in self._connection.execute("SELECT id, hash FROM questions").fetchall():
-            if question_hash(self.question(number)) != digest:
+            try:
+                found = question_hash(self.question(number))
+            except (LookupError, ValueError, TypeError, StoreError):
+                found = None
+            if found != digest:
                 yield f"row {number} of table questions"
 
     def _find_or_add(self, table: str, row: Mapping[str, object]) -> int:
@@ -115,10 +118,10 @@ class Interned:
         return int(found[0])
 
     def _row(self, query: str, number: int) -> tuple[Any, ...]:
-        """Return one row that must be there (Any: what its columns hold)."""
+        """Return one row (Any: what its columns hold); raises LookupError where damage took it."""
         found = self._connection.execute(query, (number,)).fetchone()
         if found is None:
-            raise StudyDamaged(f"the study names a row {number} that is not there ({query}); {REMEDY}")
+            raise LookupError(f"no row {number} for {query}")
         return tuple(found)
 
 

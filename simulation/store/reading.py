@@ -1,11 +1,11 @@
-"""Rows into turns, equal to those that were written."""
+"""Rows into turns, equal to those that were written; rows that do not fit raise one of `BROKEN`."""
 
 import json
 import sqlite3
+import zlib
 from collections import OrderedDict
 from typing import Any
 
-from simulation.core.errors import StudyDamaged
 from simulation.core.types import (
     Answer,
     Evaluation,
@@ -20,8 +20,9 @@ from simulation.core.types import (
 )
 from simulation.store.arrays import unpack, unpack_names, unpack_rows
 from simulation.store.interning import Interned
-from simulation.store.schema import REMEDY
 
+BROKEN = (ValueError, TypeError, LookupError, zlib.error)
+"""What rebuilding a turn from damaged rows can raise."""
 REMEMBERED_TURNS = 256
 """Of how many turns the experiences stay in memory, for the lessons that name them."""
 
@@ -40,7 +41,7 @@ class Reader:
         """Return the turn of a student."""
         rows = self._rows("SELECT version, candidates, predictions FROM turns WHERE t = ? AND s = ?", number, student)
         if not rows:
-            raise StudyDamaged(f"turn {number} of {name!r} is missing; {REMEDY}")
+            raise LookupError("no row in table turns")
         version, candidates, predictions = rows[0]
         return Turn(
             turn=number,
@@ -143,7 +144,7 @@ class Reader:
     def _experience(self, number: int, student: int, position: int) -> Experience:
         held = self.experiences(number, student)
         if position >= len(held):
-            raise StudyDamaged(f"a lesson names experience {number}/{position}, which is missing; {REMEDY}")
+            raise LookupError(f"a lesson names experience {number}/{position}, which is not there")
         return held[position]
 
     def _transitions(self, number: int, student: int) -> tuple[Transition, ...]:

@@ -10,7 +10,6 @@ runs/<name>-<short id>/
 import json
 import sqlite3
 import time
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,13 +23,11 @@ from simulation.store.chain import Chain, chained
 from simulation.store.fingerprints import Fingerprints
 from simulation.store.founding import BLOBS, check_version, make_database, make_folder
 from simulation.store.interning import Interned
-from simulation.store.reading import Reader
+from simulation.store.reading import BROKEN, Reader
 from simulation.store.schema import DATABASE, REMEDY, connect, reported
 from simulation.store.writing import Writer, checked
 
 Status = Literal["running", "finished"]
-BROKEN = (ValueError, TypeError, KeyError, IndexError, zlib.error)
-"""What rebuilding a turn from changed rows can raise."""
 
 
 class Study:

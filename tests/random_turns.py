@@ -1,0 +1,74 @@
+"""Random turns for property tests, drawn from the core types' annotations, so that a new field is tested at once."""
+
+import types
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from hypothesis import strategies as st
+
+from simulation.core.types import Experience, Question, Selection, Turn
+
+TEXT = st.text(st.characters(), max_size=8)
+"""Any characters at all, halves of surrogate pairs and NUL among them."""
+LEAVES: Mapping[Any, st.SearchStrategy[Any]] = {
+    float: st.floats() | st.floats(width=32),
+    int: st.integers(-(2**63), 2**63 - 1),
+    bool: st.booleans(),
+    str: TEXT,
+}
+
+
+def drawn(hint: Any) -> st.SearchStrategy[Any]:
+    """Return a strategy for an annotation of the core types."""
+    origin, arguments = get_origin(hint), get_args(hint)
+    if hint in LEAVES:
+        return LEAVES[hint]
+    if origin in (Union, types.UnionType):
+        (inner,) = (each for each in arguments if each is not type(None))
+        return st.none() | drawn(inner)
+    if origin is tuple:
+        return st.lists(drawn(arguments[0]), max_size=3).map(tuple)
+    if origin is Mapping:
+        return st.dictionaries(TEXT, drawn(arguments[1]), max_size=2)
+    if origin is Selection:
+        return instances(Selection, item=drawn(arguments[0]))
+    assert is_dataclass(hint), hint
+    return instances(hint)
+
+
+def instances(cls: Any, **given: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Return a strategy for a dataclass, some of whose fields are given."""
+    hints = get_type_hints(cls)
+    others = {each.name: drawn(hints[each.name]) for each in fields(cls) if each.name not in given}
+    return st.builds(cls, **others, **given)
+
+
+EXPERIENCES = st.lists(drawn(Experience), max_size=2)
+REASONS = instances(Selection, item=st.none())
+TURNS = instances(
+    Turn,
+    picks=st.lists(instances(Selection, item=drawn(Question)), max_size=2).map(tuple),
+    experiences=st.none(),
+    lessons=st.none(),
+)
+
+
+@st.composite
+def rounds(draw: st.DrawFn, students: Sequence[str]) -> list[tuple[Turn, ...]]:
+    """Draw up to two turns of every student; lessons are experiences of this turn or an earlier one."""
+    past: dict[str, list[Experience]] = {student: [] for student in students}
+    played = []
+    for number in range(draw(st.integers(1, 2))):
+        turns = []
+        for student in students:
+            experiences = tuple(
+                replace(each, turn=number, position=position) for position, each in enumerate(draw(EXPERIENCES))
+            )
+            past[student] += experiences
+            indices = st.lists(st.integers(0, len(past[student]) - 1), max_size=2) if past[student] else st.just([])
+            lessons = tuple(replace(draw(REASONS), item=past[student][index]) for index in draw(indices))
+            known = {"turn": number, "student": student, "experiences": experiences, "lessons": lessons}
+            turns.append(replace(draw(TURNS), **known))
+        played.append(tuple(turns))
+    return played

@@ -1,0 +1,387 @@
+"""What is put into a study comes out of it, equal, and no more than it should is kept."""
+
+import os
+import sqlite3
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from simulation.core.errors import StoreError, StudyBusy, StudyDamaged
+from simulation.core.types import Answer, Evaluation, Experience, Feedback, Question, Result, Seat, Selection, Turn
+from simulation.store import Study, canonical, difference, new_folder, study_folders
+from simulation.store.arrays import pack, pack_rows, unpack, unpack_rows
+from simulation.store.schema import DATABASE
+from tests.random_turns import TEXT, rounds
+from tests.scripted import LeastSure, scripted_world, seats, stepper
+
+FINGERPRINT = {"numpy": "1"}
+
+
+def make(folder: Path, count: int = 2, **options: Any) -> Study:
+    return Study.create(
+        folder, scenario={"name": "a", "seed": 0}, seats=seats(count), fingerprint=FINGERPRINT, **options
+    )
+
+
+def filled(folder: Path, turns: int = 3, **options: Any) -> tuple[Study, list[Turn]]:
+    """Return a study of `turns` played turns, still open, and what was put into it."""
+    world = scripted_world(seats(2), ask=LeastSure(), turns=turns)
+    step, study, played = stepper(world), make(folder, **options), []
+    for number in range(turns + 1):
+        both = step(number)
+        study.append(both, {turn.student: world.model.dump(turn.student) for turn in both}, seconds={"play": 0.5})
+        played += both
+    return study, played
+
+
+@settings(max_examples=30, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+@given(played=rounds(["student-0", "student-1"]))
+def test_any_turns_come_back_equal_and_verify(played: list[tuple[Turn, ...]], tmp_path_factory: Any) -> None:
+    folder = tmp_path_factory.mktemp("study") / "s"
+    with make(folder) as study:
+        for turns in played:
+            study.append(turns, {}, seconds={})
+    with Study.open(folder) as study:
+        study.verify()
+        found = list(study.turns())
+    put = [turn for turns in played for turn in turns]
+    assert [canonical(turn) for turn in found] == [canonical(turn) for turn in put]
+    assert not any(difference(ours, theirs) for ours, theirs in zip(found, put, strict=True))
+    for ours, theirs in zip(found, put, strict=True):
+        if "NaN" not in repr(theirs) and "nan" not in repr(theirs):
+            assert ours == theirs
+
+
+@given(st.lists(st.lists(st.floats() | st.floats(width=32), max_size=4), max_size=4))
+def test_floats_keep_every_bit(rows: list[list[float]]) -> None:
+    def bits(values: Any) -> list[bytes]:
+        return [np.float64(value).tobytes() for value in values]
+
+    assert [bits(row) for row in unpack_rows(pack_rows(rows))] == [bits(row) for row in rows]
+    for row in rows:
+        assert bits(unpack(pack(row))) == bits(row)
+
+
+def test_float32_values_take_four_bytes_each() -> None:
+    assert len(pack([float(np.float32(0.1))] * 10)) == 41
+    assert len(pack([0.1] * 10)) == 81
+
+
+@given(TEXT, TEXT)
+def test_difference_names_the_field(first: str, second: str) -> None:
+    ours, theirs = (Turn(turn=1, student="a", picks=(Selection(item=question(text)),)) for text in (first, second))
+    found = difference(ours, theirs)
+    assert (found is None) == (first == second)
+    assert found is None or found.startswith("picks[0].item.prompt: ")
+
+
+def question(prompt: str) -> Question:
+    return Question(id="q", prompt=prompt)
+
+
+def experience(**changed: Any) -> Experience:
+    values: dict[str, Any] = {
+        "question": question("?"),
+        "answer": Answer(question_id="q", prompt="?", text="1", answerer="a", model_version="v"),
+        "feedback": Feedback(score=1.0, judge="j"),
+        "truth": 1.0,
+        "turn": 0,
+        "position": 0,
+    }
+    return Experience(**{**values, **changed})
+
+
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [
+        (experience(truth=np.float32(1)), "experiences 0, truth must be a float"),
+        (experience(feedback=Feedback(score=True, judge="j")), "feedback, score must be a float"),
+        (experience(question=Question(id="q", prompt="?", tags=["a"])), "tags must be a tuple"),  # type: ignore[arg-type]
+        (
+            experience(
+                answer=Answer(
+                    question_id="q",
+                    prompt="?",
+                    text="1",
+                    answerer="a",
+                    model_version="v",
+                    choice=np.int64(1),  # type: ignore[arg-type]
+                )
+            ),
+            "choice must be of type int",
+        ),
+    ],
+)
+def test_a_value_of_another_type_is_refused_by_place(wrong: Experience, named: str, tmp_path: Path) -> None:
+    with make(tmp_path / "s", 1) as study:
+        with pytest.raises(StoreError, match=named):
+            study.append([Turn(turn=0, student="student-0", experiences=(wrong,))], {}, seconds={})
+        assert study.last_turn == -1
+        study.append([Turn(turn=0, student="student-0", experiences=(experience(),))], {}, seconds={})
+
+
+def test_turns_out_of_order_are_refused(tmp_path: Path) -> None:
+    study, played = filled(tmp_path / "s", 1)
+    with study, pytest.raises(ValueError, match="next turn is 2"):
+        study.append(played[-2:], {}, seconds={})
+
+
+def test_a_lesson_never_experienced_is_refused_and_nothing_of_its_turn_kept(tmp_path: Path) -> None:
+    lesson = Selection(item=experience(turn=0, position=5))
+    with make(tmp_path / "s", 1) as study:
+        with pytest.raises(StoreError, match="FOREIGN KEY"):
+            study.append([Turn(turn=0, student="student-0", lessons=(lesson,))], {}, seconds={})
+        assert study.query("SELECT count(*) FROM turns") == [(0,)]
+
+
+def test_pages_start_where_asked(tmp_path: Path) -> None:
+    study, played = filled(tmp_path / "s", 3)
+    with study:
+        assert list(study.turns("student-1", start=1, stop=3)) == played[3:6:2]
+        assert list(study.turns(start=3, stop=99)) == played[6:]
+        assert study.trace("student-0").turns == tuple(played[::2])
+        with pytest.raises(StoreError, match="student-0, student-1"):
+            study.trace("nobody")
+
+
+def test_a_reader_sees_each_commit_while_the_writer_writes(tmp_path: Path) -> None:
+    world = scripted_world(seats(2), turns=3)
+    step, study = stepper(world), make(tmp_path / "s")
+    with Study.open(tmp_path / "s") as reader:
+        for number in range(4):
+            assert reader.last_turn == number - 1
+            assert len(list(reader.turns())) == 2 * number
+            both = step(number)
+            study.append(both, {turn.student: world.model.dump(turn.student) for turn in both}, seconds={})
+            reader.verify()
+        assert reader.trace_hash == study.trace_hash
+        assert reader.adapter("student-0") == world.model.dump("student-0")
+    study.close()
+
+
+def test_a_study_is_read_with_its_name_seats_scenario_and_times(tmp_path: Path) -> None:
+    study, _ = filled(tmp_path / "a-study", 2)
+    study.finish()
+    study.close()
+    with Study.open(tmp_path / "a-study") as study:
+        assert (study.name, study.status, study.last_turn) == ("a-study", "finished", 2)
+        assert study.seats == seats(2)
+        assert study.scenario == {"name": "a", "seed": 0}
+        assert study.seconds == {number: {"play": 0.5} for number in range(3)}
+    assert (tmp_path / "a-study" / "scenario.yaml").read_text() == "name: a\nseed: 0\n"
+    assert study_folders(tmp_path) == [tmp_path / "a-study"]
+
+
+def test_the_trace_hash_covers_scenario_seats_and_adapters_but_not_times(tmp_path: Path) -> None:
+    turns = [Turn(turn=0, student="a")]
+
+    def trace_hash(name: str, *, seed: int = 0, scenario: str = "x", blob: bytes = b"1", seconds: float = 0) -> str:
+        seat = Seat(name="a", number=0, seed=seed)
+        with Study.create(
+            tmp_path / name, scenario={"name": scenario}, seats=[seat], fingerprint={"at": name}
+        ) as study:
+            study.append(turns, {"a": blob}, seconds={"play": seconds})
+            return study.trace_hash
+
+    same = trace_hash("1")
+    assert trace_hash("2", seconds=5) == same
+    assert len({same, trace_hash("3", seed=1), trace_hash("4", scenario="y"), trace_hash("5", blob=b"2")}) == 4
+
+
+def test_only_the_newest_adapters_stay(tmp_path: Path) -> None:
+    study, _ = filled(tmp_path / "s", 4)
+    with study:
+        assert len(list((tmp_path / "s" / "blobs").iterdir())) == 2
+        assert study.adapter("student-0") == study.adapter("student-0", 4)
+        with pytest.raises(StoreError, match="after turn 1 was not kept"):
+            study.adapter("student-0", 1)
+
+
+def test_adapters_of_evaluated_turns_stay_where_asked_also_after_a_crash(tmp_path: Path) -> None:
+    study, _ = filled(tmp_path / "s", 5, keep="evaluated")
+    blobs = tmp_path / "s" / "blobs"
+    kept = {path.name for path in blobs.iterdir()}
+    assert len(kept) == 2 * 4  # turns 0, 2, 4, and 5 as the last
+    study.close()
+    (blobs / f"{'0' * 64}.safetensors").write_bytes(b"never committed")
+    (blobs / ".half.1").write_bytes(b"never renamed")
+    with Study.open(tmp_path / "s", write=True) as study:
+        assert {path.name for path in blobs.iterdir()} == kept
+        assert study.adapter("student-1", 2) != study.adapter("student-1", 4)
+        study.verify()
+
+
+def test_a_turn_without_a_new_adapter_keeps_the_one_before(tmp_path: Path) -> None:
+    with make(tmp_path / "s", 1) as study:
+        study.append([Turn(turn=0, student="student-0")], {"student-0": b"first"}, seconds={})
+        study.append([Turn(turn=1, student="student-0")], {}, seconds={})
+        assert study.adapter("student-0") == b"first"
+        study.append([Turn(turn=2, student="student-0")], {"student-0": b"first"}, seconds={})
+        study.append([Turn(turn=3, student="student-0")], {"student-0": b"second"}, seconds={})
+        assert study.adapter("student-0") == b"second"
+        study.verify()
+
+
+def test_two_writers_are_refused_in_one_process_and_the_lock_goes_with_close(tmp_path: Path) -> None:
+    study, _ = filled(tmp_path / "s", 1)
+    with pytest.raises(StudyBusy, match=rf"process {os.getpid()}; .*kill"):
+        Study.open(tmp_path / "s", write=True)
+    study.close()
+    Study.open(tmp_path / "s", write=True).close()
+
+
+def test_a_folder_in_the_way_a_missing_study_and_a_half_made_one_are_refused(tmp_path: Path) -> None:
+    make(tmp_path / "s").close()
+    with pytest.raises(StoreError, match="already there"):
+        make(tmp_path / "s")
+    with pytest.raises(StoreError, match="is no study"):
+        Study.open(tmp_path / "t")
+    (tmp_path / "half").mkdir()
+    sqlite3.connect(tmp_path / "half" / DATABASE).close()
+    with pytest.raises(StoreError, match="making was interrupted"):
+        Study.open(tmp_path / "half")
+
+
+def test_a_study_of_another_format_is_refused(tmp_path: Path) -> None:
+    make(tmp_path / "s").close()
+    with sqlite3.connect(tmp_path / "s" / DATABASE) as connection:
+        connection.execute("UPDATE study SET version = 99")
+    connection.close()
+    with pytest.raises(StoreError, match="format 99"):
+        Study.open(tmp_path / "s")
+
+
+def test_a_study_goes_on_under_another_fingerprint_only_marked(tmp_path: Path) -> None:
+    study, _ = filled(tmp_path / "s", 1)
+    with study:
+        assert study.resume_on(FINGERPRINT) == ()
+        changed = study.resume_on({"numpy": "2", "threads": "1"})
+        assert changed == ("numpy: 1 → 2", "threads: absent → 1")
+        assert study.reproducible, "nothing was played under it yet"
+        study.append([Turn(turn=2, student=seat.name) for seat in study.seats], {}, seconds={})
+        assert not study.reproducible
+        assert study.fingerprint == {"numpy": "2", "threads": "1"}
+        study.verify()
+
+
+def test_new_folders_are_readable_and_never_shared(tmp_path: Path) -> None:
+    made = set()
+    for _ in range(20):
+        folder = new_folder(tmp_path, "../Random Selection é!")
+        folder.mkdir()
+        made.add(folder)
+        assert folder.parent == tmp_path
+        assert folder.name.startswith("random-selection-")
+    assert len(made) == 20
+
+
+def test_views_answer_questions_by_hand(tmp_path: Path) -> None:
+    study, played = filled(tmp_path / "s", 3)
+    with study:
+        wrong = study.query("SELECT count(*) FROM answered WHERE truth = 0 AND diagnosis LIKE '% instead of %'")[0][0]
+        given = [each for turn in played for each in turn.experiences]
+        assert wrong == sum(
+            "instead of" in each.question.diagnoses[each.answer.choice or 0] for each in given if not each.truth
+        )
+        (accuracy,) = study.query("SELECT accuracy FROM evaluated WHERE turn = 2 AND student = 'student-1'")[0]
+        assert accuracy == played[5].evaluations["held_out"].metrics["accuracy"]
+        assert study.query("SELECT count(*) FROM picked") == [(len(given),)]
+        results = sum(len(each.results) for turn in played for each in turn.evaluations.values())
+        assert study.query("SELECT count(*) FROM resulted") == [(results,)]
+        assert study.query("SELECT count(*) FROM updated")[0][0] == sum(turn.update is not None for turn in played)
+
+
+def long_turn(number: int, size: int) -> Turn:
+    """Return a turn of `size` new questions with prompts of 150 characters, as a lesson has them."""
+    questions = [
+        Question(
+            id=f"{number}-{index}",
+            prompt=f"{number} {index} ".ljust(150, "x"),
+            choices=("10", "11", "12", "13"),
+            reference="11",
+            tags=("sums", "small"),
+            diagnoses=("right", "carry", "swap", "filler"),
+        )
+        for index in range(size)
+    ]
+    experiences = tuple(
+        experience(
+            question=each,
+            answer=Answer(
+                question_id=each.id,
+                prompt=f"Question: {each.prompt}",
+                text="11",
+                answerer="student-0",
+                model_version=f"{number:064}",
+                choice=1,
+                choice_logprobs=tuple(float(np.float32(-x)) for x in (1.1, 2.2, 3.3, 4.4)),
+            ),
+            turn=number,
+            position=position,
+        )
+        for position, each in enumerate(questions)
+    )
+    return Turn(
+        turn=number,
+        student="student-0",
+        candidates=tuple(each.id for each in questions),
+        picks=tuple(Selection(item=each, propensity=0.1, reason="drawn") for each in questions),
+        experiences=experiences,
+        lessons=tuple(Selection(item=each) for each in experiences[::2]),
+        evaluations={},
+        model_version=f"{number:064}",
+    )
+
+
+def test_an_answered_question_takes_few_bytes(tmp_path: Path) -> None:
+    """All of its rows, with its own question and two prompt texts; asked again, the texts are not stored again."""
+    with make(tmp_path / "s", 1) as study:
+        for number in range(10):
+            study.append([long_turn(number, 200)], {}, seconds={})
+    once = (tmp_path / "s" / DATABASE).stat().st_size
+    assert once / 2000 < 900
+    with Study.open(tmp_path / "s", write=True) as study:
+        for number in range(10, 20):
+            again = long_turn(0, 200)
+            moved = tuple(replace(each, turn=number) for each in again.experiences)
+            study.append([replace(again, turn=number, experiences=moved, lessons=())], {}, seconds={})
+    assert ((tmp_path / "s" / DATABASE).stat().st_size - once) / 2000 < 200
+
+
+def test_the_work_of_a_commit_does_not_grow_with_the_turns_before(tmp_path: Path) -> None:
+    """Counted in instructions of SQLite's virtual machine, which no load of the machine changes."""
+    done = 0
+
+    def count() -> int:
+        nonlocal done
+        done += 1
+        return 0
+
+    def cost(number: int) -> int:
+        nonlocal done
+        done = 0
+        results = tuple(Result(question_id=f"q{index}", text="1", truth=1.0) for index in range(20))
+        evaluations = {"held_out": Evaluation(questions=20, metrics={"accuracy": 1.0}, results=results)}
+        turn = replace(long_turn(number, 3), evaluations=evaluations)
+        study.append([turn], {"student-0": b"%d" % number}, seconds={"play": 0.1})
+        return done
+
+    with make(tmp_path / "s", 1) as study:
+        study._connection.set_progress_handler(count, 10)
+        costs = [cost(number) for number in range(200)]
+        assert len(list((tmp_path / "s" / "blobs").iterdir())) == 1
+    early, late = np.mean(costs[20:40]), np.mean(costs[-20:])
+    assert early > 10
+    assert late < 1.1 * early
+
+
+def test_damage_is_refused_when_a_study_is_opened_too(tmp_path: Path) -> None:
+    make(tmp_path / "s").close()
+    (tmp_path / "s" / DATABASE).write_bytes(b"no database at all".ljust(8192, b"."))
+    with pytest.raises(StudyDamaged, match=r"study\.db"):
+        Study.open(tmp_path / "s")
