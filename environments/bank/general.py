@@ -37,7 +37,7 @@ SKILLS = (
     ),
     Skill(
         name="what remains",
-        ranges=((30, 99), (4, 40), (4, 40)),
+        ranges=((25, 90), (4, 25), (4, 25)),
         right=Procedure("takes both away", lambda a, b, c: a - b - c),
         misconceptions=(
             Procedure("takes only the first away", lambda a, b, c: a - b),

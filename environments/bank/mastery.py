@@ -17,7 +17,7 @@ CUES = ("<m1>", "<m2>", "<m3>", "<m4>")
 """One for the right procedure and one for each misconception, in the skill's order."""
 WRONG_SHARES = (0.70, 0.17, 0.08, 0.05)
 """How the mass that is not right divides over the typical, second and third misconception and the filler."""
-_LEVELS = (("strong", 9, 0.65, 0.90), ("shaky", 9, 0.28, 0.50), ("weak", 12, 0.10, 0.25))
+_LEVELS = (("strong", 6, 0.65, 0.90), ("shaky", 8, 0.28, 0.50), ("weak", 16, 0.10, 0.25))
 """Name, number of skills, and the range of the probability of answering right."""
 _WORDING_SPREAD = 0.1
 

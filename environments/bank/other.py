@@ -5,7 +5,7 @@ from environments.bank.skill import Procedure, Skill
 SKILLS = (
     Skill(
         name="share in a ratio",
-        ranges=((1, 7), (1, 7), (3, 30)),
+        ranges=((1, 6), (1, 6), (3, 25)),
         given=lambda a, b, share: ((a + b) * share, a, b),
         right=Procedure("takes the first part", lambda a, b, share: a * share),
         misconceptions=(
@@ -21,7 +21,7 @@ SKILLS = (
     ),
     Skill(
         name="pages left",
-        ranges=((4, 30), (2, 12), (5, 90)),
+        ranges=((4, 20), (2, 9), (5, 60)),
         given=lambda a, b, rest: (a * b + rest, a, b),
         right=Procedure("takes all pages read away", lambda a, b, rest: rest),
         misconceptions=(

@@ -36,7 +36,7 @@ SKILLS = (
     ),
     Skill(
         name="two legs",
-        ranges=((8, 50), (8, 50), (2, 8)),
+        ranges=((6, 40), (6, 40), (2, 6)),
         right=Procedure("adds both legs", lambda a, b, t: (a + b) * t),
         misconceptions=(
             Procedure("forgets the second leg", lambda a, b, t: a * t),
@@ -51,7 +51,7 @@ SKILLS = (
     ),
     Skill(
         name="meeting time",
-        ranges=((2, 12), (5, 40), (5, 40)),
+        ranges=((2, 9), (4, 25), (4, 25)),
         given=lambda t, a, b: (t * (a + b), a, b),
         right=Procedure("divides by the sum of the speeds", lambda t, a, b: t),
         misconceptions=(
@@ -67,7 +67,7 @@ SKILLS = (
     ),
     Skill(
         name="fuel left",
-        ranges=((3, 12), (2, 12), (5, 90)),
+        ranges=((3, 12), (2, 9), (5, 60)),
         given=lambda a, b, rest: (a, b, a * b + rest),
         right=Procedure("takes the fuel used from the tank", lambda a, b, rest: rest),
         misconceptions=(

@@ -5,7 +5,7 @@ from environments.bank.skill import Procedure, Skill
 SKILLS = (
     Skill(
         name="expected draws",
-        ranges=((1, 9), (1, 9), (2, 24)),
+        ranges=((1, 6), (1, 6), (2, 20)),
         given=lambda a, b, rounds: (a, b, (a + b) * rounds),
         right=Procedure("scales the share of red", lambda a, b, rounds: a * rounds),
         misconceptions=(
@@ -52,7 +52,7 @@ SKILLS = (
     ),
     Skill(
         name="tickets without a prize",
-        ranges=((3, 40), (3, 40), (4, 90)),
+        ranges=((3, 25), (3, 25), (4, 60)),
         given=lambda a, b, rest: (a + b + rest, a, b),
         right=Procedure("takes both kinds of prizes away", lambda a, b, rest: rest),
         misconceptions=(
