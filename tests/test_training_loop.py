@@ -156,6 +156,8 @@ def test_a_step_with_a_gradient_that_is_not_finite_is_left_out_and_counted() -> 
     updates = build("trainer", "sft", {}).update(model, batches, mark, generators=streams)
     assert updates["one"].metrics["left_out_steps"] == 2
     assert updates["two"].metrics["left_out_steps"] == 0
+    assert updates["one"].metrics["metrics_not_finite"] == 4
+    assert all(np.isfinite(value) for value in updates["one"].metrics.values())
     assert torch.equal(model.row("one")[22:], before[22:])
 
 

@@ -21,10 +21,11 @@ class GRPO:
     """
 
     name: ClassVar[str]
-    learning_rate: Positive = 3e-4
+    learning_rate: Positive = 1e-3
     batch_size: Count = 8
     """Groups a step."""
-    epochs: Count = 1
+    epochs: Count = 2
+    """Passes over the samples; they are drawn once an update."""
     samples: Annotated[int, Field(ge=2)] = 8
     """Answers a group."""
     max_tokens: Count = 16

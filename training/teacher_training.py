@@ -40,19 +40,20 @@ class Recipe:
     heads: int = 4
     encoder_layers: int = 3
     decoder_layers: int = 1
-    learning_rate: float = 2e-3
+    learning_rate: float = 1e-3
     weight_decay: float = 0.01
     warmup: float = 0.05
 
 
 def train_tokenizer(recipe: Recipe) -> Any:
-    """Train the BPE tokenizer: one token a digit, thousands separators dropped.
+    """Train the BPE tokenizer: one token a digit, one for each fixed part of the prompt, thousands separators dropped.
 
     Only a space between two digits is kept, as a token of its own.
     """
     from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
     from transformers import PreTrainedTokenizerFast
 
+    parts = [part.strip() for part in teacher_prompt("|", "|").split("|")]
     tokenizer = Tokenizer(models.BPE(unk_token="<unk>"))
     tokenizer.normalizer = normalizers.Sequence(
         [
@@ -67,7 +68,7 @@ def train_tokenizer(recipe: Recipe) -> Any:
     tokenizer.decoder = decoders.Fuse()
     trainer = trainers.BpeTrainer(
         vocab_size=recipe.vocabulary,
-        special_tokens=["<pad>", "</s>", "<unk>"],
+        special_tokens=["<pad>", "</s>", "<unk>", *parts],
         initial_alphabet=[*(chr(code) for code in range(33, 127)), "▁"],
         show_progress=False,
     )

@@ -11,7 +11,7 @@ from simulation.core.roles import Learner
 from simulation.core.types import Experience, Update
 from training.backends.borrowed import Borrowed, borrowed, rows
 from training.cohort.dpo import pair_examples, preference_metrics
-from training.cohort.loop import Example, read
+from training.cohort.loop import Example, read, report
 from training.lessons import pairs
 
 if TYPE_CHECKING:
@@ -43,11 +43,12 @@ def update(
             with borrowed(model, slot, generators[slot]) as lent:
                 steps = lent.train(dpo_trainer(settings, lent, examples[slot], model.tokenizer))
             metrics = preference_metrics(before, read(model, examples, settings.recipe)[slot], settings.beta)
-        updates[slot] = Update(
-            trainer=settings.name,
+        updates[slot] = report(
+            settings.name,
+            model,
+            slot,
             experiences=len(found),
             steps=steps,
-            model_version=model.version(slot),
             metrics={**counts, **metrics},
         )
     return updates

@@ -12,6 +12,7 @@ from simulation.core.roles import Learner, Marker
 from simulation.core.seeding import draw_seed
 from simulation.core.types import Completion, Experience, Update
 from training.backends.borrowed import Borrowed, borrowed, rows
+from training.cohort.loop import report
 from training.lessons import failed
 
 if TYPE_CHECKING:
@@ -43,11 +44,12 @@ def update(
         metrics = {"samples": float(len(rewards)), "failed": float(len(experiences) - len(kept))}
         if kept:
             metrics |= {"reward": float(np.mean(rewards)), "questions_left_over": float(len(kept) % size)}
-        updates[slot] = Update(
-            trainer=settings.name,
+        updates[slot] = report(
+            settings.name,
+            model,
+            slot,
             experiences=len(kept),
             steps=steps,
-            model_version=model.version(slot),
             metrics=metrics,
         )
     return updates

@@ -10,7 +10,7 @@ from trl.trainer.sft_trainer import SFTTrainer
 from simulation.core.roles import Learner
 from simulation.core.types import Experience, Update
 from training.backends.borrowed import Borrowed, borrowed, rows
-from training.cohort.loop import Example, read
+from training.cohort.loop import Example, read, report
 from training.cohort.sft import demonstration_examples, imitation_metrics
 from training.lessons import demonstrations
 
@@ -39,11 +39,12 @@ def update(
             with borrowed(model, slot, generators[slot]) as lent:
                 steps = lent.train(sft_trainer(settings, lent, examples[slot], model.tokenizer))
             metrics = imitation_metrics(before, read(model, examples, settings.recipe)[slot])
-        updates[slot] = Update(
-            trainer=settings.name,
+        updates[slot] = report(
+            settings.name,
+            model,
+            slot,
             experiences=len(found),
             steps=steps,
-            model_version=model.version(slot),
             metrics={**counts, **metrics},
         )
     return updates

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from simulation.core.roles import Learner
 from simulation.core.types import Experience, Update
-from training.cohort.loop import Batch, Example, Readings, Trained, train
+from training.cohort.loop import Batch, Example, Readings, Trained, report, train
 from training.cohort.losses import CHOSEN, REJECTED, margins, preference
 from training.lessons import Pair, pairs
 
@@ -38,11 +38,12 @@ def update(
     examples = {slot: pair_examples(model, found) for slot, (found, _) in made.items()}
     trained = train(model, examples, loss, settings.recipe, generators=generators)
     return {
-        slot: Update(
-            trainer=settings.name,
+        slot: report(
+            settings.name,
+            model,
+            slot,
             experiences=len(found),
             steps=trained[slot].steps if slot in trained else 0,
-            model_version=model.version(slot),
             metrics={**counts, **(metrics(trained[slot], settings.beta) if slot in trained else {})},
         )
         for slot, (found, counts) in made.items()

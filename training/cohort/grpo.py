@@ -12,7 +12,7 @@ from simulation.core.packing import Tree
 from simulation.core.roles import Learner, Marker
 from simulation.core.seeding import draw_seed
 from simulation.core.types import Completion, Experience, Request, Update
-from training.cohort.loop import Batch, Example, Trained, train
+from training.cohort.loop import Batch, Example, Trained, report, train
 from training.cohort.losses import divergence, group_advantages, group_relative
 
 if TYPE_CHECKING:
@@ -57,11 +57,12 @@ def update(
     examples = {slot: group_examples(settings, model, found) for slot, found in groups.items()}
     trained = train(model, examples, loss, settings.recipe, generators=generators)
     return {
-        slot: Update(
-            trainer=settings.name,
+        slot: report(
+            settings.name,
+            model,
+            slot,
             experiences=len(groups[slot].experiences),
             steps=trained[slot].steps if slot in trained else 0,
-            model_version=model.version(slot),
             metrics=metrics(groups[slot], trained.get(slot)),
         )
         for slot in batches

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from simulation.core.packing import Tree
 from simulation.core.roles import Learner
+from simulation.core.types import Update
 from training.cohort.adamw import RowAdamW
 from training.recipe import Recipe
 
@@ -66,7 +67,19 @@ class Trained:
         found = {"loss_first": self.losses[0], "loss_last": self.losses[-1], "left_out_steps": float(np.sum(~finite))}
         if finite.any():
             found["gradient_norm"] = float(norms[finite].mean())
-        return {name: value for name, value in found.items() if np.isfinite(value)}
+        return found
+
+
+def report(
+    trainer: str, model: Learner, slot: str, *, experiences: int, steps: int, metrics: Mapping[str, float]
+) -> Update:
+    """Return what an update did; a metric that is not finite is left out and counted, since a trace cannot hold it."""
+    kept = {name: value for name, value in metrics.items() if np.isfinite(value)}
+    if len(kept) < len(metrics):
+        kept["metrics_not_finite"] = float(len(metrics) - len(kept))
+    return Update(
+        trainer=trainer, experiences=experiences, steps=steps, model_version=model.version(slot), metrics=kept
+    )
 
 
 def train(

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from simulation.core.roles import Learner
 from simulation.core.types import Experience, Update
-from training.cohort.loop import Batch, Example, Readings, Trained, train
+from training.cohort.loop import Batch, Example, Readings, Trained, report, train
 from training.cohort.losses import likelihood
 from training.lessons import Demonstration, demonstrations
 
@@ -34,11 +34,12 @@ def update(
     examples = {slot: demonstration_examples(model, found) for slot, (found, _) in made.items()}
     trained = train(model, examples, loss, settings.recipe, generators=generators)
     return {
-        slot: Update(
-            trainer=settings.name,
+        slot: report(
+            settings.name,
+            model,
+            slot,
             experiences=len(found),
             steps=trained[slot].steps if slot in trained else 0,
-            model_version=model.version(slot),
             metrics={**counts, **(metrics(trained[slot]) if slot in trained else {})},
         )
         for slot, (found, counts) in made.items()
