@@ -72,8 +72,11 @@ def make_plan(scenario: Scenario) -> Plan:
 def set_stage(scenario: Scenario, seats: Sequence[Seat] | None = None) -> Stage:
     """Build all that needs no model, and refuse what cannot be played."""
     environment: Environment = make(scenario.environment, "environment")
-    environment.reset(seed=scenario.seed)
-    pool, held_out = environment.pool(), environment.held_out()
+    try:
+        environment.reset(seed=scenario.seed)
+        pool, probe, held_out = environment.pool(), environment.probe(), environment.held_out()
+    except SimulationError as error:
+        raise ScenarioError(scenario.complaint("environment", str(error))) from error
     check_sizes(scenario, len(pool), len(held_out))
     teacher: Judge = make(scenario.teacher, "judge")
     exact: Judge = build("judge", environment.exact_judge, {})
@@ -86,7 +89,7 @@ def set_stage(scenario: Scenario, seats: Sequence[Seat] | None = None) -> Stage:
         exact_judge=exact,
         plan=make_plan(scenario),
         pool=pool,
-        probe=environment.probe(),
+        probe=probe,
         held_out=sample(held_out, scenario.evaluate.questions),
     )
 

@@ -11,6 +11,8 @@ from simulation.turn import first_look, play_turn
 from tests.scripted import exercise
 from tests.scripted_scenario import GOOD
 
+ROOT = Path(__file__).resolve().parent.parent
+
 
 def scenario(folder: Path, *overrides: str) -> Scenario:
     path = folder / "x.yaml"
@@ -86,3 +88,30 @@ def test_setting_the_stage_loads_no_learner(tmp_path: Path, monkeypatch: pytest.
     ready = stage(tmp_path)
     with pytest.raises(AssertionError):
         load_world(ready)
+
+
+def test_an_environment_that_cannot_be_read_is_refused_at_its_line(tmp_path: Path) -> None:
+    with pytest.raises(ScenarioError, match=r"': environment: no file or folder './nowhere'"):
+        stage(tmp_path, "environment={name: math_word_problems, rows: ./nowhere}")
+
+
+def test_missing_models_are_refused_at_their_lines_before_anything_is_loaded(tmp_path: Path) -> None:
+    ready = stage(tmp_path, "students={model: ./nowhere}", "teacher={name: classifier, model: ./nobody}")
+    with pytest.raises(ScenarioError) as caught:
+        load_world(ready)
+    first, second = str(caught.value).splitlines()
+    assert first.startswith("override 'students={model: ./nowhere}': students: model './nowhere': no such folder")
+    assert second.startswith("override 'teacher={name: classifier, model: ./nobody}': teacher: model './nobody'")
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "scenarios").glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_shipped_scenario_can_be_staged_and_is_named_as_its_file(path: Path) -> None:
+    overrides = []
+    if path.stem == "mathqa_local":
+        rows = ROOT.parent / "shared" / "data" / "mathqa"
+        if not rows.is_dir():
+            pytest.skip(f"no MathQA rows at {rows}")
+        overrides = [f"environment.rows={rows}"]
+    ready = set_stage(load_scenario(path, overrides))
+    assert ready.scenario.name == path.stem and ready.plan.questions == 40 and ready.scenario.turns == 20
+    assert len(ready.held_out) >= 600
