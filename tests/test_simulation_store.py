@@ -41,8 +41,8 @@ def filled(folder: Path, turns: int = 3, **options: Any) -> tuple[Study, list[Tu
 
 @settings(max_examples=30, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
 @given(played=rounds(["student-0", "student-1"]))
-def test_any_turns_come_back_equal_and_verify(played: list[tuple[Turn, ...]], tmp_path_factory: Any) -> None:
-    folder = tmp_path_factory.mktemp("study") / "s"
+def test_any_turns_come_back_equal_and_verify(played: list[tuple[Turn, ...]], disks: Any) -> None:
+    folder = disks() / "s"
     with make(folder) as study:
         for turns in played:
             study.append(turns, {}, seconds={})
@@ -117,30 +117,30 @@ def experience(**changed: Any) -> Experience:
         ),
     ],
 )
-def test_a_value_of_another_type_is_refused_by_place(wrong: Experience, named: str, tmp_path: Path) -> None:
-    with make(tmp_path / "s", 1) as study:
+def test_a_value_of_another_type_is_refused_by_place(wrong: Experience, named: str, disk: Path) -> None:
+    with make(disk / "s", 1) as study:
         with pytest.raises(StoreError, match=named):
             study.append([Turn(turn=0, student="student-0", experiences=(wrong,))], {}, seconds={})
         assert study.last_turn == -1
         study.append([Turn(turn=0, student="student-0", experiences=(experience(),))], {}, seconds={})
 
 
-def test_turns_out_of_order_are_refused(tmp_path: Path) -> None:
-    study, played = filled(tmp_path / "s", 1)
+def test_turns_out_of_order_are_refused(disk: Path) -> None:
+    study, played = filled(disk / "s", 1)
     with study, pytest.raises(ValueError, match="next turn is 2"):
         study.append(played[-2:], {}, seconds={})
 
 
-def test_a_lesson_never_experienced_is_refused_and_nothing_of_its_turn_kept(tmp_path: Path) -> None:
+def test_a_lesson_never_experienced_is_refused_and_nothing_of_its_turn_kept(disk: Path) -> None:
     lesson = Selection(item=experience(turn=0, position=5))
-    with make(tmp_path / "s", 1) as study:
+    with make(disk / "s", 1) as study:
         with pytest.raises(StoreError, match="FOREIGN KEY"):
             study.append([Turn(turn=0, student="student-0", lessons=(lesson,))], {}, seconds={})
         assert study.query("SELECT count(*) FROM turns") == [(0,)]
 
 
-def test_pages_start_where_asked(tmp_path: Path) -> None:
-    study, played = filled(tmp_path / "s", 3)
+def test_pages_start_where_asked(disk: Path) -> None:
+    study, played = filled(disk / "s", 3)
     with study:
         assert list(study.turns("student-1", start=1, stop=3)) == played[3:6:2]
         assert list(study.turns(start=3, stop=99)) == played[6:]
@@ -149,10 +149,10 @@ def test_pages_start_where_asked(tmp_path: Path) -> None:
             study.trace("nobody")
 
 
-def test_a_reader_sees_each_commit_while_the_writer_writes(tmp_path: Path) -> None:
+def test_a_reader_sees_each_commit_while_the_writer_writes(disk: Path) -> None:
     world = scripted_world(seats(2), turns=3)
-    step, study = stepper(world), make(tmp_path / "s")
-    with Study.open(tmp_path / "s") as reader:
+    step, study = stepper(world), make(disk / "s")
+    with Study.open(disk / "s") as reader:
         for number in range(4):
             assert reader.last_turn == number - 1
             assert len(list(reader.turns())) == 2 * number
@@ -164,27 +164,25 @@ def test_a_reader_sees_each_commit_while_the_writer_writes(tmp_path: Path) -> No
     study.close()
 
 
-def test_a_study_is_read_with_its_name_seats_scenario_and_times(tmp_path: Path) -> None:
-    study, _ = filled(tmp_path / "a-study", 2)
+def test_a_study_is_read_with_its_name_seats_scenario_and_times(disk: Path) -> None:
+    study, _ = filled(disk / "a-study", 2)
     study.finish()
     study.close()
-    with Study.open(tmp_path / "a-study") as study:
+    with Study.open(disk / "a-study") as study:
         assert (study.name, study.status, study.last_turn) == ("a-study", "finished", 2)
         assert study.seats == seats(2)
         assert study.scenario == {"name": "a", "seed": 0}
         assert study.seconds == {number: {"play": 0.5} for number in range(3)}
-    assert (tmp_path / "a-study" / "scenario.yaml").read_text() == "name: a\nseed: 0\n"
-    assert study_folders(tmp_path) == [tmp_path / "a-study"]
+    assert (disk / "a-study" / "scenario.yaml").read_text() == "name: a\nseed: 0\n"
+    assert study_folders(disk) == [disk / "a-study"]
 
 
-def test_the_trace_hash_covers_scenario_seats_and_adapters_but_not_times(tmp_path: Path) -> None:
+def test_the_trace_hash_covers_scenario_seats_and_adapters_but_not_times(disk: Path) -> None:
     turns = [Turn(turn=0, student="a")]
 
     def trace_hash(name: str, *, seed: int = 0, scenario: str = "x", blob: bytes = b"1", seconds: float = 0) -> str:
         seat = Seat(name="a", number=0, seed=seed)
-        with Study.create(
-            tmp_path / name, scenario={"name": scenario}, seats=[seat], fingerprint={"at": name}
-        ) as study:
+        with Study.create(disk / name, scenario={"name": scenario}, seats=[seat], fingerprint={"at": name}) as study:
             study.append(turns, {"a": blob}, seconds={"play": seconds})
             return study.trace_hash
 
@@ -193,31 +191,31 @@ def test_the_trace_hash_covers_scenario_seats_and_adapters_but_not_times(tmp_pat
     assert len({same, trace_hash("3", seed=1), trace_hash("4", scenario="y"), trace_hash("5", blob=b"2")}) == 4
 
 
-def test_only_the_newest_adapters_stay(tmp_path: Path) -> None:
-    study, _ = filled(tmp_path / "s", 4)
+def test_only_the_newest_adapters_stay(disk: Path) -> None:
+    study, _ = filled(disk / "s", 4)
     with study:
-        assert len(list((tmp_path / "s" / "blobs").iterdir())) == 2
+        assert len(list((disk / "s" / "blobs").iterdir())) == 2
         assert study.adapter("student-0") == study.adapter("student-0", 4)
         with pytest.raises(StoreError, match="after turn 1 was not kept"):
             study.adapter("student-0", 1)
 
 
-def test_adapters_of_evaluated_turns_stay_where_asked_also_after_a_crash(tmp_path: Path) -> None:
-    study, _ = filled(tmp_path / "s", 5, keep="evaluated")
-    blobs = tmp_path / "s" / "blobs"
+def test_adapters_of_evaluated_turns_stay_where_asked_also_after_a_crash(disk: Path) -> None:
+    study, _ = filled(disk / "s", 5, keep="evaluated")
+    blobs = disk / "s" / "blobs"
     kept = {path.name for path in blobs.iterdir()}
     assert len(kept) == 2 * 4  # turns 0, 2, 4, and 5 as the last
     study.close()
     (blobs / f"{'0' * 64}.safetensors").write_bytes(b"never committed")
     (blobs / ".half.1").write_bytes(b"never renamed")
-    with Study.open(tmp_path / "s", write=True) as study:
+    with Study.open(disk / "s", write=True) as study:
         assert {path.name for path in blobs.iterdir()} == kept
         assert study.adapter("student-1", 2) != study.adapter("student-1", 4)
         study.verify()
 
 
-def test_a_turn_without_a_new_adapter_keeps_the_one_before(tmp_path: Path) -> None:
-    with make(tmp_path / "s", 1) as study:
+def test_a_turn_without_a_new_adapter_keeps_the_one_before(disk: Path) -> None:
+    with make(disk / "s", 1) as study:
         study.append([Turn(turn=0, student="student-0")], {"student-0": b"first"}, seconds={})
         study.append([Turn(turn=1, student="student-0")], {}, seconds={})
         assert study.adapter("student-0") == b"first"
@@ -227,37 +225,37 @@ def test_a_turn_without_a_new_adapter_keeps_the_one_before(tmp_path: Path) -> No
         study.verify()
 
 
-def test_two_writers_are_refused_in_one_process_and_the_lock_goes_with_close(tmp_path: Path) -> None:
-    study, _ = filled(tmp_path / "s", 1)
+def test_two_writers_are_refused_in_one_process_and_the_lock_goes_with_close(disk: Path) -> None:
+    study, _ = filled(disk / "s", 1)
     with pytest.raises(StudyBusy, match=rf"process {os.getpid()}; .*kill"):
-        Study.open(tmp_path / "s", write=True)
+        Study.open(disk / "s", write=True)
     study.close()
-    Study.open(tmp_path / "s", write=True).close()
+    Study.open(disk / "s", write=True).close()
 
 
-def test_a_folder_in_the_way_a_missing_study_and_a_half_made_one_are_refused(tmp_path: Path) -> None:
-    make(tmp_path / "s").close()
+def test_a_folder_in_the_way_a_missing_study_and_a_half_made_one_are_refused(disk: Path) -> None:
+    make(disk / "s").close()
     with pytest.raises(StoreError, match="already there"):
-        make(tmp_path / "s")
+        make(disk / "s")
     with pytest.raises(StoreError, match="is no study"):
-        Study.open(tmp_path / "t")
-    (tmp_path / "half").mkdir()
-    sqlite3.connect(tmp_path / "half" / DATABASE).close()
+        Study.open(disk / "t")
+    (disk / "half").mkdir()
+    sqlite3.connect(disk / "half" / DATABASE).close()
     with pytest.raises(StoreError, match="making was interrupted"):
-        Study.open(tmp_path / "half")
+        Study.open(disk / "half")
 
 
-def test_a_study_of_another_format_is_refused(tmp_path: Path) -> None:
-    make(tmp_path / "s").close()
-    with sqlite3.connect(tmp_path / "s" / DATABASE) as connection:
+def test_a_study_of_another_format_is_refused(disk: Path) -> None:
+    make(disk / "s").close()
+    with sqlite3.connect(disk / "s" / DATABASE) as connection:
         connection.execute("UPDATE study SET version = 99")
     connection.close()
     with pytest.raises(StoreError, match="format 99"):
-        Study.open(tmp_path / "s")
+        Study.open(disk / "s")
 
 
-def test_a_study_goes_on_under_another_fingerprint_only_marked(tmp_path: Path) -> None:
-    study, _ = filled(tmp_path / "s", 1)
+def test_a_study_goes_on_under_another_fingerprint_only_marked(disk: Path) -> None:
+    study, _ = filled(disk / "s", 1)
     with study:
         assert study.resume_on(FINGERPRINT) == ()
         changed = study.resume_on({"numpy": "2", "threads": "1"})
@@ -269,19 +267,19 @@ def test_a_study_goes_on_under_another_fingerprint_only_marked(tmp_path: Path) -
         study.verify()
 
 
-def test_new_folders_are_readable_and_never_shared(tmp_path: Path) -> None:
+def test_new_folders_are_readable_and_never_shared(disk: Path) -> None:
     made = set()
     for _ in range(20):
-        folder = new_folder(tmp_path, "../Random Selection é!")
+        folder = new_folder(disk, "../Random Selection é!")
         folder.mkdir()
         made.add(folder)
-        assert folder.parent == tmp_path
+        assert folder.parent == disk
         assert folder.name.startswith("random-selection-")
     assert len(made) == 20
 
 
-def test_views_answer_questions_by_hand(tmp_path: Path) -> None:
-    study, played = filled(tmp_path / "s", 3)
+def test_views_answer_questions_by_hand(disk: Path) -> None:
+    study, played = filled(disk / "s", 3)
     with study:
         wrong = study.query("SELECT count(*) FROM answered WHERE truth = 0 AND diagnosis LIKE '% instead of %'")[0][0]
         given = [each for turn in played for each in turn.experiences]
@@ -338,22 +336,22 @@ def long_turn(number: int, size: int) -> Turn:
     )
 
 
-def test_an_answered_question_takes_few_bytes(tmp_path: Path) -> None:
+def test_an_answered_question_takes_few_bytes(disk: Path) -> None:
     """All of its rows, with its own question and two prompt texts; asked again, the texts are not stored again."""
-    with make(tmp_path / "s", 1) as study:
+    with make(disk / "s", 1) as study:
         for number in range(10):
             study.append([long_turn(number, 200)], {}, seconds={})
-    once = (tmp_path / "s" / DATABASE).stat().st_size
+    once = (disk / "s" / DATABASE).stat().st_size
     assert once / 2000 < 900
-    with Study.open(tmp_path / "s", write=True) as study:
+    with Study.open(disk / "s", write=True) as study:
         for number in range(10, 20):
             again = long_turn(0, 200)
             moved = tuple(replace(each, turn=number) for each in again.experiences)
             study.append([replace(again, turn=number, experiences=moved, lessons=())], {}, seconds={})
-    assert ((tmp_path / "s" / DATABASE).stat().st_size - once) / 2000 < 200
+    assert ((disk / "s" / DATABASE).stat().st_size - once) / 2000 < 200
 
 
-def test_the_work_of_a_commit_does_not_grow_with_the_turns_before(tmp_path: Path) -> None:
+def test_the_work_of_a_commit_does_not_grow_with_the_turns_before(disk: Path) -> None:
     """Counted in instructions of SQLite's virtual machine, which no load of the machine changes."""
     done = 0
 
@@ -371,17 +369,17 @@ def test_the_work_of_a_commit_does_not_grow_with_the_turns_before(tmp_path: Path
         study.append([turn], {"student-0": b"%d" % number}, seconds={"play": 0.1})
         return done
 
-    with make(tmp_path / "s", 1) as study:
+    with make(disk / "s", 1) as study:
         study._connection.set_progress_handler(count, 10)
         costs = [cost(number) for number in range(200)]
-        assert len(list((tmp_path / "s" / "blobs").iterdir())) == 1
+        assert len(list((disk / "s" / "blobs").iterdir())) == 1
     early, late = np.mean(costs[20:40]), np.mean(costs[-20:])
     assert early > 10
     assert late < 1.1 * early
 
 
-def test_damage_is_refused_when_a_study_is_opened_too(tmp_path: Path) -> None:
-    make(tmp_path / "s").close()
-    (tmp_path / "s" / DATABASE).write_bytes(b"no database at all".ljust(8192, b"."))
+def test_damage_is_refused_when_a_study_is_opened_too(disk: Path) -> None:
+    make(disk / "s").close()
+    (disk / "s" / DATABASE).write_bytes(b"no database at all".ljust(8192, b"."))
     with pytest.raises(StudyDamaged, match=r"study\.db"):
-        Study.open(tmp_path / "s")
+        Study.open(disk / "s")

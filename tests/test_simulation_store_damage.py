@@ -24,9 +24,9 @@ TRACE = [
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: Any) -> tuple[Path, list[Turn]]:
+def whole(disks: Any) -> tuple[Path, list[Turn]]:
     """Return a study with something in every column, and its turns."""
-    folder = tmp_path_factory.mktemp("whole") / "s"
+    folder = disks() / "s"
     turns: list[Turn] = []
     with Study.create(folder, scenario={"name": "a"}, seats=seats(2), fingerprint={"x": "1"}) as study:
         world = scripted_world(seats(2), ask=LeastSure(), turns=2)
@@ -51,8 +51,8 @@ def filled(turn: Turn) -> Turn:
     )
 
 
-def copied(whole: tuple[Path, list[Turn]], tmp_path: Path) -> Path:
-    return Path(shutil.copytree(whole[0], tmp_path / "s"))
+def copied(whole: tuple[Path, list[Turn]], disk: Path) -> Path:
+    return Path(shutil.copytree(whole[0], disk / "s"))
 
 
 def damaged(folder: Path) -> str:
@@ -91,9 +91,9 @@ def changed(value: object) -> object:
 
 @pytest.mark.parametrize(("table", "column"), columns(), ids=lambda value: str(value))
 def test_a_changed_value_of_any_column_is_found(
-    table: str, column: str, whole: tuple[Path, list[Turn]], tmp_path: Path
+    table: str, column: str, whole: tuple[Path, list[Turn]], disk: Path
 ) -> None:
-    folder = copied(whole, tmp_path)
+    folder = copied(whole, disk)
     connection = sqlite3.connect(folder / DATABASE)
     row = connection.execute(f"SELECT {column} FROM {table} WHERE {column} IS NOT NULL LIMIT 1").fetchone()
     update = f"UPDATE {table} SET {column} = ? WHERE {column} = ?"
@@ -105,8 +105,8 @@ def test_a_changed_value_of_any_column_is_found(
 
 
 @pytest.mark.parametrize("table", [table for table in TRACE if table not in ("study", "seats")])
-def test_a_deleted_row_is_found(table: str, whole: tuple[Path, list[Turn]], tmp_path: Path) -> None:
-    folder = copied(whole, tmp_path)
+def test_a_deleted_row_is_found(table: str, whole: tuple[Path, list[Turn]], disk: Path) -> None:
+    folder = copied(whole, disk)
     connection = sqlite3.connect(folder / DATABASE)
     key = connection.execute(f"PRAGMA table_info({table})").fetchone()[1]
     connection.execute(f"DELETE FROM {table} WHERE {key} = (SELECT max({key}) FROM {table})")
@@ -116,16 +116,16 @@ def test_a_deleted_row_is_found(table: str, whole: tuple[Path, list[Turn]], tmp_
     damaged(folder)
 
 
-def test_the_turn_that_was_changed_is_named(whole: tuple[Path, list[Turn]], tmp_path: Path) -> None:
-    folder = copied(whole, tmp_path)
+def test_the_turn_that_was_changed_is_named(whole: tuple[Path, list[Turn]], disk: Path) -> None:
+    folder = copied(whole, disk)
     with sqlite3.connect(folder / DATABASE) as connection:
         connection.execute("UPDATE answers SET choice = 3 - choice WHERE t = 1 AND s = 1 AND i = 2")
     connection.close()
     assert "turn 1 is not what its hash says" in damaged(folder)
 
 
-def test_one_changed_byte_of_an_adapter_is_named_and_refused(whole: tuple[Path, list[Turn]], tmp_path: Path) -> None:
-    folder = copied(whole, tmp_path)
+def test_one_changed_byte_of_an_adapter_is_named_and_refused(whole: tuple[Path, list[Turn]], disk: Path) -> None:
+    folder = copied(whole, disk)
     blob = sorted((folder / "blobs").iterdir())[0]
     content = bytearray(blob.read_bytes())
     content[-3] ^= 1
@@ -138,8 +138,8 @@ def test_one_changed_byte_of_an_adapter_is_named_and_refused(whole: tuple[Path, 
         [study.adapter(seat.name) for seat in study.seats]
 
 
-def test_a_missing_adapter_is_named(whole: tuple[Path, list[Turn]], tmp_path: Path) -> None:
-    folder = copied(whole, tmp_path)
+def test_a_missing_adapter_is_named(whole: tuple[Path, list[Turn]], disk: Path) -> None:
+    folder = copied(whole, disk)
     blob = sorted((folder / "blobs").iterdir())[0]
     blob.unlink()
     assert f"{blob.name}, the adapter of" in damaged(folder)
@@ -147,9 +147,9 @@ def test_a_missing_adapter_is_named(whole: tuple[Path, list[Turn]], tmp_path: Pa
 
 @pytest.mark.parametrize("seed", range(40))
 def test_a_changed_byte_anywhere_in_the_database_is_refused_or_harmless(
-    seed: int, whole: tuple[Path, list[Turn]], tmp_path: Path
+    seed: int, whole: tuple[Path, list[Turn]], disk: Path
 ) -> None:
-    folder, chance = copied(whole, tmp_path), random.Random(seed)
+    folder, chance = copied(whole, disk), random.Random(seed)
     content = bytearray((folder / DATABASE).read_bytes())
     content[chance.randrange(len(content))] ^= 1 << chance.randrange(8)
     (folder / DATABASE).write_bytes(content)
@@ -162,8 +162,8 @@ def test_a_changed_byte_anywhere_in_the_database_is_refused_or_harmless(
 
 
 @pytest.mark.parametrize("cut", [0, 1, 100, 5000, 30_000])
-def test_a_database_cut_short_is_refused(cut: int, whole: tuple[Path, list[Turn]], tmp_path: Path) -> None:
-    folder = copied(whole, tmp_path)
+def test_a_database_cut_short_is_refused(cut: int, whole: tuple[Path, list[Turn]], disk: Path) -> None:
+    folder = copied(whole, disk)
     content = (folder / DATABASE).read_bytes()
     (folder / DATABASE).write_bytes(content[:cut])
     with pytest.raises(StoreError, match=r"never begun|whole study"), Study.open(folder) as study:

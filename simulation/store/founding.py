@@ -5,7 +5,7 @@ import secrets
 import sqlite3
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 
@@ -49,15 +49,30 @@ def make_database(
     folder: Path, scenario: Mapping[str, Any], seats: Sequence[Seat], fingerprint: Mapping[str, str], keep: str
 ) -> sqlite3.Connection:
     """Make a study's database in one transaction, before which there is no study."""
-    connection = connect(folder, "rwc")
-    connection.executescript(f"BEGIN; {TABLES} {VIEWS}")
     told = dump(scenario).decode("ascii")
-    connection.execute("INSERT INTO study VALUES (1, ?, ?, ?, 'running', '')", (VERSION, told, keep))
     rows = [(position, seat.name, seat.number, seat.seed) for position, seat in enumerate(seats)]
-    connection.executemany("INSERT INTO seats VALUES (?, ?, ?, ?)", rows)
-    Fingerprints(connection).add(0, fingerprint)
-    connection.execute("COMMIT")
-    sync_folder(folder)
+    connection = connect(folder, "rwc")
+    try:
+        connection.executescript(f"BEGIN; {TABLES} {VIEWS}")
+        connection.execute("INSERT INTO study VALUES (1, ?, ?, ?, 'running', '')", (VERSION, told, keep))
+        connection.executemany("INSERT INTO seats VALUES (?, ?, ?, ?)", rows)
+        Fingerprints(connection).add(0, fingerprint)
+        connection.execute("COMMIT")
+        sync_folder(folder)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def open_database(folder: Path, mode: Literal["ro", "rw"]) -> sqlite3.Connection:
+    """Open a study's database, if a study was begun in it and by this version's format."""
+    connection = connect(folder, mode)
+    try:
+        check_version(folder, connection)
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 

@@ -5,7 +5,9 @@ times and fingerprints stand apart. Rows are only ever added. In keys, `t` is a 
 The views `picked`, `answered`, `evaluated`, `resulted` and `updated` spell the numbers out, for queries by hand.
 """
 
+import errno
 import os
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +19,8 @@ from simulation.core.errors import StoreError, StudyDamaged
 
 VERSION = 1
 DATABASE = "study.db"
+LEAST_SPACE_BYTES = 2**16
+"""Where less is left, an error of the disk means that it is full: SQLite says so only of its main files."""
 
 TABLES = """
 CREATE TABLE study (
@@ -131,8 +135,9 @@ def reported(folder: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        code = getattr(error, "sqlite_errorname", "")
-        if code == "SQLITE_FULL":
+        code = str(getattr(error, "sqlite_errorname", ""))
+        full = code.startswith("SQLITE_IOERR") and shutil.disk_usage(folder).free < LEAST_SPACE_BYTES
+        if code == "SQLITE_FULL" or full:
             raise StoreError(no_space(folder)) from error
         if code in ("SQLITE_CORRUPT", "SQLITE_NOTADB") or "no such table" in str(error):
             raise StudyDamaged(f"{path} is not a whole study database ({error}); {REMEDY}") from error
@@ -141,7 +146,7 @@ def reported(folder: Path) -> Iterator[None]:
             f"check the disk, then resume the study"
         ) from error
     except OSError as error:
-        if error.errno == 28:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise StoreError(no_space(folder)) from error
         raise StoreError(
             f"{error.filename or folder} could not be read or written ({error.strerror}); the last committed turn is "

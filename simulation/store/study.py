@@ -21,10 +21,10 @@ from simulation.store import lock
 from simulation.store.adapters import Adapters, Keep
 from simulation.store.chain import Chain, chained
 from simulation.store.fingerprints import Fingerprints
-from simulation.store.founding import BLOBS, check_version, make_database, make_folder
+from simulation.store.founding import BLOBS, make_database, make_folder, open_database
 from simulation.store.interning import Interned
 from simulation.store.reading import BROKEN, Reader
-from simulation.store.schema import DATABASE, REMEDY, connect, reported
+from simulation.store.schema import DATABASE, REMEDY, reported
 from simulation.store.writing import Writer, checked
 
 Status = Literal["running", "finished"]
@@ -81,9 +81,7 @@ class Study:
         with reported(folder):
             held = lock.take(folder) if write else None
             try:
-                connection = connect(folder, "rw" if write else "ro")
-                check_version(folder, connection)
-                return cls(folder, connection, held)
+                return cls(folder, open_database(folder, "rw" if write else "ro"), held)
             except BaseException:
                 if held is not None:
                     lock.release(held)

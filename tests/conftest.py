@@ -1,0 +1,26 @@
+"""Fixtures that several test modules share."""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+MEMORY = Path("/dev/shm")  # only where it is; a new folder in it is the test's own
+
+
+@pytest.fixture(scope="session")
+def disks() -> Iterator[Callable[[], Path]]:
+    """Return a function that makes a folder, in memory where that is possible: an fsync there costs nothing."""
+    root = Path(tempfile.mkdtemp(dir=MEMORY if MEMORY.is_dir() else None))
+    yield lambda: Path(tempfile.mkdtemp(dir=root))
+    shutil.rmtree(root)
+
+
+@pytest.fixture
+def disk(disks: Callable[[], Path]) -> Iterator[Path]:
+    """Return a folder of the test's own."""
+    folder = disks()
+    yield folder
+    shutil.rmtree(folder)
