@@ -15,8 +15,9 @@ is null. A later version may add keys and events, and takes none away.
 import json
 import math
 import os
+import sys
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -185,11 +186,21 @@ class PlainLines(Quiet):
 
 
 class JsonLines(Quiet):
-    """The JSON contract of this module."""
+    """The JSON contract of this module; whatever else prints while it is entered goes to stderr."""
 
     def __init__(self, stream: IO[str]) -> None:
         super().__init__()
         self.stream = stream
+        self.aside = redirect_stdout(sys.stderr)
+
+    def __enter__(self) -> "JsonLines":
+        self.aside.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.aside.__exit__(kind, error, trace)
 
     def started(self, study: Playing, world: World, first_turn: int) -> None:
         """Emit `started`."""

@@ -2,6 +2,7 @@
 
 import io
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,15 @@ def test_json_lines_are_ascii_and_hold_no_nan() -> None:
     text = stream.getvalue()
     assert text.isascii() and "NaN" not in text and "\x1b" not in text
     assert json.loads(text.splitlines()[1])["metrics"] == {"loss": None, "beta": 0.5}
+
+
+def test_what_a_users_own_class_prints_does_not_reach_the_json_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    with JsonLines(sys.stdout) as watch:
+        print("from a policy")
+        play(watch)
+    shown = capsys.readouterr()
+    assert shown.err == "from a policy\n"
+    assert all(json.loads(line)["event"] for line in shown.out.splitlines())
 
 
 def test_an_interrupted_study_ends_with_its_last_turn() -> None:
