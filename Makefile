@@ -37,7 +37,7 @@ test: .venv/.installed
 check: .venv/.installed
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
-	.venv/bin/mypy --explicit-package-bases simulation agents environments policies training tests
+	.venv/bin/mypy simulation agents environments policies training tests
 	$(PY) -m pytest -q tests/test_simulation_architecture.py
 
 bench: .venv/.benchmarks

@@ -32,6 +32,7 @@ def parser() -> argparse.ArgumentParser:
     listing.add_argument(
         "--schema", nargs="?", const="-", metavar="FILE", help="write the JSON schema (default: stdout)"
     )
+    listing.add_argument("--markdown", action="store_true", help="as Markdown tables")
     check = add("check", help="check scenarios without loading a model")
     check.add_argument("scenario", type=Path, nargs="+", help="scenario files")
     check.add_argument("--set", dest="overrides", action="append", default=[], metavar="KEY=VALUE", help="an override")

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from simulation import __version__
 from simulation.cli import INTERRUPTED, USER_ERROR
 from simulation.core.errors import ScenarioError, SimulationError, nearest
-from simulation.core.registry import PACKAGES, components
 from simulation.display import shown
 
 if TYPE_CHECKING:
@@ -165,6 +164,8 @@ def check_command(arguments: Namespace) -> int:
 
 def list_command(arguments: Namespace) -> int:
     """List components and scenarios, or write the scenario schema."""
+    from simulation.listing import markdown, plain
+
     if arguments.schema is not None:
         from simulation.schema import scenario_schema
 
@@ -175,14 +176,8 @@ def list_command(arguments: Namespace) -> int:
             Path(arguments.schema).parent.mkdir(parents=True, exist_ok=True)
             Path(arguments.schema).write_text(f"{text}\n", encoding="utf-8")
         return 0
-    for kind in PACKAGES:
-        print(f"{kind.replace('_', ' ')}")
-        for name, component in components(kind).items():
-            print(f"  {name:26} {component.description}")
-    print("scenarios")
-    for path in sorted((ROOT / "scenarios").glob("*.yaml")):
-        first = path.read_text(encoding="utf-8").split("\n", 1)[0]
-        print(f"  {shown(path.name):26} {shown(first.removeprefix('#').strip())}")
+    for line in (markdown if arguments.markdown else plain)(ROOT / "scenarios"):
+        print(line)
     return 0
 
 
