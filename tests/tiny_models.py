@@ -1,58 +1,128 @@
-"""Tiny random models with a real tokenizer, built in a second, for tests of whatever sits on a language model."""
+"""Tiny random models with a real tokenizer, built in a moment, for tests of whatever sits on a language model."""
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
-from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers
+from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 from transformers import (
     AutoModelForCausalLM,
+    AutoModelForSeq2SeqLM,
+    BloomConfig,
     GPT2Config,
     LlamaConfig,
     MambaConfig,
     MistralConfig,
     PreTrainedTokenizerFast,
+    T5Config,
 )
 
 LETTERS = [chr(code) for code in range(33, 127)]
+SPECIAL = ["<pad>", "<eos>", "<unk>", "<bos>", "<turn>", "<end>"]
+PIECES = [*SPECIAL, "▁", "\n", *LETTERS, *(f"▁{letter}" for letter in LETTERS)]
+
+CHAT = (
+    "<bos>{% for message in messages %}<turn>{{ message['role'] }}\n{{ message['content'] }}<end>\n{% endfor %}"
+    "{% if add_generation_prompt %}<turn>model\n{% endif %}"
+)
 
 
-def tokenizer(*, beginning: bool = False) -> Any:
-    """Return a tokenizer of single characters with a leading space folded in."""
-    special = ["<pad>", "<eos>", "<unk>", *(["<bos>"] if beginning else [])]
-    pieces = [*special, "▁", *LETTERS, *(f"▁{letter}" for letter in LETTERS)]
-    made = Tokenizer(models.WordLevel({piece: index for index, piece in enumerate(pieces)}, unk_token="<unk>"))
+def tokenizer(*, chat: bool = False, closes: bool = False) -> Any:
+    """Return a tokenizer of single characters with a leading space folded in; `closes` appends <eos> as T5's does."""
+    made = Tokenizer(models.WordLevel({piece: index for index, piece in enumerate(PIECES)}, unk_token="<unk>"))
     made.normalizer = normalizers.Replace(" ", "▁")
     made.pre_tokenizer = pre_tokenizers.Split(Regex("▁?[^▁]|▁"), "isolated")
     made.decoder = decoders.Sequence([decoders.Fuse(), decoders.Replace("▁", " ")])
-    return PreTrainedTokenizerFast(tokenizer_object=made, pad_token="<pad>", eos_token="<eos>", unk_token="<unk>")
+    if closes:
+        made.post_processor = processors.TemplateProcessing(single="$A <eos>", special_tokens=[("<eos>", 1)])
+    wrapped = PreTrainedTokenizerFast(
+        tokenizer_object=made,
+        pad_token="<pad>",
+        eos_token="<eos>",
+        unk_token="<unk>",
+        additional_special_tokens=["<turn>", "<end>"],
+        bos_token="<bos>",
+    )
+    wrapped.chat_template = CHAT if chat else None
+    return wrapped
 
 
-def config(kind: str) -> Any:
-    """Return the configuration of a tiny model with large random weights, so that its answers differ."""
-    size = {"vocab_size": len(tokenizer()), "pad_token_id": 0, "eos_token_id": 1, "bos_token_id": None}
-    wide = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "initializer_range": 0.3}
-    if kind == "llama":
-        return LlamaConfig(**size, **wide, intermediate_size=48, num_key_value_heads=2, max_position_embeddings=256)
-    if kind == "mistral":
-        return MistralConfig(**size, **wide, intermediate_size=48, num_key_value_heads=2, sliding_window=24)
-    if kind == "gpt2":
-        return GPT2Config(
-            **size, n_embd=32, n_layer=2, n_head=4, n_positions=256, initializer_range=0.3, resid_pdrop=0.0
-        )
-    if kind == "mamba":
-        return MambaConfig(**size, hidden_size=32, num_hidden_layers=2, state_size=4, initializer_range=0.3)
-    raise ValueError(kind)
+def _llama(**size: Any) -> Any:
+    return LlamaConfig(
+        **size,
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        intermediate_size=48,
+        max_position_embeddings=128,
+    )
+
+
+def _mistral(**size: Any) -> Any:
+    return MistralConfig(
+        **size,
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        intermediate_size=48,
+        sliding_window=24,
+    )
+
+
+def _gpt2(**size: Any) -> Any:
+    return GPT2Config(**size, n_embd=32, n_layer=2, n_head=4, n_positions=128)
+
+
+def _bloom(**size: Any) -> Any:
+    return BloomConfig(**size, hidden_size=32, n_layer=2, n_head=4)
+
+
+def _mamba(**size: Any) -> Any:
+    return MambaConfig(**size, hidden_size=32, num_hidden_layers=2, state_size=4)
+
+
+CAUSAL: Mapping[str, Callable[..., Any]] = {
+    "llama": _llama,
+    "mistral": _mistral,
+    "gpt2": _gpt2,
+    "bloom": _bloom,
+    "mamba": _mamba,
+}
 
 
 def build(kind: str, dtype: torch.dtype = torch.float64) -> Any:
-    """Return a tiny model with seeded random weights."""
+    """Return a tiny causal model with seeded weights, large ones, so that its answers differ clearly."""
+    size = {"vocab_size": len(PIECES), "pad_token_id": 0, "eos_token_id": 1, "bos_token_id": None}
     torch.manual_seed(1)
-    return AutoModelForCausalLM.from_config(config(kind), dtype=dtype).eval()
+    config = CAUSAL[kind](**size, initializer_range=0.3)
+    return AutoModelForCausalLM.from_config(config, dtype=dtype).eval()
+
+
+def build_t5() -> Any:
+    """Return a tiny T5 with seeded weights."""
+    torch.manual_seed(1)
+    config = T5Config(
+        vocab_size=len(PIECES),
+        d_model=32,
+        d_kv=8,
+        d_ff=48,
+        num_heads=4,
+        num_layers=2,
+        num_decoder_layers=1,
+        dropout_rate=0.0,
+        pad_token_id=0,
+        eos_token_id=1,
+        decoder_start_token_id=0,
+    )
+    return AutoModelForSeq2SeqLM.from_config(config).eval()
 
 
 def save(kind: str, folder: Path) -> Path:
-    """Write a tiny model and its tokenizer as a model folder."""
-    build(kind, torch.float32).save_pretrained(folder)
-    tokenizer().save_pretrained(folder)
+    """Write a tiny model and its tokenizer as a model folder; "t5" writes a teacher."""
+    model = build_t5() if kind == "t5" else build(kind, torch.float32)
+    model.save_pretrained(folder)
+    tokenizer(closes=kind == "t5").save_pretrained(folder)
     return folder
