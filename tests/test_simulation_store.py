@@ -99,8 +99,8 @@ def experience(**changed: Any) -> Experience:
 @pytest.mark.parametrize(
     ("wrong", "named"),
     [
-        (experience(truth=np.float32(1)), "experiences 0, truth must be a float"),
-        (experience(feedback=Feedback(score=True, judge="j")), "feedback, score must be a float"),
+        (experience(truth=np.float32(1)), r"turn 0 of 'student-0': experiences\[0\]\.truth must be a float"),
+        (experience(feedback=Feedback(score=True, judge="j")), r"experiences\[0\]\.feedback\.score must be a float"),
         (experience(question=Question(id="q", prompt="?", tags=["a"])), "tags must be a tuple"),  # type: ignore[arg-type]
         (
             experience(

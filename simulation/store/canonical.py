@@ -16,8 +16,17 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from simulation.core.errors import StoreError
 from simulation.core.types import Experience, Question, Selection, Turn
 
-Plain = Callable[[Any, str], Any]
-"""Turns a value at a place into what `json` can write (Any: it takes every type of core)."""
+Plain = Callable[[Any], Any]
+"""Turns a value into what `json` can write (Any: it takes every type of core)."""
+
+
+class Refused(Exception):
+    """A value is not of its field's type; the path to it grows while the exception passes outwards."""
+
+    def __init__(self, value: object, wanted: str) -> None:
+        super().__init__(wanted)
+        self.told = f"must be {wanted}, but is {value!r} of type {type(value).__name__}"
+        self.path: list[str] = []
 
 
 def canonical(turn: Turn) -> bytes:
@@ -31,9 +40,15 @@ def dump(value: Any) -> bytes:
 
 
 def plain(value: Any, place: str) -> dict[str, Any]:
-    """Return a core dataclass as JSON-able dictionaries and lists."""
+    """Return a core dataclass as JSON-able dictionaries and lists; `place` begins the complaint about a wrong type."""
     cls: Any = type(value)
-    found: dict[str, Any] = _record(cls)(value, place)
+    try:
+        found: dict[str, Any] = _record(cls)(value)
+    except Refused as error:
+        raise StoreError(
+            f"{place}: {''.join(reversed(error.path)).lstrip('.')} {error.told}; convert it where it is made, "
+            f"or a resumed study would compute with another type than the first run"
+        ) from error
     return found
 
 
@@ -44,50 +59,51 @@ def number(value: float) -> float | str:
     return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
 
 
-def _real(value: Any, place: str) -> float | str:
+def _real(value: Any) -> float | str:
     if isinstance(value, bool) or not isinstance(value, (float, int)):
-        raise _refused(place, value, "a float")
+        raise Refused(value, "a float")
     return number(float(value))
 
 
 def _of(kind: type) -> Plain:
-    def convert(value: Any, place: str) -> Any:
+    def convert(value: Any) -> Any:
         if type(value) is not kind:
-            raise _refused(place, value, f"of type {kind.__name__}")
+            raise Refused(value, f"of type {kind.__name__}")
         return value
 
     return convert
 
 
-def _refused(place: str, value: Any, wanted: str) -> StoreError:
-    return StoreError(
-        f"{place} must be {wanted}, but is {value!r} of type {type(value).__name__}; "
-        f"convert it where it is made, or a resumed study would compute with another type than the first run"
-    )
-
-
-def _item(value: Any, place: str) -> Any:
+def _item(value: Any) -> Any:
     """Return what a selection picked: a question whole, an experience by its id."""
     if isinstance(value, Question):
-        return plain(value, place)
+        return _record(Question)(value)
     if isinstance(value, Experience):
         return value.id
-    raise _refused(place, value, "a Question or an Experience")
+    raise Refused(value, "a Question or an Experience")
 
 
 @cache
-def _record(cls: type) -> Plain:
-    """Return the converter of a dataclass, made once from its annotations."""
+def _record(cls: Any) -> Plain:
+    """Return the converter of a dataclass, made once from its annotations (Any: the class)."""
     hints = get_type_hints(cls)
     converters = [
         (each.name, _item if cls is Selection and each.name == "item" else _converter(hints[each.name]))
         for each in fields(cls)
     ]
 
-    def convert(value: Any, place: str) -> dict[str, Any]:
+    def convert(value: Any) -> dict[str, Any]:
         if type(value) is not cls:
-            raise _refused(place, value, f"of type {cls.__name__}")
-        return {name: converter(getattr(value, name), f"{place}, {name}") for name, converter in converters}
+            raise Refused(value, f"of type {cls.__name__}")
+        found = {}
+        name = ""
+        try:
+            for name, converter in converters:
+                found[name] = converter(getattr(value, name))
+        except Refused as error:
+            error.path.append(f".{name}")
+            raise
+        return found
 
     return convert
 
@@ -102,30 +118,39 @@ def _converter(hint: Any) -> Plain:
     if origin in (Union, types.UnionType):
         (inner,) = (each for each in arguments if each is not type(None))
         some = _converter(inner)
-        return lambda value, place: None if value is None else some(value, place)
+        return lambda value: None if value is None else some(value)
     if origin is tuple:
         return _tuple(_converter(arguments[0]))
     if origin is Mapping:
-        held = _converter(arguments[1])
-        return lambda value, place: {_key(key, place): held(item, f"{place} {key!r}") for key, item in value.items()}
+        return _mapping(_converter(arguments[1]))
     if origin is Selection or is_dataclass(hint):
         return _record(origin or hint)
     raise TypeError(f"the store has no canonical form for {hint!r}")
 
 
 def _tuple(each: Plain) -> Plain:
-    def convert(value: Any, place: str) -> list[Any]:
+    def convert(value: Any) -> list[Any]:
         if type(value) is not tuple:
-            raise _refused(place, value, "a tuple")
-        return [each(item, f"{place} {index}") for index, item in enumerate(value)]
+            raise Refused(value, "a tuple")
+        found: list[Any] = []
+        try:
+            for item in value:
+                found.append(each(item))  # a refusal has to know how far it came
+        except Refused as error:
+            error.path.append(f"[{len(found)}]")
+            raise
+        return found
 
     return convert
 
 
-def _key(key: Any, place: str) -> str:
-    if type(key) is not str:
-        raise _refused(f"{place}, the key", key, "of type str")
-    return key
+def _mapping(each: Plain) -> Plain:
+    key = _of(str)
+
+    def convert(value: Any) -> dict[str, Any]:
+        return {key(name): each(item) for name, item in value.items()}
+
+    return convert
 
 
 def difference(ours: Turn, theirs: Turn) -> str | None:
