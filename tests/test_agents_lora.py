@@ -41,7 +41,7 @@ def test_the_gradient_of_a_merged_layer_is_exact() -> None:
     )
     weight = torch.randn(4, 6, dtype=torch.float64)
     assert torch.autograd.gradcheck(
-        lambda x, a, b: MergedLinear.apply(x, a, b, weight, 0.7, torch.float64),  # type: ignore[no-untyped-call]
+        lambda x, a, b: MergedLinear.apply(x, a, b, weight, 0.7, torch.float64),
         (x, a, b),
     )
 

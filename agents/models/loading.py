@@ -1,12 +1,13 @@
 """Loading base models and tokenizers: safetensors only, no code from the model's repository."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from torch import nn
 
 from simulation.core.errors import DataError, MissingExtra, ModelError
@@ -39,13 +40,14 @@ def load_causal(source: str, precision: Precision) -> tuple[nn.Module, Any]:
         config = AutoConfig.from_pretrained(source, trust_remote_code=False)
         # scaled-dot-product kernels have no soft capping of attention logits (Gemma 2)
         capped = getattr(config.get_text_config(), "attn_logit_softcapping", None) is not None
-        module = AutoModelForCausalLM.from_pretrained(
+        loaded: Any = AutoModelForCausalLM.from_pretrained(
             source,
             config=config,
             attn_implementation="eager" if capped else "sdpa",
+            output_loading_info=True,
             **arguments(precision),
         )
-    return settle(module, precision), load_tokenizer(source)
+    return settle(whole(source, loaded), precision), load_tokenizer(source)
 
 
 def load_seq2seq(source: str, precision: Precision) -> tuple[nn.Module, Any]:
@@ -53,8 +55,17 @@ def load_seq2seq(source: str, precision: Precision) -> tuple[nn.Module, Any]:
     from transformers import AutoModelForSeq2SeqLM
 
     with explained(source):
-        module = AutoModelForSeq2SeqLM.from_pretrained(source, **arguments(precision))
-    return settle(module, precision), load_tokenizer(source)
+        loaded: Any = AutoModelForSeq2SeqLM.from_pretrained(source, output_loading_info=True, **arguments(precision))
+    return settle(whole(source, loaded), precision), load_tokenizer(source)
+
+
+def whole(source: str, loaded: tuple[nn.Module, Mapping[str, Any]]) -> nn.Module:
+    """Return a loaded model, unless its files lack a part, which transformers fills with random numbers."""
+    module, report = loaded
+    lacking = sorted(report["missing_keys"])
+    if lacking:
+        raise DataError(f"the weights of {source} lack {lacking[0]} and {len(lacking) - 1} more; replace the files")
+    return module
 
 
 def load_tokenizer(source: str) -> Any:
@@ -108,7 +119,7 @@ def explained(source: str) -> Iterator[None]:
         yield
     except MissingExtra:
         raise
-    except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
+    except (OSError, ValueError, KeyError, ImportError, RuntimeError, SafetensorError) as error:
         reason = " ".join(str(error).split())[:300]
         if local:
             raise DataError(f"the model in {source} cannot be loaded: {reason}; check or replace the folder") from error

@@ -63,7 +63,7 @@ class Verdicts:
         read = BaseModelOutput(last_hidden_state=encoder(**inputs).last_hidden_state)
         scores = []
         for word in self._words:
-            labels_BT = word.to(inputs["input_ids"].device).expand(len(prompts), -1)
+            labels_BT = word.to(inputs["input_ids"].device).repeat(len(prompts), 1)
             out = self.module(encoder_outputs=read, attention_mask=inputs["attention_mask"], labels=labels_BT)
             logprobs_BTV = out.logits.float().log_softmax(-1)
             scores.append(logprobs_BTV.gather(-1, labels_BT.unsqueeze(-1)).sum((1, 2)))
