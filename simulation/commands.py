@@ -60,11 +60,12 @@ def resume_command(arguments: Namespace) -> int:
 
     with Study.open(arguments.study, write=True) as study:
         stage = set_stage(restore_scenario(study.scenario, str(arguments.study)), study.seats)
-        changed = study.resume_on(fingerprint(stage))
-        if changed:
-            print(shown(f"warning: not bit-reproducible from here on: {'; '.join(changed)}"), file=sys.stderr)
         with display(arguments) as watch:
-            whole = play_on(study, load_world(stage), watch)
+            world = load_world(stage)  # sets the scenario's threads, which the fingerprint tells
+            changed = study.resume_on(fingerprint(stage))
+            if changed:
+                print(shown(f"warning: not bit-reproducible from here on: {'; '.join(changed)}"), file=sys.stderr)
+            whole = play_on(study, world, watch)
     return conclude(study, whole, arguments)
 
 
