@@ -97,7 +97,7 @@ class Countdown:
         connect = sqlite3.connect
 
         def counted(*arguments: Any, **options: Any) -> sqlite3.Connection:
-            connection = connect(*arguments, **options)
+            connection: sqlite3.Connection = connect(*arguments, **options)
             connection.set_trace_callback(self.statement)
             return connection
 
