@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from simulation.core.errors import StoreError, StudyBusy, StudyDamaged
+from simulation.core.errors import StoreError, StudyBusy
 from simulation.core.types import Answer, Experience, Feedback, Question, Seat, Selection, Turn
 from simulation.store import Study, canonical, difference, new_folder, study_folders
 from simulation.store.arrays import pack, pack_rows, unpack, unpack_rows
@@ -292,10 +292,3 @@ def test_views_answer_questions_by_hand(disk: Path) -> None:
         results = sum(len(each.results) for turn in played for each in turn.evaluations.values())
         assert study.query("SELECT count(*) FROM resulted") == [(results,)]
         assert study.query("SELECT count(*) FROM updated")[0][0] == sum(turn.update is not None for turn in played)
-
-
-def test_damage_is_refused_when_a_study_is_opened_too(disk: Path) -> None:
-    make(disk / "s").close()
-    (disk / "s" / DATABASE).write_bytes(b"no database at all".ljust(8192, b"."))
-    with pytest.raises(StudyDamaged, match=r"study\.db"):
-        Study.open(disk / "s")

@@ -168,3 +168,10 @@ def test_a_database_cut_short_is_refused(cut: int, whole: tuple[Path, list[Turn]
     (folder / DATABASE).write_bytes(content[:cut])
     with pytest.raises(StoreError, match=r"never begun|whole study"), Study.open(folder) as study:
         study.verify()
+
+
+def test_damage_is_refused_when_a_study_is_opened_too(disk: Path) -> None:
+    Study.create(disk / "s", scenario={}, seats=seats(1), fingerprint={}).close()
+    (disk / "s" / DATABASE).write_bytes(b"no database at all".ljust(8192, b"."))
+    with pytest.raises(StudyDamaged, match=r"study\.db"):
+        Study.open(disk / "s")
