@@ -21,6 +21,9 @@ from simulation.core.errors import ModelError, nearest
 from simulation.core.packing import Tree
 from simulation.core.types import Completion, Request, Seat
 
+CPU_BATCH_TOKENS, GPU_BATCH_TOKENS = 2048, 16_384
+"""Activations of 2,048 tokens of the embedded student stay in a core's cache (more are slower)."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
@@ -33,8 +36,8 @@ class Settings:
     precision: Precision = field(default_factory=Precision)
     score_dtype: str | None = None
     """The dtype `score` computes in, if not the base's: "bfloat16" is twice as fast and changes a few answers."""
-    batch_tokens: int = 4096
-    """The most tokens that go through the model at once when scoring or generating."""
+    batch_tokens: int | None = None
+    """The most tokens that go through the model at once when scoring or generating; None suits the device."""
 
 
 class CausalLearner:
@@ -59,7 +62,9 @@ class CausalLearner:
         abilities = observe(module, self._adapters, self._text.pad)
         self._scorer = Scorer(module=module, adapters=self._adapters, abilities=abilities, pad=self._text.pad)
         self._fast_scorer = self._scorer if twin is None else replace(self._scorer, module=self._second(twin))
-        self._writer = Writer(self._scorer, self._text, settings.batch_tokens)
+        on_cpu = self._adapters.values_SP.device.type == "cpu"
+        self._budget = settings.batch_tokens or (CPU_BATCH_TOKENS if on_cpu else GPU_BATCH_TOKENS)
+        self._writer = Writer(self._scorer, self._text, self._budget)
         self._versions: dict[int, tuple[Tensor, str]] = {}
 
     @classmethod
@@ -123,7 +128,7 @@ class CausalLearner:
         kept = [index for index, tree in enumerate(trees) if longest is None or depth(tree) <= longest]
         found: list[tuple[float, ...]] = [()] * len(requests)
         lengths = [self._cost(trees[index]) for index in kept]
-        for batch in plan([self._row(requests[index].slot) for index in kept], lengths, self._settings.batch_tokens):
+        for batch in plan([self._row(requests[index].slot) for index in kept], lengths, self._budget):
             rows = [[kept[index] for index in piece.indices] for piece in batch]
             logprobs_SBKT, _ = self._fast_scorer.logprobs(
                 [piece.slot for piece in batch], [[trees[index] for index in row] for row in rows]

@@ -8,7 +8,7 @@ Axes: G slots, N rows of a slot, I inputs, O outputs, R rank.
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 _ONE_DNN: bool = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
@@ -83,6 +83,23 @@ class FrozenLinear(torch.autograd.Function):
     def backward(ctx: Any, gradient_NO: Tensor) -> tuple[Tensor | None, ...]:
         (weight_OI,) = ctx.saved_tensors
         return product(gradient_NO, weight_OI.t()), None, None
+
+
+class FastLinear(nn.Linear):
+    """A frozen `nn.Linear` on the fast kernel; it shares the weights of the one it stands for."""
+
+    @classmethod
+    def of(cls, layer: nn.Linear) -> "FastLinear":
+        """Return the fast form of `layer`."""
+        made = cls(layer.in_features, layer.out_features, bias=layer.bias is not None, device="meta")
+        made.weight, made.bias = layer.weight, layer.bias
+        return made
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return `x @ weight.T + bias`."""
+        rows_NI = x.reshape(-1, x.shape[-1])
+        out: Tensor = FrozenLinear.apply(rows_NI, self.weight, self.bias)  # type: ignore[no-untyped-call]
+        return out.view(*x.shape[:-1], -1)
 
 
 def merge(a_GRI: Tensor, b_GOR: Tensor, weight_OI: Tensor, scale: float) -> Tensor:

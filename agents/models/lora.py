@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from transformers.pytorch_utils import Conv1D
 
-from agents.models.linear import MergedLinear
+from agents.models.linear import FastLinear, MergedLinear
 from simulation.core.errors import ModelError, nearest
 from simulation.core.seeding import generator
 from simulation.core.types import Seat
@@ -202,6 +202,9 @@ def attach(
     starts = np.stack([start(adapters, seat) for seat in seats])
     adapters.values_SP = torch.tensor(starts, dtype=dtype, device=device).requires_grad_()
     wrap(module, adapters, {name: master(layer) for name, layer in layers.items()})
+    head = module.get_output_embeddings()  # type: ignore[operator]  # a transformers model, typed as nn.Module
+    if type(head) is nn.Linear:
+        module.set_output_embeddings(FastLinear.of(head))  # type: ignore[operator]
     return adapters
 
 
