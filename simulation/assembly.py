@@ -40,6 +40,12 @@ class Stage:
     probe: Sequence[Question]
     held_out: Sequence[Question]
 
+    @property
+    def sets(self) -> Mapping[str, Sequence[Question]]:
+        """The questions that evaluations put, by the name of the set."""
+        probe = {"probe": self.probe} if "probe" in self.plan.ask.needs else {}
+        return {"held_out": self.held_out, **probe}
+
 
 def make(part: Part, kind: str) -> Any:
     """Build what a part names (Any: each kind has its role)."""

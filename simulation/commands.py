@@ -46,6 +46,7 @@ def run_command(arguments: Namespace) -> int:
             new_folder(arguments.out, stage.scenario.name),
             scenario=stage.scenario.resolved(),
             seats=stage.seats,
+            sets=stage.sets,
             fingerprint=fingerprint(stage),
         ) as study:
             whole = play_on(study, world, watch)

@@ -6,12 +6,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Protocol
 
-from pydantic import ValidationError
 from rich.console import Console
 from rich.text import Text
 
-from simulation.core.errors import SimulationError
-from simulation.core.registry import build
 from simulation.core.types import Question, Turn
 from simulation.display import shown
 from simulation.statistics import rogan_gladen, wilson
@@ -38,6 +35,10 @@ class Stored(Protocol):
         """The resolved scenario (Any: JSON values)."""
         ...
 
+    def question_set(self, name: str) -> Sequence[Question]:
+        """The questions of "held_out" or "probe"."""
+        ...
+
     def turns(self) -> Iterator[Turn]: ...
 
 
@@ -46,7 +47,7 @@ def report(study: Stored, console: Console | None = None) -> Path | None:
     console = console or Console()
     if not console.is_terminal:
         console.width = 120
-    questions, remark = held_out(study.scenario)
+    questions = {question.id: question for question in study.question_set("held_out")}
     courses = summarise(study.turns(), questions)
     title = heading(study, courses)
     console.print(Text(title, style="bold"))
@@ -54,29 +55,13 @@ def report(study: Stored, console: Console | None = None) -> Path | None:
         console.print("no turn is finished yet: run or resume the study, then report again")
         return None
     console.print(tables(courses))
-    for sentence in [*verdicts(courses), *teacher(all_verdicts(courses)), *warnings(courses), remark]:
-        if sentence:
-            console.print(Text(sentence), soft_wrap=True)
+    for sentence in [*verdicts(courses), *teacher(all_verdicts(courses)), *warnings(courses)]:
+        console.print(Text(sentence), soft_wrap=True)
     from simulation.plots import draw
 
     path = draw(courses, study.folder / PICTURE, title=title, chance=chance(questions))
     console.print(Text(f"picture: {shown(str(path))}"), soft_wrap=True)
     return path
-
-
-def held_out(scenario: Mapping[str, Any]) -> tuple[dict[str, Question], str]:
-    """Return the held-out questions by id, made again from the scenario, or none and why not.
-
-    Only what is said of categories and misconceptions needs them, so a report goes on without.
-    """
-    part = dict(scenario["environment"])
-    try:
-        environment = build("environment", part.pop("name"), part)
-        environment.reset(seed=scenario["seed"])
-        return {question.id: question for question in environment.held_out()}, ""
-    except (SimulationError, ValidationError) as error:
-        why = shown(str(error).splitlines()[0])
-        return {}, f"categories and misconceptions are left out, as the questions cannot be made again: {why}"
 
 
 def chance(questions: Mapping[str, Question]) -> float | None:

@@ -65,6 +65,11 @@ def recall(study: Study, world: World) -> dict[str, str]:
     if seated != study.seats:
         raise StoreError(f"{study.name} seats {study.seats}, but the world seats {seated}; build it from study.seats")
     study.verify_apart_from_turns()
+    if study.question_set("held_out") not in ((), tuple(world.held_out)):
+        raise StoreError(
+            f"{study.name} measures on other held-out questions than its environment gives now; "
+            f"resume with the program and the question files that the study began with"
+        )
     versions: dict[str, str] = {}
     for turns in study.rounds():
         for turn in turns:

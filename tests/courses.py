@@ -61,37 +61,12 @@ def turns(count: int, student: str = "ada", number: int = 0, *, first: float = 0
     return found
 
 
-class KnownEnvironment:
-    """Offers `HELD_OUT` under a name that a scenario can give."""
-
-    exact_judge = "answer_key"
-
-    def reset(self, *, seed: int) -> None:
-        """Do nothing."""
-
-    def pool(self) -> tuple[Question, ...]:
-        return ()
-
-    def probe(self) -> tuple[Question, ...]:
-        return ()
-
-    def held_out(self) -> tuple[Question, ...]:
-        return HELD_OUT
-
-    def notices(self) -> tuple[str, ...]:
-        return ()
-
-    def step(self, experience: Any) -> Any:
-        raise NotImplementedError
-
-
 @dataclass
 class KnownStudy:
     """A stored study that lives in memory."""
 
     folder: Path
     played: list[Turn]
-    environment: str = "tests.courses:KnownEnvironment"
     name: str = "known"
     status: str = "finished"
 
@@ -100,10 +75,13 @@ class KnownStudy:
         return {
             "seed": 0,
             "turns": 4,
-            "environment": {"name": self.environment},
+            "environment": {"name": "known"},
             "ask": {"policy": {"name": "random"}},
             "learn": {"trainer": {"name": "dpo"}},
         }
+
+    def question_set(self, name: str) -> tuple[Question, ...]:
+        return HELD_OUT if name == "held_out" else ()
 
     def turns(self) -> Iterator[Turn]:
         yield from self.played

@@ -13,7 +13,6 @@ import pytest
 from rich.console import Console
 
 from simulation.core.types import Seat
-from simulation.report import held_out as known_questions
 from simulation.report import report
 from simulation.statistics import mean_interval
 from simulation.store import Study
@@ -173,14 +172,6 @@ def test_unfinished_studies_are_reported_as_far_as_they_are(tmp_path: Path) -> N
     assert "only one evaluation so far" in text
 
 
-def test_a_report_goes_on_without_the_questions_and_says_so(tmp_path: Path) -> None:
-    text = said(KnownStudy(tmp_path, turns(4), environment="no_such_environment"))
-    assert "categories and misconceptions are left out" in text
-    assert "no_such_environment" in text
-    assert "better by 50.0 points" in text
-    assert known_questions({"environment": {"name": "no_such_environment"}, "seed": 0})[0] == {}
-
-
 @pytest.mark.parametrize("bad", ["\x1b[31mred \u202egnp.exe \r\nline $x_{1}$ \ud800", "[bold red]x[/]"])
 def test_names_cannot_move_the_cursor_turn_the_text_or_style_it(tmp_path: Path, bad: str) -> None:
     study = KnownStudy(tmp_path, turns(4, student=bad), name=bad)
@@ -229,8 +220,13 @@ def test_memory_does_not_grow_with_the_number_of_answers() -> None:
 def test_a_stored_study_is_reported_without_torch(tmp_path: Path) -> None:
     seats = [Seat(name=f"student-{number}", number=number, seed=0) for number in range(2)]
     world = scripted_world(seats, turns=4)
-    scenario = {**KnownStudy(tmp_path, []).scenario, "environment": {"name": "tests.scripted:TinyEnvironment"}}
-    study = Study.create(tmp_path / "study", scenario=scenario, seats=seats, fingerprint={})
+    study = Study.create(
+        tmp_path / "study",
+        scenario=KnownStudy(tmp_path, []).scenario,
+        seats=seats,
+        fingerprint={},
+        sets={"held_out": world.held_out},
+    )
     step = stepper(world)
     for number in range(5):
         study.append(step(number), {seat.name: world.model.dump(seat.name) for seat in seats}, seconds={})

@@ -208,3 +208,13 @@ def test_the_model_that_the_adapters_change_is_written_down(disk: Path) -> None:
         first = world()
         play(study, first, stepper(first), Ears())
         assert study.base == "scripted"
+
+
+def test_a_study_whose_held_out_questions_changed_is_not_resumed(disk: Path) -> None:
+    world = scripted_world(seats(2), turns=3)
+    other = tuple(world.held_out)[:-1]
+    with (
+        Study.create(disk / "s", scenario={}, seats=seats(2), fingerprint={}, sets={"held_out": other}) as study,
+        pytest.raises(StoreError, match="other held-out questions"),
+    ):
+        play(study, world, stepper(world), Ears())

@@ -292,3 +292,17 @@ def test_views_answer_questions_by_hand(disk: Path) -> None:
         results = sum(len(each.results) for turn in played for each in turn.evaluations.values())
         assert study.query("SELECT count(*) FROM resulted") == [(results,)]
         assert study.query("SELECT count(*) FROM updated")[0][0] == sum(turn.update is not None for turn in played)
+
+
+def test_the_questions_of_evaluations_are_kept_and_are_part_of_the_trace_hash(disk: Path) -> None:
+    questions = [Question(id=f"q{n}", prompt=f"{n} ?", choices=("1", "2"), reference="1") for n in range(3)]
+    seat = Seat(name="a", number=0, seed=0)
+    hashes = []
+    for name, put in (("one", questions), ("two", questions[::-1]), ("three", questions)):
+        with Study.create(disk / name, scenario={}, seats=[seat], fingerprint={}, sets={"held_out": put}):
+            pass
+        with Study.open(disk / name) as study:
+            assert study.question_set("held_out") == tuple(put)
+            assert study.question_set("probe") == ()
+            hashes.append(study.trace_hash)
+    assert hashes[0] == hashes[2] != hashes[1]

@@ -1,8 +1,8 @@
 """The hash chain: each turn's link covers what every student's turn was, its adapters, and all turns before.
 
 chain(t) = SHA-256(chain(t - 1), then for each student in order of the seats: SHA-256 of the turn's canonical bytes, and
-its adapter's SHA-256 or 32 zero bytes where the turn changed none). chain(-1) is the SHA-256 of the scenario and the
-seats; the last link is the trace hash. Times and fingerprints are not part of it.
+its adapter's SHA-256 or 32 zero bytes where the turn changed none). chain(-1) is the SHA-256 of the scenario, the seats
+and the questions that evaluations put; the last link is the trace hash. Times and fingerprints are not part of it.
 """
 
 import hashlib
@@ -21,7 +21,11 @@ class Chain:
         """Begin the chain of a scenario (Any: whatever JSON holds) and its seats."""
         self._connection = connection
         told = [plain(seat, f"seat {seat.name!r}") for seat in seats]
-        self.genesis = hashlib.sha256(dump({"scenario": scenario, "seats": told})).digest()
+        rows = connection.execute(
+            "SELECT s.name, i, lower(hex(hash)) FROM question_sets s JOIN questions ON id = question ORDER BY s.name, i"
+        )
+        sets = [list(row) for row in rows]
+        self.genesis = hashlib.sha256(dump({"scenario": scenario, "seats": told, "sets": sets})).digest()
 
     @property
     def last_turn(self) -> int:

@@ -10,10 +10,11 @@ from typing import Any, Literal
 import yaml
 
 from simulation.core.errors import StoreError
-from simulation.core.types import Seat
+from simulation.core.types import Question, Seat
 from simulation.store.blobs import sync_folder, write_durably
 from simulation.store.canonical import dump
 from simulation.store.fingerprints import Fingerprints
+from simulation.store.interning import Interned
 from simulation.store.schema import DATABASE, TABLES, VERSION, VIEWS, connect
 
 SCENARIO = "scenario.yaml"
@@ -46,7 +47,13 @@ def make_folder(folder: Path, scenario: Mapping[str, Any]) -> None:
 
 
 def make_database(
-    folder: Path, scenario: Mapping[str, Any], seats: Sequence[Seat], fingerprint: Mapping[str, str], keep: str
+    folder: Path,
+    *,
+    scenario: Mapping[str, Any],
+    seats: Sequence[Seat],
+    sets: Mapping[str, Sequence[Question]],
+    fingerprint: Mapping[str, str],
+    keep: str,
 ) -> sqlite3.Connection:
     """Make a study's database in one transaction, before which there is no study."""
     told = dump(scenario).decode("ascii")
@@ -56,6 +63,10 @@ def make_database(
         connection.executescript(f"BEGIN; {TABLES} {VIEWS}")
         connection.execute("INSERT INTO study VALUES (1, ?, ?, ?, 'running', '')", (VERSION, told, keep))
         connection.executemany("INSERT INTO seats VALUES (?, ?, ?, ?)", rows)
+        interned = Interned(connection)
+        for name, questions in sets.items():
+            numbered = [(name, i, interned.question_id(question)) for i, question in enumerate(questions)]
+            connection.executemany("INSERT INTO question_sets VALUES (?, ?, ?)", numbered)
         Fingerprints(connection).add(0, fingerprint)
         connection.execute("COMMIT")
         sync_folder(folder)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 from simulation.core.errors import StoreError, StudyDamaged
-from simulation.core.types import Seat, Trace, Turn
+from simulation.core.types import Question, Seat, Trace, Turn
 from simulation.store import lock
 from simulation.store.adapters import Adapters, Keep
 from simulation.store.chain import Chain, chained
@@ -61,14 +61,21 @@ class Study:
         scenario: Mapping[str, Any],
         seats: Sequence[Seat],
         fingerprint: Mapping[str, str],
+        sets: Mapping[str, Sequence[Question]] | None = None,
         keep: Keep = "newest",
     ) -> Self:
-        """Make a study in a folder that is not there yet; it exists once its first transaction is committed."""
+        """Make a study in a folder that is not there yet; it exists once its first transaction is committed.
+
+        `sets` are the questions that evaluations put, by the name of the set.
+        """
         with reported(folder):
             make_folder(folder, scenario)
             held = lock.take(folder)
             try:
-                return cls(folder, make_database(folder, scenario, seats, fingerprint, keep), held)
+                made = make_database(
+                    folder, scenario=scenario, seats=seats, sets=sets or {}, fingerprint=fingerprint, keep=keep
+                )
+                return cls(folder, made, held)
             except BaseException:
                 lock.release(held)
                 raise
@@ -138,6 +145,11 @@ class Study:
         if source != self.base:
             with reported(self.folder), self._transaction():
                 self._connection.execute("UPDATE study SET base = ?", (source,))
+
+    def question_set(self, name: str) -> tuple[Question, ...]:
+        """Return the questions that evaluations of this name put; () where the study has no such set."""
+        rows = self.query("SELECT question FROM question_sets WHERE name = ? ORDER BY i", name)
+        return tuple(self._interned.question(number) for (number,) in rows)
 
     def resume_on(self, fingerprint: Mapping[str, str]) -> tuple[str, ...]:
         """Say what differs from the fingerprint so far; the study is marked when the next turn is committed."""
