@@ -41,7 +41,7 @@ class GRPO:
     clip: Positive | None = 1.0
     weight_decay: NotNegative = 0.0
     backend: Backend = "cohort"
-    tokens_at_once: Count = 4096
+    tokens_at_once: Count = 2048
 
     @property
     def recipe(self) -> Recipe:
