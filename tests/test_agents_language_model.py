@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 from pydantic import ValidationError
 from safetensors.torch import load_file, save_file
 
@@ -13,7 +14,7 @@ from agents.language_model import LanguageModelStudents
 from simulation.core.errors import DataError, MissingExtra
 from simulation.core.registry import build
 from tests import tiny_models as tiny
-from tests.learners import questions, seats
+from tests.learners import move, questions, seats
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +92,27 @@ def test_weights_that_lack_a_layer_are_refused(model: Path, tmp_path: Path) -> N
     save_file(kept, broken / "model.safetensors", metadata={"format": "pt"})
     with pytest.raises(DataError, match=r"lack model.layers.1.mlp.up_proj.weight"):
         LanguageModelStudents(model=str(broken)).learner(seats(1))
+
+
+def test_a_quantized_base_passes_gradients_also_after_scoring(model: Path) -> None:
+    pytest.importorskip("bitsandbytes")
+    learner = LanguageModelStudents(model=str(model), quantization="nf4").learner(seats(1))
+    move(learner)
+    learner.score(questions(learner.slots))
+    trees = [[learner.encode("7 + 5", ("12", "2"))]]
+
+    def total() -> torch.Tensor:
+        return learner.branch_logprobs(learner.slots, trees)[0].double().sum()
+
+    total().backward()
+    assert learner.adapters_SP.grad is not None
+    along = learner.adapters_SP.grad / learner.adapters_SP.grad.norm()
+    ends = []
+    for step in (1e-3, -2e-3):
+        with torch.no_grad():
+            learner.adapters_SP.add_(along, alpha=step)
+            ends.append(float(total()))
+    assert (ends[0] - ends[1]) / 2e-3 == pytest.approx(float(learner.adapters_SP.grad.norm()), rel=0.05)
 
 
 def test_quantization_without_its_library_says_what_to_install(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:

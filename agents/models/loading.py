@@ -103,7 +103,16 @@ def settle(module: nn.Module, precision: Precision) -> nn.Module:
     """Freeze a model and put it where it computes."""
     module.requires_grad_(False)
     module.eval()
-    return module if precision.quantization else module.to(precision.place)
+    if precision.quantization is None:
+        return module.to(precision.place)
+    from bitsandbytes.nn import Linear4bit  # type: ignore[attr-defined]  # it does not list what it exports
+
+    for layer in module.modules():
+        if isinstance(layer, Linear4bit):
+            # on a CPU with AVX512-BF16 the first pass without gradients repacks the weights for a kernel that passes
+            # none back, and later updates would silently train on wrong ones (bitsandbytes 0.50)
+            layer.support_avx512bf16_for_cpu = False
+    return module
 
 
 @contextmanager
