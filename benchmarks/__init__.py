@@ -1,0 +1,1 @@
+"""Measured claims: each script is run as `python -m benchmarks.<name>` from the project's root."""

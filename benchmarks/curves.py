@@ -1,0 +1,45 @@
+"""Pictures of learning curves: a line a label with a band over its seeds."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulation.plots import INK, SOFT, STYLE, finish
+from simulation.statistics import mean_interval
+
+COLOURS = ("#0969da", "#cf222e", "#1a7f37", "#8250df", "#9a6700", "#57606a")
+MARKS = "osD^vX"
+
+
+def draw(
+    curves: Mapping[str, NDArray[np.float64]], turns: Sequence[int], path: Path, *, title: str, chance: float = 0.2
+) -> Path:
+    """Draw the mean over seeds and its 95 % t band of each label (rows: seeds, columns: turns) and write a PNG."""
+    import matplotlib as mpl
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(8.4, 4.6), layout="constrained")
+        FigureCanvasAgg(figure)
+        axes = figure.add_subplot()
+        for (label, rows), colour, mark in zip(curves.items(), COLOURS, MARKS, strict=False):
+            bands = [mean_interval(column) for column in rows.T]
+            means = [100 * band.value for band in bands]
+            if len(rows) > 1:
+                low, high = [100 * band.low for band in bands], [100 * band.high for band in bands]
+                axes.fill_between(turns, low, high, color=colour, alpha=0.13, linewidth=0)
+            named = f"{label}: {means[0]:.1f} to {means[-1]:.1f} %"
+            axes.plot(turns, means, color=colour, linewidth=1.8, marker=mark, markersize=4, label=named)
+        axes.axhline(100 * chance, color=SOFT, linewidth=1, linestyle=":", label=f"guessing, {100 * chance:.0f} %")
+        axes.set_title(title)
+        axes.set_ylabel("held-out accuracy, %", color=INK)
+        values = 100 * np.concatenate([rows.ravel() for rows in curves.values()])
+        axes.set_ylim(max(0.0, min(15.0, values.min() - 5)), min(100.0, values.max() + 6))
+        finish(axes)
+        axes.legend(loc="lower right")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        figure.savefig(path, dpi=150, format="png", metadata={"Software": None})
+    return path
