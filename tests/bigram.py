@@ -45,15 +45,16 @@ class BigramLearner:
         )
         size = len(WORDS)
         table = torch.log_softmax(self.adapters_SP.view(-1, size, size), dim=-1)
-        logprobs = torch.zeros(shape, dtype=self.adapters_SP.dtype)
+        owners, before, after = (torch.zeros(shape, dtype=torch.int64) for _ in range(3))
         valid = torch.zeros(shape, dtype=torch.bool)
         for s, (slot, trees) in enumerate(zip(slots, trees_SB, strict=True)):
+            owners[s] = self.slots.index(slot)
             for b, tree in enumerate(trees):
                 for k, branch in enumerate(tree.branches):
-                    before = (tree.prompt[-1], *branch[:-1])
-                    logprobs[s, b, k, : len(branch)] = table[self.slots.index(slot), before, branch]
+                    before[s, b, k, : len(branch)] = torch.tensor((tree.prompt[-1], *branch[:-1]))
+                    after[s, b, k, : len(branch)] = torch.tensor(branch)
                     valid[s, b, k, : len(branch)] = True
-        return logprobs, valid
+        return table[owners, before, after].where(valid, 0.0), valid
 
     def generate(self, requests: Sequence[Request]) -> list[Completion]:
         return [self._write(request) for request in requests]

@@ -1,6 +1,6 @@
 """The loop trains each slot as it would train alone, and the trainers learn in the right direction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,14 @@ SETTINGS: list[tuple[str, dict[str, Any]]] = [
     ("grpo", {"samples": 4, "beta": 0.1, "epochs": 2, "max_tokens": 5, "learning_rate": 0.01}),
     ("grpo", {"samples": 3, "normalisation": "dapo", "scale_rewards": False, "max_tokens": 4}),
 ]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 def mark(
