@@ -33,13 +33,15 @@ def draw(
                 axes.fill_between(turns, low, high, color=colour, alpha=0.13, linewidth=0)
             named = f"{label}: {means[0]:.1f} to {means[-1]:.1f} %"
             axes.plot(turns, means, color=colour, linewidth=1.8, marker=mark, markersize=4, label=named)
-        axes.axhline(100 * chance, color=SOFT, linewidth=1, linestyle=":", label=f"guessing, {100 * chance:.0f} %")
         axes.set_title(title)
         axes.set_ylabel("held-out accuracy, %", color=INK)
         values = 100 * np.concatenate([rows.ravel() for rows in curves.values()])
-        axes.set_ylim(max(0.0, min(15.0, values.min() - 5)), min(100.0, values.max() + 6))
+        low, high = max(0.0, values.min() - 12), min(100.0, values.max() + 4)
+        axes.set_ylim(low, high)
+        if low < 100 * chance:
+            axes.axhline(100 * chance, color=SOFT, linewidth=1, linestyle=":", label=f"guessing, {100 * chance:.0f} %")
         finish(axes)
-        axes.legend(loc="lower right")
+        axes.legend(loc="lower right", frameon=True, framealpha=0.9, edgecolor="none")
         path.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(path, dpi=150, format="png", metadata={"Software": None})
     return path

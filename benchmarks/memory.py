@@ -8,6 +8,7 @@ and Sen's median of pairwise slopes with its 95 % interval. About 6 minutes on t
 
 import json
 import subprocess
+import time
 from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -44,7 +45,7 @@ REAL = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Long:
-    """A long run: the seconds and the memory after each of its turns, without those that evaluate."""
+    """A long run: the seconds from turn to turn and the memory after each, without turns that evaluate."""
 
     seconds: tuple[float, ...]
     bytes_: tuple[int, ...]
@@ -84,10 +85,13 @@ def long_run(scenario: Sequence[str], turns: int, folder: Path, console: Console
         subprocess.Popen(command, cwd=record.ROOT, stdout=subprocess.PIPE, stderr=errors, text=True) as child,
         console.status(scenario[0]) as status,
     ):
+        before = time.perf_counter()
         for line in child.stdout or ():
-            event = json.loads(line)
+            event, now = json.loads(line), time.perf_counter()
+            if event["event"] == "turn":
+                taken, before = now - before, now
             if event["event"] == "turn" and WARM_UP < event["turn"] < turns:
-                seconds.append(event["seconds"])
+                seconds.append(taken)
                 bytes_.append(process.resident(child.pid)["now"])
                 status.update(f"{Path(scenario[0]).stem}: turn {event['turn']} of {turns}")
         if child.wait():
