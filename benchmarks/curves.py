@@ -36,9 +36,9 @@ def draw(
         axes.set_title(title)
         axes.set_ylabel("held-out accuracy, %", color=INK)
         values = 100 * np.concatenate([rows.ravel() for rows in curves.values()])
-        low, high = max(0.0, values.min() - 12), min(100.0, values.max() + 4)
-        axes.set_ylim(low, high)
-        if low < 100 * chance:
+        bottom = max(0.0, float(values.min()) - 12)
+        axes.set_ylim(bottom, min(100.0, float(values.max()) + 4))
+        if bottom < 100 * chance:
             axes.axhline(100 * chance, color=SOFT, linewidth=1, linestyle=":", label=f"guessing, {100 * chance:.0f} %")
         finish(axes)
         axes.legend(loc="lower right", frameon=True, framealpha=0.9, edgecolor="none")
