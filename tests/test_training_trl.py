@@ -20,7 +20,7 @@ from simulation.core.types import Answer, Completion, Experience, Feedback, Ques
 from tests import tiny_models
 from training.backends.borrowed import Borrowed, borrowed
 from training.backends.trl_dpo import dpo_trainer
-from training.backends.trl_grpo import grpo_trainer
+from training.backends.trl_grpo import batch_size, grpo_trainer
 from training.backends.trl_sft import sft_trainer
 from training.cohort.dpo import pair_examples
 from training.cohort.loop import Example, read
@@ -184,7 +184,7 @@ def test_grpo_loss_and_gradient_equal_trl(folder: Path, normalisation: str, beta
     reference = model.branch_logprobs(["one"], trees)[0].detach()
     with borrowed(model, "one", np.random.default_rng(0)) as lent:
         prompts = [f"prompt {index}" for index in range(5)]
-        trainer = grpo_trainer(settings, lent, prompts, lambda **_: [], model.tokenizer, batch_size=5)
+        trainer = grpo_trainer(settings, lent, prompts, lambda **_: [], model.tokenizer, 5)
         trainer.current_gradient_accumulation_steps = 1
         lent.peft_model.train()
         put(model, lent, other_row(model, 1))
@@ -295,18 +295,24 @@ def test_trl_leaves_no_file_no_seed_no_output_and_no_warning(
     assert update.steps > 0
 
 
+def test_trl_gets_batches_that_leave_few_questions_over() -> None:
+    assert [batch_size(questions, 8) for questions in (40, 21, 22, 5, 1)] == [8, 7, 7, 5, 1]
+    assert [batch_size(questions, 1) for questions in (1, 3)] == [1, 1]
+    assert all(questions % batch_size(questions, 8) <= 4 for questions in range(1, 200))
+
+
 def test_grpo_by_trl_is_repeatable_and_counts_what_it_cannot_batch(folder: Path) -> None:
     rows, found = [], []
     for _ in range(2):
         model = learner(folder)
-        settings = {"backend": "trl", "samples": 4, "max_tokens": 3, "batch_size": 2, "beta": 0.1, "epochs": 2}
+        settings = {"backend": "trl", "samples": 4, "max_tokens": 3, "batch_size": 6, "beta": 0.1, "epochs": 2}
         streams = {"one": np.random.default_rng(4)}
         trainer = build("trainer", "grpo", settings)
-        found.append(trainer.update(model, {"one": experiences(5)}, mark, generators=streams)["one"])
+        found.append(trainer.update(model, {"one": experiences(11)}, mark, generators=streams)["one"])
         rows.append(model.adapters_SP.detach()[0].clone())
     assert torch.equal(rows[0], rows[1])
     assert found[0] == found[1]
     assert found[0].metrics["questions_left_over"] == 1
-    assert found[0].metrics["samples"] == 16
+    assert found[0].metrics["samples"] == 40
     assert found[0].steps == 4
     assert not torch.equal(rows[0], learner(folder).adapters_SP.detach()[0])

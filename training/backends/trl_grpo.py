@@ -29,18 +29,18 @@ def update(
 ) -> dict[str, Update]:
     """Sample, judge and train every slot.
 
-    TRL takes whole batches only: where `batch_size` does not divide the questions, the rest is left over and counted.
+    TRL takes whole batches only, so they may be smaller than `batch_size`; questions still left over are counted.
     """
     updates = {}
     for slot, experiences in batches.items():
         kept = [experience for experience in experiences if not failed(experience)]
-        size = min(settings.batch_size, len(kept))
+        size = batch_size(len(kept), settings.batch_size)
         steps, rewards = 0, list[float]()
         if kept:
             reward = reward_function(slot, kept, mark, generators[slot], rewards)
             prompts = [model.render(experience.answer.prompt) for experience in kept]
             with borrowed(model, slot, generators[slot]) as lent:
-                steps = lent.train(grpo_trainer(settings, lent, prompts, reward, model.tokenizer, batch_size=size))
+                steps = lent.train(grpo_trainer(settings, lent, prompts, reward, model.tokenizer, size))
         metrics = {"samples": float(len(rewards)), "failed": float(len(experiences) - len(kept))}
         if kept:
             metrics |= {"reward": float(np.mean(rewards)), "questions_left_over": float(len(kept) % size)}
@@ -53,6 +53,12 @@ def update(
             metrics=metrics,
         )
     return updates
+
+
+def batch_size(questions: int, most: int) -> int:
+    """Return the batch size between half of `most` and `most` that leaves the fewest questions over."""
+    most = min(questions, most)
+    return min(range(most, most // 2, -1), key=lambda size: questions % size, default=1)
 
 
 def reward_function(
@@ -86,18 +92,17 @@ def grpo_trainer(
     prompts: Sequence[str],
     reward: Callable[..., list[float | None]],
     tokenizer: Any,
-    *,
-    batch_size: int,
+    questions: int,
 ) -> GRPOTrainer:
-    """Return TRL's trainer, which samples all groups of the update at once, as ours does."""
-    recipe = replace(settings.recipe, batch_size=batch_size * settings.samples, epochs=1)
+    """Return TRL's trainer with `questions` a step; it samples all groups of the update at once, as ours does."""
+    recipe = replace(settings.recipe, batch_size=questions * settings.samples, epochs=1)
     return GRPOTrainer(
         model=lent.peft_model,
         reward_funcs=reward,
         args=GRPOConfig(
             **lent.arguments(recipe),
             num_generations=settings.samples,
-            steps_per_generation=len(prompts) // batch_size,
+            steps_per_generation=len(prompts) // questions,
             num_iterations=settings.epochs,
             max_completion_length=settings.max_tokens,
             temperature=1.0,
