@@ -170,8 +170,7 @@ def test_a_step_with_a_gradient_that_is_not_finite_is_left_out_and_counted() -> 
 
 
 def test_groups_of_slots_fill_the_budget_and_never_split_a_slot() -> None:
-    costs = {"a": 3, "b": 3, "c": 9, "d": 1}
-    assert list(together(list(costs), costs.__getitem__, 6)) == [["a", "b"], ["c"], ["d"]]
+    assert list(together({"a": 3, "b": 3, "c": 9, "d": 1}, 6)) == [["a", "b"], ["c"], ["d"]]
 
 
 def test_runs_of_examples_cover_all_in_order_within_the_budget() -> None:

@@ -27,6 +27,15 @@ from training.teacher_rows import PHRASINGS, Row, rows
 from training.teacher_tokenizer import train_tokenizer
 
 FRESH_ROWS = 2000
+METHOD = f"""Half of the rows are right. Of the wrong ones 60 % change one place of the gold number; the others give another number
+or none.
+
+## Limits
+It knows answers that hold one number (whole, negative, decimal, a fraction as written, with thousands separators) of up
+to five digits in {len(PHRASINGS)} phrasings; what else stands in an answer may mislead it. It compares how numbers are
+written: 1/2 and 0.5 are different answers to it, 1,200 and 1200 the same. It judges neither reasoning nor units.
+"""
+"""How the model card ends."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,14 +232,7 @@ On {int(figures["rows"]):,} fresh answers to gold numbers that no training row a
 {json.dumps(asdict(recipe), indent=2)}
 ```
 
-Half of the rows are right. Of the wrong ones 60 % change one place of the gold number; the others give another number
-or none.
-
-## Limits
-It knows answers that hold one number (whole, negative, decimal, a fraction as written, with thousands separators) of up
-to five digits in {len(PHRASINGS)} phrasings; what else stands in an answer may mislead it. It compares how numbers are
-written: 1/2 and 0.5 are different answers to it, 1,200 and 1200 the same. It judges neither reasoning nor units.
-"""
+{METHOD}"""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -245,19 +247,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     goal.add_argument("--evaluate", metavar="MODEL", help="measure this model folder or hub name")
     chosen = parser.parse_args(arguments)
     import torch
-    from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
     if chosen.threads:
         torch.set_num_threads(chosen.threads)
     recipe = Recipe(seed=chosen.seed, steps=chosen.steps)
-    if chosen.evaluate:
-        tokenizer = AutoTokenizer.from_pretrained(chosen.evaluate)
-        model = AutoModelForSeq2SeqLM.from_pretrained(chosen.evaluate).eval()
-    else:
-        tokenizer = train_tokenizer(seed=recipe.seed, vocabulary=recipe.vocabulary)
-        model = build_model(recipe, tokenizer)
-        train(recipe, model, tokenizer)
-        model.eval()
+    model, tokenizer = load(chosen.evaluate) if chosen.evaluate else make(recipe)
     environment = build("environment", recipe.environment, {})
     fresh = list(rows(recipe.seed, "test", chosen.rows))
     figures = all_figures(model, tokenizer, fresh, option_rows(environment)[: chosen.rows])
@@ -267,6 +261,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
         tokenizer.save_pretrained(chosen.out)
         parameters = sum(parameter.numel() for parameter in model.parameters())
         (chosen.out / "README.md").write_text(card(recipe, figures, parameters), encoding="utf-8")
+
+
+def make(recipe: Recipe) -> tuple[Any, Any]:
+    """Return a model trained from scratch and its tokenizer."""
+    tokenizer = train_tokenizer(seed=recipe.seed, vocabulary=recipe.vocabulary)
+    model = build_model(recipe, tokenizer)
+    train(recipe, model, tokenizer)
+    return model.eval(), tokenizer
+
+
+def load(source: str) -> tuple[Any, Any]:
+    """Return a model and its tokenizer from a folder or the hub."""
+    from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
+
+    return AutoModelForSeq2SeqLM.from_pretrained(source).eval(), AutoTokenizer.from_pretrained(source)
 
 
 if __name__ == "__main__":

@@ -52,13 +52,17 @@ class Readings:
 class Trained:
     """What became of one slot."""
 
-    steps: int
     before: Readings
     after: Readings
     losses: tuple[float, ...]
     """One a step, before that step."""
     gradient_norms: tuple[float, ...]
     """One a step, before clipping; one that is not finite marks a step that was left out."""
+
+    @property
+    def steps(self) -> int:
+        """How many steps were taken or left out."""
+        return len(self.losses)
 
     def metrics(self) -> dict[str, float]:
         """Return the numbers that every trainer reports."""
@@ -94,36 +98,31 @@ def train(
     slots = [slot for slot in model.slots if examples.get(slot)]
     if not slots:
         return {}
-    before = read(model, {slot: examples[slot] for slot in slots}, recipe)
-    batches = {slot: list(schedule(len(examples[slot]), recipe, generators[slot])) for slot in slots}
-    rows = {slot: row for row, slot in enumerate(model.slots)}
+    mine = {slot: examples[slot] for slot in slots}
+    before = read(model, mine, recipe)
+    losses: dict[str, list[float]] = {slot: [] for slot in slots}
+    norms: dict[str, list[float]] = {slot: [] for slot in slots}
     optimiser = RowAdamW(
         model.adapters_SP,
         learning_rate=recipe.learning_rate,
         weight_decay=recipe.weight_decay,
         clip=recipe.clip,
     )
-    losses: dict[str, list[float]] = {slot: [] for slot in slots}
-    norms: dict[str, list[float]] = {slot: [] for slot in slots}
-    for step in range(max(map(len, batches.values()))):
-        active = [slot for slot in slots if step < len(batches[slot])]
+    streams = {slot: schedule(len(mine[slot]), recipe, generators[slot]) for slot in slots}
+    while picks := {slot: some for slot in slots if (some := next(streams[slot], None)) is not None}:
         model.adapters_SP.grad = None
-        for group in together(active, lambda slot: cost(examples[slot], batches[slot][step]), recipe.tokens_at_once):  # noqa: B023
-            picks = {slot: batches[slot][step] for slot in group}
-            for slot, value in zip(group, backward(model, examples, picks, before, loss), strict=True):
+        for group in together(costs(mine, picks), recipe.tokens_at_once):
+            values = backward(model, mine, {slot: picks[slot] for slot in group}, before, loss)
+            for slot, value in zip(group, values, strict=True):
                 losses[slot].append(value)
-        for slot, norm in zip(active, optimiser.step([rows[slot] for slot in active]), strict=True):
+        for slot, norm in zip(picks, optimiser.step([model.slots.index(slot) for slot in picks]), strict=True):
             norms[slot].append(norm)
     model.adapters_SP.grad = None
     model.touch(slots)
-    after = read(model, {slot: examples[slot] for slot in slots}, recipe)
+    after = read(model, mine, recipe)
     return {
         slot: Trained(
-            steps=len(batches[slot]),
-            before=before[slot],
-            after=after[slot],
-            losses=tuple(losses[slot]),
-            gradient_norms=tuple(norms[slot]),
+            before=before[slot], after=after[slot], losses=tuple(losses[slot]), gradient_norms=tuple(norms[slot])
         )
         for slot in slots
     }
@@ -144,17 +143,21 @@ def cost(examples: Sequence[Example], picks: Sequence[int]) -> int:
     return longest * len(trees)
 
 
-def together(slots: Sequence[str], cost_of: Callable[[str], int], most: int) -> Iterator[list[str]]:
+def costs(examples: Mapping[str, Sequence[Example]], picks: Mapping[str, Sequence[int]]) -> dict[str, int]:
+    """Return the cost of each slot's picks."""
+    return {slot: cost(examples[slot], some) for slot, some in picks.items()}
+
+
+def together(tokens: Mapping[str, int], most: int) -> Iterator[list[str]]:
     """Split slots, in order, into groups that cost at most `most` tokens together; a slot is never split."""
     group: list[str] = []
     spent = 0
-    for slot in slots:
-        tokens = cost_of(slot)
-        if group and spent + tokens > most:
+    for slot, count in tokens.items():
+        if group and spent + count > most:
             yield group
             group, spent = [], 0
         group.append(slot)
-        spent += tokens
+        spent += count
     if group:
         yield group
 
@@ -198,14 +201,13 @@ def backward(
 def read(model: Learner, examples: Mapping[str, Sequence[Example]], recipe: Recipe) -> dict[str, Readings]:
     """Return every slot's log-probabilities under its adapter as it stands, in passes of `tokens_at_once`."""
     found: dict[str, list[tuple[Tensor, Tensor]]] = {slot: [] for slot in examples}
-    chunks = {slot: list(whole(rows, recipe.tokens_at_once)) for slot, rows in examples.items()}
-    for step in range(max(map(len, chunks.values()))):
-        active = [slot for slot in examples if step < len(chunks[slot])]
-        for group in together(active, lambda slot: cost(examples[slot], chunks[slot][step]), recipe.tokens_at_once):  # noqa: B023
-            trees = [[examples[slot][index].tree for index in chunks[slot][step]] for slot in group]
+    streams = {slot: whole(rows, recipe.tokens_at_once) for slot, rows in examples.items()}
+    while picks := {slot: some for slot in examples if (some := next(streams[slot], None)) is not None}:
+        for group in together(costs(examples, picks), recipe.tokens_at_once):
+            trees = [[examples[slot][index].tree for index in picks[slot]] for slot in group]
             logprobs_SBKT, valid_SBKT = model.branch_logprobs(group, trees)
             for row, slot in enumerate(group):
-                size = len(chunks[slot][step])
+                size = len(picks[slot])
                 found[slot].append((logprobs_SBKT[row, :size], valid_SBKT[row, :size]))
     return {
         slot: Readings(logprobs_NKT=stack([part[0] for part in parts]), valid_NKT=stack([part[1] for part in parts]))
