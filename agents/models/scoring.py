@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from agents.models.lora import Adapters
-from simulation.core.packing import Packed, Tree, pack
+from simulation.core.packing import Packed, Tree, pack, rounded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +90,7 @@ class Scorer:
             for index in range(branches)
         ]
         columns = max(map(len, sequences))
+        columns = min(rounded(columns), max(columns, self.abilities.longest or rounded(columns)))
         tokens_ML = np.full((len(sequences), columns), self.pad, dtype=np.int64)
         for row, sequence in enumerate(sequences):
             tokens_ML[row, : len(sequence)] = sequence
@@ -124,10 +125,15 @@ def gather(
 
 
 def square(trees_SB: Sequence[Sequence[Tree]], pad: int) -> list[Tree]:
-    """Return every slot's trees one slot after the other, each slot filled up to the longest."""
-    most = max(map(len, trees_SB))
+    """Return every slot's trees one slot after the other, each slot filled up to `enough` for the longest."""
+    most = enough(max(map(len, trees_SB)))
     filler = Tree(prompt=(pad,), branches=((pad,),))
     return [tree for row in trees_SB for tree in (*row, *[filler] * (most - len(row)))]
+
+
+def enough(rows: int) -> int:
+    """Return the next of few row counts (1, 2, 4, 8, 12, …): with every new shape kernels would pile up in memory."""
+    return rounded(rows, 4) if rows > 2 else rows
 
 
 def depth(tree: Tree) -> int:
@@ -136,5 +142,5 @@ def depth(tree: Tree) -> int:
 
 
 def length(tree: Tree) -> int:
-    """Return the tokens of a tree."""
-    return len(tree.prompt) + sum(map(len, tree.branches))
+    """Return the columns of a tree packed alone."""
+    return rounded(len(tree.prompt)) + rounded(sum(map(len, tree.branches)))

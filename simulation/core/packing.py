@@ -38,11 +38,21 @@ class Packed:
     valid_RKT: NDArray[np.bool_]
 
 
+COLUMNS = 8
+"""Lengths are rounded up to multiples of this: libraries keep a kernel for every shape they meet, so few shapes keep
+memory flat and save the time to make kernels."""
+
+
+def rounded(size: int, multiple: int = COLUMNS) -> int:
+    """Return `size`, rounded up to a multiple."""
+    return -(-size // multiple) * multiple
+
+
 def pack(trees: Sequence[Tree], *, pad: int) -> Packed:
     """Pack one tree a row; `pad` is the token id that fills what is left."""
     rows = len(trees)
-    start = max(len(tree.prompt) for tree in trees)
-    length = start + max(sum(map(len, tree.branches)) for tree in trees)
+    start = rounded(max(len(tree.prompt) for tree in trees))
+    length = start + rounded(max(sum(map(len, tree.branches)) for tree in trees))
     branches = max(len(tree.branches) for tree in trees)
     longest = max((len(branch) for tree in trees for branch in tree.branches), default=0)
     tokens = np.full((rows, length), pad, dtype=np.int64)
