@@ -27,8 +27,8 @@ from training.teacher_rows import PHRASINGS, Row, rows
 from training.teacher_tokenizer import train_tokenizer
 
 FRESH_ROWS = 2000
-METHOD = f"""Half of the rows are right. Of the wrong ones 60 % change one place of the gold number; the others give another number
-or none.
+METHOD = f"""Half of the rows are right. Of the wrong ones 60 % change one place of the gold number; the others give
+another number or none.
 
 ## Limits
 It knows answers that hold one number (whole, negative, decimal, a fraction as written, with thousands separators) of up
