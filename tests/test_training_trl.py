@@ -14,6 +14,7 @@ from torch import Tensor
 
 from agents.models import adapter_file
 from agents.models.causal import CausalLearner, Settings
+from agents.models.loading import Precision
 from simulation.core.packing import Tree, pack
 from simulation.core.registry import build
 from simulation.core.types import Answer, Completion, Experience, Feedback, Question, Seat
@@ -44,9 +45,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tiny_models.save("llama", tmp_path_factory.mktemp("tiny"))
 
 
-def learner(folder: Path, *, slots: Sequence[str] = ("one",)) -> CausalLearner:
+def learner(folder: Path, *, slots: Sequence[str] = ("one",), dtype: str = "float32") -> CausalLearner:
     seats = [Seat(name=slot, number=number, seed=3) for number, slot in enumerate(slots)]
-    made = CausalLearner.from_source(str(folder), seats, Settings())
+    made = CausalLearner.from_source(str(folder), seats, Settings(precision=Precision(dtype=dtype)))
     with torch.no_grad():
         made.adapters_SP.normal_(std=0.05, generator=torch.Generator().manual_seed(0))
     return made
@@ -78,6 +79,12 @@ def mark(
 ) -> list[Feedback]:
     assert slot and len(questions) == len(seeds)
     return [Feedback(score=float(len(done.text) % 2), judge="key") for done in completions]
+
+
+def policy(model: CausalLearner, examples: Sequence[Example]) -> tuple[Tensor, Tensor]:
+    """Return the only slot's log-probabilities and which of them are real, without the rows that a model may add."""
+    logprobs_SBKT, valid_SBKT = model.branch_logprobs(["one"], [[example.tree for example in examples]])
+    return logprobs_SBKT[:, : len(examples)], valid_SBKT[:, : len(examples)]
 
 
 def put(model: CausalLearner, lent: Borrowed, row_P: Tensor) -> None:
@@ -120,7 +127,7 @@ def test_dpo_loss_and_gradient_equal_trl(folder: Path, beta: float, nll_weight: 
         put(model, lent, other_row(model, 1))
         batch = next(iter(trainer.get_train_dataloader()))
         theirs = trainer.compute_loss(lent.peft_model, batch)
-        logprobs, valid = model.branch_logprobs(["one"], [[example.tree for example in examples]])
+        logprobs, valid = policy(model, examples)
         ours_S = preference(logprobs, reference[None], valid, beta=beta, nll_weight=nll_weight)
         compare(model, lent, ours_S, theirs)
 
@@ -133,7 +140,7 @@ def test_sft_loss_and_gradient_equal_trl(folder: Path) -> None:
         trainer = sft_trainer(settings, lent, examples, model.tokenizer)
         batch = next(iter(trainer.get_train_dataloader()))
         theirs = trainer.compute_loss(lent.peft_model, batch)
-        logprobs, valid = model.branch_logprobs(["one"], [[example.tree for example in examples]])
+        logprobs, valid = policy(model, examples)
         compare(model, lent, likelihood(logprobs, valid), theirs)
 
 
@@ -161,7 +168,7 @@ def trl_inputs(examples: Sequence[Example], sampled_BKT: Tensor, reference_BKT: 
     return {
         "prompt_ids": tokens[:, : packed.start],
         "prompt_mask": (torch.arange(packed.start) >= packed.start - widths[:, None]).long(),
-        "completion_ids": tokens[:, packed.start :],
+        "completion_ids": tokens[:, packed.start : packed.start + valid.shape[1]],
         "completion_mask": valid.long(),
         "advantages": torch.tensor([value for each in examples for value in each.advantages]),
         "old_per_token_logps": sampled_BKT.flatten(0, 1),
@@ -180,20 +187,19 @@ def test_grpo_loss_and_gradient_equal_trl(folder: Path, normalisation: str, beta
         {"beta": beta, "normalisation": normalisation, "samples": GROUP, "batch_size": 5, "epsilon": 0.1},
     )
     examples = groups(model, 5)
-    trees = [[example.tree for example in examples]]
-    reference = model.branch_logprobs(["one"], trees)[0].detach()
+    reference = policy(model, examples)[0].detach()
     with borrowed(model, "one", np.random.default_rng(0)) as lent:
         prompts = [f"prompt {index}" for index in range(5)]
         trainer = grpo_trainer(settings, lent, prompts, lambda **_: [], model.tokenizer, 5)
         trainer.current_gradient_accumulation_steps = 1
         lent.peft_model.train()
         put(model, lent, other_row(model, 1))
-        sampled = model.branch_logprobs(["one"], trees)[0].detach()
+        sampled = policy(model, examples)[0].detach()
         put(model, lent, other_row(model, 2))
         theirs = trainer.compute_loss(
             lent.peft_model, trl_inputs(examples, sampled[0], reference[0], model.tokenizer.pad_token_id)
         )
-        logprobs, valid = model.branch_logprobs(["one"], trees)
+        logprobs, valid = policy(model, examples)
         moved = (logprobs - sampled).detach()[valid].exp()
         assert (moved < 0.9).any() and (moved > 1.1).any(), "the clip must be at work"
         advantages = torch.tensor([[example.advantages for example in examples]], dtype=logprobs.dtype)
@@ -221,13 +227,13 @@ def test_group_advantages_are_trls() -> None:
 
 
 @pytest.mark.parametrize("name", ["dpo", "sft"])
-@pytest.mark.parametrize(("epochs", "decay", "tolerance"), [(1, 0.0, TOLERANCE), (1, 0.1, TOLERANCE), (3, 0.1, 5e-5)])
+@pytest.mark.parametrize(("epochs", "decay"), [(1, 0.0), (3, 0.1)])
 def test_an_update_by_either_backend_ends_in_the_same_adapter(
-    folder: Path, name: str, epochs: int, decay: float, tolerance: float
+    folder: Path, name: str, epochs: int, decay: float
 ) -> None:
     rows = {}
     for backend in ("cohort", "trl"):
-        model = learner(folder)
+        model = learner(folder, dtype="float64")
         before = model.adapters_SP.detach()[0].clone()
         settings = {"batch_size": 6, "epochs": epochs, "clip": 0.5, "weight_decay": decay, "backend": backend}
         trainer = build("trainer", name, settings)
@@ -237,7 +243,8 @@ def test_an_update_by_either_backend_ends_in_the_same_adapter(
         assert update.steps == epochs
         assert update.model_version == model.version("one")
         assert (rows[backend] - before).abs().max() > 0.9e-3 * epochs
-    torch.testing.assert_close(rows["cohort"], rows["trl"], rtol=0, atol=tolerance)
+    # in float64: AdamW divides a gradient by its own size, which leaves of a tiny float32 one nothing but its rounding
+    torch.testing.assert_close(rows["cohort"], rows["trl"], rtol=0, atol=TOLERANCE)
 
 
 @pytest.mark.parametrize("name", ["dpo", "sft"])
