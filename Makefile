@@ -22,11 +22,17 @@ setup: .venv/.installed
 	$(PY) -m pip install --quiet --requirement .venv/requirements.txt
 	touch $@
 
-.venv/.benchmarks: pyproject.toml .venv/.installed
-	$(PY) -c 'import tomllib; p = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
-		print(*p["optional-dependencies"]["benchmark"], sep="\n")' > .venv/benchmark-requirements.txt
-	$(PY) -m pip install --quiet --requirement .venv/benchmark-requirements.txt
+# lm-evaluation-harness wants older versions of what the project uses, so it lives apart and sees the rest.
+build/lm-eval/.installed: pyproject.toml .venv/.installed
+	$(PY) -m venv build/lm-eval
+	echo "$(CURDIR)/.venv/lib/python3.11/site-packages" > build/lm-eval/lib/python3.11/site-packages/project.pth
+	build/lm-eval/bin/python -m pip install --quiet "$$($(PY) -c 'import tomllib; \
+		print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["benchmark"])')"
 	touch $@
+
+# Other checkpoints of the student: another seed is another student with other beliefs.
+build/students/seed-%: .venv/.installed
+	$(PY) -m training.pretraining --seed $* --out $@
 
 demo: .venv/.installed
 	$(PY) -m simulation run $(SCENARIO)
@@ -37,11 +43,14 @@ test: .venv/.installed
 check: .venv/.installed
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
-	.venv/bin/mypy simulation agents environments policies training tests
+	.venv/bin/mypy simulation agents environments policies training tests benchmarks
 	$(PY) -m pytest -q tests/test_simulation_architecture.py
 
-bench: .venv/.benchmarks
-	for script in benchmarks/*.py; do $(PY) "$$script" || exit 1; done
+bench: build/lm-eval/.installed build/students/seed-1 build/students/seed-2
+	$(PY) -m benchmarks.learning --models embedded build/students/seed-1 build/students/seed-2 --write
+	for name in policies cohort published_turn scoring backends memory; do \
+		$(PY) -m benchmarks.$$name --write || exit 1; done
+	$(PY) benchmarks/durability.py $(SCENARIO) --kills 100
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache build

@@ -23,6 +23,21 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def numbers(metrics: Mapping[str, float], most: int = 3) -> str:
-    """Return the first few metrics as "loss 0.52, margin 1.10"."""
-    return ", ".join(f"{shown(name)} {value:.3g}" for name, value in list(metrics.items())[:most])
+MOVED = {
+    "loss": ("loss_first", "loss_last"),
+    "chosen": ("chosen_logprob_before", "chosen_logprob_after"),
+    "rejected": ("rejected_logprob_before", "rejected_logprob_after"),
+}
+"""What a display shows of an update: a word, and the metrics that tell its value before and after."""
+
+
+def moves(metrics: Mapping[str, float]) -> str:
+    """Say in a few words what an update changed, and what could not be learned from."""
+    found = [
+        f"{word} {metrics[before]:.2f}→{metrics[after]:.2f}"
+        for word, (before, after) in MOVED.items()
+        if before in metrics and after in metrics
+    ]
+    if metrics.get("failed"):
+        found.append(f"{metrics['failed']:.0f} answers failed")
+    return ", ".join(found)

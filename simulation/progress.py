@@ -30,7 +30,7 @@ from rich.table import Table
 from rich.text import Text
 
 from simulation.core.types import Evaluation, Turn
-from simulation.display import clock, numbers, shown, sparkline
+from simulation.display import clock, moves, shown, sparkline
 from simulation.statistics import wilson
 from simulation.turn import World
 
@@ -67,8 +67,8 @@ def update_line(turn: Turn) -> str:
     if turn.update is None:
         return "no update" if turn.turn else "before learning"
     steps = "1 step" if turn.update.steps == 1 else f"{turn.update.steps} steps"
-    told = numbers(turn.update.metrics)
-    trained = f"{turn.update.trainer}: {turn.update.experiences} of {len(turn.experiences)}, {steps}"
+    told = moves(turn.update.metrics)
+    trained = f"{turn.update.trainer}: {turn.update.experiences} learned, {steps}"
     return f"{trained}; {told}" if told else trained
 
 

@@ -123,7 +123,7 @@ class CausalLearner:
     @torch.no_grad()
     def score(self, requests: Sequence[Request]) -> list[tuple[float, ...]]:
         """Return the log-probability, nats, of each request's continuations; () where too long for the model."""
-        trees = [self._text.encode(request.prompt, request.continuations) for request in requests]
+        trees = self._text.encode_all([(request.prompt, request.continuations) for request in requests])
         longest = self.abilities.longest
         kept = [index for index, tree in enumerate(trees) if longest is None or depth(tree) <= longest]
         found: list[tuple[float, ...]] = [()] * len(requests)

@@ -41,16 +41,19 @@ class Text:
 
     def encode(self, prompt: str, continuations: Sequence[str]) -> Tree:
         """Return the prompt's and the continuations' token ids."""
-        key = (prompt, tuple(continuations))
-        tree = self._trees.get(key)
-        if tree is None:
-            tree = self._encode(prompt, key[1])
-            self._trees[key] = tree
-            if len(self._trees) > KEPT_TREES:
-                self._trees.popitem(last=False)
-        else:
+        return self.encode_all([(prompt, tuple(continuations))])[0]
+
+    def encode_all(self, asked: Sequence[tuple[str, tuple[str, ...]]]) -> list[Tree]:
+        """Return the token ids of each (prompt, continuations); what is new is tokenized in one call."""
+        new = [key for key in dict.fromkeys(asked) if key not in self._trees]
+        found = {key: self._trees[key] for key in asked if key in self._trees}
+        found.update(zip(new, self._encode(new), strict=True))
+        for key in found:
+            self._trees[key] = found[key]
             self._trees.move_to_end(key)
-        return tree
+        while len(self._trees) > KEPT_TREES:
+            self._trees.popitem(last=False)
+        return [found[key] for key in asked]
 
     def decode(self, tokens: Sequence[int], prompt: str) -> str:
         """Return the text of generated tokens, without the space that joins it to its prompt."""
@@ -60,21 +63,35 @@ class Text:
     def _joint(self, rendered: str) -> str:
         return "" if self.chat or not rendered or rendered[-1].isspace() else " "
 
-    def _encode(self, prompt: str, continuations: tuple[str, ...]) -> Tree:
-        rendered = self.render(prompt)
-        joint = self._joint(rendered)
-        texts = [f"{joint}{text}" if text else "" for text in continuations]
-        if self._apart:
-            opening, *rest = self._ids([rendered, *texts])
-        else:
-            opening, *whole = self._ids([rendered, *(rendered + text for text in texts)])
-            rest = [
-                ids[len(opening) :] if ids[: len(opening)] == opening else self._ids([text])[0]
-                for ids, text in zip(whole, texts, strict=True)
-            ]
+    def _encode(self, asked: Sequence[tuple[str, tuple[str, ...]]]) -> list[Tree]:
+        texts = []
+        for prompt, continuations in asked:
+            rendered = self.render(prompt)
+            joint = self._joint(rendered)
+            joined = [f"{joint}{text}" if text else "" for text in continuations]
+            texts.append([rendered, *joined])
+        return self._apart_trees(texts) if self._apart else [self._joined_tree(row) for row in texts]
+
+    def _apart_trees(self, texts: Sequence[Sequence[str]]) -> list[Tree]:
+        """Encode each row's prompt and continuations by themselves."""
+        ids = iter(self._ids([text for row in texts for text in row]) if texts else ())
+        return [self._tree([next(ids) for _ in row]) for row in texts]
+
+    def _joined_tree(self, row: Sequence[str]) -> Tree:
+        """Encode continuations behind their prompt, as a tokenizer that joins across the seam demands."""
+        rendered, *texts = row
+        opening, *whole = self._ids([rendered, *(rendered + text for text in texts)])
+        rest = [
+            ids[len(opening) :] if ids[: len(opening)] == opening else self._ids([text])[0]
+            for ids, text in zip(whole, texts, strict=True)
+        ]
+        return self._tree([opening, *rest])
+
+    def _tree(self, ids: Sequence[Sequence[int]]) -> Tree:
+        opening, *rest = ids
         return Tree(
             prompt=(*self._first, *opening) or (self.tokenizer.eos_token_id,),
-            branches=tuple((*ids, self.end) for ids in rest),
+            branches=tuple((*branch, self.end) for branch in rest),
         )
 
     def _ids(self, texts: Sequence[str]) -> list[list[int]]:

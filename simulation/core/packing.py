@@ -51,8 +51,8 @@ def rounded(size: int, multiple: int = COLUMNS) -> int:
 def pack(trees: Sequence[Tree], *, pad: int) -> Packed:
     """Pack one tree a row; `pad` is the token id that fills what is left."""
     rows = len(trees)
-    start = rounded(max(len(tree.prompt) for tree in trees))
-    length = start + rounded(max(sum(map(len, tree.branches)) for tree in trees))
+    start = max(len(tree.prompt) for tree in trees)
+    length = rounded(start + max(sum(map(len, tree.branches)) for tree in trees))
     branches = max(len(tree.branches) for tree in trees)
     longest = max((len(branch) for tree in trees for branch in tree.branches), default=0)
     tokens = np.full((rows, length), pad, dtype=np.int64)
