@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from simulation.core.types import Evaluation, Turn, Update
-from simulation.display import clock, numbers, shown, sparkline
+from simulation.display import clock, moves, shown, sparkline
 from simulation.progress import JsonLines, LiveDisplay, Pace, PlainLines, Quiet, interval
 from tests.scripted import scripted_world, seats, stepper
 
@@ -141,5 +141,6 @@ def test_text_for_people_is_inert_and_short() -> None:
     assert shown("a\x1b[31m\u202e\u200b\n\ud800é") == "a\\x1b[31m\\u202e\\u200b\\n\\ud800é"
     assert sparkline([0.0, 0.5, 1.0, 2.0]) == "▁▅██"
     assert (clock(5), clock(3671)) == ("0:05", "1:01:11")
-    assert numbers({"loss": 0.51234, "a": 1.0, "b": 2.0, "c": 3.0}) == "loss 0.512, a 1, b 2"
+    told = moves({"loss_first": 0.51234, "loss_last": 0.25, "chosen_logprob_before": -2.0, "failed": 2.0})
+    assert told == "loss 0.51→0.25, 2 answers failed"
     assert interval(Evaluation(questions=600, metrics={"accuracy": 0.5})) == "50.0 % (46.0 to 54.0)"

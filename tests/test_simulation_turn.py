@@ -72,7 +72,9 @@ def test_students_of_one_seed_start_equal_and_of_one_number_are_asked_alike() ->
 
 def test_the_shipped_student_learns_from_its_mistakes() -> None:
     seats = [Seat(name=f"student-{seed}", number=0, seed=seed) for seed in range(3)]
-    stage = world("random_selection", seats, "turns=6", "ask.questions=40", "evaluate.questions=300")
+    stage = world(
+        "random_selection", seats, "turns=6", "ask.questions=40", "ask.candidates=120", "evaluate.questions=300"
+    )
     before, *_, after = play(stage, 6)
     gains = [
         last.evaluations["held_out"].metrics["accuracy"] - first.evaluations["held_out"].metrics["accuracy"]
