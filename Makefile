@@ -18,7 +18,8 @@ setup: .venv/.installed
 # The project is run from its root, so only what it depends on is installed.
 .venv/.installed: pyproject.toml | .venv/bin/python
 	$(PY) -c 'import tomllib; p = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
-		print(*p["dependencies"], *p["optional-dependencies"]["develop"], sep="\n")' > .venv/requirements.txt
+		extras = p["optional-dependencies"]; \
+		print(*p["dependencies"], *extras["quantization"], *extras["develop"], sep="\n")' > .venv/requirements.txt
 	$(PY) -m pip install --quiet --requirement .venv/requirements.txt
 	touch $@
 

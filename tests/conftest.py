@@ -1,6 +1,7 @@
 """Fixtures that several test modules share."""
 
 import shutil
+import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,3 +25,10 @@ def disk(disks: Callable[[], Path]) -> Iterator[Path]:
     folder = disks()
     yield folder
     shutil.rmtree(folder)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _ctrl_c_arrives() -> None:
+    """Take SIGINT up where a background job was started with it ignored, as shells do; children inherit that."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
