@@ -9,6 +9,7 @@ import torch
 
 from simulation.core.teacher_prompt import teacher_prompt
 from training.teacher_rows import PHRASINGS, Row, plain, rows, split_of
+from training.teacher_tokenizer import train_tokenizer
 from training.teacher_training import (
     Recipe,
     all_figures,
@@ -17,7 +18,6 @@ from training.teacher_training import (
     main,
     measure,
     train,
-    train_tokenizer,
     wilson,
 )
 
