@@ -1,6 +1,7 @@
 """The judge that reads: a sequence-to-sequence model that says whether an answer agrees with the gold one."""
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -58,6 +59,14 @@ class Classifier:
         folder.validate(self.model, embedded="teacher", architectures=("ForConditionalGeneration",))
         if self.train is not None:
             read_rows(self.train.rows)
+
+    def fingerprint(self) -> Mapping[str, str]:
+        """Return the hash of the weights, and of the rows that they are trained further on."""
+        self.check()
+        found = {"weights": folder.fingerprint(folder.resolve(self.model, embedded="teacher"))}
+        if self.train is not None:
+            found["rows"] = hashlib.sha256(self.train.rows.read_bytes()).hexdigest()
+        return found
 
     def judge(
         self, questions: Sequence[Question], answers: Sequence[Answer], *, seeds: Sequence[int]

@@ -25,6 +25,14 @@ class Checkable(Protocol):
         """Raise a `SimulationError` where it could not play."""
 
 
+@runtime_checkable
+class Fingerprinted(Protocol):
+    """A judge that rests on more than its parameters, such as the weights of a model."""
+
+    def fingerprint(self) -> Mapping[str, str]:
+        """Return, by name, what else its verdicts rest on."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
     """Everything of a scenario but the loaded model."""

@@ -48,6 +48,7 @@ def run_command(arguments: Namespace) -> int:
             seats=stage.seats,
             sets=stage.sets,
             fingerprint=fingerprint(stage),
+            keep=stage.scenario.keep,
         ) as study:
             whole = play_on(study, world, watch)
     return conclude(study, whole, arguments)
@@ -230,5 +231,9 @@ def display(arguments: Namespace) -> "AbstractContextManager[Quiet]":
 
 def fingerprint(stage: "Stage") -> dict[str, str]:
     """Return what bit-identity rests on."""
+    from simulation.assembly import Fingerprinted
+
     here = {"python": platform.python_version(), "machine": platform.machine(), "numpy": version("numpy")}
-    return {**here, "simulation": __version__, **stage.students.fingerprint()}
+    found = stage.teacher.fingerprint() if isinstance(stage.teacher, Fingerprinted) else {}
+    teacher = {f"teacher_{name}": value for name, value in found.items()}
+    return {**here, "simulation": __version__, **stage.students.fingerprint(), **teacher}

@@ -7,7 +7,7 @@ A component is written as a bare name (`policy: random`) or as a mapping of `nam
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, PrivateAttr, TypeAdapter, ValidationError
 from pydantic_core import CoreSchema, core_schema
@@ -105,6 +105,8 @@ class Scenario(Section):
     """How many times the loop runs."""
     threads: int | None = Field(default=None, ge=1, le=1024)
     """CPU threads of the tensor library; null leaves its default, which differs between machines."""
+    keep: Literal["newest", "evaluated"] = "newest"
+    """Which adapters stay on disk: the newest of each student, or also those of every turn that measured it."""
     environment: Annotated[Part, Kind("environment")]
     """Where questions come from."""
     students: Annotated[Part, Kind("students", default="language_model")]

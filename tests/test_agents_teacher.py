@@ -122,6 +122,19 @@ def test_a_trained_teacher_is_kept_by_what_it_depends_on(teacher: Path, tmp_path
     assert len(list(kept.iterdir())) == 2
 
 
+def test_the_fingerprint_follows_the_weights_and_the_rows(teacher: Path, tmp_path: Path) -> None:
+    file = tmp_path / "rows.jsonl"
+    row = '{"reference": "1", "answer": "1", "correct": true}\n'
+    file.write_text(row)
+    plain = Classifier(model=str(teacher)).fingerprint()
+    trained = Classifier(model=str(teacher), train=Train(rows=file))
+    before = trained.fingerprint()
+    assert set(plain) == {"weights"} and before["weights"] == plain["weights"]
+    assert Classifier().fingerprint() != plain
+    file.write_text(row * 2)
+    assert trained.fingerprint() == {**before, "rows": trained.fingerprint()["rows"]} != before
+
+
 @pytest.mark.parametrize(
     ("line", "says"),
     [("{", "rows.jsonl:2: not JSON"), ("[]", "rows.jsonl:2"), ('{"reference": "1", "answer": 2}', "rows.jsonl:2")],

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 from simulation._siblings import check_siblings
 from simulation.cli import main, parse
 from simulation.core.errors import SimulationError
+from simulation.store import Study
 from tests.scripted_scenario import GOOD
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -134,6 +136,31 @@ def test_quiet_run_then_report_replay_and_export(
     for form in ("jsonl", "parquet", "peft"):
         assert main(["export", study, "--to", str(tmp_path / form), "--format", form]) == 0, capsys.readouterr().err
         assert any((tmp_path / form).iterdir())
+
+
+@pytest.mark.parametrize(("keep", "kept"), [([], {4}), (["keep=evaluated"], {0, 2, 4})])
+def test_the_adapters_that_stay_are_those_that_the_scenario_keeps(
+    scenario: Path, tmp_path: Path, keep: list[str], kept: set[int]
+) -> None:
+    assert main(["run", str(scenario), "--out", str(tmp_path / "runs"), "--quiet", *keep]) == 0
+    with Study.open(one_study(tmp_path / "runs")) as study:
+        blobs = {path.stem for path in (study.folder / "blobs").iterdir()}
+        changed = {turn: {digest.hex() for digest in study.adapter_hashes(turn) if digest} for turn in range(5)}
+    assert {turn for turn, digests in changed.items() if digests <= blobs} == kept
+
+
+def test_a_study_that_goes_on_with_other_teacher_weights_is_warned_of(
+    scenario: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    teacher = tmp_path / "teacher"
+    shutil.copytree(ROOT / "agents/embedded/teacher", teacher)
+    named = ["teacher.name=classifier", f"teacher.model={teacher}"]
+    assert main(["run", str(scenario), "--out", str(tmp_path / "runs"), "--quiet", "turns=1", *named]) == 0
+    assert main(["resume", str(one_study(tmp_path / "runs")), "--quiet"]) == 0
+    assert "teacher_weights" not in capsys.readouterr().err
+    (teacher / "config.json").write_text((teacher / "config.json").read_text() + "\n")
+    assert main(["resume", str(one_study(tmp_path / "runs")), "--quiet"]) == 0
+    assert "not bit-reproducible from here on: teacher_weights: " in capsys.readouterr().err
 
 
 def test_the_resume_of_a_finished_study_changes_nothing(

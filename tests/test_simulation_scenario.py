@@ -170,6 +170,12 @@ def test_the_resolved_scenario_spells_out_defaults_and_reads_back_equal(tmp_path
     assert again.resolved() == resolved
 
 
+def test_a_study_from_before_a_key_has_its_default(tmp_path: Path) -> None:
+    resolved = load_scenario(written(tmp_path, GOOD), ["keep=evaluated"]).resolved()
+    assert resolved.pop("keep") == "evaluated"
+    assert restore_scenario(resolved, "a study").keep == "newest"
+
+
 def test_a_damaged_stored_scenario_is_refused_by_the_studys_name(tmp_path: Path) -> None:
     resolved = load_scenario(written(tmp_path, GOOD)).resolved()
     resolved["turns"] = 0
