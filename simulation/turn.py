@@ -99,6 +99,7 @@ def context(world: World, desk: Desk, turn: int, purpose: str, predictions: Mapp
         predictions=predictions,
         tags=world.tags,
         generator=desk.stream(turn, purpose),
+        state=desk.states.get(purpose),
     )
 
 

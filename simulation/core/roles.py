@@ -1,14 +1,14 @@
 """The roles of the loop, as Protocols: whatever has these methods can play.
 
 Who answers       Answerer  Students      Who evaluates   Judge
-What is answered  Environment             Who chooses     SelectionPolicy  Context
+What is answered  Environment             Who chooses     SelectionPolicy  Observing  Context
 What computes     LanguageModel  Learner  What changes it Trainer  Marker
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 
@@ -25,6 +25,7 @@ from simulation.core.types import (
     Seat,
     Selection,
     Transition,
+    Turn,
     Update,
 )
 
@@ -205,6 +206,12 @@ class Context:
     tags: Mapping[str, tuple[str, ...]]
     """The tags of each evaluated question by its id."""
     generator: np.random.Generator
+    state: Any = None
+    """What an `Observing` policy made of the turns so far (Any: each policy has its own)."""
+    committee: Mapping[str, tuple[tuple[float, ...], ...]] = field(default_factory=dict)
+    """What each classmate would predict, by question id, where the policy needs it; rows in the order of the seats."""
+    prerequisites: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The tags to be learned before a tag, where the environment knows of any."""
 
 
 class SelectionPolicy(Protocol[T]):
@@ -212,11 +219,27 @@ class SelectionPolicy(Protocol[T]):
 
     @property
     def needs(self) -> frozenset[str]:
-        """Of {"predictions", "probe"}: what the loop must compute before `select`."""
+        """Of {"predictions", "probe", "committee"}: what the loop must compute before `select`."""
         ...
 
     def select(self, candidates: Sequence[T], k: int, context: Context) -> list[Selection[T]]:
         """Return at most `k` distinct candidates."""
+        ...
+
+
+@runtime_checkable
+class Observing(Protocol):
+    """A selection policy that remembers more than counts: its state is a fold over the turns of its student.
+
+    So the policy itself stays stateless, and a resumed study folds the stored turns to the same state.
+    """
+
+    def begin(self) -> Any:
+        """Return the state before the first turn (Any: each policy has its own)."""
+        ...
+
+    def observe(self, state: Any, turn: Turn) -> Any:
+        """Return the state after a turn, at a cost that does not grow with the turns before; `state` may be changed."""
         ...
 
 

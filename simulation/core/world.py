@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from simulation.core.memory import ReplayBuffer
-from simulation.core.roles import Answerer, Environment, Judge, Learner, SelectionPolicy, Trainer
+from simulation.core.roles import Answerer, Environment, Judge, Learner, Observing, SelectionPolicy, Trainer
 from simulation.core.seeding import generator
 from simulation.core.types import Evaluation, Experience, Question, Seat, Turn
 
@@ -38,6 +39,12 @@ class Desk:
     evaluations: dict[str, Evaluation] = field(default_factory=dict)
     since: int = 1
     """The first turn whose experiences no update has seen."""
+    states: dict[str, Any] = field(default_factory=dict)
+    """What the policies that observe made of the turns so far, by their purpose: "ask", "learn"."""
+
+    def __post_init__(self) -> None:
+        """Let the policies that observe begin."""
+        self.states = {purpose: policy.begin() for purpose, policy in self._observing()}
 
     def recall(self, turn: Turn) -> None:
         """Take up a turn that was already played, as a resumed run does."""
@@ -45,10 +52,16 @@ class Desk:
         self.close(turn)
 
     def close(self, turn: Turn) -> None:
-        """Carry a turn's evaluations and update on to the next."""
+        """Carry on to the next turn what this one leaves: evaluations, an update, what policies made of it."""
         self.evaluations.update(turn.evaluations)
         if turn.update is not None:
             self.since = turn.turn + 1
+        for purpose, policy in self._observing():
+            self.states[purpose] = policy.observe(self.states[purpose], turn)
+
+    def _observing(self) -> list[tuple[str, Observing]]:
+        policies = (("ask", self.plan.ask), ("learn", self.plan.learn))
+        return [(purpose, policy) for purpose, policy in policies if isinstance(policy, Observing)]
 
     def stream(self, turn: int, purpose: str) -> np.random.Generator:
         """Return this student's random stream for one purpose of one turn."""
