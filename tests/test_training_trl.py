@@ -23,11 +23,10 @@ from training.backends.borrowed import Borrowed, borrowed
 from training.backends.trl_dpo import dpo_trainer
 from training.backends.trl_grpo import batch_size, grpo_trainer
 from training.backends.trl_sft import sft_trainer
-from training.cohort.dpo import pair_examples
+from training.cohort.dpo import pair_material
 from training.cohort.loop import Example, read
 from training.cohort.losses import group_advantages, group_relative, likelihood, preference
-from training.cohort.sft import demonstration_examples
-from training.lessons import demonstrations, pairs
+from training.cohort.sft import demonstration_material
 
 TOLERANCE = 1e-5
 
@@ -121,8 +120,8 @@ def compare(model: CausalLearner, lent: Borrowed, ours_S: Tensor, theirs: Tensor
 def test_dpo_loss_and_gradient_equal_trl(folder: Path, beta: float, nll_weight: float) -> None:
     model = learner(folder)
     settings = build("trainer", "dpo", {"beta": beta, "nll_weight": nll_weight, "batch_size": 7})
-    examples = pair_examples(model, pairs(experiences(7))[0])
-    reference = read(model, {"one": examples}, settings.recipe)["one"].logprobs_NKT
+    examples = pair_material(model, experiences(7)).examples
+    reference = read(model, {"one": examples}, settings)["one"].logprobs_NKT
     with borrowed(model, "one", np.random.default_rng(0)) as lent:
         trainer = dpo_trainer(settings, lent, examples, model.tokenizer)
         put(model, lent, other_row(model, 1))
@@ -136,7 +135,7 @@ def test_dpo_loss_and_gradient_equal_trl(folder: Path, beta: float, nll_weight: 
 def test_sft_loss_and_gradient_equal_trl(folder: Path) -> None:
     model = learner(folder)
     settings = build("trainer", "sft", {"batch_size": 7})
-    examples = demonstration_examples(model, demonstrations(experiences(7), right_answers=False)[0])
+    examples = demonstration_material(settings, model, experiences(7)).examples
     with borrowed(model, "one", np.random.default_rng(0)) as lent:
         trainer = sft_trainer(settings, lent, examples, model.tokenizer)
         batch = next(iter(trainer.get_train_dataloader()))

@@ -1,27 +1,62 @@
-"""How a slot is optimised, whatever the loss and the backend; the types of the fields that trainers share in YAML."""
+"""What every trainer shares: its YAML fields, how they optimise a slot, and what it is given to train on.
 
+A trainer is a registered class that extends `Recipe` with the fields of its own and says in `train` who does the work.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
+import numpy as np
 from pydantic import Field
 
-Backend = Literal["cohort", "trl"]
-"""Who trains: our loop over all slots at once, or TRL's trainer on one slot after the other."""
+from simulation.core.roles import Learner, Marker
+from simulation.core.types import Experience, Update
+
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
 Count = Annotated[int, Field(ge=1)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Recipe:
-    """The optimiser (AdamW, rebuilt every update) and how it passes over the examples."""
+class Given:
+    """What one update is given: the arguments of the trainer's role."""
 
-    learning_rate: float
-    batch_size: int
-    """Examples a step and slot."""
-    epochs: int
-    clip: float | None
+    model: Learner
+    batches: Mapping[str, Sequence[Experience]]
+    mark: Marker
+    generators: Mapping[str, np.random.Generator]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe(ABC):
+    """The optimiser (AdamW, rebuilt every update), how it passes over the examples, and who runs it."""
+
+    name: ClassVar[str]
+    learning_rate: Positive = 1e-3
+    batch_size: Count = 8
+    """Examples a step and slot: pairs, demonstrations or groups."""
+    epochs: Count = 2
+    clip: Positive | None = 1.0
     """The largest 2-norm of a slot's gradient."""
-    weight_decay: float
-    tokens_at_once: int
+    weight_decay: NotNegative = 0.0
+    backend: Literal["cohort", "trl"] = "cohort"
+    """Who trains: our loop over all slots at once, or TRL's trainer on one slot after the other."""
+    tokens_at_once: Count = 2048
     """The most packed tokens of one forward pass; it bounds memory and changes no result beyond rounding."""
+
+    @abstractmethod
+    def train(self, given: Given) -> dict[str, Update]:
+        """Train every slot by the backend; what is heavy is imported here."""
+
+    def update(
+        self,
+        model: Learner,
+        batches: Mapping[str, Sequence[Experience]],
+        mark: Marker,
+        *,
+        generators: Mapping[str, np.random.Generator],
+    ) -> dict[str, Update]:
+        """Play the trainer's role."""
+        return self.train(Given(model=model, batches=batches, mark=mark, generators=generators))

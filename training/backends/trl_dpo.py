@@ -1,18 +1,18 @@
 """TRL's DPOTrainer behind our trainer role, one slot after the other."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from trl.trainer.dpo_config import DPOConfig
 from trl.trainer.dpo_trainer import DPOTrainer
 
-from simulation.core.roles import Learner
-from simulation.core.types import Experience, Update
-from training.backends.borrowed import Borrowed, borrowed, rows
-from training.cohort.dpo import pair_examples, preference_metrics
-from training.cohort.loop import Example, read, report
-from training.lessons import pairs
+from simulation.core.types import Update
+from training.backends.borrowed import Borrowed, rows
+from training.backends.updates import updates
+from training.cohort.dpo import pair_material, preference_metrics
+from training.cohort.loop import Example
+from training.recipe import Given
 
 if TYPE_CHECKING:
     from training.dpo import DPO
@@ -25,33 +25,10 @@ class TokenizedDPOTrainer(DPOTrainer):
         return dataset
 
 
-def update(
-    settings: "DPO",
-    model: Learner,
-    batches: Mapping[str, Sequence[Experience]],
-    *,
-    generators: Mapping[str, np.random.Generator],
-) -> dict[str, Update]:
+def update(settings: "DPO", given: Given) -> dict[str, Update]:
     """Train every slot on its pairs; the reference is the adapter at the start, which TRL copies itself."""
-    updates = {}
-    for slot, experiences in batches.items():
-        found, counts = pairs(experiences)
-        examples = {slot: pair_examples(model, found)}
-        steps, metrics = 0, {}
-        if found:
-            before = read(model, examples, settings.recipe)[slot]
-            with borrowed(model, slot, generators[slot]) as lent:
-                steps = lent.train(dpo_trainer(settings, lent, examples[slot], model.tokenizer))
-            metrics = preference_metrics(before, read(model, examples, settings.recipe)[slot], settings.beta)
-        updates[slot] = report(
-            settings.name,
-            model,
-            slot,
-            experiences=len(found),
-            steps=steps,
-            metrics={**counts, **metrics},
-        )
-    return updates
+    material = {slot: pair_material(given.model, experiences) for slot, experiences in given.batches.items()}
+    return updates(settings, given, material, dpo_trainer, partial(preference_metrics, beta=settings.beta))
 
 
 def dpo_trainer(settings: "DPO", lent: Borrowed, examples: Sequence[Example], tokenizer: Any) -> DPOTrainer:
@@ -60,7 +37,7 @@ def dpo_trainer(settings: "DPO", lent: Borrowed, examples: Sequence[Example], to
     return TokenizedDPOTrainer(
         model=lent.peft_model,
         args=DPOConfig(
-            **lent.arguments(settings.recipe),
+            **lent.arguments(settings),
             beta=settings.beta,
             loss_type=list(weights),
             loss_weights=list(weights.values()),

@@ -1,6 +1,6 @@
 """TRL's GRPOTrainer behind our trainer role, one slot after the other; it samples with its own generation."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -8,50 +8,37 @@ import numpy as np
 from trl.trainer.grpo_config import GRPOConfig
 from trl.trainer.grpo_trainer import GRPOTrainer
 
-from simulation.core.roles import Learner, Marker
+from simulation.core.roles import Marker
 from simulation.core.seeding import draw_seed
 from simulation.core.types import Completion, Experience, Update
 from training.backends.borrowed import Borrowed, borrowed, rows
 from training.cohort.loop import report
 from training.lessons import failed
+from training.recipe import Given
 
 if TYPE_CHECKING:
     from training.grpo import GRPO
 
 
-def update(
-    settings: "GRPO",
-    model: Learner,
-    batches: Mapping[str, Sequence[Experience]],
-    mark: Marker,
-    *,
-    generators: Mapping[str, np.random.Generator],
-) -> dict[str, Update]:
+def update(settings: "GRPO", given: Given) -> dict[str, Update]:
     """Sample, judge and train every slot.
 
     TRL takes whole batches only, so they may be smaller than `batch_size`; questions still left over are counted.
     """
-    updates = {}
-    for slot, experiences in batches.items():
+    model, updates = given.model, {}
+    for slot, experiences in given.batches.items():
         kept = [experience for experience in experiences if not failed(experience)]
         size = batch_size(len(kept), settings.batch_size)
         steps, rewards = 0, list[float]()
         if kept:
-            reward = reward_function(slot, kept, mark, generators[slot], rewards)
+            reward = reward_function(slot, kept, given.mark, given.generators[slot], rewards)
             prompts = [model.render(experience.answer.prompt) for experience in kept]
-            with borrowed(model, slot, generators[slot]) as lent:
+            with borrowed(model, slot, given.generators[slot]) as lent:
                 steps = lent.train(grpo_trainer(settings, lent, prompts, reward, model.tokenizer, size))
         metrics = {"samples": float(len(rewards)), "failed": float(len(experiences) - len(kept))}
         if kept:
             metrics |= {"reward": float(np.mean(rewards)), "questions_left_over": float(len(kept) % size)}
-        updates[slot] = report(
-            settings.name,
-            model,
-            slot,
-            experiences=len(kept),
-            steps=steps,
-            metrics=metrics,
-        )
+        updates[slot] = report(settings.name, model, slot, experiences=len(kept), steps=steps, metrics=metrics)
     return updates
 
 
@@ -95,7 +82,7 @@ def grpo_trainer(
     questions: int,
 ) -> GRPOTrainer:
     """Return TRL's trainer with `questions` a step; it samples all groups of the update at once, as ours does."""
-    recipe = replace(settings.recipe, batch_size=questions * settings.samples, epochs=1)
+    recipe = replace(settings, batch_size=questions * settings.samples, epochs=1)
     return GRPOTrainer(
         model=lent.peft_model,
         reward_funcs=reward,

@@ -1,18 +1,17 @@
 """TRL's SFTTrainer behind our trainer role, one slot after the other."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from trl.trainer.sft_config import SFTConfig
 from trl.trainer.sft_trainer import SFTTrainer
 
-from simulation.core.roles import Learner
-from simulation.core.types import Experience, Update
-from training.backends.borrowed import Borrowed, borrowed, rows
-from training.cohort.loop import Example, read, report
-from training.cohort.sft import demonstration_examples, imitation_metrics
-from training.lessons import demonstrations
+from simulation.core.types import Update
+from training.backends.borrowed import Borrowed, rows
+from training.backends.updates import updates
+from training.cohort.loop import Example
+from training.cohort.sft import demonstration_material, imitation_metrics
+from training.recipe import Given
 
 if TYPE_CHECKING:
     from training.sft import SFT
@@ -21,33 +20,12 @@ IGNORED = -100
 """The label of tokens that have no loss."""
 
 
-def update(
-    settings: "SFT",
-    model: Learner,
-    batches: Mapping[str, Sequence[Experience]],
-    *,
-    generators: Mapping[str, np.random.Generator],
-) -> dict[str, Update]:
+def update(settings: "SFT", given: Given) -> dict[str, Update]:
     """Train every slot on its demonstrations."""
-    updates = {}
-    for slot, experiences in batches.items():
-        found, counts = demonstrations(experiences, right_answers=settings.right_answers)
-        examples = {slot: demonstration_examples(model, found)}
-        steps, metrics = 0, {}
-        if found:
-            before = read(model, examples, settings.recipe)[slot]
-            with borrowed(model, slot, generators[slot]) as lent:
-                steps = lent.train(sft_trainer(settings, lent, examples[slot], model.tokenizer))
-            metrics = imitation_metrics(before, read(model, examples, settings.recipe)[slot])
-        updates[slot] = report(
-            settings.name,
-            model,
-            slot,
-            experiences=len(found),
-            steps=steps,
-            metrics={**counts, **metrics},
-        )
-    return updates
+    material = {
+        slot: demonstration_material(settings, given.model, experiences) for slot, experiences in given.batches.items()
+    }
+    return updates(settings, given, material, sft_trainer, imitation_metrics)
 
 
 def sft_trainer(settings: "SFT", lent: Borrowed, examples: Sequence[Example], tokenizer: Any) -> SFTTrainer:
@@ -55,9 +33,7 @@ def sft_trainer(settings: "SFT", lent: Borrowed, examples: Sequence[Example], to
     trees = [example.tree for example in examples]
     return SFTTrainer(
         model=lent.peft_model,
-        args=SFTConfig(
-            **lent.arguments(settings.recipe), max_length=None, dataset_kwargs={"skip_prepare_dataset": True}
-        ),
+        args=SFTConfig(**lent.arguments(settings), max_length=None, dataset_kwargs={"skip_prepare_dataset": True}),
         train_dataset=rows(
             [
                 {

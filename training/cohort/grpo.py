@@ -1,19 +1,20 @@
 """GRPO on a cohort: all slots sample in one call, a group is one tree, and the loop trains."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from simulation.core.packing import Tree
-from simulation.core.roles import Learner, Marker
+from simulation.core.roles import Learner
 from simulation.core.seeding import draw_seed
 from simulation.core.types import Completion, Experience, Request, Update
-from training.cohort.loop import Batch, Example, Trained, report, train
+from training.cohort.loop import Batch, Example, Readings
 from training.cohort.losses import divergence, group_advantages, group_relative
+from training.cohort.updates import Material, updates
+from training.recipe import Given
 
 if TYPE_CHECKING:
     from training.grpo import GRPO
@@ -30,14 +31,7 @@ class Groups:
     """How many questions were left out."""
 
 
-def update(
-    settings: "GRPO",
-    model: Learner,
-    batches: Mapping[str, Sequence[Experience]],
-    mark: Marker,
-    *,
-    generators: Mapping[str, np.random.Generator],
-) -> dict[str, Update]:
+def update(settings: "GRPO", given: Given) -> dict[str, Update]:
     """Sample, judge and train every slot."""
 
     def loss(batch: Batch) -> Tensor:
@@ -53,29 +47,14 @@ def update(
             max_tokens=settings.max_tokens,
         )
 
-    groups = sample(settings, model, batches, mark, generators)
-    examples = {slot: group_examples(settings, model, found) for slot, found in groups.items()}
-    trained = train(model, examples, loss, settings.recipe, generators=generators)
-    return {
-        slot: report(
-            settings.name,
-            model,
-            slot,
-            experiences=len(groups[slot].experiences),
-            steps=trained[slot].steps if slot in trained else 0,
-            metrics=metrics(groups[slot], trained.get(slot)),
-        )
-        for slot in batches
+    material = {
+        slot: Material(examples=group_examples(settings, given.model, groups), counts=group_counts(groups))
+        for slot, groups in sample(settings, given).items()
     }
+    return updates(settings, given, material, loss, divergence_metrics)
 
 
-def sample(
-    settings: "GRPO",
-    model: Learner,
-    batches: Mapping[str, Sequence[Experience]],
-    mark: Marker,
-    generators: Mapping[str, np.random.Generator],
-) -> dict[str, Groups]:
+def sample(settings: "GRPO", given: Given) -> dict[str, Groups]:
     """Let every slot answer its questions several times, in one call over all slots, and have the answers judged."""
     requests = [
         Request(
@@ -83,28 +62,30 @@ def sample(
             prompt=experience.answer.prompt,
             max_tokens=settings.max_tokens,
             temperature=1.0,
-            seed=draw_seed(generators[slot]),
+            seed=draw_seed(given.generators[slot]),
         )
-        for slot, experiences in batches.items()
+        for slot, experiences in given.batches.items()
         for experience in experiences
         for _ in range(settings.samples)
     ]
-    written = iter(model.generate(requests))
-    groups = {}
-    for slot, experiences in batches.items():
-        sampled = [(each, [next(written) for _ in range(settings.samples)]) for each in experiences]
-        kept = [(each, answers) for each, answers in sampled if not any(map(unable, answers))]
-        flat = [answer for _, answers in kept for answer in answers]
-        questions = [each.question for each, answers in kept for _ in answers]
-        feedback = mark(slot, questions, flat, seeds=[draw_seed(generators[slot]) for _ in flat])
-        rewards = torch.tensor([said.score for said in feedback], dtype=torch.float64)
-        groups[slot] = Groups(
-            experiences=[each for each, _ in kept],
-            completions=[answers for _, answers in kept],
-            rewards_BK=rewards.reshape(-1, settings.samples),
-            failed=len(sampled) - len(kept),
-        )
-    return groups
+    written = iter(given.model.generate(requests))
+    return {slot: judged(settings, given, slot, written) for slot in given.batches}
+
+
+def judged(settings: "GRPO", given: Given, slot: str, written: Iterator[Completion]) -> Groups:
+    """Take what one slot wrote and have it judged."""
+    sampled = [(each, [next(written) for _ in range(settings.samples)]) for each in given.batches[slot]]
+    kept = [(each, answers) for each, answers in sampled if not any(map(unable, answers))]
+    flat = [answer for _, answers in kept for answer in answers]
+    questions = [each.question for each, answers in kept for _ in answers]
+    feedback = given.mark(slot, questions, flat, seeds=[draw_seed(given.generators[slot]) for _ in flat])
+    rewards = torch.tensor([said.score for said in feedback], dtype=torch.float64)
+    return Groups(
+        experiences=[each for each, _ in kept],
+        completions=[answers for _, answers in kept],
+        rewards_BK=rewards.reshape(-1, settings.samples),
+        failed=len(sampled) - len(kept),
+    )
 
 
 def unable(completion: Completion) -> bool:
@@ -130,15 +111,21 @@ def group_examples(settings: "GRPO", model: Learner, groups: Groups) -> list[Exa
     return examples
 
 
-def metrics(groups: Groups, trained: Trained | None) -> dict[str, float]:
-    """Return the rewards of the samples and how far the update moved from the reference (nats a token)."""
+def group_counts(groups: Groups) -> dict[str, float]:
+    """Return how many samples there are and how they were rewarded."""
     flat = [completion for group in groups.completions for completion in group]
-    found = {"samples": float(len(flat)), "failed": float(groups.failed)}
-    if trained is None:
-        return found
-    found["reward"] = float(groups.rewards_BK.mean())
-    found["groups_without_signal"] = float((groups.rewards_BK.std(1) == 0).sum())
-    found["cut_off"] = float(sum(completion.stop == "length" for completion in flat))
-    valid_NKT = trained.after.valid_NKT
-    moved_NKT = divergence(trained.after.logprobs_NKT, trained.before.logprobs_NKT) * valid_NKT
-    return {**found, **trained.metrics(), "kl": float(moved_NKT.sum() / valid_NKT.sum())}
+    counts = {"samples": float(len(flat)), "failed": float(groups.failed)}
+    if not flat:
+        return counts
+    return {
+        **counts,
+        "reward": float(groups.rewards_BK.mean()),
+        "groups_without_signal": float((groups.rewards_BK.std(1) == 0).sum()),
+        "cut_off": float(sum(completion.stop == "length" for completion in flat)),
+    }
+
+
+def divergence_metrics(before: Readings, after: Readings) -> dict[str, float]:
+    """Return how far the update moved from the reference, nats a token."""
+    moved_NKT = divergence(after.logprobs_NKT, before.logprobs_NKT) * after.valid_NKT
+    return {"kl": float(moved_NKT.sum() / after.valid_NKT.sum())}
