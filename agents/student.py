@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -22,6 +22,7 @@ class Student:
     A question without choices is always answered by writing.
     """
 
+    simulated: ClassVar[bool] = False
     name: str
     template: str = "plain"
     mode: Mode = "choices"

@@ -11,9 +11,9 @@ from pydantic import Field
 from environments.bank import mastery
 from environments.bank.items import MOST_DISTINCT, Bank, distinct
 from environments.mathqa import load_rows
+from simulation.core.corpus import Lesson
 from simulation.core.errors import DataError
 from simulation.core.registry import environment
-from simulation.core.roles import Lesson
 from simulation.core.types import Experience, Question, Transition
 
 HELD_OUT_PERCENT = 15

@@ -103,6 +103,8 @@ class RecordedLearner:
 class RecordedStudent:
     """Gives the recorded answers to the questions that the record says were put, set after set."""
 
+    simulated = False
+
     def __init__(self, script: Script, name: str) -> None:
         self.name = name
         self._script = script

@@ -12,6 +12,7 @@ from simulation.core.roles import (
     Context,
     Judge,
     LanguageModel,
+    SelfTaught,
 )
 from simulation.core.seeding import draw_seed
 from simulation.core.types import (
@@ -55,9 +56,14 @@ def complete(model: LanguageModel, requests: Sequence[Request]) -> list[Completi
     return [found[index] for index in range(len(requests))]
 
 
+def seen(desk: Desk, questions: Sequence[Question]) -> Sequence[Question]:
+    """Return the questions as the desk's student may see them: as they are only where it is simulated."""
+    return questions if desk.answerer.simulated else [question.shown() for question in questions]
+
+
 def answer(world: World, asked: Sequence[Sequence[Question]], turn: int, purpose: str) -> list[list[Answer]]:
     """Let every student answer its questions, in one batch over all students."""
-    shown = [[question.shown() for question in questions] for questions in asked]
+    shown = [seen(desk, questions) for desk, questions in zip(world.desks, asked, strict=True)]
     requests = [
         desk.answerer.requests(questions, generator=desk.stream(turn, purpose))
         for desk, questions in zip(world.desks, shown, strict=True)
@@ -114,7 +120,7 @@ def ask(world: World, turn: int) -> list[Asked]:
         request
         for desk, row in zip(world.desks, candidates, strict=True)
         if "predictions" in desk.plan.ask.needs
-        for request in desk.answerer.options([question.shown() for question in row])
+        for request in desk.answerer.options(seen(desk, row))
     ]
     scores = iter(world.model.score(requests) if requests else [])
     asked = []
@@ -143,7 +149,9 @@ def learn(world: World, turn: int) -> list[tuple[tuple[Selection[Experience], ..
             if selected and desk.plan.trainer == trainer
         }
         generators = {desk.seat.name: desk.stream(turn, "train") for desk in world.desks if desk.seat.name in batches}
-        if batches:
+        if batches and isinstance(world.model, SelfTaught):
+            updates.update(world.model.learn(batches, turn=turn, generators=generators))
+        elif batches:
             updates.update(trainer.update(world.model, batches, Marking(world), generators=generators))
     return [(selected, updates.get(desk.seat.name)) for desk, selected in zip(world.desks, lessons, strict=True)]
 

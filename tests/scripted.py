@@ -132,6 +132,7 @@ class ScriptedLearner:
 class ScriptedStudent:
     """Answers by the best option, or by what the learner writes."""
 
+    simulated: ClassVar[bool] = False
     name: str
     mode: Literal["choices", "generate"] = "choices"
     temperature: float = 0.0

@@ -18,9 +18,10 @@ from typing import Any
 
 import numpy as np
 
+from simulation.core.corpus import Corpus, Lesson
 from simulation.core.packing import Packed, Tree, pack
 from simulation.core.registry import build
-from simulation.core.roles import Corpus, Environment, Lesson
+from simulation.core.roles import Environment
 from simulation.core.seeding import draw_seed, generator
 from simulation.core.templates import lay_out
 from simulation.core.types import Question

@@ -10,7 +10,7 @@ from functools import cache
 import numpy as np
 
 from environments.bank.items import CATEGORIES, Item, item
-from simulation.core.roles import Branch, Lesson
+from simulation.core.corpus import Branch, Lesson
 from simulation.core.seeding import generator
 
 CUES = ("<m1>", "<m2>", "<m3>", "<m4>")

@@ -2,7 +2,7 @@
 
 Who answers       Answerer  Students      Who evaluates   Judge
 What is answered  Environment             Who chooses     SelectionPolicy  Observing  Context
-What computes     LanguageModel  Learner  What changes it Trainer  Marker
+What computes     LanguageModel  Learner  What changes it Trainer  Marker  SelfTaught
 """
 
 from collections.abc import Mapping, Sequence
@@ -142,6 +142,14 @@ class Answerer(Protocol):
     @property
     def name(self) -> str: ...
 
+    @property
+    def simulated(self) -> bool:
+        """Whether it is told the reference, which only a simulated student may be: it computes how often it is right.
+
+        A language model never is: its questions are `Question.shown`.
+        """
+        ...
+
     def requests(self, questions: Sequence[Question], *, generator: np.random.Generator) -> list[Request]:
         """Turn questions, as shown to the student, into one request each."""
         ...
@@ -269,32 +277,15 @@ class Trainer(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Branch:
-    """One continuation of a lesson's prompt."""
+@runtime_checkable
+class SelfTaught(Protocol):
+    """A learner that learns by a rule of its own instead of by gradient, so that no trainer changes it."""
 
-    text: str
-    weight: float
-    cue: str = ""
-    """Stands before the text and is given, not learned."""
+    def learn(
+        self, batches: Mapping[str, Sequence[Experience]], *, turn: int, generators: Mapping[str, np.random.Generator]
+    ) -> dict[str, Update]:
+        """Teach every slot of `batches` its lessons of this turn; each ends as it would alone.
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lesson:
-    """One pretraining item."""
-
-    question: Question
-    branches: tuple[Branch, ...]
-
-
-class Corpus(Protocol):
-    """What an environment offers besides, if a model can be taught from scratch on it."""
-
-    @property
-    def cues(self) -> tuple[str, ...]:
-        """Every cue that a lesson may carry; each becomes one token."""
-        ...
-
-    def lesson(self, index: int, *, seed: int, stage: int) -> Lesson:
-        """Return a pretraining lesson of a stage, a pure function of its arguments, disjoint from all evaluation."""
+        The update's trainer names the rule, because the scenario's trainer has no part in it.
+        """
         ...

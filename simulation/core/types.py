@@ -50,6 +50,8 @@ class Request:
     """0 decodes greedily."""
     seed: int = 0
     """Seeds the request's own stream, so that a sample does not depend on what else is in the batch."""
+    question: Question | None = None
+    """The question behind it; for simulated students, models never read it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
