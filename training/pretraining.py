@@ -10,7 +10,6 @@ import argparse
 import json
 import math
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -25,6 +24,7 @@ from simulation.core.roles import Environment
 from simulation.core.seeding import draw_seed, generator
 from simulation.core.templates import lay_out
 from simulation.core.types import Question
+from training.descent import descend
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,27 +176,18 @@ def learning_rate(recipe: Recipe, progress: float) -> float:
 
 
 def train(recipe: Recipe, corpus: Corpus, model: Any, encoder: Encoder, pad: int) -> None:
-    """Spend the token budget, reporting to standard error about every ten seconds."""
+    """Spend the token budget."""
     import torch
 
-    optimizer = torch.optim.AdamW(
-        model.parameters(), lr=recipe.learning_rate, betas=(0.9, 0.98), weight_decay=recipe.weight_decay
-    )
-    started = told = time.monotonic()
-    for packed, weights, progress in batches(recipe, corpus, encoder, pad):
-        for group in optimizer.param_groups:
-            group["lr"] = learning_rate(recipe, progress)
-        weight = torch.from_numpy(weights)
-        with torch.autocast("cpu", torch.bfloat16):
-            loss = -(branch_logprobs(model, packed) * weight).sum() / weight.sum()
-        optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        if time.monotonic() - told > 10:
-            told = time.monotonic()
-            rate = progress * recipe.tokens / (told - started)
-            sys.stderr.write(f"{progress:6.1%}  loss {loss.item():.3f}  {rate:,.0f} tokens/s\n")
+    def losses() -> Iterator[tuple[float, float, Any]]:
+        for packed, weights, progress in batches(recipe, corpus, encoder, pad):
+            weight = torch.from_numpy(weights)
+            with torch.autocast("cpu", torch.bfloat16):
+                loss = -(branch_logprobs(model, packed) * weight).sum() / weight.sum()
+            yield learning_rate(recipe, progress), progress, loss
+
+    optimizer = torch.optim.AdamW(model.parameters(), betas=(0.9, 0.98), weight_decay=recipe.weight_decay)
+    descend(model, optimizer, losses())
 
 
 def measure(model: Any, encoder: Encoder, questions: Sequence[Question], pad: int, cue: str) -> dict[str, float]:
@@ -273,7 +264,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sys.stderr.write(json.dumps(figures) + "\n")
     model.to(torch.bfloat16).save_pretrained(chosen.out)
     tokenizer.save_pretrained(chosen.out)
-    (chosen.out / "README.md").write_text(card(recipe, figures, sum(p.numel() for p in model.parameters())))
+    (chosen.out / "README.md").write_text(card(recipe, figures, model.num_parameters()), encoding="utf-8")
 
 
 if __name__ == "__main__":

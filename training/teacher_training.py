@@ -10,7 +10,6 @@ sequence model that reads the same wording, `google/flan-t5-large` among them.
 import argparse
 import json
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import islice
@@ -23,6 +22,7 @@ from simulation.core.registry import build
 from simulation.core.roles import Environment
 from simulation.core.seeding import draw_seed, generator
 from simulation.core.teacher_prompt import CORRECT, WRONG, teacher_prompt
+from training.descent import descend
 from training.teacher_rows import PHRASINGS, Row, rows
 from training.teacher_tokenizer import train_tokenizer
 
@@ -98,29 +98,18 @@ def learning_rate(recipe: Recipe, step: int) -> float:
 
 
 def train(recipe: Recipe, model: Any, tokenizer: Any) -> None:
-    """Spend the steps, reporting to standard error about every ten seconds."""
+    """Spend the steps."""
     import torch
 
-    optimizer = torch.optim.AdamW(model.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
-    verdicts = [tokenizer(word, return_tensors="pt")["input_ids"][0] for word in (WRONG, CORRECT)]
-    started = told = time.monotonic()
-    mean = 0.7
-    for step, some in enumerate(
-        batches(rows(recipe.seed, "train", recipe.steps * recipe.batch_size), recipe.batch_size)
-    ):
-        for group in optimizer.param_groups:
-            group["lr"] = learning_rate(recipe, step)
-        labels = torch.stack([verdicts[row.correct] for row in some])
-        loss = model(**encoded(tokenizer, some), labels=labels).loss * labels.shape[1]
-        optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        mean += 0.02 * (loss.item() - mean)
-        if time.monotonic() - told > 10:
-            told = time.monotonic()
-            rate = (step + 1) / (told - started)
-            sys.stderr.write(f"step {step + 1:,} of {recipe.steps:,}  loss {mean:.4f}  {rate:.1f} steps/s\n")
+    def losses() -> Iterator[tuple[float, float, Any]]:
+        verdicts = [tokenizer(word, return_tensors="pt")["input_ids"][0] for word in (WRONG, CORRECT)]
+        source = rows(recipe.seed, "train", recipe.steps * recipe.batch_size)
+        for step, some in enumerate(batches(source, recipe.batch_size)):
+            labels = torch.stack([verdicts[row.correct] for row in some])
+            loss = model(**encoded(tokenizer, some), labels=labels).loss * labels.shape[1]
+            yield learning_rate(recipe, step), step / recipe.steps, loss
+
+    descend(model, torch.optim.AdamW(model.parameters(), weight_decay=recipe.weight_decay), losses())
 
 
 def batches(source: Iterator[Row], size: int) -> Iterator[list[Row]]:
@@ -259,8 +248,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if chosen.out:
         model.save_pretrained(chosen.out)
         tokenizer.save_pretrained(chosen.out)
-        parameters = sum(parameter.numel() for parameter in model.parameters())
-        (chosen.out / "README.md").write_text(card(recipe, figures, parameters), encoding="utf-8")
+        (chosen.out / "README.md").write_text(card(recipe, figures, model.num_parameters()), encoding="utf-8")
 
 
 def make(recipe: Recipe) -> tuple[Any, Any]:
