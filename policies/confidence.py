@@ -19,9 +19,15 @@ def probabilities(question: Question, context: Context, *, normalize: bool = Tru
         )
     if not normalize:
         return [math.exp(logprob) for logprob in logprobs]
+    return normalized(logprobs)
+
+
+def normalized(logprobs: Sequence[float]) -> list[float]:
+    """Return the probabilities that log-probabilities (nats) have among themselves."""
     top = max(logprobs)
     odds = [math.exp(logprob - top) for logprob in logprobs]
-    return [each / sum(odds) for each in odds]
+    total = sum(odds)
+    return [each / total for each in odds]
 
 
 def highest(candidates: Sequence[Question], context: Context, *, normalize: bool) -> list[float]:

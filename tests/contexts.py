@@ -1,6 +1,7 @@
 """Questions, memories and contexts made by hand, for tests of policies and reports."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -92,8 +93,11 @@ def context(
     evaluations: Mapping[str, Evaluation] | None = None,
     predictions: Mapping[str, tuple[float, ...]] | None = None,
     tags: Mapping[str, tuple[str, ...]] | None = None,
+    state: Any = None,
+    committee: Mapping[str, tuple[tuple[float, ...], ...]] | None = None,
+    prerequisites: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Context:
-    """What a policy sees, empty where nothing is given."""
+    """What a policy sees, empty where nothing is given (Any: a state is each policy's own)."""
     return Context(
         turn=turn,
         memory=memory() if held is None else held,
@@ -102,4 +106,7 @@ def context(
         predictions=predictions or {},
         tags=tags or {},
         generator=np.random.default_rng(seed),
+        state=state,
+        committee=committee or {},
+        prerequisites=prerequisites or {},
     )
