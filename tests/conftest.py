@@ -27,6 +27,17 @@ def disk(disks: Callable[[], Path]) -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
+@pytest.fixture(scope="module")
+def one_thread() -> Iterator[None]:
+    """Compute on one thread, so that equal work gives equal bits and busy machines wait for nobody."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _ctrl_c_arrives() -> None:
     """Take SIGINT up where a background job was started with it ignored, as shells do; children inherit that."""

@@ -8,7 +8,7 @@ import numpy as np
 from simulation.core.types import Answer, Evaluation, Question, Result, Selection, Turn
 from simulation.store import Study
 from simulation.store.schema import DATABASE
-from tests.test_simulation_store import experience, make
+from tests.studies import experience, make
 
 
 def long_turn(number: int, size: int) -> Turn:

@@ -10,23 +10,17 @@ import torch
 from simulation.core.registry import build
 from simulation.core.roles import Learner
 from simulation.core.seeding import generator
-from simulation.core.types import Answer, Completion, Experience, Feedback, Question, Request, Seat
+from simulation.core.types import Experience, Request, Seat
 from tests import tiny_models
+from tests.additions import mark, wrong_additions
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 SIZES = {"ann": 3, "ben": 9, "cleo": 5, "dov": 1}
 SETTINGS: list[tuple[str, dict[str, Any]]] = [
     ("dpo", {}),
     ("sft", {"batch_size": 3}),
     ("grpo", {"samples": 3, "max_tokens": 4, "beta": 0.1, "batch_size": 2}),
 ]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Any:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")
@@ -42,30 +36,7 @@ def learner(folder: Path, slots: Sequence[str], dtype: str) -> Learner:
 
 def experiences(slot: str, turn: int) -> list[Experience]:
     stream = generator(8, turn, list(SIZES).index(slot), "experiences")
-    found = []
-    for index in range(SIZES[slot]):
-        first, second = (int(number) for number in stream.integers(3, 99, size=2))
-        prompt = f"what is {first} plus {second} ?"
-        found.append(
-            Experience(
-                question=Question(id=str(index), prompt=prompt, reference=str(first + second)),
-                answer=Answer(
-                    question_id=str(index), prompt=prompt, text=str(first * second), answerer=slot, model_version=""
-                ),
-                feedback=Feedback(score=0.0, judge="key", correction=str(first + second)),
-                truth=0.0,
-                turn=turn,
-                position=index,
-            )
-        )
-    return found
-
-
-def mark(
-    slot: str, questions: Sequence[Question], completions: Sequence[Completion], *, seeds: Sequence[int]
-) -> list[Feedback]:
-    assert slot and len(questions) == len(seeds)
-    return [Feedback(score=float(len(done.text) % 2), judge="key") for done in completions]
+    return wrong_additions(SIZES[slot], stream, answerer=slot, turn=turn)
 
 
 def play(folder: Path, slots: Sequence[str], name: str, settings: Mapping[str, Any], turns: int, dtype: str) -> Learner:

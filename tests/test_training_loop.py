@@ -1,6 +1,6 @@
 """The loop trains each slot as it would train alone, and the trainers learn in the right direction."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from training.cohort.adamw import RowAdamW
 from training.cohort.loop import Example, together, whole
 from training.cohort.losses import group_advantages
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 NAMES = [f"student{index}" for index in range(8)]
 SIZES = dict(zip(NAMES, (3, 20, 8, 1, 11, 9, 16, 5), strict=True))
 SETTINGS: list[tuple[str, dict[str, Any]]] = [
@@ -24,14 +25,6 @@ SETTINGS: list[tuple[str, dict[str, Any]]] = [
     ("grpo", {"samples": 4, "beta": 0.1, "epochs": 2, "max_tokens": 5, "learning_rate": 0.01}),
     ("grpo", {"samples": 3, "normalisation": "dapo", "scale_rewards": False, "max_tokens": 4}),
 ]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def mark(

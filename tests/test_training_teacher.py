@@ -21,15 +21,8 @@ from training.teacher_training import (
     wilson,
 )
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 SHIPPED = Path(__file__).parent.parent / "agents" / "embedded" / "teacher"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Any:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,6 @@
 """Tiny random models with a real tokenizer, built in a moment, for tests of whatever sits on a language model."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,10 @@ from transformers import (
     PreTrainedTokenizerFast,
     T5Config,
 )
+
+from agents.models.causal import CausalLearner, Settings
+from agents.models.loading import Precision
+from simulation.core.types import Seat
 
 LETTERS = [chr(code) for code in range(33, 127)]
 SPECIAL = ["<pad>", "<eos>", "<unk>", "<bos>", "<turn>", "<end>"]
@@ -126,3 +130,12 @@ def save(kind: str, folder: Path) -> Path:
     model.save_pretrained(folder)
     tokenizer(closes=kind == "t5").save_pretrained(folder)
     return folder
+
+
+def learner(folder: Path, *, slots: Sequence[str] = ("one",), dtype: str = "float32") -> CausalLearner:
+    """Return a learner on a saved model, its adapters random and the same each time."""
+    seats = [Seat(name=slot, number=number, seed=3) for number, slot in enumerate(slots)]
+    made = CausalLearner.from_source(str(folder), seats, Settings(precision=Precision(dtype=dtype)))
+    with torch.no_grad():
+        made.adapters_SP.normal_(std=0.05, generator=torch.Generator().manual_seed(0))
+    return made
