@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
-from policies.confidence import probabilities
-from simulation.core.errors import ScenarioError
+from policies.success import successes
 from simulation.core.registry import question_policy
 from simulation.core.roles import Context
 from simulation.core.types import Question, Selection
@@ -18,7 +17,7 @@ class Oracle:
 
     def select(self, candidates: Sequence[Question], k: int, context: Context) -> list[Selection[Question]]:
         """Pick the `k` candidates with the lowest p(right), equal ones in the order they came."""
-        right = [_right(question, context) for question in candidates]
+        right = successes(candidates, context)
         ranked = sorted(range(len(candidates)), key=lambda index: right[index])
         return [
             Selection(
@@ -29,12 +28,3 @@ class Oracle:
             )
             for index in ranked[:k]
         ]
-
-
-def _right(question: Question, context: Context) -> float:
-    if question.reference is None or question.reference not in question.choices:
-        raise ScenarioError(
-            f"question {question.id!r} has no reference among its choices (reference {question.reference!r}): the "
-            "oracle asks by the probability of the right choice; take questions with choices, or another policy"
-        )
-    return probabilities(question, context)[question.choices.index(question.reference)]

@@ -1,13 +1,14 @@
 """Questions, memories and contexts made by hand, for tests of policies and reports."""
 
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 import numpy as np
 
 from simulation.core.memory import ReplayBuffer
 from simulation.core.roles import Context
-from simulation.core.types import Answer, Evaluation, Experience, Feedback, Question, Result
+from simulation.core.types import Answer, Evaluation, Experience, Feedback, Question, Result, Turn
 
 CATEGORIES = ("general", "physics", "gain", "geometry", "other", "probability")
 
@@ -62,6 +63,14 @@ def memory(experiences: Sequence[Experience] = ()) -> ReplayBuffer:
     buffer = ReplayBuffer()
     buffer.extend(experiences)
     return buffer
+
+
+def folded(policy: Any, held: Sequence[Experience]) -> Any:
+    """The state of an observing policy after these experiences, turn by turn (Any: policies and states of all kinds)."""
+    state = policy.begin()
+    for number, row in groupby(held, key=lambda each: each.turn):
+        state = policy.observe(state, Turn(turn=number, student="ada", experiences=tuple(row)))
+    return state
 
 
 def evaluation(truths: Mapping[str, float]) -> Evaluation:

@@ -1,0 +1,45 @@
+"""Asks by rejection sampling on learnability: a question is taken the likelier the more its answers would vary.
+
+Foster et al. 2025, "LILO: Learning to Reason at the Frontier of Learnability", NeurIPS 2025 (openreview 8HYeWMf0W3;
+arXiv 2502.12272): questions are drawn, their success variance p(1 - p) is estimated from samples, and a batch is filled
+by rejection sampling towards high variance. We changed: p is exact (`policies.success`), a proposal is accepted with
+probability 4 p(1 - p), and an accepted question leaves the urn.
+"""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+import numpy as np
+
+from policies.success import learnability, successes
+from simulation.core.registry import question_policy
+from simulation.core.roles import Context
+from simulation.core.types import Question, Selection
+
+
+@question_policy("lilo")
+class Lilo:
+    """Proposes candidates at random and accepts each with a probability in proportion to p(1 - p).
+
+    Every next pick is one of those left with a probability in proportion to its learnability, so the draw is made at
+    once by exponential keys instead of in rounds (Efraimidis and Spirakis 2006): the k smallest of E / learnability. A
+    candidate without any learnability comes after all others. The propensity of such a draw has no closed form.
+    """
+
+    needs: ClassVar[frozenset[str]] = frozenset({"predictions"})
+
+    def select(self, candidates: Sequence[Question], k: int, context: Context) -> list[Selection[Question]]:
+        """Pick `k` candidates in the order they are accepted."""
+        scores = [learnability(chance) for chance in successes(candidates, context)]
+        waits = context.generator.exponential(size=len(candidates))
+        keys = [(0, wait / score) if score > 0 else (1, wait) for wait, score in zip(waits, scores, strict=True)]
+        accepted = sorted(range(len(candidates)), key=lambda index: keys[index])
+        return [
+            Selection(
+                item=candidates[index],
+                score=scores[index],
+                reason=f"learnability {scores[index]:.3f}: a proposal is accepted with probability "
+                f"{float(np.clip(4 * scores[index], 0, 1)):.2f}",
+            )
+            for index in accepted[:k]
+        ]

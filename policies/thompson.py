@@ -1,0 +1,61 @@
+"""Asks categories by draws from what is believed of their error rates: Thompson sampling.
+
+Thompson 1933; Chapelle and Li 2011, "An Empirical Evaluation of Thompson Sampling", algorithm 2: each arm has a Beta
+posterior of its reward rate, and of one draw an arm the highest is pulled. We changed: the beliefs stay as they are
+within a turn, whose answers come together.
+"""
+
+from collections.abc import Sequence
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from policies.arms import By, grouped
+from policies.pulls import Pull, Pulls, pulled
+from simulation.core.registry import question_policy
+from simulation.core.roles import Context
+from simulation.core.types import Question, Selection, Turn
+
+
+@question_policy("thompson")
+class Thompson:
+    """Draws an error rate for each category from its Beta posterior, place by place, and asks the highest.
+
+    Within a category all candidates are equally likely; one without candidates left is passed over. The propensity has
+    no closed form.
+    """
+
+    needs: ClassVar[frozenset[str]] = frozenset()
+    by: By = "category"
+    """What the arms are."""
+    prior: Annotated[float, Field(gt=0)] = 1.0
+    """Both parameters of the Beta prior."""
+    discount: Annotated[float, Field(gt=0, le=1)] = 1.0
+    """How much a turn's answers count a turn later; 1 is the textbook, less follows a student that learns."""
+
+    def begin(self) -> Pulls:
+        """Return no pulls."""
+        return {}
+
+    def observe(self, state: Pulls, turn: Turn) -> Pulls:
+        """Return the pulls after a turn."""
+        return pulled(state, turn, self.by, self.discount)
+
+    def select(self, candidates: Sequence[Question], k: int, context: Context) -> list[Selection[Question]]:
+        """Pick `k` candidates, the arm of each by a draw of its own."""
+        pulls: Pulls = context.state
+        groups = grouped(candidates, self.by)
+        left = {arm: [int(place) for place in context.generator.permutation(group)] for arm, group in groups.items()}
+        known = {arm: pulls.get(arm, Pull()) for arm in groups}
+        places = min(k, len(candidates))
+        rates = context.generator.beta(
+            [self.prior + pull.reward for pull in known.values()],
+            [self.prior + pull.answers - pull.reward for pull in known.values()],
+            size=(places, len(groups)),
+        )
+        picks = []
+        for row in rates:
+            rate, arm = max((float(rate), arm) for rate, arm in zip(row, groups, strict=True) if left[arm])
+            reason = f"{arm or 'no category'}: error rate {rate:.2f} drawn, the highest; {known[arm].told}"
+            picks.append(Selection(item=candidates[left[arm].pop()], score=rate, reason=reason))
+        return picks
