@@ -8,7 +8,7 @@ import numpy as np
 
 from simulation.core.memory import ReplayBuffer
 from simulation.core.roles import Context
-from simulation.core.types import Answer, Evaluation, Experience, Feedback, Question, Result, Turn
+from simulation.core.types import Answer, Evaluation, Experience, Feedback, Question, Result, Selection, Turn
 
 CATEGORIES = ("general", "physics", "gain", "geometry", "other", "probability")
 
@@ -65,8 +65,33 @@ def memory(experiences: Sequence[Experience] = ()) -> ReplayBuffer:
     return buffer
 
 
+def played(number: int, experiences: Sequence[Experience], *, score: float = 0.25) -> Turn:
+    """A turn whose picks, all of one score, were answered by `experiences`, which were all learned from."""
+    asked = [each.question for each in experiences]
+    return Turn(
+        turn=number,
+        student="ada",
+        candidates=tuple(each.id for each in asked),
+        predictions=tuple((-1.0,) * len(each.choices) for each in asked),
+        picks=tuple(Selection(item=each, score=score, reason="asked") for each in asked),
+        experiences=tuple(experiences),
+        lessons=tuple(Selection(item=each, reason="learned") for each in experiences),
+        model_version=str(number),
+    )
+
+
+def answered(number: int, scores: Mapping[str, Sequence[float]], *, score: float = 0.25) -> Turn:
+    """A turn of new questions of these categories, answered with these scores."""
+    asked = [(category, place, given) for category, row in scores.items() for place, given in enumerate(row)]
+    experiences = [
+        experience(question(f"{category} {number}/{place}", category), turn=number, position=position, score=given)
+        for position, (category, place, given) in enumerate(asked)
+    ]
+    return played(number, experiences, score=score)
+
+
 def folded(policy: Any, held: Sequence[Experience]) -> Any:
-    """The state of an observing policy after these experiences, turn by turn (Any: policies and states of all kinds)."""
+    """The state of an observing policy after these experiences, turn by turn (Any: each has its own)."""
     state = policy.begin()
     for number, row in groupby(held, key=lambda each: each.turn):
         state = policy.observe(state, Turn(turn=number, student="ada", experiences=tuple(row)))
