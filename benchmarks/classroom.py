@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from benchmarks.record import ROOT
-from simulation.assembly import Stage, check_models, seat_world, set_stage
-from simulation.core.errors import ScenarioError
+from simulation.assembly import Stage, load_world, set_stage
 from simulation.core.types import Seat, Turn
 from simulation.core.world import World
 from simulation.scenario import load_scenario
@@ -108,26 +107,7 @@ class Played:
 
 def open_classroom(entries: Sequence[Entry], seeds: Sequence[int], overrides: Sequence[str]) -> World:
     """Seat every entry and seed before one learner."""
-    stages = [stage_of(entry, seeds, overrides) for entry in entries]
-    first = stages[0]
-    for stage, entry in zip(stages, entries, strict=True):
-        check_models(stage)
-        if (stage.students, stage.environment, stage.teacher) != (first.students, first.environment, first.teacher):
-            raise ScenarioError(f"{entry.scenario} has other students, environment or teacher than the first entry")
-    learner = first.students.learner([seat for stage in stages for seat in stage.seats])
-    worlds = [seat_world(stage, learner) for stage in stages]
-    return World(
-        desks=tuple(desk for world in worlds for desk in world.desks),
-        model=learner,
-        judge=first.teacher,
-        exact_judge=first.exact_judge,
-        environment=first.environment,
-        pool=first.pool,
-        probe=first.probe,
-        held_out=first.held_out,
-        turns=first.scenario.turns,
-        tags=worlds[0].tags,
-    )
+    return load_world([stage_of(entry, seeds, overrides) for entry in entries])
 
 
 def stage_of(entry: Entry, seeds: Sequence[int], overrides: Sequence[str]) -> Stage:

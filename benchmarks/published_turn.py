@@ -79,7 +79,7 @@ def measure(arguments: Namespace, console: Console) -> record.Result:
     ]
     stage = set_stage(load_scenario(record.ROOT / "scenarios" / "random_selection.yaml", settings))
     with TemporaryDirectory(prefix="published-") as folder:
-        world = load_world(stage)
+        world = load_world([stage])
         ways = published_ways(world.model.source, Path(folder))
         rounds = Rounds(ways, stage, console)
         play_rounds(stage, world, rounds, Path(folder), arguments.rounds + 1)

@@ -3,18 +3,20 @@
 scenario ─set_stage─► Stage (environment, judges, policies: cheap) ─load_world─► World (with the loaded learner)
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from simulation.core.errors import ScenarioError, SimulationError
 from simulation.core.memory import ReplayBuffer
 from simulation.core.registry import build
-from simulation.core.roles import Environment, Judge, Learner, SelectionPolicy, Students, Trainer
+from simulation.core.roles import Environment, Judge, Learner, SelectionPolicy, SkillGraph, Students, Trainer
 from simulation.core.seeding import generator
 from simulation.core.types import Experience, Question, Seat
 from simulation.scenario import Part, Scenario
 from simulation.turn import Desk, Plan, World
+
+T = TypeVar("T")
 
 
 @runtime_checkable
@@ -66,12 +68,13 @@ def make_seats(scenario: Scenario) -> tuple[Seat, ...]:
     return tuple(Seat(name=f"student-{number}", number=number, seed=scenario.seed) for number in range(students.count))
 
 
-def make_plan(scenario: Scenario) -> Plan:
+def make_plan(scenario: Scenario, teacher: Judge) -> Plan:
     """Return what every student of the scenario does each turn."""
     ask: SelectionPolicy[Question] = make(scenario.ask.policy, "question_policy")
     learn: SelectionPolicy[Experience] = make(scenario.learn.policy, "experience_policy")
     trainer: Trainer = make(scenario.learn.trainer, "trainer")
     return Plan(
+        judge=teacher,
         ask=ask,
         questions=scenario.ask.questions,
         candidates=scenario.ask.candidates,
@@ -80,6 +83,7 @@ def make_plan(scenario: Scenario) -> Plan:
         learn_every=scenario.learn.every,
         lessons=scenario.learn.experiences,
         evaluate_every=scenario.evaluate.every,
+        whole_class=scenario.ask.whole_class,
     )
 
 
@@ -94,14 +98,15 @@ def set_stage(scenario: Scenario, seats: Sequence[Seat] | None = None) -> Stage:
     check_sizes(scenario, len(pool), len(held_out))
     teacher: Judge = make(scenario.teacher, "judge")
     exact: Judge = build("judge", environment.exact_judge, {})
+    teacher = exact if teacher == exact else teacher
     return Stage(
         scenario=scenario,
         students=make(scenario.students, "students"),
         seats=make_seats(scenario) if seats is None else tuple(seats),
         environment=environment,
-        teacher=exact if teacher == exact else teacher,
+        teacher=teacher,
         exact_judge=exact,
-        plan=make_plan(scenario),
+        plan=make_plan(scenario, teacher),
         pool=pool,
         probe=probe,
         held_out=sample(held_out, scenario.evaluate.questions),
@@ -132,7 +137,7 @@ def check_sizes(scenario: Scenario, pool: int, held_out: int) -> None:
 
 def build_world(scenario: Scenario, seats: Sequence[Seat] | None = None) -> World:
     """Set the stage and load the learner."""
-    return load_world(set_stage(scenario, seats))
+    return load_world([set_stage(scenario, seats)])
 
 
 def check_models(stage: Stage) -> None:
@@ -148,18 +153,28 @@ def check_models(stage: Stage) -> None:
         raise ScenarioError("\n".join(wrong))
 
 
-def load_world(stage: Stage) -> World:
-    """Load the learner and seat everyone before it."""
-    check_models(stage)
-    if stage.scenario.threads is not None:
+def load_world(stages: Sequence[Stage]) -> World:
+    """Load one learner for the students of all stages and seat everyone before it."""
+    for stage in stages:
+        check_models(stage)
+    first = stages[0]
+    if first.scenario.threads is not None:
         import torch  # a scenario that names no threads may be played without torch
 
-        torch.set_num_threads(stage.scenario.threads)
-    return seat_world(stage, stage.students.learner(stage.seats))
+        torch.set_num_threads(first.scenario.threads)
+    return seat_world(stages, first.students.learner([seat for stage in stages for seat in stage.seats]))
 
 
-def seat_world(stage: Stage, model: Learner) -> World:
-    """Seat the stage's students before a model that has a slot for each."""
+def seat_world(stages: Sequence[Stage], model: Learner) -> World:
+    """Seat the students of stages that share students, environment and turns before a model with a slot for each."""
+    first = stages[0]
+    for stage in stages:
+        shared = (stage.scenario.turns, stage.students, stage.environment, tuple(stage.held_out))
+        if shared != (first.scenario.turns, first.students, first.environment, tuple(first.held_out)):
+            raise ScenarioError(
+                f"{stage.scenario.name} and {first.scenario.name} cannot play side by side: their turns, students, "
+                "environment or held-out questions differ"
+            )
     desks = tuple(
         Desk(
             seat=seat,
@@ -167,20 +182,30 @@ def seat_world(stage: Stage, model: Learner) -> World:
             answerer=stage.students.answerer(seat),
             memory=ReplayBuffer(stage.scenario.learn.capacity),
         )
+        for stage in stages
         for seat in stage.seats
     )
     return World(
         desks=desks,
         model=model,
-        judge=stage.teacher,
-        exact_judge=stage.exact_judge,
-        environment=stage.environment,
-        pool=stage.pool,
-        probe=stage.probe,
-        held_out=stage.held_out,
-        turns=stage.scenario.turns,
-        tags=tags(stage.probe, stage.held_out),
+        exact_judge=first.exact_judge,
+        environment=first.environment,
+        pool=first.pool,
+        probe=first.probe,
+        held_out=first.held_out,
+        turns=first.scenario.turns,
+        tags=tags(first.probe, first.held_out),
+        prerequisites=first.environment.prerequisites() if isinstance(first.environment, SkillGraph) else {},
     )
+
+
+def distinct(parts: Iterable[T]) -> list[T]:
+    """Return the different ones of some components, in their order."""
+    found: list[T] = []
+    for part in parts:
+        if part not in found:
+            found.append(part)
+    return found
 
 
 def tags(*groups: Sequence[Question]) -> Mapping[str, tuple[str, ...]]:

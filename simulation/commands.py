@@ -3,24 +3,18 @@
 # ruff: noqa: T201  # the command line is what speaks
 
 import json
-import platform
 import sys
 from argparse import Namespace
 from contextlib import AbstractContextManager
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simulation import __version__
 from simulation.cli import INTERRUPTED, USER_ERROR
 from simulation.core.errors import ScenarioError, SimulationError, nearest
 from simulation.display import shown
 
 if TYPE_CHECKING:
-    from simulation.assembly import Stage
     from simulation.progress import Quiet
-    from simulation.store import Study
-    from simulation.turn import World
 
 ROOT = Path(__file__).resolve().parent.parent
 PROGRAM = "python -m simulation"
@@ -28,7 +22,7 @@ PROGRAM = "python -m simulation"
 
 def run_command(arguments: Namespace) -> int:
     """Play a scenario as a new study."""
-    from simulation.assembly import load_world, set_stage
+    from simulation.assembly import set_stage
     from simulation.scenario import load_scenario
 
     short = {"turns": arguments.turns, "threads": arguments.threads}
@@ -38,67 +32,39 @@ def run_command(arguments: Namespace) -> int:
     if notices:
         more = f" ({len(notices) - 1} details: `{PROGRAM} check {arguments.scenario}`)" if len(notices) > 1 else ""
         print(shown(f"notice: {notices[0]}{more}"), file=sys.stderr)
-    from simulation.store import Study, new_folder  # only now: a wrong scenario is refused before slow imports
+    from simulation.session import begin
+    from simulation.store import new_folder
 
+    folder = new_folder(arguments.out, stage.scenario.name)
     with display(arguments) as watch:
-        world = load_world(stage)
-        with Study.create(
-            new_folder(arguments.out, stage.scenario.name),
-            scenario=stage.scenario.resolved(),
-            seats=stage.seats,
-            sets=stage.sets,
-            fingerprint=fingerprint(stage),
-            keep=stage.scenario.keep,
-        ) as study:
-            whole = play_on(study, world, watch)
-    return conclude(study, whole, arguments)
+        whole = begin(folder, stage.scenario.resolved(), [stage], watch, keep=stage.scenario.keep)
+    return conclude(folder, whole, arguments)
 
 
 def resume_command(arguments: Namespace) -> int:
-    """Go on with a study that was stopped."""
-    from simulation.assembly import load_world, set_stage
-    from simulation.scenario import restore_scenario
-    from simulation.store import Study
+    """Go on with a study or a comparison that was stopped."""
+    from simulation.session import go_on
 
-    with Study.open(arguments.study, write=True) as study:
-        stage = set_stage(restore_scenario(study.scenario, str(arguments.study)), study.seats)
-        with display(arguments) as watch:
-            world = load_world(stage)  # sets the scenario's threads, which the fingerprint tells
-            changed = study.resume_on(fingerprint(stage))
-            if changed:
-                print(shown(f"warning: not bit-reproducible from here on: {'; '.join(changed)}"), file=sys.stderr)
-            whole = play_on(study, world, watch)
-    return conclude(study, whole, arguments)
+    with display(arguments) as watch:
+        whole = go_on(arguments.study, watch, warn)
+    return conclude(arguments.study, whole, arguments)
 
 
-def play_on(study: "Study", world: "World", watch: "Quiet") -> bool:
-    """Play what is left of a study; return whether it is whole."""
-    from simulation.runner import play
-    from simulation.scheduler import Classroom
-
-    classroom = Classroom(world)
-    try:
-        play(study, world, classroom.play, watch)
-    except KeyboardInterrupt:
-        watch.interrupted(study)
-        return False
-    finally:
-        classroom.leave()
-    return True
+def warn(text: str) -> None:
+    """Say on stderr what a user should know."""
+    print(shown(f"warning: {text}"), file=sys.stderr)
 
 
-def conclude(study: "Study", whole: bool, arguments: Namespace) -> int:
+def conclude(folder: Path, whole: bool, arguments: Namespace) -> int:
     """Report a whole study; say of a stopped one how to go on."""
-    name = shown(str(study.folder))
+    name = shown(str(folder))
     if not whole:
         print(f"stopped; no finished turn is lost; go on with: {PROGRAM} resume {name}", file=sys.stderr)
         return INTERRUPTED
-    show_report(study.folder, aside=arguments.json)
+    show_report(folder, aside=arguments.json)
     if not arguments.json:
         print(f"replay without the model: {PROGRAM} replay {name}")
-        print(
-            f"take the students along:  {PROGRAM} export {name} --to exports/{shown(study.folder.name)} --format peft"
-        )
+        print(f"take the students along:  {PROGRAM} export {name} --to exports/{shown(folder.name)} --format peft")
     return 0
 
 
@@ -227,13 +193,3 @@ def display(arguments: Namespace) -> "AbstractContextManager[Quiet]":
 
         return LiveDisplay(Console())
     return PlainLines(sys.stdout)
-
-
-def fingerprint(stage: "Stage") -> dict[str, str]:
-    """Return what bit-identity rests on."""
-    from simulation.assembly import Fingerprinted
-
-    here = {"python": platform.python_version(), "machine": platform.machine(), "numpy": version("numpy")}
-    found = stage.teacher.fingerprint() if isinstance(stage.teacher, Fingerprinted) else {}
-    teacher = {f"teacher_{name}": value for name, value in found.items()}
-    return {**here, "simulation": __version__, **stage.students.fingerprint(), **teacher}

@@ -23,11 +23,18 @@ class Script:
     def __init__(self, students: Sequence[str]) -> None:
         self.students = tuple(students)
         self.turns: Mapping[str, Turn] = {}
+        self.committees: Mapping[tuple[str, str], tuple[float, ...]] = {}
         self.versions = dict.fromkeys(students, "")
 
     def turn_to(self, turns: Sequence[Turn]) -> None:
         """Open the page of the next turn; the first brings the versions of the untrained adapters."""
         self.turns = {turn.student: turn for turn in turns}
+        self.committees = {
+            (classmate, question): row
+            for turn in turns
+            for classmate, rows in turn.committee.items()
+            for question, row in zip(turn.candidates, rows, strict=True)
+        }
         for turn in turns:
             if turn.turn == 0:
                 self.versions[turn.student] = turn.model_version
@@ -55,10 +62,12 @@ class RecordedLearner:
 
     def _predicted(self, request: Request) -> tuple[float, ...]:
         turn = self._script.turns[request.slot]
-        known = dict(zip(turn.candidates, turn.predictions, strict=False))
-        if request.prompt not in known:
+        found = self._script.committees.get((request.slot, request.prompt))
+        if found is None:
+            found = dict(zip(turn.candidates, turn.predictions, strict=False)).get(request.prompt)
+        if found is None:
             raise self._script.differs(request.slot, "candidates", f"{request.prompt!r} has no recorded prediction")
-        return known[request.prompt]
+        return found
 
     def generate(self, requests: Sequence[Request]) -> list[Completion]:
         """Return a blank for each request: the recorded student knows its answers."""
@@ -170,7 +179,7 @@ def answer_sets(turn: Turn) -> list[tuple[str, list[Answer]]]:
 
 
 class RecordedJudge:
-    """Gives the recorded verdicts, in the order of the students and their answers."""
+    """Gives the recorded verdicts on the recorded answers."""
 
     name = "recorded"
 
@@ -185,10 +194,11 @@ class RecordedJudge:
         seeds: Sequence[int],
     ) -> list[Feedback]:
         """Return a recorded verdict for each recorded answer."""
-        said = [each.feedback for turn in self._script.turns.values() for each in turn.experiences]
-        if len(said) != len(answers):
-            raise ReplayDiffers(f"{len(answers)} answers are to be judged, but {len(said)} verdicts are recorded")
-        return said
+        turns = self._script.turns
+        said = {id(each.answer): each.feedback for turn in turns.values() for each in turn.experiences}
+        if any(id(given) not in said for given in answers):
+            raise ReplayDiffers("an answer is to be judged that the record does not hold")
+        return [said[id(given)] for given in answers]
 
 
 class RecordedTrainer:

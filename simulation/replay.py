@@ -56,27 +56,26 @@ def replay(study: Study, world: World | None = None) -> Replayed:
 
 def assembled(study: Study, script: Script) -> World:
     """Build the world of the study's scenario before a recorded model."""
-    from simulation.assembly import seat_world, set_stage
-    from simulation.scenario import restore_scenario
+    from simulation.assembly import seat_world
+    from simulation.session import stages_of
 
-    stage = set_stage(restore_scenario(study.scenario, str(study.folder)), study.seats)
-    return seat_world(stage, RecordedLearner(script))
+    return seat_world(stages_of(study), RecordedLearner(script))
 
 
 def recast(world: World, script: Script) -> World:
     """Give every role that computes to one that reads the script."""
-    trainer = RecordedTrainer(script)
+    trainer, judge = RecordedTrainer(script), RecordedJudge(script)
     desks = tuple(
-        replace(desk, plan=replace(desk.plan, trainer=trainer), answerer=RecordedStudent(script, desk.seat.name))
+        replace(
+            desk,
+            plan=replace(
+                desk.plan, trainer=trainer, judge=desk.plan.judge if desk.plan.judge == world.exact_judge else judge
+            ),
+            answerer=RecordedStudent(script, desk.seat.name),
+        )
         for desk in world.desks
     )
-    rule_based = world.judge == world.exact_judge
-    return replace(
-        world,
-        desks=desks,
-        model=RecordedLearner(script),
-        judge=world.exact_judge if rule_based else RecordedJudge(script),
-    )
+    return replace(world, desks=desks, model=RecordedLearner(script))
 
 
 def compare(played: Sequence[Turn], recorded: Sequence[Turn]) -> None:

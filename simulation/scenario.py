@@ -68,6 +68,8 @@ class Ask(Section):
     """How many a turn."""
     candidates: int = Field(default=240, ge=1)
     """How many questions of the pool are drawn each turn for the policy to choose from."""
+    whole_class: bool = False
+    """Ask all students of a class what is chosen for the first of them."""
 
 
 class Learn(Section):

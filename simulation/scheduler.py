@@ -94,14 +94,13 @@ class Classroom(mesa.Model):  # type: ignore[misc]  # mesa has no types
     def _seat(self, world: World) -> None:
         """Give every role one agent, however many desks share it."""
         EnvironmentAgent(self, "environment", world.environment)
-        JudgeAgent(self, "teacher", world.judge)
-        if world.exact_judge is not world.judge:
-            JudgeAgent(self, "exact judge", world.exact_judge)
-        seated: list[Any] = []
+        JudgeAgent(self, "exact judge", world.exact_judge)
+        seated: list[Any] = [world.exact_judge]
         for desk in world.desks:
             StudentAgent(self, desk)
             plan = desk.plan
             for kind, name, role in (
+                (JudgeAgent, "teacher", plan.judge),
                 (PolicyAgent, "question policy", plan.ask),
                 (PolicyAgent, "experience policy", plan.learn),
                 (TrainerAgent, "trainer", plan.trainer),

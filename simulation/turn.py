@@ -1,15 +1,18 @@
 """One turn of the loop, over all students at once: ask, answer, judge, remember, learn, evaluate.
 
-Read it from the bottom: `play_turn` is the loop; each stage above it is one batch over every desk.
+Read it from the bottom: `loop` is the loop; each stage above it is one batch over every desk.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TypeVar
 
-import numpy as np
-
+from simulation.core.asking import Asked, Failures, ask, chosen, context, seen
+from simulation.core.errors import ModelError, SimulationError
+from simulation.core.outcomes import evaluation, experienced
 from simulation.core.roles import (
-    Context,
     Judge,
     LanguageModel,
     SelfTaught,
@@ -23,23 +26,16 @@ from simulation.core.types import (
     Feedback,
     Question,
     Request,
-    Result,
     Selection,
     Turn,
     Update,
 )
 from simulation.core.world import Desk, Plan, World
 
+T = TypeVar("T")
+LONGEST_FAILURE = 500
+
 __all__ = ["Desk", "Plan", "World", "first_look", "play_turn"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """What a policy saw and what it picked."""
-
-    candidates: tuple[Question, ...]
-    predictions: tuple[tuple[float, ...], ...]
-    picks: tuple[Selection[Question], ...]
 
 
 def complete(model: LanguageModel, requests: Sequence[Request]) -> list[Completion]:
@@ -54,11 +50,6 @@ def complete(model: LanguageModel, requests: Sequence[Request]) -> list[Completi
     if written:
         found.update(zip(written, model.generate([requests[index] for index in written]), strict=True))
     return [found[index] for index in range(len(requests))]
-
-
-def seen(desk: Desk, questions: Sequence[Question]) -> Sequence[Question]:
-    """Return the questions as the desk's student may see them: as they are only where it is simulated."""
-    return questions if desk.answerer.simulated else [question.shown() for question in questions]
 
 
 def answer(world: World, asked: Sequence[Sequence[Question]], turn: int, purpose: str) -> list[list[Answer]]:
@@ -78,71 +69,48 @@ def answer(world: World, asked: Sequence[Sequence[Question]], turn: int, purpose
 
 
 def judge(
-    world: World, judge: Judge, asked: Sequence[Sequence[Question]], answers: Sequence[Sequence[Answer]], turn: int
+    world: World,
+    judges: Sequence[Judge],
+    asked: Sequence[Sequence[Question]],
+    answers: Sequence[Sequence[Answer]],
+    turn: int,
 ) -> list[list[Feedback]]:
-    """Have every answer of every student evaluated, in one call."""
-    seeds = [
-        draw_seed(stream)
-        for desk, row in zip(world.desks, answers, strict=True)
-        for stream in [desk.stream(turn, "judge")]
-        for _ in row
-    ]
-    feedback = iter(
-        judge.judge(
-            [question for row in asked for question in row], [answer for row in answers for answer in row], seeds=seeds
-        )
-    )
-    return [[next(feedback) for _ in row] for row in answers]
+    """Have every desk's answers evaluated by its judge, in one call for each judge."""
+    feedback: list[list[Feedback]] = [[] for _ in world.desks]
+    for each in _distinct(judges):
+        mine = [index for index, one in enumerate(judges) if one == each and answers[index]]
+        seeds = []
+        for index in mine:
+            stream = world.desks[index].stream(turn, "judge")
+            seeds += [draw_seed(stream) for _ in answers[index]]
+        questions = [question for index in mine for question in asked[index]]
+        said = iter(each.judge(questions, [given for index in mine for given in answers[index]], seeds=seeds))
+        for index in mine:
+            feedback[index] = [next(said) for _ in answers[index]]
+    return feedback
 
 
-def context(world: World, desk: Desk, turn: int, purpose: str, predictions: Mapping[str, tuple[float, ...]]) -> Context:
-    """Return what a policy of this desk may look at."""
-    return Context(
-        turn=turn,
-        memory=desk.memory,
-        since=desk.since,
-        evaluations=desk.evaluations,
-        predictions=predictions,
-        tags=world.tags,
-        generator=desk.stream(turn, purpose),
-        state=desk.states.get(purpose),
-    )
+def _distinct(parts: Iterable[T]) -> list[T]:
+    """Return the different ones of some roles, in their order; roles of equal parameters are equal."""
+    found: list[T] = []
+    for part in parts:
+        if part not in found:
+            found.append(part)
+    return found
 
 
-def ask(world: World, turn: int) -> list[Asked]:
-    """Draw candidates for every student, predict them where a policy needs it, and let the policies pick."""
-    candidates = []
-    for desk in world.desks:
-        size = min(desk.plan.candidates, len(world.pool))
-        drawn = desk.stream(turn, "candidates").choice(len(world.pool), size=size, replace=False)
-        candidates.append(tuple(world.pool[int(index)] for index in drawn))
-    requests = [
-        request
-        for desk, row in zip(world.desks, candidates, strict=True)
-        if "predictions" in desk.plan.ask.needs
-        for request in desk.answerer.options(seen(desk, row))
-    ]
-    scores = iter(world.model.score(requests) if requests else [])
-    asked = []
-    for desk, row in zip(world.desks, candidates, strict=True):
-        predictions = tuple(next(scores) for _ in row) if "predictions" in desk.plan.ask.needs else ()
-        known = {question.id: scored for question, scored in zip(row, predictions, strict=bool(predictions))}
-        picks = desk.plan.ask.select(row, desk.plan.questions, context(world, desk, turn, "ask", known))
-        asked.append(Asked(candidates=row, predictions=predictions, picks=tuple(picks)))
-    return asked
-
-
-def learn(world: World, turn: int) -> list[tuple[tuple[Selection[Experience], ...], Update | None]]:
+def learn(world: World, turn: int, failures: Failures) -> list[tuple[tuple[Selection[Experience], ...], Update | None]]:
     """Let the experience policies select and the trainers update, one batch for each trainer."""
     lessons: list[tuple[Selection[Experience], ...]] = []
     for desk in world.desks:
-        if turn % desk.plan.learn_every:
+        if turn % desk.plan.learn_every or desk.seat.name in failures:
             lessons.append(())
             continue
         k = len(desk.memory) if desk.plan.lessons is None else desk.plan.lessons
-        lessons.append(tuple(desk.plan.learn.select(desk.memory, k, context(world, desk, turn, "learn", {}))))
+        select = partial(desk.plan.learn.select, desk.memory, k, context(world, desk, turn, "learn", Asked()))
+        lessons.append(chosen(desk, select, failures))
     updates: dict[str, Update] = {}
-    for trainer in dict.fromkeys(desk.plan.trainer for desk in world.desks):
+    for trainer in _distinct(desk.plan.trainer for desk in world.desks):
         batches = {
             desk.seat.name: [selection.item for selection in selected]
             for desk, selected in zip(world.desks, lessons, strict=True)
@@ -153,28 +121,41 @@ def learn(world: World, turn: int) -> list[tuple[tuple[Selection[Experience], ..
             updates.update(world.model.learn(batches, turn=turn, generators=generators))
         elif batches:
             updates.update(trainer.update(world.model, batches, Marking(world), generators=generators))
+    failures.update({name: diverged for name, update in updates.items() if (diverged := divergence(update))})
     return [(selected, updates.get(desk.seat.name)) for desk, selected in zip(world.desks, lessons, strict=True)]
+
+
+def divergence(update: Update) -> ModelError | None:
+    """Return the error of an update whose loss is no number any more."""
+    lost = [name for name, value in update.metrics.items() if name.startswith("loss") and not math.isfinite(value)]
+    if not lost:
+        return None
+    return ModelError(
+        f"{update.trainer} diverged: {lost[-1]} is {update.metrics[lost[-1]]}; lower learn.trainer.learning_rate"
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Marking:
-    """Reads and judges what a trainer samples, with the world's own students and judge."""
+    """Reads and judges what a trainer samples, with the student's own answerer and judge."""
 
     world: World
 
     def __call__(
         self, slot: str, questions: Sequence[Question], completions: Sequence[Completion], *, seeds: Sequence[int]
     ) -> list[Feedback]:
-        answerer = next(desk.answerer for desk in self.world.desks if desk.seat.name == slot)
-        shown = [question.shown() for question in questions]
-        answers = answerer.read(shown, completions, model_version="")
-        return self.world.judge.judge(questions, answers, seeds=seeds)
+        desk = next(desk for desk in self.world.desks if desk.seat.name == slot)
+        answers = desk.answerer.read(seen(desk, questions), completions, model_version="")
+        return desk.plan.judge.judge(questions, answers, seeds=seeds)
 
 
-def evaluate(world: World, turn: int) -> list[dict[str, Evaluation]]:
+def evaluate(world: World, turn: int, failures: Failures) -> list[dict[str, Evaluation]]:
     """Measure every student that is due on the held-out set, and on the probe set where its policy needs it."""
     found: list[dict[str, Evaluation]] = [{} for _ in world.desks]
-    due = [turn % desk.plan.evaluate_every == 0 or turn == world.turns for desk in world.desks]
+    due = [
+        (turn % desk.plan.evaluate_every == 0 or turn == world.turns) and desk.seat.name not in failures
+        for desk in world.desks
+    ]
     for name, questions in (("held_out", world.held_out), ("probe", world.probe)):
         wanted = [
             ready and (name == "held_out" or "probe" in desk.plan.ask.needs)
@@ -184,60 +165,11 @@ def evaluate(world: World, turn: int) -> list[dict[str, Evaluation]]:
         if not any(asked):
             continue
         answers = answer(world, asked, turn, f"evaluate {name}")
-        truths = judge(world, world.exact_judge, asked, answers, turn)
+        truths = judge(world, [world.exact_judge] * len(asked), asked, answers, turn)
         for evaluations, want, row, truth in zip(found, wanted, answers, truths, strict=True):
             if want:
                 evaluations[name] = evaluation(row, truth)
     return found
-
-
-def evaluation(answers: Sequence[Answer], truths: Sequence[Feedback]) -> Evaluation:
-    """Summarise one student's answers to one question set."""
-    results = tuple(
-        Result(
-            question_id=given.question_id,
-            text=given.text,
-            truth=truth.score,
-            choice=given.choice,
-            confidence=confidence(given),
-            stop=given.stop,
-        )
-        for given, truth in zip(answers, truths, strict=True)
-    )
-    metrics = {"accuracy": float(np.mean([result.truth for result in results]))}
-    metrics["unparsed"] = float(np.mean([given.stop == "unparsed" for given in answers]))
-    known = [result.confidence for result in results if result.confidence is not None]
-    if known:
-        metrics["confidence"] = float(np.mean(known))
-    return Evaluation(questions=len(results), metrics=metrics, results=results)
-
-
-def confidence(given: Answer) -> float | None:
-    """Return the normalised probability of the option taken, or None where the options were not scored."""
-    if given.confidence is not None:
-        return given.confidence
-    if given.choice is None or not given.choice_logprobs:
-        return None
-    logprobs = np.asarray(given.choice_logprobs)
-    odds = np.exp(logprobs - logprobs.max())
-    return float(odds[given.choice] / odds.sum())
-
-
-def experienced(
-    turn: int,
-    questions: Sequence[Sequence[Question]],
-    answers: Sequence[Sequence[Answer]],
-    feedback: Sequence[Sequence[Feedback]],
-    truths: Sequence[Sequence[Feedback]],
-) -> list[tuple[Experience, ...]]:
-    """Join what every student was asked, answered and told."""
-    return [
-        tuple(
-            Experience(question=question, answer=given, feedback=said, truth=truth.score, turn=turn, position=position)
-            for position, (question, given, said, truth) in enumerate(zip(*rows, strict=True))
-        )
-        for rows in zip(questions, answers, feedback, truths, strict=True)
-    ]
 
 
 def first_look(world: World) -> tuple[Turn, ...]:
@@ -249,7 +181,7 @@ def first_look(world: World) -> tuple[Turn, ...]:
             evaluations=evaluations,
             model_version=world.model.version(desk.seat.name),
         )
-        for desk, evaluations in zip(world.desks, evaluate(world, 0), strict=True)
+        for desk, evaluations in zip(world.desks, evaluate(world, 0, {}), strict=True)
     )
     for desk, turn in zip(world.desks, turns, strict=True):
         desk.close(turn)
@@ -257,25 +189,50 @@ def first_look(world: World) -> tuple[Turn, ...]:
 
 
 def play_turn(world: World, number: int) -> tuple[Turn, ...]:
-    """Play one turn for every student and return what happened, a `Turn` a desk."""
-    asked = ask(world, number)
+    """Play one turn and return what happened, a `Turn` a desk; a student that failed before plays no more."""
+    playing = replace(world, desks=tuple(desk for desk in world.desks if not desk.failure))
+    failures: Failures = {}
+    turns = {turn.student: turn for turn in loop(playing, number, failures)}
+    if len(failures) == len(playing.desks):
+        raise next(iter(failures.values()), ModelError(f"every student failed: {world.desks[0].failure}"))
+    found = tuple(
+        turns[desk.seat.name]
+        if desk.seat.name in turns
+        else Turn(
+            turn=number,
+            student=desk.seat.name,
+            model_version=world.model.version(desk.seat.name),
+            failure=desk.failure,
+        )
+        for desk in world.desks
+    )
+    for desk, turn in zip(world.desks, found, strict=True):
+        desk.close(turn)
+    return found
+
+
+def loop(world: World, number: int, failures: Failures) -> list[Turn]:
+    """Ask, answer, judge, remember, learn and evaluate, each stage over all students at once."""
+    asked = ask(world, number, failures)
     questions = [[pick.item for pick in each.picks] for each in asked]
     answers = answer(world, questions, number, "answer")
-    feedback = judge(world, world.judge, questions, answers, number)
-    same = world.judge == world.exact_judge
-    truths = feedback if same else judge(world, world.exact_judge, questions, answers, number)
+    judges = [desk.plan.judge for desk in world.desks]
+    feedback = judge(world, judges, questions, answers, number)
+    same = all(each == world.exact_judge for each in judges)
+    truths = feedback if same else judge(world, [world.exact_judge] * len(judges), questions, answers, number)
     experiences = experienced(number, questions, answers, feedback, truths)
     transitions = [tuple(world.environment.step(experience) for experience in row) for row in experiences]
     for desk, row in zip(world.desks, experiences, strict=True):
         desk.memory.extend(row)
-    learned = learn(world, number)
-    evaluations = evaluate(world, number)
-    turns = tuple(
+    learned = learn(world, number, failures)
+    evaluations = evaluate(world, number, failures)
+    return [
         Turn(
             turn=number,
             student=desk.seat.name,
             candidates=tuple(question.id for question in asked[index].candidates),
             predictions=asked[index].predictions,
+            committee=asked[index].committee,
             picks=asked[index].picks,
             experiences=experiences[index],
             transitions=transitions[index],
@@ -283,9 +240,13 @@ def play_turn(world: World, number: int) -> tuple[Turn, ...]:
             update=learned[index][1],
             evaluations=evaluations[index],
             model_version=world.model.version(desk.seat.name),
+            failure=told(number, failures[desk.seat.name]) if desk.seat.name in failures else "",
         )
         for index, desk in enumerate(world.desks)
-    )
-    for desk, turn in zip(world.desks, turns, strict=True):
-        desk.close(turn)
-    return turns
+    ]
+
+
+def told(turn: int, error: Exception) -> str:
+    """Return a failure as it stands on the trace."""
+    kind = "" if isinstance(error, SimulationError) else f"{type(error).__name__}: "
+    return f"turn {turn}: {kind}{' '.join(str(error).split())}"[:LONGEST_FAILURE]

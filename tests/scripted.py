@@ -268,6 +268,7 @@ def scripted_world(
     students = students or ScriptedStudents()
     environment = environment or TinyEnvironment()
     plan = Plan(
+        judge=judge or ScriptedJudge(),
         ask=ask or AnyQuestion(),
         questions=questions,
         candidates=4 * questions,
@@ -283,7 +284,6 @@ def scripted_world(
             Desk(seat=seat, plan=plan, answerer=students.answerer(seat), memory=ReplayBuffer()) for seat in seated
         ),
         model=students.learner(seated),
-        judge=judge or ScriptedJudge(),
         exact_judge=ExactJudge(),
         environment=environment,
         pool=environment.pool(),

@@ -87,7 +87,7 @@ def test_setting_the_stage_loads_no_learner(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(scripted, "ScriptedLearner", refuse)
     ready = stage(tmp_path)
     with pytest.raises(AssertionError):
-        load_world(ready)
+        load_world([ready])
 
 
 def test_an_environment_that_cannot_be_read_is_refused_at_its_line(tmp_path: Path) -> None:
@@ -98,7 +98,7 @@ def test_an_environment_that_cannot_be_read_is_refused_at_its_line(tmp_path: Pat
 def test_missing_models_are_refused_at_their_lines_before_anything_is_loaded(tmp_path: Path) -> None:
     ready = stage(tmp_path, "students={model: ./nowhere}", "teacher={name: classifier, model: ./nobody}")
     with pytest.raises(ScenarioError) as caught:
-        load_world(ready)
+        load_world([ready])
     first, second = str(caught.value).splitlines()
     assert first.startswith("override 'students={model: ./nowhere}': students: model './nowhere': no such folder")
     assert second.startswith("override 'teacher={name: classifier, model: ./nobody}': teacher: model './nobody'")

@@ -71,7 +71,7 @@ def test_nothing_of_the_model_the_trainer_or_a_model_judge_is_asked(disk: Path) 
         again = world(ask=LeastSure())
         for name in ("score", "generate", "version", "dump"):
             setattr(again.model, name, refuse)
-        object.__setattr__(again.judge, "judge", refuse)
+        object.__setattr__(again.desks[0].plan.judge, "judge", refuse)
         for desk in again.desks:
             object.__setattr__(desk.plan.trainer, "update", refuse)
             object.__setattr__(desk.answerer, "read", refuse)

@@ -20,7 +20,7 @@ def world(scenario: str, seats: list[Seat], *overrides: str) -> World:
     from simulation.assembly import load_world
 
     loaded = load_scenario(ROOT / "scenarios" / f"{scenario}.yaml", [*SETTINGS, *overrides])
-    return load_world(set_stage(loaded, seats))
+    return load_world([set_stage(loaded, seats)])
 
 
 def play(stage: World, turns: int) -> list[tuple[Turn, ...]]:

@@ -6,6 +6,7 @@ SimulationError
 ├── ModelError         a model that cannot do what a scenario asks of it
 ├── StoreError         a study that cannot be opened, read or written
 │   ├── StudyBusy      another process holds the study
+│   ├── StudyNotBegun  its making was interrupted before its first transaction
 │   ├── StudyDamaged   a blob, a row or the chain does not match its hash
 │   └── ReplayDiffers  the loop, run again on the recorded answers, does something else
 └── MissingExtra       a library this scenario needs is not installed
@@ -37,6 +38,10 @@ class StoreError(SimulationError):
 
 class StudyBusy(StoreError):
     """Another process holds the study."""
+
+
+class StudyNotBegun(StoreError):
+    """The making of a study was interrupted, so that there is nothing in it."""
 
 
 class StudyDamaged(StoreError):

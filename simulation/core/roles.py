@@ -1,7 +1,7 @@
 """The roles of the loop, as Protocols: whatever has these methods can play.
 
 Who answers       Answerer  Students      Who evaluates   Judge
-What is answered  Environment             Who chooses     SelectionPolicy  Observing  Context
+What is answered  Environment  SkillGraph Who chooses     SelectionPolicy  Observing  Context
 What computes     LanguageModel  Learner  What changes it Trainer  Marker  SelfTaught
 """
 
@@ -61,6 +61,15 @@ class Environment(Protocol):
 
     def step(self, experience: Experience) -> Transition:
         """Advance the world by one answered question."""
+        ...
+
+
+@runtime_checkable
+class SkillGraph(Protocol):
+    """An environment that knows what has to be learned before what."""
+
+    def prerequisites(self) -> Mapping[str, tuple[str, ...]]:
+        """Return the tags to be learned before a tag; tags without any are absent."""
         ...
 
 

@@ -1,5 +1,6 @@
 """How a question is laid out as text for a student; pretraining and answering share it word for word."""
 
+from functools import lru_cache
 from string import Formatter
 
 from simulation.core.errors import ScenarioError
@@ -14,6 +15,7 @@ TEMPLATES = {
 _FIELDS = {"prompt", "choices", "lines"}
 
 
+@lru_cache(maxsize=1 << 14)
 def lay_out(question: Question, template: str) -> str:
     """Return the text of `question`: "{choices}" lays its options in one row, "{lines}" one a line."""
     options = [f"{letter(index)}) {choice}" for index, choice in enumerate(question.choices)]

@@ -189,6 +189,8 @@ class Seat:
     name: str
     number: int
     seed: int
+    label: str = ""
+    """The scenario it plays, where several are compared; students of one label and seed are a class."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,6 +203,8 @@ class Turn:
     """The ids of the questions that could have been picked."""
     predictions: tuple[tuple[float, ...], ...] = ()
     """The option log-probabilities of each candidate, nats; empty unless the policy asked for them."""
+    committee: Mapping[str, tuple[tuple[float, ...], ...]] = field(default_factory=dict)
+    """The same by each student of the class, where the policy asked for them."""
     picks: tuple[Selection[Question], ...] = ()
     experiences: tuple[Experience, ...] = ()
     transitions: tuple[Transition, ...] = ()
@@ -211,6 +215,8 @@ class Turn:
     """By the name of the question set: "held_out", "probe"."""
     model_version: str = ""
     """At the end of the turn."""
+    failure: str = ""
+    """Why the student plays no more: its turns from here on hold nothing else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

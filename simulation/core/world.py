@@ -16,6 +16,8 @@ from simulation.core.types import Evaluation, Experience, Question, Seat, Turn
 class Plan:
     """What a student's scenario asks for each turn."""
 
+    judge: Judge
+    """Evaluates the answers that the student learns from."""
     ask: SelectionPolicy[Question]
     questions: int
     candidates: int
@@ -26,6 +28,8 @@ class Plan:
     lessons: int | None
     """The most experiences an update may train on; None for all that the policy selects."""
     evaluate_every: int
+    whole_class: bool = False
+    """Whether all students of a class are asked what is chosen for the first of them."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -41,6 +45,8 @@ class Desk:
     """The first turn whose experiences no update has seen."""
     states: dict[str, Any] = field(default_factory=dict)
     """What the policies that observe made of the turns so far, by their purpose: "ask", "learn"."""
+    failure: str = ""
+    """Why the student plays no more, if so."""
 
     def __post_init__(self) -> None:
         """Let the policies that observe begin."""
@@ -56,8 +62,10 @@ class Desk:
         self.evaluations.update(turn.evaluations)
         if turn.update is not None:
             self.since = turn.turn + 1
-        for purpose, policy in self._observing():
-            self.states[purpose] = policy.observe(self.states[purpose], turn)
+        self.failure = turn.failure
+        if not self.failure:
+            for purpose, policy in self._observing():
+                self.states[purpose] = policy.observe(self.states[purpose], turn)
 
     def _observing(self) -> list[tuple[str, Observing]]:
         policies = (("ask", self.plan.ask), ("learn", self.plan.learn))
@@ -74,7 +82,6 @@ class World:
 
     desks: tuple[Desk, ...]
     model: Learner
-    judge: Judge
     exact_judge: Judge
     """Its score is the truth."""
     environment: Environment
@@ -84,3 +91,5 @@ class World:
     turns: int
     tags: Mapping[str, tuple[str, ...]]
     """The tags of every question an evaluation puts."""
+    prerequisites: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The tags to be learned before a tag, where the environment knows of any."""

@@ -1,9 +1,22 @@
 """The run store: one folder a study, one SQLite transaction a turn, adapters as files named by their hash."""
 
 from simulation.store.adapters import Keep
+from simulation.store.blobs import sync_folder, write_durably
 from simulation.store.canonical import canonical, difference
 from simulation.store.chain import chained
 from simulation.store.founding import new_folder, study_folders
+from simulation.store.schema import DATABASE
 from simulation.store.study import Study
 
-__all__ = ["Keep", "Study", "canonical", "chained", "difference", "new_folder", "study_folders"]
+__all__ = [
+    "DATABASE",
+    "Keep",
+    "Study",
+    "canonical",
+    "chained",
+    "difference",
+    "new_folder",
+    "study_folders",
+    "sync_folder",
+    "write_durably",
+]

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import yaml
 
-from simulation.core.errors import StoreError
+from simulation.core.errors import StoreError, StudyNotBegun
 from simulation.core.types import Question, Seat
 from simulation.store.blobs import sync_folder, write_durably
 from simulation.store.canonical import dump
@@ -57,12 +57,12 @@ def make_database(
 ) -> sqlite3.Connection:
     """Make a study's database in one transaction, before which there is no study."""
     told = dump(scenario).decode("ascii")
-    rows = [(position, seat.name, seat.number, seat.seed) for position, seat in enumerate(seats)]
+    rows = [(position, seat.name, seat.number, seat.seed, seat.label) for position, seat in enumerate(seats)]
     connection = connect(folder, "rwc")
     try:
         connection.executescript(f"BEGIN; {TABLES} {VIEWS}")
         connection.execute("INSERT INTO study VALUES (1, ?, ?, ?, 'running', '')", (VERSION, told, keep))
-        connection.executemany("INSERT INTO seats VALUES (?, ?, ?, ?)", rows)
+        connection.executemany("INSERT INTO seats VALUES (?, ?, ?, ?, ?)", rows)
         interned = Interned(connection)
         for name, questions in sets.items():
             numbered = [(name, i, interned.question_id(question)) for i, question in enumerate(questions)]
@@ -93,6 +93,6 @@ def check_version(folder: Path, connection: sqlite3.Connection) -> None:
     if connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'study'").fetchone():
         row = connection.execute("SELECT version FROM study").fetchone()
     if row is None:
-        raise StoreError(f"{folder} was never begun: its making was interrupted; delete the folder and run again")
+        raise StudyNotBegun(f"{folder} was never begun: its making was interrupted; delete the folder and run again")
     if row[0] != VERSION:
         raise StoreError(f"{folder} has format {row[0]}, this program reads {VERSION}; use the version that wrote it")

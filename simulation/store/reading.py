@@ -39,15 +39,18 @@ class Reader:
 
     def turn(self, number: int, student: int, name: str) -> Turn:
         """Return the turn of a student."""
-        rows = self._rows("SELECT version, candidates, predictions FROM turns WHERE t = ? AND s = ?", number, student)
+        columns = "version, candidates, predictions, failure"
+        rows = self._rows(f"SELECT {columns} FROM turns WHERE t = ? AND s = ?", number, student)
         if not rows:
             raise LookupError("no row in table turns")
-        version, candidates, predictions = rows[0]
+        version, candidates, predictions, failure = rows[0]
+        committee = self._rows("SELECT name, predictions FROM committees WHERE t = ? AND s = ?", number, student)
         return Turn(
             turn=number,
             student=name,
             candidates=unpack_names(candidates) if candidates else (),
             predictions=unpack_rows(predictions) if predictions else (),
+            committee={self._text(name): unpack_rows(each) for name, each in committee},
             picks=self._picks(number, student),
             experiences=self.experiences(number, student),
             transitions=self._transitions(number, student),
@@ -55,6 +58,7 @@ class Reader:
             update=self._update(number, student),
             evaluations=self._evaluations(number, student),
             model_version=self._text(version),
+            failure=self._text(failure),
         )
 
     def experiences(self, number: int, student: int) -> tuple[Experience, ...]:

@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 from simulation.core.errors import StoreError, StudyDamaged
 
-VERSION = 1
+VERSION = 2
 DATABASE = "study.db"
 LEAST_SPACE_BYTES = 2**16
 """Where less is left, an error of the disk means that it is full: SQLite says so only of its main files."""
@@ -28,7 +28,8 @@ CREATE TABLE study (
     status TEXT NOT NULL CHECK (status IN ('running', 'finished')), base TEXT NOT NULL
 ) STRICT;
 CREATE TABLE seats (
-    s INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, number INTEGER NOT NULL, seed INTEGER NOT NULL
+    s INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, number INTEGER NOT NULL, seed INTEGER NOT NULL,
+    label TEXT NOT NULL
 ) STRICT;
 CREATE TABLE chain (t INTEGER PRIMARY KEY, hash BLOB NOT NULL) STRICT;
 CREATE TABLE timings (
@@ -46,8 +47,11 @@ CREATE TABLE question_sets (
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE turns (
     t INTEGER NOT NULL, s INTEGER NOT NULL, version INTEGER NOT NULL, candidates BLOB, predictions BLOB,
-    PRIMARY KEY (t, s)
+    failure INTEGER NOT NULL, PRIMARY KEY (t, s)
 ) STRICT;
+CREATE TABLE committees (
+    t INTEGER NOT NULL, s INTEGER NOT NULL, name INTEGER NOT NULL, predictions BLOB NOT NULL, PRIMARY KEY (t, s, name)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE adapters (
     t INTEGER NOT NULL, s INTEGER NOT NULL, hash BLOB NOT NULL, PRIMARY KEY (s, t)
 ) STRICT, WITHOUT ROWID;

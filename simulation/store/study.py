@@ -41,8 +41,8 @@ class Study:
         self._lock = held
         scenario, keep = connection.execute("SELECT scenario, keep FROM study").fetchone()
         self.scenario: dict[str, Any] = json.loads(scenario)
-        rows = connection.execute("SELECT name, number, seed FROM seats ORDER BY s")
-        self.seats = tuple(Seat(name=name, number=number, seed=seed) for name, number, seed in rows)
+        rows = connection.execute("SELECT name, number, seed, label FROM seats ORDER BY s")
+        self.seats = tuple(Seat(name=name, number=number, seed=seed, label=label) for name, number, seed, label in rows)
         self._positions = {seat.name: position for position, seat in enumerate(self.seats)}
         self._interned = Interned(connection)
         self._reader = Reader(connection, self._interned)
@@ -230,7 +230,7 @@ class Study:
             last = self._chain.last_turn
             if [row[0] for row in self._connection.execute("SELECT t FROM chain ORDER BY t")] != [*range(last + 1)]:
                 raise self._damaged("a turn is missing from the chain")
-            for table in ("turns", "picks", "answers", "lessons", "updates", "evaluations", "adapters"):
+            for table in ("turns", "committees", "picks", "answers", "lessons", "updates", "evaluations", "adapters"):
                 if self._connection.execute(f"SELECT 1 FROM {table} WHERE t > ? LIMIT 1", (last,)).fetchone():
                     raise self._damaged(f"table {table} has rows after turn {last}, the last")
             for each in (*self._interned.damaged(), *self._fingerprints.damaged()):

@@ -26,7 +26,9 @@ class Writer:
         names = pack_names(turn.candidates) if turn.candidates else None
         predictions = pack_rows(turn.predictions) if turn.predictions else None
         version = self._interned.text_id(turn.model_version)
-        self._insert("turns", [(*key, version, names, predictions)])
+        self._insert("turns", [(*key, version, names, predictions, self._interned.text_id(turn.failure))])
+        told = [(*key, self._interned.text_id(name), pack_rows(rows)) for name, rows in turn.committee.items()]
+        self._insert("committees", told)
         self._insert("picks", [(*key, i, *self._pick(pick)) for i, pick in enumerate(turn.picks)])
         self._insert("answers", [(*key, i, *self._answer(each)) for i, each in enumerate(turn.experiences)])
         self._insert("feedback", [(*key, i, *self._feedback(each)) for i, each in enumerate(turn.experiences)])

@@ -1,0 +1,1 @@
+"""Comparing scenarios over seeds: who takes part, playing them as cohorts, and what came out."""

@@ -1,0 +1,174 @@
+"""Who takes part in a comparison: labelled scenarios, each over the same seeds, read from files and what varies.
+
+A student is seated as "<label>-<seed>" with number 0 and that seed, so that students of one seed meet the same
+candidates and begin with the same adapter whatever their scenario: common random numbers, and what differs between them
+is the scenario alone. A class of several is seated as "<label>-<seed>-<number>".
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from simulation.assembly import Stage, check_models, make, set_stage
+from simulation.core.errors import ScenarioError
+from simulation.core.roles import Students
+from simulation.core.types import Seat
+from simulation.scenario import Scenario, load_scenario, restore_scenario
+from simulation.yaml_source import read_text
+
+MOST_SEEDS = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A scenario that takes part under a label."""
+
+    label: str
+    scenario: Scenario
+
+    def seats(self, seeds: Sequence[int]) -> tuple[Seat, ...]:
+        """Return a seat for each student of each seed."""
+        students: Students = make(self.scenario.students, "students")
+        return tuple(
+            Seat(name=self.name(seed, number, students.count), number=number, seed=seed, label=self.label)
+            for seed in seeds
+            for number in range(students.count)
+        )
+
+    def name(self, seed: int, number: int, count: int) -> str:
+        """Return the name of a student."""
+        return f"{self.label}-{seed}" if count == 1 else f"{self.label}-{seed}-{number}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lineup:
+    """The entries of a comparison and their seeds."""
+
+    entries: tuple[Entry, ...]
+    seeds: tuple[int, ...]
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The names under which scenarios are compared."""
+        return tuple(entry.label for entry in self.entries)
+
+    @property
+    def turns(self) -> int:
+        """How many turns each student plays."""
+        return self.entries[0].scenario.turns
+
+    def only(self, labels: Sequence[str], seeds: Sequence[int]) -> "Lineup":
+        """Return a part of the comparison."""
+        return Lineup(entries=tuple(each for each in self.entries if each.label in labels), seeds=tuple(seeds))
+
+    def stages(self) -> tuple[Stage, ...]:
+        """Set the stage of every entry for its students of all seeds."""
+        return tuple(set_stage(entry.scenario, entry.seats(self.seeds)) for entry in self.entries)
+
+    def resolved(self) -> dict[str, Any]:
+        """Return plain JSON values from which `restore` makes an equal lineup."""
+        scenarios = {entry.label: entry.scenario.resolved() for entry in self.entries}
+        return {"name": "comparison", "entries": scenarios, "seeds": list(self.seeds)}
+
+
+def is_lineup(resolved: Mapping[str, Any]) -> bool:
+    """Tell whether what a study keeps is a lineup, not a scenario (Any: JSON values)."""
+    return "entries" in resolved
+
+
+def restore(resolved: Mapping[str, Any], name: str) -> Lineup:
+    """Return the lineup that a study keeps; `name` says in errors which study."""
+    entries = resolved["entries"].items()
+    return Lineup(
+        entries=tuple(Entry(label=label, scenario=restore_scenario(each, name)) for label, each in entries),
+        seeds=tuple(resolved["seeds"]),
+    )
+
+
+def read_lineup(files: Sequence[Path], vary: Sequence[str], overrides: Sequence[str], seeds: Sequence[int]) -> Lineup:
+    """Read scenario files, each in every combination of what varies; what cannot be compared is refused."""
+    variations = list(product(*(list(variants(text)) for text in vary)))
+    found: list[Entry] = []
+    for path in files:
+        for chosen in variations:
+            scenario = load_scenario(path, [*overrides, *(written for written, _ in chosen)])
+            parts = [label for _, label in chosen]
+            if len(files) > 1 or not parts:
+                parts.insert(0, scenario.name)
+            found.append(Entry(label="+".join(parts), scenario=scenario))
+    lineup = Lineup(entries=tuple(found), seeds=tuple(seeds))
+    check(lineup)
+    return lineup
+
+
+def variants(text: str) -> Iterator[tuple[str, str]]:
+    """Yield from `KEY=VALUE,VALUE` an override and a label for each value."""
+    key, equals, written = text.partition("=")
+    name = f"--vary {text!r}"
+    if not equals or not key.strip() or not written.strip():
+        raise ScenarioError(f"{name}: write KEY=VALUE,VALUE, for example ask.policy=random,category")
+    if key.strip() == "seed":
+        raise ScenarioError(f"{name}: seeds are not varied but repeated; use --seeds")
+    values = read_text(f"[{written}]", name).value
+    for value in values:
+        yield f"{key}={json.dumps(value)}", label_of(value)
+
+
+def label_of(value: object) -> str:
+    """Return a short name of a value: of a component its name, and in brackets its parameters."""
+    if isinstance(value, dict):
+        rest = ",".join(f"{key}={label_of(each)}" for key, each in value.items() if key != "name")
+        text = f"{value.get('name', '')}({rest})" if rest else str(value.get("name", ""))
+    else:
+        text = json.dumps(value) if isinstance(value, list | bool) or value is None else str(value)
+    return re.sub(r"[^A-Za-z0-9_.,=()+-]+", "_", text).strip("_") or "empty"
+
+
+def read_seeds(text: str) -> tuple[int, ...]:
+    """Return the seeds of `--seeds`: "8" is 0 to 7, "3,5,9" is these."""
+    try:
+        numbers = tuple(int(part) for part in text.split(","))
+    except ValueError as error:
+        raise ScenarioError(f"--seeds {text!r}: write how many, such as 8, or which, such as 3,5,9") from error
+    found = tuple(range(numbers[0])) if len(numbers) == 1 else numbers
+    if not found or len(found) > MOST_SEEDS or min(found) < 0 or max(found) >= 2**63 or len(set(found)) < len(found):
+        raise ScenarioError(
+            f"--seeds {text!r}: write 1 to {MOST_SEEDS} different seeds of 0 and above, such as 8 (which is 0 to 7) "
+            "or 3,5,9"
+        )
+    return found
+
+
+def check(lineup: Lineup) -> None:
+    """Refuse what cannot be compared, before anything is spent."""
+    labels = lineup.labels
+    twice = sorted({label for label in labels if labels.count(label) > 1})
+    if twice:
+        raise ScenarioError(
+            f"{', '.join(twice)}: two entries of the comparison have this label; give the scenarios different names, "
+            "or vary what differs"
+        )
+    if len(labels) < 2:
+        raise ScenarioError(
+            f"a comparison needs two entries or more, got {', '.join(labels) or 'none'}; name another scenario, or use "
+            "--vary ask.policy=random,category"
+        )
+    first = lineup.entries[0]
+    for entry in lineup.entries[1:]:
+        if entry.scenario.turns != first.scenario.turns:
+            raise ScenarioError(
+                f"{entry.label} plays {entry.scenario.turns} turns and {first.label} {first.scenario.turns}; override "
+                "turns so that all play the same number"
+            )
+    stages = Lineup(entries=lineup.entries, seeds=lineup.seeds[:1]).stages()
+    for entry, stage in zip(lineup.entries, stages, strict=True):
+        check_models(stage)
+        if tuple(stage.held_out) != tuple(stages[0].held_out):
+            raise ScenarioError(
+                f"{entry.label} and {first.label} are not measured on the same held-out questions, so they cannot be "
+                "paired; give them the same environment and evaluate.questions"
+            )

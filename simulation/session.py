@@ -1,0 +1,102 @@
+"""Begins studies and goes on with them: sets the stages, loads the model, opens the store and plays.
+
+A study keeps what it plays: one scenario, or a lineup of several whose students learn side by side.
+"""
+
+import platform
+from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from simulation import __version__
+from simulation.assembly import Fingerprinted, Stage, distinct, load_world, set_stage
+from simulation.runner import Watcher, play
+from simulation.scenario import restore_scenario
+
+if TYPE_CHECKING:
+    from simulation.store import Keep, Study
+    from simulation.turn import World
+
+
+class Display(Watcher, Protocol):
+    """A watcher that is also told when the user stops a study."""
+
+    def interrupted(self, study: "Study") -> None:
+        """Hear that the study stopped before its end."""
+
+
+def stages_of(study: "Study") -> tuple[Stage, ...]:
+    """Set the stages of what a study plays, with the study's own seats."""
+    from simulation.comparison.lineup import is_lineup, restore
+
+    if is_lineup(study.scenario):
+        return restore(study.scenario, str(study.folder)).stages()
+    return (set_stage(restore_scenario(study.scenario, str(study.folder)), study.seats),)
+
+
+def begin(
+    folder: Path,
+    resolved: Mapping[str, Any],
+    stages: Sequence[Stage],
+    watch: Display,
+    *,
+    keep: "Keep",
+) -> bool:
+    """Play a new study; return whether it is whole, or was stopped (Any: JSON values)."""
+    from simulation.store import Study  # only now: a wrong scenario is refused before slow imports
+
+    world = load_world(stages)
+    with Study.create(
+        folder,
+        scenario=resolved,
+        seats=[seat for stage in stages for seat in stage.seats],
+        sets={name: questions for stage in stages for name, questions in stage.sets.items()},
+        fingerprint=fingerprint(stages),
+        keep=keep,
+    ) as study:
+        return play_on(study, world, watch)
+
+
+def go_on(folder: Path, watch: Display, warn: Callable[[str], None]) -> bool:
+    """Play what is left of a study; return whether it is whole. `warn` hears what keeps it from being reproducible."""
+    from simulation.store import Study
+
+    with Study.open(folder, write=True) as study:
+        stages = stages_of(study)
+        world = load_world(stages)  # sets the threads, which the fingerprint tells
+        changed = study.resume_on(fingerprint(stages))
+        if changed:
+            warn(f"not bit-reproducible from here on: {'; '.join(changed)}")
+        return play_on(study, world, watch)
+
+
+def play_on(study: "Study", world: "World", watch: Display) -> bool:
+    """Play what is left of a study; return whether it is whole."""
+    from simulation.scheduler import Classroom
+
+    classroom = Classroom(world)
+    try:
+        play(study, world, classroom.play, watch)
+    except KeyboardInterrupt:
+        watch.interrupted(study)
+        return False
+    finally:
+        classroom.leave()
+    return True
+
+
+def fingerprint(stages: Sequence[Stage]) -> dict[str, str]:
+    """Return what bit-identity rests on; the stages of a lineup share their students."""
+    found = {
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "numpy": version("numpy"),
+        "simulation": __version__,
+        **stages[0].students.fingerprint(),
+    }
+    teachers = [each for each in distinct(stage.teacher for stage in stages) if isinstance(each, Fingerprinted)]
+    for number, teacher in enumerate(teachers):
+        prefix = f"teacher{number or ''}"
+        found |= {f"{prefix}_{name}": value for name, value in teacher.fingerprint().items()}
+    return found
