@@ -23,11 +23,12 @@ class Breaks:
     """Picks the first candidates, and breaks in one turn."""
 
     turn: int
+    error: Exception = ZeroDivisionError("a policy's own\nmistake")
     needs: ClassVar[frozenset[str]] = frozenset()
 
     def select(self, candidates: Sequence[Question], k: int, context: Context) -> list[Selection[Question]]:
         if context.turn == self.turn:
-            raise ZeroDivisionError("a policy's own\nmistake")
+            raise self.error
         return [Selection(item=each, reason="first") for each in candidates[:k]]
 
 
@@ -37,7 +38,7 @@ class Diverges(ScriptedTrainer):
 
     name: ClassVar[str] = "diverges"
 
-    def update(self, model, batches, mark, *, generators) -> dict[str, Update]:  # type: ignore[no-untyped-def]
+    def update(self, model, batches, mark, *, generators) -> dict[str, Update]:
         found = super().update(model, batches, mark, generators=generators)
         return {slot: replace(each, metrics={"loss_last": float("nan")}) for slot, each in found.items()}
 
@@ -157,12 +158,7 @@ def test_a_whole_class_is_asked_what_is_chosen_for_its_first_student() -> None:
 
 
 def test_user_errors_of_a_lone_student_keep_their_class() -> None:
-    @dataclass(frozen=True)
-    class Refuses(Breaks):
-        def select(self, candidates: Sequence[Question], k: int, context: Context) -> list[Selection[Question]]:
-            raise ScenarioError("no choices here")
-
-    world = scripted_world(seats(1), ask=Refuses(1))
+    world = scripted_world(seats(1), ask=Breaks(1, ScenarioError("no choices here")))
     first_look(world)
     with pytest.raises(ScenarioError, match="no choices here"):
         play_turn(world, 1)
