@@ -17,13 +17,15 @@ from simulation.store import Study
 from simulation.turn import first_look, play_turn
 from tests.scripted import AnyQuestion, ScriptedTrainer, scripted_world, seats
 
+MISTAKE = ZeroDivisionError("a policy's own\nmistake")
+
 
 @dataclass(frozen=True)
 class Breaks:
     """Picks the first candidates, and breaks in one turn."""
 
     turn: int
-    error: Exception = ZeroDivisionError("a policy's own\nmistake")
+    error: Exception = MISTAKE
     needs: ClassVar[frozenset[str]] = frozenset()
 
     def select(self, candidates: Sequence[Question], k: int, context: Context) -> list[Selection[Question]]:

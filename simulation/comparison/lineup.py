@@ -159,11 +159,15 @@ def check(lineup: Lineup) -> None:
         )
     first = lineup.entries[0]
     for entry in lineup.entries[1:]:
-        if entry.scenario.turns != first.scenario.turns:
-            raise ScenarioError(
-                f"{entry.label} plays {entry.scenario.turns} turns and {first.label} {first.scenario.turns}; override "
-                "turns so that all play the same number"
-            )
+        for key, ours, theirs in (
+            ("turns", entry.scenario.turns, first.scenario.turns),
+            ("evaluate.every", entry.scenario.evaluate.every, first.scenario.evaluate.every),
+        ):
+            if ours != theirs:
+                raise ScenarioError(
+                    f"{entry.label} has {key}={ours} and {first.label} {key}={theirs}; add the override {key}={theirs} "
+                    "so that they are measured at the same turns"
+                )
     stages = Lineup(entries=lineup.entries, seeds=lineup.seeds[:1]).stages()
     for entry, stage in zip(lineup.entries, stages, strict=True):
         check_models(stage)

@@ -1,0 +1,138 @@
+"""What a comparison's studies add up to, as arrays: a row a seed, a column a held-out question, a layer an evaluation."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulation.comparison.folder import Comparison
+from simulation.core.types import Question, Turn
+from simulation.store import DATABASE, Study
+from simulation.summary import Course
+
+COSTS = ("asked", "trained", "tokens", "scored", "measured")
+"""What a student has spent by an evaluation: questions asked, experiences trained on, packed tokens that gradients went
+through (0 where the trainer does not tell), questions whose options were scored for the policy, and questions put by
+evaluations that the policy itself needs (the probe set)."""
+
+
+@dataclass(slots=True)
+class Played:
+    """One student's way through a comparison."""
+
+    course: Course
+    truths: list[NDArray[np.float32]] = field(default_factory=list)
+    """Of each evaluation, in the order of the questions."""
+    costs: list[dict[str, float]] = field(default_factory=list)
+    """Spent by each evaluation, since the beginning."""
+    spent: dict[str, float] = field(default_factory=lambda: dict.fromkeys(COSTS, 0.0))
+    failure: str = ""
+
+    def take(self, turn: Turn, questions: Mapping[str, Question]) -> None:
+        """Take up the student's next turn."""
+        self.course.take(turn, questions)
+        self.failure = turn.failure
+        self.spent["asked"] += len(turn.experiences)
+        self.spent["scored"] += len(turn.predictions) + sum(len(rows) for rows in turn.committee.values())
+        if turn.update is not None:
+            self.spent["trained"] += turn.update.experiences
+            self.spent["tokens"] += turn.update.metrics.get("tokens", 0.0)
+        if "probe" in turn.evaluations:
+            self.spent["measured"] += turn.evaluations["probe"].questions
+        if "held_out" in turn.evaluations:
+            results = turn.evaluations["held_out"].results
+            self.truths.append(np.array([each.truth for each in results], dtype=np.float32))
+            self.costs.append(dict(self.spent))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Results:
+    """All that a comparison found."""
+
+    labels: tuple[str, ...]
+    seeds: tuple[int, ...]
+    turns: tuple[int, ...]
+    """The turns at which students were evaluated."""
+    students: Mapping[tuple[str, int], tuple[Played, ...]]
+    """By label and seed: one student, or a class."""
+    missing: tuple[tuple[str, int, str], ...]
+    """Label, seed and reason of every student or class that did not come to the end."""
+    trace_hashes: tuple[str, ...]
+    """Of each cohort's study, in their order."""
+
+    def whole(self, labels: Sequence[str]) -> list[int]:
+        """Return the seeds at which all of these labels came to the end."""
+        lost = {(label, seed) for label, seed, _ in self.missing}
+        return [seed for seed in self.seeds if not any((label, seed) in lost for label in labels)]
+
+    def truths(self, label: str, seeds: Sequence[int]) -> NDArray[np.float64]:
+        """Return the truths `[seeds, questions, evaluations]` in [0, 1]; those of a class are its means."""
+        rows = []
+        for seed in seeds:
+            members = [np.stack(each.truths, axis=1) for each in self.students[label, seed]]
+            rows.append(np.mean(members, axis=0, dtype=np.float64))
+        return np.stack(rows)
+
+    def costs(self, label: str, seeds: Sequence[int], cost: str) -> NDArray[np.float64]:
+        """Return what was spent by each evaluation, `[seeds, evaluations]`; a class counts all its students."""
+        return np.array(
+            [
+                np.sum([[spent[cost] for spent in each.costs] for each in self.students[label, seed]], axis=0)
+                for seed in seeds
+            ]
+        )
+
+    def courses(self, label: str) -> list[Course]:
+        """Return the courses of a label's students that came to the end."""
+        return [each.course for seed in self.whole([label]) for each in self.students[label, seed]]
+
+
+def read_results(comparison: Comparison) -> Results:
+    """Add up what the cohorts' studies hold so far."""
+    students: dict[tuple[str, int], dict[str, Played]] = {}
+    missing: list[tuple[str, int, str]] = []
+    hashes: list[str] = []
+    for index, cohort in enumerate(comparison.cohorts):
+        folder = comparison.study_folder(index)
+        if not (folder / DATABASE).is_file():
+            missing += [(label, seed, "not begun") for label in cohort.labels for seed in cohort.seeds]
+            continue
+        with Study.open(folder) as study:
+            hashes.append(study.trace_hash)
+            places = {seat.name: (seat.label, seat.seed) for seat in study.seats}
+            for student, played in read_students(study).items():
+                students.setdefault(places[student], {})[student] = played
+            if study.status != "finished":
+                reason = f"stopped at turn {study.last_turn}"
+                missing += [(label, seed, reason) for label in cohort.labels for seed in cohort.seeds]
+                continue
+        for place in dict.fromkeys(places.values()):
+            failures = [played.failure for played in students[place].values() if played.failure]
+            missing += [(*place, failures[0])] if failures else []
+    lineup = comparison.lineup
+    return Results(
+        labels=lineup.labels,
+        seeds=lineup.seeds,
+        turns=max(
+            (
+                tuple(each.turn for each in played.course.measurements)
+                for row in students.values()
+                for played in row.values()
+            ),
+            key=len,
+            default=(),
+        ),
+        students={place: tuple(each.values()) for place, each in students.items()},
+        missing=tuple(missing),
+        trace_hashes=tuple(hashes),
+    )
+
+
+def read_students(study: Study) -> dict[str, Played]:
+    """Read a study's turns one at a time."""
+    questions = {question.id: question for question in study.question_set("held_out")}
+    found = {seat.name: Played(Course(seat.name)) for seat in study.seats}
+    for turn in study.turns():
+        found[turn.student].take(turn, questions)
+    return found
