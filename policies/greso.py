@@ -14,7 +14,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from policies.arms import arm_of
+from policies.practice import By, unit
 from simulation.core.registry import question_policy
 from simulation.core.roles import Context
 from simulation.core.types import Question, Selection, Turn
@@ -53,7 +53,7 @@ class Greso:
     propensity has no closed form.
     """
 
-    by: Literal["question", "skill", "category"] = "skill"
+    by: By = "skill"
     """What groups are kept for."""
     samples: Annotated[int, Field(ge=1)] = 4
     """How many answers make a group (G); the paper samples 8 of one prompt."""
@@ -76,7 +76,7 @@ class Greso:
         """Return the streaks and bases after a turn."""
         full: list[Kind] = []
         for experience in turn.experiences:
-            streak = state.streaks.setdefault(self._item(experience.question), Streak())
+            streak = state.streaks.setdefault(unit(experience.question, self.by), Streak())
             streak.group.append(experience.feedback.score)
             if len(streak.group) == self.samples:
                 kind = kind_of(streak.group)
@@ -93,7 +93,7 @@ class Greso:
     def select(self, candidates: Sequence[Question], k: int, context: Context) -> list[Selection[Question]]:
         """Pick `k` candidates, those kept before those skipped."""
         state: Skipping = context.state
-        streaks = [state.streaks.get(self._item(question), Streak()) for question in candidates]
+        streaks = [state.streaks.get(unit(question, self.by), Streak()) for question in candidates]
         keep = [max(FLOOR, state.bases[each.kind] ** each.length) if each.length else 1.0 for each in streaks]
         order = [int(index) for index in context.generator.permutation(len(candidates))]
         kept = context.generator.random(len(candidates)) < keep
@@ -107,9 +107,6 @@ class Greso:
             )
             for index in ranked[:k]
         ]
-
-    def _item(self, question: Question) -> str:
-        return question.id if self.by == "question" else arm_of(question, self.by)
 
 
 def kind_of(scores: Sequence[float]) -> Kind:

@@ -9,11 +9,11 @@ candidate draws its own rate from its skill's posterior. `by: question` is the p
 """
 
 from collections.abc import Sequence
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from policies.arms import arm_of
+from policies.practice import By, unit
 from simulation.core.registry import question_policy
 from simulation.core.roles import Context
 from simulation.core.types import Question, Selection, Turn
@@ -29,7 +29,7 @@ class Mopps:
     Only items asked in a turn are discounted, as in the authors' code. The propensity has no closed form.
     """
 
-    by: Literal["question", "skill", "category"] = "skill"
+    by: By = "skill"
     """What a posterior is kept for."""
     discount: Annotated[float, Field(ge=0, le=1)] = 0.5
     """How much of what was known of an item stays when it is asked again (lambda)."""
@@ -48,7 +48,7 @@ class Mopps:
         """Return the posteriors after a turn, all answers to an item at once."""
         scores: dict[str, list[float]] = {}
         for experience in turn.experiences:
-            scores.setdefault(self._item(experience.question), []).append(experience.feedback.score)
+            scores.setdefault(unit(experience.question, self.by), []).append(experience.feedback.score)
         for item, row in scores.items():
             right, wrong = state.get(item, (self.prior, self.prior))
             kept = (1 - self.discount) * self.prior
@@ -61,7 +61,7 @@ class Mopps:
     def select(self, candidates: Sequence[Question], k: int, context: Context) -> list[Selection[Question]]:
         """Pick the `k` candidates whose drawn rates are nearest to the target."""
         beliefs: Beliefs = context.state
-        known = [beliefs.get(self._item(question), (self.prior, self.prior)) for question in candidates]
+        known = [beliefs.get(unit(question, self.by), (self.prior, self.prior)) for question in candidates]
         drawn = context.generator.beta([right for right, _ in known], [wrong for _, wrong in known])
         rates = [float(rate) for rate in drawn]
         ranked = sorted(range(len(candidates)), key=lambda index: (rates[index] - self.target) ** 2)
@@ -74,6 +74,3 @@ class Mopps:
             )
             for index in ranked[:k]
         ]
-
-    def _item(self, question: Question) -> str:
-        return question.id if self.by == "question" else arm_of(question, self.by)

@@ -1,8 +1,12 @@
 """What every registered policy promises: explained picks, by its context alone, at a cost that does not grow."""
 
+import copy
 import math
+import pickle
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from functools import cache
 from types import FrameType
 from typing import Any
 
@@ -11,12 +15,26 @@ import pytest
 
 from simulation.core.memory import ReplayBuffer
 from simulation.core.registry import build, components
-from simulation.core.roles import Context
-from simulation.core.types import Experience, Question, Selection
-from tests.contexts import context, experience, memory, pool, wrong_by_category
+from simulation.core.roles import Context, Observing
+from simulation.core.types import Experience, Question, Selection, Turn
+from tests.contexts import context, experience, memory, played, pool, wrong_by_category
 
 ask_policies = pytest.mark.parametrize("name", components("question_policy"))
 learn_policies = pytest.mark.parametrize("name", components("experience_policy"))
+observing = pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        (kind, name)
+        for kind in ("question_policy", "experience_policy")
+        for name, component in components(kind).items()
+        if isinstance(component.cls, Observing)
+    ],
+)
+NEEDS = {"predictions", "probe", "committee"}
+CYCLE = 24
+"""After so many turns the questions and scores of the long history come again."""
+SHORT, LONG = 17 * CYCLE, 417 * CYCLE
+"""Numbers of turns at which costs are compared: about 400 and 10,000."""
 
 
 def made(kind: str, name: str) -> Any:
@@ -24,20 +42,59 @@ def made(kind: str, name: str) -> Any:
     return build(kind, name, {})
 
 
-def informed(seed: int, candidates: Sequence[Question], held: ReplayBuffer | None = None, turn: int = 3) -> Context:
-    """A context that knows everything: predictions of every candidate, evaluations, a past."""
+@cache
+def turns() -> tuple[Turn, ...]:
+    """More than ten thousand turns of two answers each, to questions of one category."""
+    asked = pool(12)
+    return tuple(
+        played(
+            number,
+            [
+                experience(
+                    asked[place],
+                    turn=number,
+                    position=position,
+                    score=float((number * (position + 2) // 3) % CYCLE % 2),
+                )
+                for position, place in enumerate((number % 12, (number + 6) % 12))
+            ],
+        )
+        for number in range(1, LONG + CYCLE + 1)
+    )
+
+
+@cache
+def history(size: int) -> ReplayBuffer:
+    """What the first turns leave in memory."""
+    return memory([each for turn in turns()[:size] for each in turn.experiences])
+
+
+def observed(policy: Any, past: Iterable[Turn]) -> Any:
+    """The state that a policy makes of turns, None where it does not observe (Any: each has its own)."""
+    if not isinstance(policy, Observing):
+        return None
+    state = policy.begin()
+    for turn in past:
+        state = policy.observe(state, turn)
+    return state
+
+
+def informed(policy: Any, seed: int, candidates: Sequence[Question], past: int = 30) -> Context:
+    """A context that knows everything: predictions of every candidate by all classmates, evaluations, a past."""
     stream = np.random.default_rng(7)
-    predictions = {each.id: tuple(stream.normal(-2, 2, len(each.choices)).tolist()) for each in candidates}
+    rows = {each.id: [tuple(stream.normal(-2, 2, len(each.choices)).tolist()) for _ in range(3)] for each in candidates}
     probe, tags = wrong_by_category({"general": 5, "physics": 3, "gain": 0, "other": 2})
-    past = memory([experience(each, position=place) for place, each in enumerate(pool(20))]) if held is None else held
     return context(
         seed=seed,
-        turn=turn,
-        since=turn,
-        held=past,
+        turn=past + 1,
+        since=past,
+        held=history(past),
         evaluations={"probe": probe, "held_out": probe},
-        predictions=predictions,
+        predictions={name: row[0] for name, row in rows.items()},
+        committee={name: tuple(row) for name, row in rows.items()},
+        prerequisites={"gain": ("general",)},
         tags=tags,
+        state=observed(policy, turns()[:past]),
     )
 
 
@@ -46,10 +103,11 @@ def ids(picks: Sequence[Selection[Any]]) -> list[str]:
 
 
 @ask_policies
-@pytest.mark.parametrize(("size", "k"), [(240, 40), (40, 40), (7, 40), (1, 1), (240, 1), (0, 5)])
+@pytest.mark.parametrize(("size", "k"), [(120, 40), (40, 40), (7, 40), (1, 1), (60, 1), (0, 5)])
 def test_a_question_policy_picks_k_distinct_candidates_or_all_there_are(name: str, size: int, k: int) -> None:
     candidates = pool(size)
-    picks = made("question_policy", name).select(candidates, k, informed(0, candidates))
+    policy = made("question_policy", name)
+    picks = policy.select(candidates, k, informed(policy, 0, candidates))
     assert len(picks) == min(k, size)
     assert len(set(ids(picks))) == len(picks)
     assert {id(pick.item) for pick in picks} <= {id(each) for each in candidates}
@@ -58,18 +116,21 @@ def test_a_question_policy_picks_k_distinct_candidates_or_all_there_are(name: st
 
 @ask_policies
 def test_a_question_policy_with_one_category_or_none_still_picks(name: str) -> None:
-    for categories in [("gain",), ("unheard of",)]:
-        candidates = pool(30, categories)
-        assert len(made("question_policy", name).select(candidates, 10, informed(0, candidates))) == 10
+    policy = made("question_policy", name)
     bare = [Question(id=each.id, prompt="?", choices=each.choices, reference=each.reference) for each in pool(30)]
-    assert len(made("question_policy", name).select(bare, 10, informed(0, bare))) == 10
+    for candidates in (pool(30, ("gain",)), pool(30, ("unheard of",)), bare):
+        assert len(set(ids(policy.select(candidates, 10, informed(policy, 0, candidates))))) == 10
+    lived = observed(policy, [played(1, [experience(each, score=0.0) for each in bare])])
+    seen = informed(policy, 0, bare)
+    after = context(turn=2, state=lived, predictions=seen.predictions, committee=seen.committee)
+    assert len(set(ids(policy.select(bare, 10, after)))) == 10
 
 
 @ask_policies
 def test_a_question_policy_explains_every_pick(name: str) -> None:
-    candidates = pool(240)
-    picks = made("question_policy", name).select(candidates, 40, informed(0, candidates))
-    for pick in picks:
+    candidates = pool(120)
+    policy = made("question_policy", name)
+    for pick in policy.select(candidates, 40, informed(policy, 0, candidates)):
         assert pick.reason.strip()
         assert "\n" not in pick.reason
         assert pick.score is None or (type(pick.score) is float and math.isfinite(pick.score))
@@ -78,45 +139,57 @@ def test_a_question_policy_explains_every_pick(name: str) -> None:
 
 
 @ask_policies
-def test_propensities_of_a_question_policy_are_how_often_it_picks(name: str) -> None:
-    candidates = pool(24)
-    rounds = 1500
+@pytest.mark.parametrize("past", [0, 30])
+def test_propensities_of_a_question_policy_are_how_often_it_picks(name: str, past: int) -> None:
+    candidates = pool(15)[::-1]
+    policy = made("question_policy", name)
+    seen = informed(policy, 0, candidates, past)
+    if all(pick.propensity is None for pick in policy.select(candidates, 5, seen)):
+        return
+    rounds = 2000
     times = dict.fromkeys((each.id for each in candidates), 0)
-    said: dict[str, float | None] = {}
+    said: dict[str, float] = {}
     for seed in range(rounds):
-        for pick in made("question_policy", name).select(candidates, 8, informed(seed, candidates)):
+        seen.generator.bit_generator.state = np.random.PCG64(seed).state
+        for pick in policy.select(candidates, 5, seen):
             times[pick.item.id] += 1
-            said[pick.item.id] = pick.propensity
+            assert pick.propensity == pytest.approx(said.setdefault(pick.item.id, pick.propensity)), "it is of the item"
     for each, propensity in said.items():
-        if propensity is not None:
-            spread = math.sqrt(max(propensity * (1 - propensity), 0.0) / rounds)
-            assert abs(times[each] / rounds - propensity) <= 4.5 * spread + 1e-12
+        spread = math.sqrt(max(propensity * (1 - propensity), 0.0) / rounds)
+        assert abs(times[each] / rounds - propensity) <= 4.2 * spread + 1e-9
+    never = [each for each, count in times.items() if not count]
+    assert sum(said.values()) == pytest.approx(5, abs=0.05 * len(never) + 1e-6)
 
 
 @ask_policies
 def test_a_question_policy_depends_on_its_context_alone(name: str) -> None:
     candidates = pool(120)
     policy = made("question_policy", name)
-    first = policy.select(candidates, 20, informed(5, candidates))
+    first = policy.select(candidates, 20, informed(policy, 5, candidates))
     np.random.default_rng(0).random(10)
-    policy.select(candidates, 20, informed(6, candidates))
-    assert policy.select(candidates, 20, informed(5, candidates)) == first
-    assert build("question_policy", name, {}).select(tuple(candidates), 20, informed(5, candidates)) == first
+    policy.select(candidates, 20, informed(policy, 6, candidates))
+    assert policy.select(candidates, 20, informed(policy, 5, candidates)) == first
+    assert made("question_policy", name).select(tuple(candidates), 20, informed(policy, 5, candidates)) == first
 
 
 @ask_policies
 def test_a_question_policy_reads_only_what_it_needs(name: str) -> None:
     policy = made("question_policy", name)
     assert isinstance(policy.needs, frozenset)
-    assert policy.needs <= {"predictions", "probe"}
+    assert policy.needs <= NEEDS
     candidates = pool(120)
-    full = informed(5, candidates)
+    full = informed(policy, 5, candidates)
     lean = context(
         seed=5,
+        turn=full.turn,
+        since=full.since,
         held=full.memory,
         evaluations={"probe": full.evaluations["probe"]} if "probe" in policy.needs else {},
         predictions=full.predictions if "predictions" in policy.needs else {},
+        committee=full.committee if "committee" in policy.needs else {},
+        prerequisites=full.prerequisites,
         tags=full.tags,
+        state=full.state,
     )
     assert policy.select(candidates, 20, lean) == policy.select(candidates, 20, full)
 
@@ -124,34 +197,79 @@ def test_a_question_policy_reads_only_what_it_needs(name: str) -> None:
 @ask_policies
 def test_a_question_policy_begins_without_a_past(name: str) -> None:
     candidates = pool(120)
-    predictions = informed(0, candidates).predictions if "predictions" in made("question_policy", name).needs else {}
-    picks = made("question_policy", name).select(candidates, 20, context(turn=1, predictions=predictions))
-    assert len(picks) == 20
+    policy = made("question_policy", name)
+    seen = informed(policy, 0, candidates)
+    bare = context(
+        turn=1,
+        predictions=seen.predictions if "predictions" in policy.needs else {},
+        committee=seen.committee if "committee" in policy.needs else {},
+        state=observed(policy, ()),
+    )
+    assert len(policy.select(candidates, 20, bare)) == 20
 
 
 @ask_policies
 def test_the_cost_of_asking_does_not_grow_with_the_past(name: str) -> None:
-    candidates = pool(60)
+    candidates = pool(30)
     policy = made("question_policy", name)
+    if isinstance(policy, Observing):
+        return  # What it remembers is its state, whose cost is measured as it grows.
 
-    def cost(turns: int) -> int:
-        held = history(turns)
-        seen = informed(0, candidates, held, turn=turns + 1)
+    def cost(past: int) -> int:
+        seen = informed(policy, 0, candidates, past)
         return operations(lambda: policy.select(candidates, 10, seen))
 
-    assert cost(400) <= 1.05 * cost(20)
+    assert cost(LONG) <= 1.05 * cost(SHORT)
 
 
-def history(turns: int) -> ReplayBuffer:
-    """Turns of twelve answers to the same questions, every second one wrong."""
-    asked = pool(12)
-    return memory(
-        [
-            experience(each, turn=turn, position=place, score=float(place % 2))
-            for turn in range(1, turns + 1)
-            for place, each in enumerate(asked)
-        ]
-    )
+def chosen(kind: str, policy: Any, state: Any, past: int) -> Callable[[], list[Selection[Any]]]:
+    """A call of `select` after `past` turns."""
+    candidates = pool(30)
+    seen = replace(informed(None, 3, candidates, past), state=state)
+    return lambda: policy.select(candidates if kind == "question_policy" else seen.memory, 10, seen)
+
+
+@observing
+def test_a_policy_that_observes_goes_on_as_if_it_had_never_stopped(kind: str, name: str) -> None:
+    """The state is a fold over the turns: reading it changes nothing, and stored turns give it again."""
+    policy, past = made(kind, name), 40
+    state = policy.observe(policy.begin(), Turn(turn=0, student="ada", model_version="0"))
+    for turn in turns()[:past]:
+        before = pickle.dumps(state)
+        chosen(kind, policy, state, turn.turn)()
+        assert pickle.dumps(state) == before, "select changed the state"
+        state = policy.observe(state, turn)
+    stored: tuple[Turn, ...] = copy.deepcopy(turns()[:past])
+    resumed = observed(made(kind, name), (Turn(turn=0, student="ada", model_version="0"), *stored))
+    assert chosen(kind, policy, resumed, past)() == chosen(kind, policy, state, past)()
+
+
+@observing
+def test_the_cost_of_observing_and_of_choosing_does_not_grow_over_10000_turns(kind: str, name: str) -> None:
+    policy = made(kind, name)
+    state = policy.begin()
+    costs: dict[int, tuple[int, int]] = {}
+    for number, turn in enumerate(turns()):
+        if number in (SHORT, LONG):
+            choosing = operations(chosen(kind, policy, state, number))
+            state, seeing = counted(policy, state, turns()[number : number + CYCLE])
+            costs[number] = (seeing, choosing)
+        elif not any(start <= number < start + CYCLE for start in costs):
+            state = policy.observe(state, turn)
+    assert costs[LONG][0] <= 1.05 * costs[SHORT][0], "observe"
+    assert costs[LONG][1] <= 1.05 * costs[SHORT][1], "select"
+
+
+def counted(policy: Any, state: Any, past: Sequence[Turn]) -> tuple[Any, int]:
+    """Observe these turns; return the state and how many operations it took."""
+
+    def observe() -> None:
+        nonlocal state
+        for turn in past:
+            state = policy.observe(state, turn)
+
+    cost = operations(observe)
+    return state, cost
 
 
 def operations(call: Callable[[], object]) -> int:
@@ -174,43 +292,70 @@ def operations(call: Callable[[], object]) -> int:
     return count
 
 
-def lessons(name: str, held: ReplayBuffer, k: int, *, seed: int = 0, turn: int = 5) -> list[Selection[Experience]]:
-    seen = context(seed=seed, turn=turn, since=turn, held=held)
-    found: list[Selection[Experience]] = made("experience_policy", name).select(held, k, seen)
+def lessons(name: str, past: int, k: int, *, seed: int = 0) -> list[Selection[Experience]]:
+    """What an experience policy selects of the history after `past` turns."""
+    policy = made("experience_policy", name)
+    held = history(past)
+    state = observed(policy, turns()[:past])
+    seen = context(seed=seed, turn=past, since=max(1, past - 9), held=held, state=state)
+    found: list[Selection[Experience]] = policy.select(held, k, seen)
     return found
 
 
 @learn_policies
 @pytest.mark.parametrize("k", [0, 1, 3, 1000])
 def test_an_experience_policy_picks_at_most_k_distinct_experiences(name: str, k: int) -> None:
-    held = history(5)
-    picks = lessons(name, held, k)
+    picks = lessons(name, 30, k)
     assert len(picks) <= k
     assert len(set(ids(picks))) == len(picks)
-    assert {id(pick.item) for pick in picks} <= {id(each) for each in held}
+    assert {id(pick.item) for pick in picks} <= {id(each) for each in history(30)}
     assert len(picks) == k or k == 1000
     for pick in picks:
         assert pick.reason.strip()
-        assert pick.score is None or math.isfinite(pick.score)
-        assert pick.propensity is None or 0 < pick.propensity <= 1
+        assert pick.score is None or (type(pick.score) is float and math.isfinite(pick.score))
+        assert pick.propensity is None or (type(pick.propensity) is float and 0 < pick.propensity <= 1)
 
 
 @learn_policies
 def test_an_experience_policy_finds_nothing_in_an_empty_memory(name: str) -> None:
-    assert lessons(name, memory(), 10) == []
+    assert lessons(name, 0, 10) == []
 
 
 @learn_policies
 def test_an_experience_policy_depends_on_its_context_alone(name: str) -> None:
-    held = history(5)
-    first = lessons(name, held, 3, seed=4)
-    lessons(name, held, 3, seed=5)
-    assert lessons(name, history(5), 3, seed=4) == first
-    assert made("experience_policy", name).needs <= {"predictions", "probe"}
+    first = lessons(name, 30, 3, seed=4)
+    lessons(name, 30, 3, seed=5)
+    assert lessons(name, 30, 3, seed=4) == first
+    assert made("experience_policy", name).needs <= NEEDS
+
+
+@learn_policies
+def test_propensities_of_an_experience_policy_are_how_often_it_picks(name: str) -> None:
+    policy, held, past = made("experience_policy", name), history(8), 8
+    state = observed(policy, turns()[:past])
+    seen = context(turn=past, since=1, held=held, state=state)
+    times: dict[str, int] = {}
+    said: dict[str, float] = {}
+    rounds = 500
+    for seed in range(rounds):
+        seen.generator.bit_generator.state = np.random.PCG64(seed).state
+        for pick in policy.select(held, 4, seen):
+            if pick.propensity is not None:
+                times[pick.item.id] = times.get(pick.item.id, 0) + 1
+                assert pick.propensity == pytest.approx(said.setdefault(pick.item.id, pick.propensity))
+    for each, propensity in said.items():
+        spread = math.sqrt(max(propensity * (1 - propensity), 0.0) / rounds)
+        assert abs(times[each] / rounds - propensity) <= 4.2 * spread + 1e-9
 
 
 @learn_policies
 def test_the_cost_of_choosing_lessons_does_not_grow_with_the_past(name: str) -> None:
-    few, many = history(20), history(400)
-    cost = operations(lambda: lessons(name, few, 1000, turn=20))
-    assert operations(lambda: lessons(name, many, 1000, turn=400)) <= 1.05 * cost
+    policy = made("experience_policy", name)
+    if isinstance(policy, Observing):
+        return  # What it remembers is its state, whose cost is measured as it grows.
+
+    def cost(past: int) -> int:
+        seen = context(turn=past, since=past - 9, held=history(past))
+        return operations(lambda: policy.select(history(past), 50, seen))
+
+    assert cost(LONG) <= 1.05 * cost(SHORT)
