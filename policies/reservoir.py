@@ -69,8 +69,6 @@ class Reservoir:
         fresh = context.memory.since(sample.turn + 1)
         for turn, row in groupby(fresh, key=lambda experience: experience.turn):
             sample = self.filled(sample, turn, tuple(row))
-        drawn, _ = uniform(sample.kept, k, context)
-        # Every experience so far had the same chance of being kept and then drawn.
-        propensity = len(drawn) / sample.seen if drawn else None
+        drawn, propensity = uniform(sample.kept, k, context)
         reason = f"uniform over the {len(sample.kept)} kept of {sample.seen} experiences"
         return [Selection(item=experience, propensity=propensity, reason=reason) for experience in drawn]

@@ -254,8 +254,9 @@ def test_a_reservoir_learns_from_this_turn_as_it_will_remember_it() -> None:
     before, after = folded(policy, held[:50]), folded(policy, held)
     picks = lessons(policy, memory(held), 99, turn=6, state=before)
     assert sorted(pick.item.id for pick in picks) == sorted(each.id for each in after.kept)
-    assert {pick.propensity for pick in picks} == {15 / 60}
-    assert {pick.propensity for pick in lessons(policy, memory(held), 5, turn=6, state=before)} == {5 / 60}
+    assert {pick.propensity for pick in picks} == {1.0}
+    assert {pick.reason for pick in picks} == {"uniform over the 15 kept of 60 experiences"}
+    assert {pick.propensity for pick in lessons(policy, memory(held), 5, turn=6, state=before)} == {5 / 15}
     assert (after.seen, after.turn, len(after.kept)) == (60, 6, 15)
 
 
