@@ -26,8 +26,12 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     add = commands.add_parser
     _run(add("run", help="play a scenario as a new study"))
-    resume = _study(add("resume", help="go on with a study that was stopped"))
+    resume = _study(add("resume", help="go on with a study or a comparison that was stopped"))
+    resume.add_argument("--cohort", type=int, help=argparse.SUPPRESS)  # what a comparison starts its workers with
+    resume.add_argument("--workers", type=int, help="processes to go on with a comparison in")
     _display(resume)
+    _compare(add("compare", help="play scenarios over seeds and say which differ"))
+    _power(add("power", help="say how many seeds and questions a difference needs, before anything is spent"))
     listing = add("list", help="list components and scenarios, or write the scenario schema")
     listing.add_argument(
         "--schema", nargs="?", const="-", metavar="FILE", help="write the JSON schema (default: stdout)"
@@ -55,6 +59,42 @@ def _run(command: argparse.ArgumentParser) -> None:
     _display(command)
 
 
+def _compare(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "scenarios",
+        nargs="+",
+        metavar="SCENARIO|KEY=VALUE",
+        help="scenario files, and overrides for all of them",
+    )
+    command.add_argument(
+        "--vary",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE,VALUE",
+        help="play each scenario with each value, such as ask.policy=random,category; may be given again",
+    )
+    command.add_argument("--seeds", default="8", metavar="N|A,B,C", help="how many seeds, or which (default: 8)")
+    command.add_argument("--workers", type=int, help="processes to play in (default: one a core; one where a GPU is)")
+    command.add_argument("--out", type=Path, default=Path("runs"), help="where folders are made (default: runs)")
+    _display(command)
+
+
+def _power(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--points", type=float, default=3.0, help="the difference to be shown, in points (default: 3)")
+    command.add_argument("--seeds", type=int, help="how many seeds there will be")
+    command.add_argument("--questions", type=int, help="how many held-out questions there will be")
+    command.add_argument("--pilot", type=Path, metavar="COMPARISON", help="take the variances of a comparison played")
+    command.add_argument("--seed-sd", type=float, metavar="POINTS", help="sd of accuracy between seeds (default: 3)")
+    command.add_argument("--seed-correlation", type=float, metavar="R", help="of two policies (default: 0.7)")
+    command.add_argument("--accuracy", type=float, metavar="SHARE", help="expected accuracy, 0 to 1 (default: 0.3)")
+    command.add_argument(
+        "--question-correlation", type=float, metavar="R", help="of two policies' truths of one seed (default: 0.8)"
+    )
+    command.add_argument("--pairs", type=int, default=1, help="pairs compared, for Holm's adjustment (default: 1)")
+    command.add_argument("--chance", type=float, default=0.8, help="the power wanted (default: 0.8)")
+    command.add_argument("--json", action="store_true", help="one JSON object")
+
+
 def _study(command: argparse.ArgumentParser) -> argparse.ArgumentParser:
     command.add_argument("study", type=Path, help="a study folder")
     return command
@@ -70,8 +110,8 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Parse a command line; overrides may stand before, between and after options, which argparse alone cannot do."""
     top = parser()
     parsed, rest = top.parse_known_args(arguments)
-    if parsed.command == "run" and not any(text.startswith("-") for text in rest):
-        parsed.overrides += rest
+    if parsed.command in ("run", "compare") and not any(text.startswith("-") for text in rest):
+        getattr(parsed, "overrides" if parsed.command == "run" else "scenarios").extend(rest)
     elif rest:
         top.error(f"unrecognized arguments: {' '.join(rest)}")
     return parsed

@@ -43,11 +43,28 @@ def run_command(arguments: Namespace) -> int:
 
 def resume_command(arguments: Namespace) -> int:
     """Go on with a study or a comparison that was stopped."""
+    from simulation.comparison import commands, is_comparison
     from simulation.session import go_on
 
+    if is_comparison(arguments.study):
+        return commands.resume(arguments)
     with display(arguments) as watch:
         whole = go_on(arguments.study, watch, warn)
     return conclude(arguments.study, whole, arguments)
+
+
+def compare_command(arguments: Namespace) -> int:
+    """Play scenarios over seeds and say which differ."""
+    from simulation.comparison.commands import compare
+
+    return compare(arguments)
+
+
+def power_command(arguments: Namespace) -> int:
+    """Say how many seeds and questions a difference needs."""
+    from simulation.comparison.planning import plan
+
+    return plan(arguments)
 
 
 def warn(text: str) -> None:
@@ -69,7 +86,11 @@ def conclude(folder: Path, whole: bool, arguments: Namespace) -> int:
 
 
 def report_command(arguments: Namespace) -> int:
-    """Show a study's table and draw its learning curve."""
+    """Show what a study or a comparison found, and draw it."""
+    from simulation.comparison import commands, is_comparison
+
+    if is_comparison(arguments.study):
+        return commands.report(arguments)
     show_report(arguments.study)
     return 0
 
@@ -87,22 +108,27 @@ def show_report(folder: Path, *, aside: bool = False) -> None:
 
 def replay_command(arguments: Namespace) -> int:
     """Re-play a study without its model and compare it byte for byte."""
+    from simulation.comparison import studies_in
     from simulation.replay import replay
     from simulation.store import Study
 
-    with Study.open(arguments.study) as study:
-        print(replay(study))
+    for folder in studies_in(arguments.study):
+        with Study.open(folder) as study:
+            print(replay(study))
     return 0
 
 
 def export_command(arguments: Namespace) -> int:
     """Write a study in another format."""
+    from simulation.comparison import studies_in
     from simulation.export import export
     from simulation.store import Study
 
-    with Study.open(arguments.study) as study:
-        for path in export(study, arguments.to, arguments.format):
-            print(shown(str(path)))
+    for folder in studies_in(arguments.study):
+        to = arguments.to if folder == arguments.study else arguments.to / folder.name
+        with Study.open(folder) as study:
+            for path in export(study, to, arguments.format):
+                print(shown(str(path)))
     return 0
 
 
@@ -182,7 +208,8 @@ def scenario_file(path: Path) -> Path:
 
 def display(arguments: Namespace) -> "AbstractContextManager[Quiet]":
     """Return the display that the command line asks for."""
-    from simulation.progress import JsonLines, LiveDisplay, PlainLines, Quiet
+    from simulation.json_lines import JsonLines
+    from simulation.progress import LiveDisplay, PlainLines, Quiet
 
     if arguments.json:
         return JsonLines(sys.stdout)

@@ -1,23 +1,8 @@
-"""Shows a study while it plays: a live display, plain lines, or JSON lines for machines.
+"""Shows a study while it plays: a live display, or plain lines; `json_lines.py` is for machines."""
 
-The JSON contract (`--json`), one object a line on stdout and nothing else there:
-
-    {"event": "started", "study", "scenario", "students": [...], "turns", "first_turn"}
-    {"event": "turn", "turn", "student", "asked", "score", "trained", "steps", "seconds", "metrics": {...}}
-    {"event": "evaluation", "turn", "student", "accuracy", "questions"}
-    {"event": "interrupted", "study", "turn"}          only where the study was stopped before its end
-    {"event": "finished", "study", "trace_hash"}       the last line of a study that is whole
-
-`score` is the mean feedback of the turn's answers in [0, 1], null where nothing was asked; a number that is not finite
-is null. A later version may add keys and events, and takes none away.
-"""
-
-import json
-import math
 import os
-import sys
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, redirect_stdout
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -64,6 +49,8 @@ def mean_score(turn: Turn) -> float | None:
 
 def update_line(turn: Turn) -> str:
     """Say what the turn's update did."""
+    if turn.failure:
+        return f"failed: {shown(turn.failure)}"
     if turn.update is None:
         return "no update" if turn.turn else "before learning"
     steps = "1 step" if turn.update.steps == 1 else f"{turn.update.steps} steps"
@@ -86,7 +73,7 @@ class Standing:
         if evaluation is not None:
             self.evaluation = evaluation
             self.accuracies.append(evaluation.metrics["accuracy"])
-        if turn.update is not None or not self.update:
+        if turn.update is not None or turn.failure or not self.update:
             self.update = update_line(turn)
 
 
@@ -118,6 +105,10 @@ class Quiet(AbstractContextManager["Quiet"]):
 
     def __init__(self) -> None:
         self.standings: dict[str, Standing] = {}
+        self.failed: set[str] = set()
+        """Students that can go on no more."""
+        self.fresh_failures: set[str] = set()
+        """Those of them whose last turn this was."""
         self.pace = Pace()
         self.study: Playing | None = None
 
@@ -134,12 +125,15 @@ class Quiet(AbstractContextManager["Quiet"]):
             evaluation = desk.evaluations.get("held_out")
             known = [] if evaluation is None else [evaluation.metrics["accuracy"]]
             self.standings[desk.seat.name] = Standing(evaluation, known)
+            self.failed |= {desk.seat.name} if desk.failure else set()
 
     def turn(self, turns: Sequence[Turn], seconds: float) -> None:
         """Take up what all students did in a turn."""
         self.pace.take(turns[0].turn, seconds)
         for turn in turns:
             self.standings[turn.student].take(turn)
+        self.fresh_failures = {turn.student for turn in turns if turn.failure} - self.failed
+        self.failed |= self.fresh_failures
 
     def finished(self, study: Playing) -> None:
         """Hear that the study is whole."""
@@ -169,6 +163,8 @@ class PlainLines(Quiet):
         """Say what each student did."""
         super().turn(turns, seconds)
         for turn in turns:
+            if turn.student in self.failed - self.fresh_failures:
+                continue
             parts = [f"turn {turn.turn}/{self.pace.turns}", turn.student]
             score = mean_score(turn)
             if score is not None:
@@ -183,72 +179,6 @@ class PlainLines(Quiet):
         """Write a line at once."""
         self.stream.write(f"{line}\n")
         self.stream.flush()
-
-
-class JsonLines(Quiet):
-    """The JSON contract of this module; whatever else prints while it is entered goes to stderr."""
-
-    def __init__(self, stream: IO[str]) -> None:
-        super().__init__()
-        self.stream = stream
-        self.aside = redirect_stdout(sys.stderr)
-
-    def __enter__(self) -> "JsonLines":
-        self.aside.__enter__()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.aside.__exit__(kind, error, trace)
-
-    def started(self, study: Playing, world: World, first_turn: int) -> None:
-        """Emit `started`."""
-        super().started(study, world, first_turn)
-        students = [desk.seat.name for desk in world.desks]
-        about = {"study": str(study.folder), "scenario": study.scenario["name"], "students": students}
-        self.emit("started", {**about, "turns": world.turns, "first_turn": max(0, first_turn)})
-
-    def turn(self, turns: Sequence[Turn], seconds: float) -> None:
-        """Emit `turn` for each student, then `evaluation` for each that was evaluated."""
-        super().turn(turns, seconds)
-        for turn in turns:
-            update = turn.update
-            trained, steps, metrics = (update.experiences, update.steps, update.metrics) if update else (0, 0, {})
-            did = {"asked": len(turn.experiences), "score": mean_score(turn), "trained": trained, "steps": steps}
-            where = {"turn": turn.turn, "student": turn.student}
-            self.emit("turn", {**where, **did, "seconds": round(seconds, 3), "metrics": dict(metrics)})
-        for turn in turns:
-            evaluation = turn.evaluations.get("held_out")
-            if evaluation is not None:
-                measured = {"accuracy": evaluation.metrics["accuracy"], "questions": evaluation.questions}
-                self.emit("evaluation", {"turn": turn.turn, "student": turn.student, **measured})
-
-    def finished(self, study: Playing) -> None:
-        """Emit `finished`."""
-        self.emit("finished", {"study": str(study.folder), "trace_hash": study.trace_hash})
-
-    def interrupted(self, study: Playing) -> None:
-        """Emit `interrupted`."""
-        self.emit("interrupted", {"study": str(study.folder), "turn": self.pace.last})
-
-    def emit(self, event: str, values: Mapping[str, Any]) -> None:
-        """Write one event at once (Any: JSON)."""
-        line = json.dumps({"event": event, **_finite(values)}, allow_nan=False)
-        self.stream.write(f"{line}\n")
-        self.stream.flush()
-
-
-def _finite(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Replace numbers that JSON cannot hold by null (Any: JSON)."""
-    return {
-        key: _finite(value)
-        if isinstance(value, Mapping)
-        else None
-        if isinstance(value, float) and not math.isfinite(value)
-        else value
-        for key, value in values.items()
-    }
 
 
 class LiveDisplay(Quiet):

@@ -10,7 +10,8 @@ from rich.console import Console
 
 from simulation.core.types import Evaluation, Turn, Update
 from simulation.display import clock, moves, shown, sparkline
-from simulation.progress import JsonLines, LiveDisplay, Pace, PlainLines, Quiet, interval
+from simulation.json_lines import JsonLines
+from simulation.progress import LiveDisplay, Pace, PlainLines, Quiet, interval
 from tests.scripted import scripted_world, seats, stepper
 
 

@@ -15,11 +15,11 @@ from typing import Any, Self
 
 import yaml
 
+from simulation.comparison import DOCUMENT
 from simulation.comparison.lineup import Entry, Lineup, restore
 from simulation.core.errors import StoreError, StudyNotBegun
 from simulation.store import DATABASE, Study, sync_folder, write_durably
 
-DOCUMENT = "comparison.yaml"
 MOST_STUDENTS = 128
 """In one cohort unless asked otherwise: beyond this a larger batch gains nothing and holds more in memory."""
 
@@ -109,11 +109,6 @@ class Comparison:
             return False
         with Study.open(self.study_folder(index)) as study:
             return study.status == "finished"
-
-
-def is_comparison(folder: Path) -> bool:
-    """Tell whether a folder holds a comparison rather than one study."""
-    return (folder / DOCUMENT).is_file()
 
 
 def divide(lineup: Lineup, workers: int, most: int = MOST_STUDENTS) -> list[Cohort]:

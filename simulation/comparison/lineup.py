@@ -61,6 +61,11 @@ class Lineup:
         """How many turns each student plays."""
         return self.entries[0].scenario.turns
 
+    @property
+    def seats(self) -> tuple[Seat, ...]:
+        """All students, in the order of the entries and their seeds."""
+        return tuple(seat for entry in self.entries for seat in entry.seats(self.seeds))
+
     def only(self, labels: Sequence[str], seeds: Sequence[int]) -> "Lineup":
         """Return a part of the comparison."""
         return Lineup(entries=tuple(each for each in self.entries if each.label in labels), seeds=tuple(seeds))

@@ -1,4 +1,4 @@
-"""What a comparison's studies add up to, as arrays: a row a seed, a column a held-out question, a layer an evaluation."""
+"""What a comparison's studies add up to, as arrays over seeds, held-out questions and evaluations."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -67,10 +67,10 @@ class Results:
         return [seed for seed in self.seeds if not any((label, seed) in lost for label in labels)]
 
     def truths(self, label: str, seeds: Sequence[int]) -> NDArray[np.float64]:
-        """Return the truths `[seeds, questions, evaluations]` in [0, 1]; those of a class are its means."""
+        """Return the truths `[seeds, evaluations, questions]` in [0, 1]; those of a class are its means."""
         rows = []
         for seed in seeds:
-            members = [np.stack(each.truths, axis=1) for each in self.students[label, seed]]
+            members = [np.stack(each.truths) for each in self.students[label, seed]]
             rows.append(np.mean(members, axis=0, dtype=np.float64))
         return np.stack(rows)
 
@@ -111,18 +111,11 @@ def read_results(comparison: Comparison) -> Results:
             failures = [played.failure for played in students[place].values() if played.failure]
             missing += [(*place, failures[0])] if failures else []
     lineup = comparison.lineup
+    courses = [played.course for members in students.values() for played in members.values()]
     return Results(
         labels=lineup.labels,
         seeds=lineup.seeds,
-        turns=max(
-            (
-                tuple(each.turn for each in played.course.measurements)
-                for row in students.values()
-                for played in row.values()
-            ),
-            key=len,
-            default=(),
-        ),
+        turns=max((tuple(each.turn for each in course.measurements) for course in courses), key=len, default=()),
         students={place: tuple(each.values()) for place, each in students.items()},
         missing=tuple(missing),
         trace_hashes=tuple(hashes),
