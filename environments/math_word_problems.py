@@ -1,6 +1,6 @@
 """Multiple-choice maths lessons: a generated bank of problems with typed misconceptions, or rows of MathQA."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, NamedTuple
@@ -9,6 +9,7 @@ from zlib import crc32
 from pydantic import Field
 
 from environments.bank import mastery
+from environments.bank.graph import PREREQUISITES
 from environments.bank.items import MOST_DISTINCT, Bank, distinct
 from environments.mathqa import load_rows
 from simulation.core.corpus import Lesson
@@ -64,6 +65,10 @@ class MathWordProblems:
     def held_out(self) -> Sequence[Question]:
         """Return problems that only the evaluation sees; the bank's hold numbers that no other split holds."""
         return self._splits.held_out
+
+    def prerequisites(self) -> Mapping[str, tuple[str, ...]]:
+        """Return which skills of the bank come before which; rows have none, as their tags name no skills."""
+        return PREREQUISITES if self.rows is None else {}
 
     def notices(self) -> Sequence[str]:
         """Name every row that could not be read."""

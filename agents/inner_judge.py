@@ -1,0 +1,81 @@
+"""A judge that another judge rests on, named in a scenario as every component is: bare, or with its parameters."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Protocol, runtime_checkable
+
+from pydantic import Field, PlainSerializer, PlainValidator, TypeAdapter, ValidationError, WithJsonSchema
+
+from simulation.core.errors import ScenarioError
+from simulation.core.registry import build
+from simulation.core.roles import Judge
+from simulation.core.types import Answer, Feedback, Question
+
+
+@runtime_checkable
+class RestsOnFiles(Protocol):
+    """A judge that can lack files."""
+
+    def check(self) -> None: ...
+
+
+@runtime_checkable
+class RestsOnMore(Protocol):
+    """A judge whose verdicts rest on more than its parameters."""
+
+    def fingerprint(self) -> Mapping[str, str]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class InnerJudge:
+    """A judge with the name it was written by; judges of equal parameters are equal."""
+
+    written: str
+    made: Judge
+
+    def judge(
+        self, questions: Sequence[Question], answers: Sequence[Answer], *, seeds: Sequence[int]
+    ) -> list[Feedback]:
+        """Evaluate each answer."""
+        return self.made.judge(questions, answers, seeds=seeds)
+
+    def check(self) -> None:
+        """Refuse files that are not there."""
+        if isinstance(self.made, RestsOnFiles):
+            self.made.check()
+
+    def fingerprint(self) -> Mapping[str, str]:
+        """Return what else its verdicts rest on."""
+        return self.made.fingerprint() if isinstance(self.made, RestsOnMore) else {}
+
+
+def read(value: object) -> InnerJudge:
+    """Build what a scenario writes; a ValueError says what is wrong, and pydantic adds the place in the file."""
+    if isinstance(value, InnerJudge):
+        return value
+    spelled = {"name": value} if isinstance(value, str) else value
+    if not isinstance(spelled, Mapping) or not isinstance(spelled.get("name"), str):
+        raise ValueError(f"write a judge's name, or a mapping of name and parameters; got {value!r:.60}")
+    parameters = {key: each for key, each in spelled.items() if key != "name"}
+    try:
+        return InnerJudge(spelled["name"], build("judge", spelled["name"], parameters))
+    except ValidationError as error:
+        wrong = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors(include_url=False)]
+        raise ValueError(f"{spelled['name']}: {'; '.join(wrong)}") from error
+    except ScenarioError as error:
+        raise ValueError(str(error)) from error
+
+
+def spelled_out(inner: InnerJudge) -> dict[str, Any]:
+    """Return what `read` reads back, every default written (Any: each judge has its own fields)."""
+    return {"name": inner.written, **TypeAdapter(type(inner.made)).dump_python(inner.made, mode="json")}
+
+
+JudgedBy = Annotated[
+    InnerJudge,
+    Field(validate_default=True),
+    PlainValidator(read),
+    PlainSerializer(spelled_out),
+    WithJsonSchema({"x-component": "judge"}),
+]
+"""The type of a judge's field that names another judge."""
