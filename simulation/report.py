@@ -11,8 +11,8 @@ from rich.text import Text
 
 from simulation.core.types import Question, Turn
 from simulation.display import shown
-from simulation.statistics import rogan_gladen, wilson
-from simulation.summary import Change, Course, Reliability, all_verdicts, change, summarise
+from simulation.reliability import Reliability
+from simulation.summary import Change, Course, change, summarise
 from simulation.tables import MOST_TABLES, percent, spread, tables
 
 PICTURE = "learning_curve.png"
@@ -55,7 +55,11 @@ def report(study: Stored, console: Console | None = None) -> Path | None:
         console.print("no turn is finished yet: run or resume the study, then report again")
         return None
     console.print(tables(courses))
-    for sentence in [*verdicts(courses), *teacher(all_verdicts(courses)), *warnings(courses)]:
+    for sentence in [
+        *verdicts(courses),
+        *teacher(Reliability.of(course.reliability for course in courses)),
+        *warnings(courses),
+    ]:
         console.print(Text(sentence), soft_wrap=True)
     from simulation.plots import draw
 
@@ -109,17 +113,14 @@ def teacher(reliability: Reliability) -> list[str]:
     """Say how far the teacher's verdicts can be trusted, and what they alone would have said of the answers."""
     if not reliability.verdicts:
         return []
-    low, high = wilson(reliability.agreed, reliability.verdicts)
     beyond = "undefined" if math.isnan(reliability.kappa) else f"{reliability.kappa:.3f}"
     agreed = f"{percent(reliability.agreed / reliability.verdicts)} of {reliability.verdicts} verdicts are the truth"
-    found = f"teacher: {agreed} (95 % interval {spread((low, high))}), Cohen's kappa {beyond}"
-    (true_wrong, false_right), (false_wrong, true_right) = reliability.matrix.tolist()
-    if not (false_right or false_wrong) or not (true_wrong + false_right and false_wrong + true_right):
+    found = f"teacher: {agreed} (95 % interval {spread(reliability.agreement)}), Cohen's kappa {beyond}"
+    if reliability.agreed == reliability.verdicts:
         return [found]
-    observed = (false_right + true_right) / reliability.verdicts
-    estimate = rogan_gladen(observed, true_right / (true_right + false_wrong), true_wrong / (true_wrong + false_right))
-    told = "unknown" if math.isnan(estimate) else percent(estimate)
-    return [f"{found}; calls {percent(observed)} of the answers right, which its error rates correct to {told}"]
+    told = "unknown" if math.isnan(reliability.corrected) else percent(reliability.corrected)
+    called = percent(reliability.observed)
+    return [f"{found}; calls {called} of the answers right, which its error rates correct to {told}"]
 
 
 def warnings(courses: Sequence[Course]) -> list[str]:

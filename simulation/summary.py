@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulation.core.seeding import generator
-from simulation.core.types import Evaluation, Experience, Question, Turn, Update
-from simulation.statistics import Estimate, Interval, bootstrap, confusion_matrix, kappa, mcnemar, mean_interval, wilson
+from simulation.core.types import Evaluation, Question, Turn, Update
+from simulation.reliability import Reliability
+from simulation.statistics import Estimate, Interval, bootstrap, mcnemar, mean_interval, wilson
 
 RIGHT = "right"
 """The diagnosis of the right choice."""
@@ -78,35 +79,6 @@ class Change:
     def tells(self) -> bool:
         """Whether the direction is known."""
         return self.difference.tells and (self.p is None or self.p < 0.05)
-
-
-@dataclass(slots=True)
-class Reliability:
-    """How often the teacher's verdict is the truth; an answer is right where its score is 1."""
-
-    matrix: NDArray[np.int64] = field(default_factory=lambda: np.zeros((2, 2), dtype=np.int64))
-    """Rows: truly wrong, truly right. Columns: said wrong, said right."""
-
-    def take(self, experiences: Sequence[Experience]) -> None:
-        """Count a turn's verdicts."""
-        self.matrix += confusion_matrix(
-            [int(each.truth >= 1.0) for each in experiences], [int(each.feedback.score >= 1.0) for each in experiences]
-        )
-
-    @property
-    def verdicts(self) -> int:
-        """How many were given."""
-        return int(self.matrix.sum())
-
-    @property
-    def agreed(self) -> int:
-        """How many were the truth."""
-        return int(np.trace(self.matrix))
-
-    @property
-    def kappa(self) -> float:
-        """Agreement beyond chance."""
-        return kappa(self.matrix)
 
 
 @dataclass(slots=True)
@@ -273,8 +245,3 @@ def pooled(measurements: Sequence[Measurement]) -> tuple[dict[str, tuple[float, 
             sums[name] = known[0] + truth, known[1] + count
         diagnoses.update(measurement.diagnoses)
     return sums, dict(diagnoses)
-
-
-def all_verdicts(courses: Sequence[Course]) -> Reliability:
-    """Return the teacher's verdicts on all students."""
-    return Reliability(sum((course.reliability.matrix for course in courses), Reliability().matrix))

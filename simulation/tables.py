@@ -8,13 +8,12 @@ from rich.table import Table
 from rich.text import Text
 
 from simulation.display import shown
+from simulation.reliability import Reliability
 from simulation.statistics import mean_interval, wilson
 from simulation.summary import (
     RIGHT,
     Course,
     Measurement,
-    Reliability,
-    all_verdicts,
     by_turn,
     misconceptions,
     pooled,
@@ -47,7 +46,7 @@ def tables(courses: Sequence[Course]) -> Group:
         found.append(category_table(first, last))
     if pooled(last)[1]:
         found.append(diagnosis_table(first, last))
-    reliability = all_verdicts(measured)
+    reliability = Reliability.of(course.reliability for course in measured)
     if reliability.verdicts:
         found.append(teacher_table(reliability))
     return Group(*(part for table in found for part in (Text(), table)))
