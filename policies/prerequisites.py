@@ -17,6 +17,14 @@ from simulation.core.registry import question_policy
 from simulation.core.roles import Context
 from simulation.core.types import Question, Selection, Turn
 
+Graph = Mapping[str, tuple[str, ...]]
+"""The tags to be learned before a tag."""
+
+
+def needed(question: Question, graph: Graph) -> list[str]:
+    """Return the prerequisites of all tags of a question."""
+    return [before for tag in question.tags for before in graph.get(tag, ())]
+
 
 @question_policy("prerequisites")
 class Prerequisites:
@@ -46,10 +54,9 @@ class Prerequisites:
                 state[tag] = known + self.rate * (experience.feedback.score - known)
         return state
 
-    def lacking(self, question: Question, graph: Mapping[str, tuple[str, ...]], mastery: Mapping[str, float]) -> str:
+    def lacking(self, question: Question, graph: Graph, mastery: Mapping[str, float]) -> str:
         """Return the least mastered prerequisite below the threshold, or "" where the question is open."""
-        needed = [before for tag in question.tags for before in graph.get(tag, ())]
-        unmet = [before for before in needed if mastery.get(before, 0.0) < self.threshold]
+        unmet = [before for before in needed(question, graph) if mastery.get(before, 0.0) < self.threshold]
         return min(unmet, key=lambda before: mastery.get(before, 0.0), default="")
 
     def select(self, candidates: Sequence[Question], k: int, context: Context) -> list[Selection[Question]]:
@@ -64,16 +71,17 @@ class Prerequisites:
             asked = tally.asked if tally is not None else 0
             places.append((bool(unmet), asked + planned[bool(unmet), name]))
             planned[bool(unmet), name] += 1
-            reasons.append(f"{name}: {self._why(unmet, graph, mastery)}, asked {asked} times")
+            reasons.append(f"{name}: {self._why(question, unmet, graph, mastery)}, asked {asked} times")
         ranked = sorted(range(len(candidates)), key=places.__getitem__)
         return [
             Selection(item=candidates[at], score=float(places[at][1]), propensity=1.0, reason=reasons[at])
             for at in ranked[:k]
         ]
 
-    def _why(self, unmet: str, graph: Mapping[str, tuple[str, ...]], mastery: Mapping[str, float]) -> str:
-        if not graph:
-            return "open, as no prerequisites are known"
+    def _why(self, question: Question, unmet: str, graph: Graph, mastery: Mapping[str, float]) -> str:
         if unmet:
             return f"fills a place before its time, as {unmet} is mastered {mastery.get(unmet, 0.0):.2f}"
-        return f"open, prerequisites mastered {self.threshold:g} or more"
+        before = needed(question, graph)
+        if before:
+            return f"open, as {', '.join(before)} is mastered {self.threshold:g} or more"
+        return "open, has no prerequisites" if graph else "open, as no prerequisites are known"

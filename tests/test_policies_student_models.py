@@ -159,7 +159,8 @@ def test_prerequisites_open_what_stands_on_mastered_ground() -> None:
     assert folded(policy, held)["sum"] == pytest.approx(0.75)
     assert asked(policy, candidates, 2, held, prerequisites=graph) == ["product", "sum"]
     picks = policy.select(candidates, 4, context(state=folded(policy, held), held=memory(held), prerequisites=graph))
-    assert picks[0].reason == "product: open, prerequisites mastered 0.5 or more, asked 0 times"
+    assert picks[0].reason == "product: open, as sum is mastered 0.5 or more, asked 0 times"
+    assert picks[1].reason == "sum: open, has no prerequisites, asked 2 times"
     assert picks[2].reason == "root: fills a place before its time, as power is mastered 0.00, asked 0 times"
 
 
