@@ -78,7 +78,7 @@ def detectable(
 ) -> float:
     """Return the smallest true difference, in accuracy units, that is told with this chance (power)."""
     told = _power_of(variances, seeds, questions, level / comparisons)
-    low, high = 0.0, math.sqrt(variances.of_mean(seeds, questions))
+    low, high = 0.0, _spread(variances, seeds, questions)
     if high == 0.0:
         return 0.0
     while told(high) < chance:
@@ -98,7 +98,7 @@ def detectable_if_known(
     3.8 points by this formula and 5.0 once the scatter must be estimated.
     """
     quantiles = normal_quantile(1 - level) + normal_quantile(2 * chance - 1)
-    return quantiles * math.sqrt(variances.of_mean(seeds, questions))
+    return quantiles * _spread(variances, seeds, questions)
 
 
 def smallest_seeds(
@@ -155,7 +155,7 @@ def _power_of(variances: Variances, seeds: int, questions: int, level: float) ->
     if seeds < 1 or questions < 2:
         raise ValueError(f"a comparison needs one seed or more and two questions or more, got {seeds} and {questions}")
     halves = _half_widths(variances, seeds, questions, level)
-    spread = math.sqrt(variances.of_mean(seeds, questions) - (variances.seed if seeds == 1 else 0.0))
+    spread = _spread(variances, seeds, questions)
 
     def told(effect: float) -> float:
         if spread == 0.0:
@@ -163,6 +163,12 @@ def _power_of(variances: Variances, seeds: int, questions: int, level: float) ->
         return float(np.mean(ndtr((effect - halves) / spread) + ndtr((-effect - halves) / spread)))
 
     return told
+
+
+def _spread(variances: Variances, seeds: int, questions: int) -> float:
+    """Return the standard deviation of the mean difference; of one seed, that over questions."""
+    known = variances._replace(seed=0.0) if seeds == 1 else variances
+    return math.sqrt(known.of_mean(seeds, questions))
 
 
 SEED_QUANTILES = (np.arange(200) + 0.5) / 200

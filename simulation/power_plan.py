@@ -82,9 +82,7 @@ def plan_lines(plan: Plan) -> list[str]:
         many = f"{seeds:,} seeds" if seeds else "more seeds than can be run"
         lines.append(f"  with {number:,} held-out questions: {many}")
     for seeds, found in zip(plan.seeds, plan.fewest_questions, strict=True):
-        many = (
-            f"{found:,} held-out questions" if found else "no number of questions suffices, the seeds differ too much"
-        )
+        many = f"{found:,} held-out questions" if found else "no number of questions suffices"
         lines.append(f"  with {seeds} {'seed' if seeds == 1 else 'seeds'}: {many}")
     return [*lines, *caveats(plan)]
 

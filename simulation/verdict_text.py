@@ -41,11 +41,16 @@ def untold(a: str, b: str, test: Tested, p: float, difference_SQ: NDArray[np.flo
     """Return the verdict on a pair that is not told apart, with what would show the goal."""
     if differing(difference_SQ) == 0:
         return f"cannot tell {b} from {a}: every answer came out the same"
+    seeds, questions = difference_SQ.shape
+    return f"{unknown(a, b, test, p, goal.pairs)}; {advice(piloted(difference_SQ), seeds, questions, goal)}"
+
+
+def unknown(a: str, b: str, test: Tested, p: float, pairs: int) -> str:
+    """Return what was seen of a pair that is not told apart."""
     seen = f"{100 * test.value:+.1f} points, 95 % interval {_points(test.low)} to {_points(test.high)}"
     if test.low > 0 or test.high < 0:
-        seen += f", but {p_text(p)}{over(goal.pairs)}"
-    seeds, questions = difference_SQ.shape
-    return f"cannot tell {b} from {a}: {seen}; {advice(piloted(difference_SQ), seeds, questions, goal)}"
+        seen += f", but {p_text(p)}{over(pairs)}"
+    return f"cannot tell {b} from {a}: {seen}"
 
 
 def advice(variances: Variances, seeds: int, questions: int, goal: Goal) -> str:

@@ -9,6 +9,7 @@ other questions. The exact sign-flip test over seeds stands beside it: it assume
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -77,23 +78,39 @@ def judge_pairs(
     pairs = list(combinations(tables, 2))
     goal = Goal(target, chance, len(pairs))
     differences = [tables[b] - tables[a] for a, b in pairs]
-    tests = [crossed_difference(each) for each in differences]
-    adjusted = holm([test.p for test in tests])
     verdicts = [
-        verdict(pair, difference_SQ, test, p, goal)
-        for pair, difference_SQ, test, p in zip(pairs, differences, tests, adjusted, strict=True)
+        verdict(pair, difference_SQ, decision, goal)
+        for pair, difference_SQ, decision in zip(pairs, differences, decide(differences), strict=True)
     ]
     warnings = family_warnings(seeds, questions, len(pairs)) + sparse_pairs(pairs, differences)
     return Family(measure=measure, seeds=seeds, questions=questions, verdicts=tuple(verdicts), warnings=tuple(warnings))
 
 
-def verdict(pair: tuple[str, str], difference_SQ: NDArray[np.float64], test: Tested, p: float, goal: Goal) -> Verdict:
-    """Return the verdict on one pair from its test and adjusted p."""
-    a, b = pair
-    tells = test.tells(p)
+class Decision(NamedTuple):
+    """The test of one pair, its p adjusted over the family, and whether the pair is told apart."""
+
+    test: Tested
+    p: float
+    tells: bool
+
+
+def decide(differences: Sequence[NDArray[np.float64]]) -> list[Decision]:
+    """Test the paired differences [S, Q] of all pairs of a family, and decide which are told apart."""
+    tests = [crossed_difference(each) for each in differences]
+    adjusted = holm([test.p for test in tests])
+    return [Decision(test, p, test.tells(p)) for test, p in zip(tests, adjusted, strict=True)]
+
+
+def verdict(pair: tuple[str, str], difference_SQ: NDArray[np.float64], decision: Decision, goal: Goal) -> Verdict:
+    """Return the verdict on one pair in words."""
+    test, p, tells = decision
+    if tells:
+        text = told(*pair, test, p, len(difference_SQ), goal.pairs)
+    else:
+        text = untold(*pair, test, p, difference_SQ, goal)
     return Verdict(
-        a=a,
-        b=b,
+        a=pair[0],
+        b=pair[1],
         difference=test.value,
         low=test.low,
         high=test.high,
@@ -101,9 +118,7 @@ def verdict(pair: tuple[str, str], difference_SQ: NDArray[np.float64], test: Tes
         p_unadjusted=test.p,
         sign_flip_p=sign_flip(difference_SQ.mean(axis=1)),
         tells=tells,
-        text=told(a, b, test, p, len(difference_SQ), goal.pairs)
-        if tells
-        else untold(a, b, test, p, difference_SQ, goal),
+        text=text,
     )
 
 

@@ -7,6 +7,9 @@ from numpy.typing import ArrayLike
 
 from simulation.statistics.estimate import Estimate, differences_of, normal_quantile, row_of, wilson
 
+NEAR = 1e-12
+"""How close to the value its interval may end: at 0 and 1 the value itself solves the equation as well."""
+
 
 def paired_improvement(first: ArrayLike, second: ArrayLike, level: float = 0.95) -> Estimate:
     """Return P(second > first) for one more seed: the share of seeds won, ties half, with its Wilson interval."""
@@ -34,6 +37,6 @@ def improvement(first: ArrayLike, second: ArrayLike, level: float = 0.95) -> Est
 
     from scipy.optimize import brentq  # type: ignore[import-untyped]
 
-    low = 0.0 if value == 0 else float(brentq(gap, 0.0, value))
-    high = 1.0 if value == 1 else float(brentq(gap, value, 1.0))
+    low = 0.0 if value == 0 else float(brentq(gap, 0.0, value - NEAR))
+    high = 1.0 if value == 1 else float(brentq(gap, value + NEAR, 1.0))
     return Estimate(value, low, high)
