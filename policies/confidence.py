@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 
+from policies.ranking import pick_ranked
 from simulation.core.errors import ScenarioError
 from simulation.core.roles import Context
 from simulation.core.types import Question, Selection
@@ -39,13 +40,5 @@ def least_confident(
     candidates: Sequence[Question], confidences: Sequence[float], k: int, reason: str
 ) -> list[Selection[Question]]:
     """Pick the `k` candidates with the lowest confidence, equal ones in the order they came: no chance is involved."""
-    ranked = sorted(range(len(candidates)), key=lambda index: confidences[index])
-    return [
-        Selection(
-            item=candidates[index],
-            score=confidences[index],
-            propensity=1.0,
-            reason=f"{reason}: highest option probability {confidences[index]:.3f}",
-        )
-        for index in ranked[:k]
-    ]
+    reasons = [f"{reason}: highest option probability {confidence:.3f}" for confidence in confidences]
+    return pick_ranked(candidates, k, confidences, reasons, lowest=True)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
+from policies.ranking import pick_ranked
 from policies.success import successes
 from simulation.core.registry import question_policy
 from simulation.core.roles import Context
@@ -18,13 +19,5 @@ class Oracle:
     def select(self, candidates: Sequence[Question], k: int, context: Context) -> list[Selection[Question]]:
         """Pick the `k` candidates with the lowest p(right), equal ones in the order they came."""
         right = successes(candidates, context)
-        ranked = sorted(range(len(candidates)), key=lambda index: right[index])
-        return [
-            Selection(
-                item=candidates[index],
-                score=right[index],
-                propensity=1.0,
-                reason=f"probability of the right option {right[index]:.3f}",
-            )
-            for index in ranked[:k]
-        ]
+        reasons = [f"probability of the right option {each:.3f}" for each in right]
+        return pick_ranked(candidates, k, right, reasons, lowest=True)
