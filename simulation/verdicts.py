@@ -170,8 +170,10 @@ def checked(truths: Mapping[str, ArrayLike]) -> dict[str, NDArray[np.float64]]:
                 f"truths of {label!r}: the seeds answered unequal numbers of questions; "
                 "evaluate every seed on the same held-out questions"
             ) from error
-        if table.ndim != 2 or table.size == 0:
-            raise DataError(f"truths of {label!r}: expected [seeds, questions], got shape {table.shape}")
+        if table.ndim != 2 or len(table) < 1 or table.shape[1] < 2:
+            raise DataError(
+                f"truths of {label!r}: expected [seeds, questions] with two questions or more, got shape {table.shape}"
+            )
         if not ((table >= 0) & (table <= 1)).all():
             raise DataError(f"truths of {label!r} must lie in 0 to 1, got {table.min():g} to {table.max():g}")
         tables[label] = table

@@ -117,6 +117,12 @@ def test_a_table_without_any_spread_has_the_smallest_p_of_the_sign_flips(value: 
     assert crossed_difference(np.full((4, 20), value)) == pytest.approx((value, value, value, p))
 
 
+def test_thousands_of_differing_questions_are_no_trouble() -> None:
+    table = draw(np.random.default_rng(9), 3, 4000, (0.0, 0.0, 1.0), 5.0)
+    assert 0.0 <= crossed_difference(table).p < 1e-4
+    assert crossed_difference(np.ones((3, 4000))).p == 0.0
+
+
 def test_one_seed_has_mcnemars_p_and_says_so_of_questions_alone() -> None:
     row = np.array([1.0] * 12 + [-1.0] * 3 + [0.0] * 85)
     found = crossed_difference([row])

@@ -35,7 +35,7 @@ def sign_flip(differences: ArrayLike, *, draws: int = 100_000, seed: int = 0) ->
 
 def smallest_sign_flip_p(seeds: int) -> float:
     """Return the smallest p that the sign-flip test can reach: 2 / 2^seeds, so 5 % needs six seeds."""
-    return min(1.0, 2.0 / 2.0**seeds)
+    return min(1.0, 2.0 ** (1 - seeds))
 
 
 def mcnemar(lost: int, gained: int) -> float:
