@@ -1,8 +1,8 @@
 """Asks at a difficulty that follows the student's success: adaptive curriculum reinforcement finetuning.
 
-Shi et al. 2025, "Efficient Reinforcement Finetuning via Adaptive Curriculum Learning", arXiv 2504.05520, section 3: ask
-the problems nearest to a target difficulty T, then T <- clip(T + eta * tanh(alpha * (R - beta)), 0, 1) with R the mean
-reward of the batch. Its settings are alpha 2, beta 0.5, eta 50 on a scale of 0 to 100, T at first 0. We changed:
+Shi et al. 2025, "Efficient Reinforcement Finetuning via Adaptive Curriculum Learning", arXiv 2504.05520, algorithm 1:
+ask the problems nearest to a target difficulty T, then T <- clip(T + eta * tanh(alpha * (R - beta)), 0, 1) with R the
+mean reward of the batch. Its settings are alpha 2, beta 0.5, eta 50 on a scale of 0 to 100, T at first 0. We changed:
 difficulty lies in [0, 1], so eta is 0.5; and it is not rated beforehand by another model but by the student's own
 running error rate of the question's tag, or by its predictions.
 """

@@ -1,9 +1,9 @@
 """Asks only what the student is neither too good nor too bad at: balanced online difficulty filtering.
 
-Bae et al. 2025, "Online Difficulty Filtering for Reasoning Oriented Reinforcement Learning", arXiv 2504.03380, section
-4: keep prompts whose sampled accuracy lies between two thresholds that are symmetric about 1/2. We changed: p is exact
-(`policies.success`) instead of the accuracy of 16 samples, and a turn that lacks such questions is filled with those
-nearest to the interval.
+Bae et al. 2025, "Online Difficulty Filtering for Reasoning Oriented Reinforcement Learning", arXiv 2504.03380: keep
+prompts whose sampled accuracy lies between two thresholds that are symmetric about 1/2; 0.25 and 0.75 are ours. We
+changed: p is exact (`policies.success`) instead of the accuracy of 16 samples, and a turn that lacks such questions is
+filled with those nearest to the interval.
 """
 
 from collections.abc import Sequence

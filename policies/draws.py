@@ -9,6 +9,8 @@ Drawn = list[tuple[int, float]]
 
 CERTAIN = 1 - 1e-12
 """An inclusion probability from here on counts as 1; rounding leaves it a little below."""
+NOTHING = 1e-300
+"""A weight of this share of the heaviest counts as none; quotients of smaller ones leave the range of a double."""
 
 
 def inclusion(weights: Sequence[float], k: int) -> list[float]:
@@ -21,7 +23,7 @@ def inclusion(weights: Sequence[float], k: int) -> list[float]:
         return [1.0] * size
     heaviest = max(weights)
     scaled = np.asarray(weights, dtype=float) / heaviest if heaviest > 0 else np.zeros(size)
-    positive = scaled > 0
+    positive = scaled > NOTHING
     if positive.sum() <= k:
         rest = (k - positive.sum()) / (size - positive.sum())
         return [1.0 if some else float(rest) for some in positive]

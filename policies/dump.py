@@ -1,9 +1,9 @@
 """Asks categories by their advantages and how little they were asked: distribution-level curriculum learning.
 
 Wang et al. 2025, "DUMP: Automated Distribution-Level Curriculum Learning for RL-based LLM Post-training", arXiv
-2504.09710, equations 4 and 5: L_c = mean |A| over the last 300 answers of category c + sqrt(2 ln(N + 1) / (n_c + 1)),
-with n_c answers of c and N of all, and shares softmax(L_c / 0.1). We changed the group of the advantages
-(`policies.advantages`), and that answers whose group has one member, so no advantage, do not enter the mean.
+2504.09710, with the settings of the authors' code: L_c = mean |A| over the last 300 answers of category c + sqrt(2 ln(N
++ 1) / (n_c + 1)), with n_c answers of c and N of all, and shares softmax(L_c / 0.1). We changed the group of the
+advantages (`policies.advantages`), and that answers whose group has one member, so no advantage, do not enter the mean.
 """
 
 import math

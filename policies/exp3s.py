@@ -1,9 +1,9 @@
 """Asks categories by their learning gain, in a bandit that expects the best one to change: Exp3.S.
 
-Graves et al. 2017, "Automated Curriculum Learning for Neural Networks", arXiv 1704.03003, section 3.2, after Auer et
-al. 2002: shares pi_c = (1 - epsilon) softmax(w)_c + epsilon / K; after each round with reward r of arm c, w_i <- log((1
-- a) exp(w_i + eta r_i) + a / (K - 1) * sum over j != i of exp(w_j + eta r_j)), where r_c = r / pi_c, r_i = 0 otherwise,
-and a = 1 / t. Rewards are rescaled to [-1, 1] between the 20th and 80th percentiles of past ones. Settings: eta 0.001,
+Graves et al. 2017, "Automated Curriculum Learning for Neural Networks", arXiv 1704.03003, after Auer et al. 2002:
+shares pi_c = (1 - epsilon) softmax(w)_c + epsilon / K; after each round with reward r of arm c, w_i <- log((1 - a)
+exp(w_i + eta r_i) + a / (K - 1) * sum over j != i of exp(w_j + eta r_j)), where r_c = r / pi_c, r_i = 0 otherwise, and
+a = 1 / t. Rewards are rescaled to [-1, 1] between the 20th and 80th percentiles of past ones. Settings: eta 0.001,
 epsilon 0.05, their beta 0. We changed: a round is an answer; the reward is how much the mean score of its category rose
 since the turn that last asked it, where the paper measures the loss on a batch before and after training on it; and the
 percentiles are of the last `history` rewards, where the paper samples all of them.
@@ -45,7 +45,7 @@ class Exp3S:
     by: By = "category"
     """What the arms are."""
     eta: Annotated[float, Field(gt=0)] = 0.001
-    """How much one reward moves a weight."""
+    """How much one reward moves a weight; made for runs of many thousand answers, so short studies stay near even."""
     epsilon: Annotated[float, Field(gt=0, le=1)] = 0.05
     """The share of the turn that is spread evenly."""
     history: Annotated[int, Field(ge=2)] = 200

@@ -1,11 +1,11 @@
 """Skips what has long been all right or all wrong: GRPO with efficient selective rollout.
 
 Zheng et al. 2025, "Act Only When It Pays: Efficient Reinforcement Learning for LLM Reasoning via Selective Rollouts",
-arXiv 2506.02177, section 4: a prompt whose last z groups of answers all had the same score is skipped with probability
-1 - p^z, where p differs for all right and all wrong and moves by 0.01 towards a wanted share of such groups (1/12 all
-right, 1/6 all wrong); a prompt is kept with probability 0.01 at least. We changed what a group is: a question is asked
-once a turn and rarely comes again, so a group is G successive answers to questions of one skill. `by: question` with
-`samples: 1` counts how often a question itself was answered right, or wrong, in a row.
+arXiv 2506.02177, with the settings of the authors' code: a prompt whose last z groups of answers all had the same score
+is skipped with probability 1 - p^z, where p differs for all right and all wrong and moves by 0.01 towards a wanted
+share of such groups (1/12 all right, 1/6 all wrong); a prompt is kept with probability 0.01 at least. We changed what a
+group is: a question is asked once a turn and rarely comes again, so a group is G successive answers to questions of one
+skill. `by: question` with `samples: 1` counts how often a question itself was answered right, or wrong, in a row.
 """
 
 from collections.abc import Sequence

@@ -1,9 +1,9 @@
 """Asks in proportion to how likely the student is to fail: the prioritised sampling of Kimi k1.5.
 
-Kimi Team 2025, "Kimi k1.5: Scaling Reinforcement Learning with LLMs", arXiv 2501.12599, section 2.3.4: track the
-success rate s of each problem and sample problems in proportion to 1 - s. We changed: questions of a large pool rarely
-come again, so s is p of the question itself (`policies.success`), or the running success rate of its tag; and nothing
-is drawn twice.
+Kimi Team 2025, "Kimi k1.5: Scaling Reinforcement Learning with LLMs", arXiv 2501.12599, "Sampling Strategies": track
+the success rate s of each problem and sample problems in proportion to 1 - s. We changed: questions of a large pool
+rarely come again, so s is p of the question itself (`policies.success`), or the running success rate of its tag; and
+nothing is drawn twice.
 """
 
 from collections.abc import Sequence

@@ -6,10 +6,9 @@ by rejection sampling towards high variance. We changed: p is exact (`policies.s
 probability 4 p(1 - p), and an accepted question leaves the urn.
 """
 
+import math
 from collections.abc import Sequence
 from typing import ClassVar
-
-import numpy as np
 
 from policies.success import learnability, successes
 from simulation.core.registry import question_policy
@@ -22,8 +21,8 @@ class Lilo:
     """Proposes candidates at random and accepts each with a probability in proportion to p(1 - p).
 
     Every next pick is one of those left with a probability in proportion to its learnability, so the draw is made at
-    once by exponential keys instead of in rounds (Efraimidis and Spirakis 2006): the k smallest of E / learnability. A
-    candidate without any learnability comes after all others. The propensity of such a draw has no closed form.
+    once by random keys, not in rounds (Kool et al. 2019, arXiv 1903.06059): the k largest of log learnability plus
+    Gumbel noise. A candidate without any learnability comes after all others. The propensity has no closed form.
     """
 
     needs: ClassVar[frozenset[str]] = frozenset({"predictions"})
@@ -31,15 +30,18 @@ class Lilo:
     def select(self, candidates: Sequence[Question], k: int, context: Context) -> list[Selection[Question]]:
         """Pick `k` candidates in the order they are accepted."""
         scores = [learnability(chance) for chance in successes(candidates, context)]
-        waits = context.generator.exponential(size=len(candidates))
-        keys = [(0, wait / score) if score > 0 else (1, wait) for wait, score in zip(waits, scores, strict=True)]
-        accepted = sorted(range(len(candidates)), key=lambda index: keys[index])
+        noise = context.generator.gumbel(size=len(candidates))
+        keys = [
+            (score > 0, (math.log(score) if score > 0 else 0.0) + each)
+            for each, score in zip(noise, scores, strict=True)
+        ]
+        accepted = sorted(range(len(candidates)), key=lambda index: keys[index], reverse=True)
         return [
             Selection(
                 item=candidates[index],
                 score=scores[index],
                 reason=f"learnability {scores[index]:.3f}: a proposal is accepted with probability "
-                f"{float(np.clip(4 * scores[index], 0, 1)):.2f}",
+                f"{min(1.0, 4 * scores[index]):.2f}",
             )
             for index in accepted[:k]
         ]

@@ -1,11 +1,11 @@
 """Asks what a posterior over success rates says is a coin flip: model predictive prompt selection.
 
 Qu et al. 2025, "Can Prompt Difficulty be Online Predicted for Accelerating RL Finetuning of Reasoning Models?", arXiv
-2507.04632, equations 8 to 12: each prompt has a Beta posterior of its success rate, alpha <- lambda * alpha + (1 -
-lambda) * alpha_0 + successes, and beta likewise with failures; each turn one rate is drawn for every candidate, and
-those nearest to 1/2 are asked. Settings of the authors' scripts: lambda 0.5, a prior of (1, 1), target 1/2. We changed
-what a prompt is: questions of a large pool rarely come again, so answers count for the question's skill, and each
-candidate draws its own rate from its skill's posterior. `by: question` is the published rule.
+2507.04632: each prompt has a Beta posterior of its success rate, alpha <- lambda * alpha + (1 - lambda) * alpha_0 +
+successes, and beta likewise with failures; each turn one rate is drawn for every candidate, and those nearest to 1/2
+are asked. Settings of the authors' scripts: lambda 0.5, a prior of (1, 1), target 1/2. We changed what a prompt is:
+questions of a large pool rarely come again, so answers count for the question's skill, and each candidate draws its own
+rate from its skill's posterior. `by: question` is the published rule.
 """
 
 from collections.abc import Sequence

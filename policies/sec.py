@@ -1,9 +1,9 @@
 """Asks categories by the advantages they lately gave: the self-evolving curriculum.
 
-Chen et al. 2025, "Self-Evolving Curriculum for LLM Reasoning", arXiv 2505.14970, equations 2 and 5: Q_c <- (1 - alpha)
-Q_c + alpha * mean |A| of the turn's answers in category c, and shares in proportion to exp(Q_c / tau), with Q_c = 0 at
-first. The paper sets alpha and tau by task; 0.5 and 1 are ours. We changed the group of the advantages
-(`policies.advantages`); a category with fewer than two answers in a turn, so without advantages, keeps its Q.
+Chen et al. 2025, "Self-Evolving Curriculum for LLM Reasoning", arXiv 2505.14970: Q_c <- (1 - alpha) Q_c + alpha * mean
+|A| of the turn's answers in category c, and shares in proportion to exp(Q_c / tau), with Q_c = 0 at first. The paper
+sets alpha and tau by task; 0.5 and 1 are ours. We changed the group of the advantages (`policies.advantages`); a
+category with fewer than two answers in a turn, so without advantages, keeps its Q.
 """
 
 from collections.abc import Sequence

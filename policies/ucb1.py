@@ -2,7 +2,7 @@
 
 Auer, Cesa-Bianchi and Fischer 2002, "Finite-time Analysis of the Multiarmed Bandit Problem", figure 1: pull the arm of
 highest mean + sqrt(2 ln N / n). We changed: a turn's answers come together, so within a turn each pick counts as a pull
-whose reward is the arm's mean (Desautels et al. 2014, "Parallelizing Exploration-Exploitation Tradeoffs", section 4).
+whose reward is the arm's mean (Desautels et al. 2014, "Parallelizing Exploration-Exploitation Tradeoffs").
 """
 
 import math

@@ -1,11 +1,11 @@
 """Asks, within the zone of proximal development, where answers get better: ZPDES.
 
-Clement et al. 2015, "Multi-Armed Bandits for Intelligent Tutoring Systems", arXiv 1310.3174, section 4: the reward of
-an answer is the mean score of the last d/2 answers under its activity minus that of the d/2 before, where positive;
-weights w <- beta w + (1 - beta) r; shares (1 - gamma) w / sum of w + gamma / K over the K activities in the zone. An
-activity enters the zone when those before it succeed often enough, and leaves when it is mastered. Settings of the
-authors' code: d 6, beta 0.2, gamma 0.05, thresholds 0.5 and 0.8, first weight 0.05. We changed: activities are the arms
-of `policies.arms`; what comes before an arm is what the environment knows (`Context.prerequisites`), and without it all
+Clement et al. 2015, "Multi-Armed Bandits for Intelligent Tutoring Systems", arXiv 1310.3174: the reward of an answer is
+the mean score of the last d/2 answers under its activity minus that of the d/2 before, where positive; weights w <-
+beta w + (1 - beta) r; shares (1 - gamma) w / sum of w + gamma / K over the K activities in the zone. An activity enters
+the zone when those before it succeed often enough, and leaves when it is mastered. Settings as in the authors' code
+(kidlearn): d 6, beta 0.2, gamma 0.05, thresholds 0.5 and 0.8, first weight 0.05. We changed: activities are the arms of
+`policies.arms`; what comes before an arm is what the environment knows (`Context.prerequisites`), and without it all
 arms begin in the zone.
 """
 

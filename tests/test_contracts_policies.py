@@ -33,8 +33,8 @@ observing = pytest.mark.parametrize(
 NEEDS = {"predictions", "probe", "committee"}
 CYCLE = 24
 """After so many turns the questions and scores of the long history come again."""
-SHORT, LONG = 17 * CYCLE, 417 * CYCLE
-"""Numbers of turns at which costs are compared: about 400 and 10,000."""
+SHORT, LONG = 84 * CYCLE, 417 * CYCLE
+"""Numbers of turns at which costs are compared: about 2,000, which fill any window, and 10,000."""
 
 
 def made(kind: str, name: str) -> Any:
