@@ -4,6 +4,7 @@ The published student simulations teach one student by one teacher; this is ours
 the class (`class_graph.py`), and knowledge spreads along its edges.
 """
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -45,7 +46,8 @@ class Peers:
 
     A neighbour helps where it answered the same question in the same turn and the other judge found that right
     (`ask.whole_class: true` asks all the same). Without one there is no correction, so trainers that need one have
-    nothing to learn from. Students sampled while training (GRPO) answer alone, and get verdicts without corrections.
+    nothing to learn from. Students must differ, as they do where they write at a temperature: equal ones know equally
+    little. What is sampled while training (GRPO) is answered alone, and gets verdicts without corrections.
     """
 
     judged_by: JudgedBy = read("answer_key")
@@ -63,7 +65,7 @@ class Peers:
     outsiders: tuple[Annotated[int, Field(ge=0)], ...] = ()
     """Numbers of students without neighbours, whatever the graph: a control."""
     explainer: Literal["most_confident", "drawn"] = "most_confident"
-    """Of several: the one surest of its answer, of equals the lowest number; or one drawn by the answer's seed."""
+    """Of several: who gave its answer the highest probability, of equals the lowest number; or one drawn by seed."""
 
     @model_validator(mode="after")
     def _consistent(self) -> "Peers":
@@ -137,4 +139,12 @@ class Peers:
     def _explaining(self, ready: Sequence[tuple[int, Answer]], seed: int) -> tuple[int, Answer]:
         if self.explainer == "drawn":
             return ready[int(generator(seed, 0, 0, "explainer").integers(len(ready)))]
-        return max(ready, key=lambda each: confidence(each[1]) or 0.0)
+        return max(ready, key=lambda each: sureness(each[1]))
+
+
+def sureness(answer: Answer) -> float:
+    """Return the probability a student gave its answer: among the options, else as a text; 0 where neither is known."""
+    known = confidence(answer)
+    if known is None and answer.logprob is not None:
+        return math.exp(answer.logprob)
+    return known or 0.0
