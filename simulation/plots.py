@@ -1,7 +1,8 @@
 """The picture of a study: its learning curve, and below it what the curve alone does not say."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from simulation.summary import FILLER, RIGHT, Course, Measurement, by_turn, chan
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 INK, SOFT = "#1b1f24", "#8b949e"
 BLUE, RED, GREEN = "#0969da", "#cf222e", "#1a7f37"
@@ -41,15 +43,9 @@ MOST_LINES = 60
 
 def draw(courses: Sequence[Course], path: Path, *, title: str, chance: float | None = None) -> Path:
     """Draw the courses of a study's students and write the picture; `chance` is the accuracy of guessing."""
-    import matplotlib as mpl
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     grouped = by_turn(courses)
     panels = [panel for panel, wanted in PANELS if any(wanted(each) for row in grouped.values() for each in row)]
-    with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(9.0, 6.6 if panels else 4.2), layout="constrained")
-        FigureCanvasAgg(figure)
+    with drawn(path, title, (9.0, 6.6 if panels else 4.2)) as figure:
         if panels:
             grid = figure.add_gridspec(2, len(panels), height_ratios=[1.45, 1.0])
             learning_curve(figure.add_subplot(grid[0, :]), courses, grouped, chance)
@@ -57,6 +53,20 @@ def draw(courses: Sequence[Course], path: Path, *, title: str, chance: float | N
                 panel(figure.add_subplot(grid[1, column]), grouped)
         else:
             learning_curve(figure.add_subplot(), courses, grouped, chance)
+    return path
+
+
+@contextmanager
+def drawn(path: Path, title: str, size: tuple[float, float]) -> "Iterator[Figure]":
+    """Give a figure of this size, inches, and write what was drawn on it, whole or not at all."""
+    import matplotlib as mpl
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=size, layout="constrained")
+        FigureCanvasAgg(figure)
+        yield figure
         figure.suptitle(shown(title), x=0.01, ha="left", fontsize=11, fontweight="bold", color=INK)
         part = path.with_name(path.name + ".part")
         try:
@@ -67,7 +77,6 @@ def draw(courses: Sequence[Course], path: Path, *, title: str, chance: float | N
                 f"the picture {str(path)!r} cannot be written ({error.strerror}); "
                 f"make room or make the folder writable, then report again"
             ) from error
-    return path
 
 
 def learning_curve(

@@ -1,0 +1,289 @@
+"""The tables of a comparison as plain text, for the terminal, the text file and the page alike."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.table import Table
+from rich.text import Text
+
+from simulation.assembly import distinct
+from simulation.comparison.findings import Findings, Measure, accuracy, mastery
+from simulation.comparison.lineup import Lineup
+from simulation.display import shown
+from simulation.reliability import Reliability
+from simulation.statistics import Estimate
+from simulation.tables import dashed, made, percent
+from simulation.verdict_text import p_text
+from simulation.verdicts import Verdict
+
+MOST_PAIRS = 30
+"""Pairs in a table; where there are more, those with the first label and then those told apart are shown."""
+MOST_MISSING = 20
+MOST_CATEGORIES = 6
+MOST_TOPICS = 4
+PAIR_COLUMNS = (
+    "p: adjusted by Holm over the pairs; sign flip: exact over seeds, unadjusted; P(better): that one more seed puts "
+    "the first above the second, %, with 95 % interval"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """A table as plain text."""
+
+    title: str
+    names: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    words: int = 1
+    """How many of the first columns hold words; the others hold numbers."""
+    caption: str = ""
+
+
+def table(sheet: Sheet) -> Table:
+    """Return a sheet as the terminal shows it."""
+    found = made(shown(sheet.title), [shown(name) for name in sheet.names], sheet.words, shown(sheet.caption) or None)
+    for row in sheet.rows:
+        found.add_row(*(Text(shown(cell)) for cell in row))
+    return found
+
+
+def standings_sheet(findings: Findings) -> Sheet:
+    """Return each label's accuracy."""
+    turns, questions = findings.turns, len(findings.questions)
+    rows = [
+        (
+            each.label,
+            f"{100 * each.first.value:.1f} ({dashed(each.first[1:])})",
+            f"{100 * each.last.value:.1f} ({dashed(each.last[1:])})",
+            "" if each.deviation is None else f"{100 * each.deviation:.1f}",
+            f"{100 * each.middle:.1f}",
+            f"{100 * each.area:.1f}",
+            f"{each.gained:.1f}",
+            f"{each.lost:.1f}",
+        )
+        for each in findings.standings
+    ]
+    names = ("label", f"turn {turns[0]}", f"turn {turns[-1]}", "sd", "IQM", "mean over turns", "gained", "lost")
+    return Sheet(
+        title=f"held-out accuracy, %, of {many(len(findings.seeds), 'seed')} and {questions} questions",
+        names=names,
+        rows=tuple(rows),
+        caption=(
+            "in brackets 95 % intervals over other seeds and other questions; sd: from seed to seed at the last turn; "
+            "IQM: mean of the middle half of the seeds at the last turn; gained: answers wrong at first and right at "
+            "last, lost: right at first and wrong at last, mean of the students"
+        ),
+    )
+
+
+def pairs_sheet(measure: Measure, *, explained: bool) -> Sheet:
+    """Return the verdicts on the pairs at one measure; `explained` says below what the columns are."""
+    chosen = chosen_pairs(measure.family.verdicts)
+    rows = []
+    for each, wins in zip(measure.family.verdicts, measure.improvements, strict=True):
+        if each in chosen:
+            rows.append(
+                (
+                    f"{each.b} − {each.a}",
+                    signed(each.difference),
+                    f"{signed(each.low)} to {signed(each.high)}",
+                    p_cell(each.p),
+                    p_cell(each.sign_flip_p),
+                    f"{100 * wins.value:.0f} ({100 * wins.low:.0f}–{100 * wins.high:.0f})",
+                    ("better" if each.difference > 0 else "worse") if each.tells else "cannot tell",
+                )
+            )
+    hidden = len(measure.family.verdicts) - len(rows)
+    below = [PAIR_COLUMNS] if explained else []
+    below += [f"{hidden} more pairs in verdicts.json"] if hidden else []
+    return Sheet(
+        title=f"{measure.name}: differences in points",
+        names=("pair", "points", "95 % interval", "p", "sign flip", "P(better)", "verdict"),
+        rows=tuple(rows),
+        caption="; ".join(below),
+    )
+
+
+def chosen_pairs(verdicts: Sequence[Verdict], most: int = MOST_PAIRS) -> list[Verdict]:
+    """Return the verdicts to show: all, or those with the first label and then those told apart."""
+    if len(verdicts) <= most:
+        return list(verdicts)
+    ranked = sorted(verdicts, key=lambda each: (each.a != verdicts[0].a, not each.tells))
+    return [each for each in verdicts if each in ranked[:most]]
+
+
+def budgets_sheet(findings: Findings) -> Sheet | None:
+    """Return each label's accuracy at equal budgets; None where no budget shows anything new."""
+    views = [measure for measure in findings.measures if measure.budget]
+    if not views:
+        return None
+    rows = tuple((label, *(estimated(view.accuracies[label]) for view in views)) for label in findings.truths)
+    return Sheet(
+        title="held-out accuracy, %, at equal budgets",
+        names=("label", *(view.name.removeprefix("accuracy ") for view in views)),
+        rows=rows,
+        caption="the smallest that any student spent in all; interpolated between evaluations; 95 % intervals",
+    )
+
+
+def spent_sheet(findings: Findings) -> Sheet:
+    """Return what each label spent."""
+    costs = {
+        "asked": "asked",
+        "trained": "trained on",
+        "tokens": "tokens trained on",
+        "scored": "scored for the policy",
+        "measured": "probed for the policy",
+    }
+    return Sheet(
+        title="what was spent to the last turn, mean over seeds",
+        names=("label", *costs.values()),
+        rows=tuple((label, *(f"{findings.spent(cost, label):,.0f}" for cost in costs)) for label in findings.truths),
+        caption="questions asked; experiences trained on; the last two are questions that only the policy needed",
+    )
+
+
+def categories_sheet(findings: Findings) -> Sheet | None:
+    """Return each label's accuracy by category; None where there is one category."""
+    by_category = mastery(findings)
+    if len(by_category) < 2:
+        return None
+    shown_ones = list(by_category)[:MOST_CATEGORIES]
+    hidden = len(by_category) - len(shown_ones)
+    starts = tuple(f"{100 * by_category[name][:, :, 0].mean():.1f}" for name in shown_ones)
+    rows = [(f"all, turn {findings.turns[0]}", *starts)]
+    for index, label in enumerate(findings.truths):
+        estimates = [accuracy(by_category[name][index][:, -1]) for name in shown_ones]
+        rows.append((label, *(f"{100 * e.value:.1f} ({100 * e.low:.0f}–{100 * e.high:.0f})" for e in estimates)))
+    counts = [by_category[name].shape[-1] for name in shown_ones]
+    return Sheet(
+        title=f"accuracy by category at turn {findings.turns[-1]}, %",
+        names=("label", *(f"{name or 'none'}, n={n}" for name, n in zip(shown_ones, counts, strict=True))),
+        rows=tuple(rows),
+        caption="n: held-out questions; 95 % intervals over other seeds and other questions"
+        + (f"; {hidden} smaller categories are left out" if hidden else ""),
+    )
+
+
+def asked_sheet(findings: Findings) -> Sheet:
+    """Return what each label's policy asked most, and how that was answered."""
+    rows = []
+    for label in findings.labels:
+        told = reliability(findings, [label])
+        counts = {name: int(matrix.sum()) for name, matrix in told.categories.items()}
+        order = sorted(counts, key=lambda name: (-counts[name], name))
+        topics = []
+        for name in order[:MOST_TOPICS]:
+            right = told.categories[name][1].sum() / counts[name]
+            topics.append(f"{name or 'none'} {100 * counts[name] / told.verdicts:.0f} % ({100 * right:.0f} % right)")
+        truly = percent(told.matrix[1].sum() / told.verdicts) if told.verdicts else ""
+        rows.append((label, ", ".join(topics), f"{told.verdicts:,}", truly))
+    return Sheet(
+        title="what was asked most, and how much of it was answered right",
+        names=("label", "categories", "answers", "right"),
+        rows=tuple(rows),
+        words=2,
+    )
+
+
+def teacher_sheet(findings: Findings) -> Sheet:
+    """Return each label's teacher's verdicts against the truth."""
+    rows = []
+    for label in findings.labels:
+        told = reliability(findings, [label])
+        if told.verdicts:
+            cells = [f"{count:,}" for count in told.matrix.ravel().tolist()]
+            agreed = f"{100 * told.agreed / told.verdicts:.1f} ({dashed(told.agreement)})"
+            beyond = "undefined" if math.isnan(told.kappa) else f"{told.kappa:.3f}"
+            corrected = "unknown" if math.isnan(told.corrected) else f"{100 * told.corrected:.1f}"
+            truly = f"{100 * told.matrix[1].sum() / told.verdicts:.1f}"
+            rows.append((label, *cells, agreed, beyond, f"{100 * told.observed:.1f}", corrected, truly))
+    return Sheet(
+        title="the teacher's verdicts on the answers to what was asked, against the truth",
+        names=(
+            "label",
+            "wrong: said wrong",
+            "said right",
+            "right: said wrong",
+            "said right",
+            "true, %",
+            "kappa",
+            "said right, %",
+            "corrected",
+            "truly right",
+        ),
+        rows=tuple(rows),
+        caption=(
+            "true: verdicts that are the truth, with 95 % Wilson interval; kappa: Cohen's, agreement beyond chance; "
+            "corrected: the share said right, corrected for the error rates (Rogan & Gladen 1978)"
+        ),
+    )
+
+
+def teacher_errors_sheets(findings: Findings, lineup: Lineup) -> list[Sheet]:
+    """Return each teacher's errors by category, where it errs."""
+    found = []
+    teachers = {entry.label: entry.scenario.teacher for entry in lineup.entries}
+    kinds = distinct(teachers.values())
+    for teacher in kinds:
+        labels = [label for label in findings.labels if teachers[label] == teacher]
+        told = reliability(findings, labels)
+        if told.agreed == told.verdicts:
+            continue
+        rows = []
+        for name in sorted(told.categories):
+            each = Reliability({name: told.categories[name]})
+            cells = (f"{each.verdicts:,}", str(each.matrix[0, 1]), str(each.matrix[1, 0]))
+            rows.append((name or "none", *cells, f"{100 * each.agreed / each.verdicts:.1f} ({dashed(each.agreement)})"))
+        whose = f" of {', '.join(labels)}" if len(kinds) > 1 else ""
+        found.append(
+            Sheet(
+                title=f"errors of the teacher {teacher.name}{whose} by category",
+                names=("category", "verdicts", "wrong said right", "right said wrong", "true, %"),
+                rows=tuple(rows),
+            )
+        )
+    return found
+
+
+def missing_sheet(findings: Findings) -> Sheet | None:
+    """Return who did not come to the end, and why; None where all did."""
+    results = findings.results
+    order = {label: place for place, label in enumerate(results.labels)}
+    missing = sorted(results.missing, key=lambda each: (order[each[0]], each[1]))
+    if not missing:
+        return None
+    hidden = len(missing) - MOST_MISSING
+    return Sheet(
+        title=f"{len(missing)} of {len(results.labels) * len(results.seeds)} did not come to the end",
+        names=("label", "seed", "reason"),
+        rows=tuple((label, str(seed), reason) for label, seed, reason in missing[:MOST_MISSING]),
+        words=3,
+        caption=f"and {hidden} more" if hidden > 0 else "",
+    )
+
+
+def reliability(findings: Findings, labels: Sequence[str]) -> Reliability:
+    """Return the verdicts that the teacher gave on these labels' answers."""
+    return Reliability.of(course.reliability for label in labels for course in findings.results.courses(label))
+
+
+def estimated(estimate: Estimate) -> str:
+    """Return a share with its interval as "68.8 (64.9–72.4)"."""
+    return f"{100 * estimate.value:.1f} ({dashed(estimate[1:])})"
+
+
+def signed(difference: float) -> str:
+    """Return a difference in points with its sign."""
+    return f"{100 * difference:+.1f}".replace("-0.0", "+0.0")
+
+
+def p_cell(p: float) -> str:
+    """Return a p value for a column that says it is one."""
+    return p_text(p).removeprefix("p ").removeprefix("= ")
+
+
+def many(count: int, noun: str) -> str:
+    """Return a count with its noun."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
