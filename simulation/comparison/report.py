@@ -142,8 +142,9 @@ def seconds(comparison: Comparison) -> list[str]:
                         total[stage] = total.get(stage, 0.0) + taken
     if not total:
         return []
-    stages = ", ".join(f"{stage} {clock(total[stage])}" for stage in sorted(total, key=lambda stage: -total[stage]))
-    return ["", f"time of all cohorts: {clock(math.fsum(total.values()))} ({stages})"]
+    longest = sorted(total, key=lambda stage: -total[stage])
+    parts = ", ".join(f"{stage} {clock(total[stage])}" for stage in longest)
+    return ["", f"time of all cohorts: {clock(math.fsum(total.values()))} ({parts})"]
 
 
 def write(path: Path, data: bytes) -> Path:
