@@ -63,14 +63,16 @@ class Reliability:
         """The share of the answers that the teacher calls right."""
         return float(self.matrix[:, 1].sum() / self.verdicts)
 
-    @property
-    def corrected(self) -> float:
-        """The share of right answers that its verdicts and error rates imply (Rogan & Gladen); NaN where unknown."""
+    def correct(self, observed: float) -> float:
+        """Return the share of right answers behind an observed one, by these error rates; NaN where they do not tell.
+
+        Of the very answers that the rates were counted on it gives back their truth; others show what it is worth.
+        """
         (true_wrong, false_right), (false_wrong, true_right) = self.matrix.tolist()
         if not (true_wrong + false_right and false_wrong + true_right):
             return math.nan
         sensitivity, specificity = true_right / (true_right + false_wrong), true_wrong / (true_wrong + false_right)
-        return rogan_gladen(self.observed, sensitivity, specificity)
+        return rogan_gladen(observed, sensitivity, specificity)
 
     @property
     def agreement(self) -> Interval:

@@ -118,7 +118,8 @@ def teacher(reliability: Reliability) -> list[str]:
     found = f"teacher: {agreed} (95 % interval {spread(reliability.agreement)}), Cohen's kappa {beyond}"
     if reliability.agreed == reliability.verdicts:
         return [found]
-    told = "unknown" if math.isnan(reliability.corrected) else percent(reliability.corrected)
+    corrected = reliability.correct(reliability.observed)
+    told = "unknown" if math.isnan(corrected) else percent(corrected)
     called = percent(reliability.observed)
     return [f"{found}; calls {called} of the answers right, which its error rates correct to {told}"]
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from simulation.comparison.results import COSTS, Results
 from simulation.core.types import Question
+from simulation.reliability import Reliability
 from simulation.statistics import (
     Estimate,
     analyse,
@@ -97,6 +98,10 @@ class Findings:
     def turns(self) -> tuple[int, ...]:
         """The turns at which students were evaluated."""
         return self.results.turns
+
+    def reliability(self, labels: Sequence[str]) -> Reliability:
+        """Return the verdicts that the teacher gave on these labels' answers."""
+        return Reliability.of(course.reliability for label in labels for course in self.results.courses(label))
 
     def spent(self, cost: str, label: str) -> float:
         """Return what one seed of a label spent to the end, mean over seeds."""

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulation.comparison.findings import Findings, Measure, mastery
-from simulation.comparison.tables import chosen_pairs, many, reliability
+from simulation.comparison.tables import chosen_pairs, many
 from simulation.display import shown
 from simulation.plots import BLUE, CATEGORY_COLOURS, GREEN, INK, RED, SOFT, drawn, finish
 from simulation.statistics import mean_interval
@@ -49,7 +49,7 @@ def draw_all(findings: Findings, folder: Path) -> list[Path]:
 
 def errs(findings: Findings) -> bool:
     """Tell whether any teacher said anything but the truth."""
-    told = reliability(findings, findings.labels)
+    told = findings.reliability(findings.labels)
     return told.agreed < told.verdicts
 
 
@@ -93,7 +93,9 @@ def curves(findings: Findings, path: Path) -> None:
             curve(axes, findings, labels[place], False, {"color": BLUE, "linestyle": "-"})
             axes.set_title(fill(shown(labels[place]), 26), fontsize=8)
             finish(axes)
-            axes.set_xlabel("turn" if place >= len(labels) - COLUMNS else "")
+            lowest = place >= len(labels) - COLUMNS
+            axes.set_xlabel("turn" if lowest else "")
+            axes.tick_params(labelbottom=lowest)
         figure.supxlabel(f"grey: {shown(labels[0])}", fontsize=8, x=0.01, ha="left", color=SOFT)
 
 
@@ -212,7 +214,7 @@ def flows(findings: Findings, path: Path) -> None:
 
 def teacher(findings: Findings, path: Path) -> None:
     """Draw the teacher's verdicts against the truth, for each label or for many together."""
-    groups = {label: [label] for label in findings.labels if reliability(findings, [label]).verdicts}
+    groups = {label: [label] for label in findings.labels if findings.reliability([label]).verdicts}
     if len(groups) > MOST_TOGETHER:
         groups = {f"all {len(groups)} labels": list(groups)}
     height = 0.7 + 1.9 * ceil(len(groups) / COLUMNS)
@@ -220,7 +222,7 @@ def teacher(findings: Findings, path: Path) -> None:
         path, "The teacher's verdicts: share of the truly wrong and the truly right, %", (9.0, height)
     ) as figure:
         for axes, (name, labels) in zip(grid(figure, len(groups)), groups.items(), strict=True):
-            matrix = reliability(findings, labels).matrix
+            matrix = findings.reliability(labels).matrix
             shares = 100 * matrix / np.maximum(1, matrix.sum(axis=1, keepdims=True))
             axes.imshow(shares, cmap="Blues", vmin=0, vmax=110, aspect="auto")
             for truth in range(2):

@@ -15,12 +15,10 @@ from simulation.comparison.tables import (
     many,
     missing_sheet,
     pairs_sheet,
-    reliability,
     spent_sheet,
     standings_sheet,
-    teacher_errors_sheets,
-    teacher_sheet,
 )
+from simulation.comparison.teacher_tables import teacher_errors_sheets, teacher_sheet
 from simulation.core.roles import Students
 from simulation.core.types import Seat
 from simulation.report import warnings
@@ -214,7 +212,7 @@ def flows_section(findings: Findings) -> Section:
 
 def teacher_section(findings: Findings, lineup: Lineup) -> Section | None:
     """Show how far the teacher can be trusted."""
-    told = reliability(findings, findings.labels)
+    told = findings.reliability(findings.labels)
     if not told.verdicts:
         return None
     if told.agreed == told.verdicts:

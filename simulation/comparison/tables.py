@@ -1,17 +1,13 @@
 """The tables of a comparison as plain text, for the terminal, the text file and the page alike."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rich.table import Table
 from rich.text import Text
 
-from simulation.assembly import distinct
 from simulation.comparison.findings import Findings, Measure, accuracy, mastery
-from simulation.comparison.lineup import Lineup
 from simulation.display import shown
-from simulation.reliability import Reliability
 from simulation.statistics import Estimate
 from simulation.tables import dashed, made, percent
 from simulation.verdict_text import p_text
@@ -170,7 +166,7 @@ def asked_sheet(findings: Findings) -> Sheet:
     """Return what each label's policy asked most, and how that was answered."""
     rows = []
     for label in findings.labels:
-        told = reliability(findings, [label])
+        told = findings.reliability([label])
         counts = {name: int(matrix.sum()) for name, matrix in told.categories.items()}
         order = sorted(counts, key=lambda name: (-counts[name], name))
         topics = []
@@ -185,66 +181,6 @@ def asked_sheet(findings: Findings) -> Sheet:
         rows=tuple(rows),
         words=2,
     )
-
-
-def teacher_sheet(findings: Findings) -> Sheet:
-    """Return each label's teacher's verdicts against the truth."""
-    rows = []
-    for label in findings.labels:
-        told = reliability(findings, [label])
-        if told.verdicts:
-            cells = [f"{count:,}" for count in told.matrix.ravel().tolist()]
-            agreed = f"{100 * told.agreed / told.verdicts:.1f} ({dashed(told.agreement)})"
-            beyond = "undefined" if math.isnan(told.kappa) else f"{told.kappa:.3f}"
-            corrected = "unknown" if math.isnan(told.corrected) else f"{100 * told.corrected:.1f}"
-            truly = f"{100 * told.matrix[1].sum() / told.verdicts:.1f}"
-            rows.append((label, *cells, agreed, beyond, f"{100 * told.observed:.1f}", corrected, truly))
-    return Sheet(
-        title="the teacher's verdicts on the answers to what was asked, against the truth",
-        names=(
-            "label",
-            "wrong: said wrong",
-            "said right",
-            "right: said wrong",
-            "said right",
-            "true, %",
-            "kappa",
-            "said right, %",
-            "corrected",
-            "truly right",
-        ),
-        rows=tuple(rows),
-        caption=(
-            "true: verdicts that are the truth, with 95 % Wilson interval; kappa: Cohen's, agreement beyond chance; "
-            "corrected: the share said right, corrected for the error rates (Rogan & Gladen 1978)"
-        ),
-    )
-
-
-def teacher_errors_sheets(findings: Findings, lineup: Lineup) -> list[Sheet]:
-    """Return each teacher's errors by category, where it errs."""
-    found = []
-    teachers = {entry.label: entry.scenario.teacher for entry in lineup.entries}
-    kinds = distinct(teachers.values())
-    for teacher in kinds:
-        labels = [label for label in findings.labels if teachers[label] == teacher]
-        told = reliability(findings, labels)
-        if told.agreed == told.verdicts:
-            continue
-        rows = []
-        for name in sorted(told.categories):
-            each = Reliability({name: told.categories[name]})
-            cells = (f"{each.verdicts:,}", str(each.matrix[0, 1]), str(each.matrix[1, 0]))
-            rows.append((name or "none", *cells, f"{100 * each.agreed / each.verdicts:.1f} ({dashed(each.agreement)})"))
-        whose = f" of {', '.join(labels)}" if len(kinds) > 1 else ""
-        found.append(
-            Sheet(
-                title=f"errors of the teacher {teacher.name}{whose} by category",
-                names=("category", "verdicts", "wrong said right", "right said wrong", "true, %"),
-                rows=tuple(rows),
-            )
-        )
-    return found
 
 
 def missing_sheet(findings: Findings) -> Sheet | None:
@@ -262,11 +198,6 @@ def missing_sheet(findings: Findings) -> Sheet | None:
         words=3,
         caption=f"and {hidden} more" if hidden > 0 else "",
     )
-
-
-def reliability(findings: Findings, labels: Sequence[str]) -> Reliability:
-    """Return the verdicts that the teacher gave on these labels' answers."""
-    return Reliability.of(course.reliability for label in labels for course in findings.results.courses(label))
 
 
 def estimated(estimate: Estimate) -> str:
