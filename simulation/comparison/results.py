@@ -12,7 +12,7 @@ from simulation.store import DATABASE, Study
 from simulation.summary import Course
 
 COSTS = ("asked", "trained", "tokens", "scored", "measured")
-"""What a student has spent by an evaluation: questions asked, experiences trained on, packed tokens that gradients went
+"""What a student has spent by an evaluation: questions asked, experiences trained on, tokens that gradients went
 through (0 where the trainer does not tell), questions whose options were scored for the policy, and questions put by
 evaluations that the policy itself needs (the probe set)."""
 

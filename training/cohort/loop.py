@@ -58,6 +58,8 @@ class Trained:
     """One a step, before that step."""
     gradient_norms: tuple[float, ...]
     """One a step, before clipping; one that is not finite marks a step that was left out."""
+    tokens: int
+    """How many tokens gradients went through, those of prompts included, over all steps."""
 
     @property
     def steps(self) -> int:
@@ -68,7 +70,12 @@ class Trained:
         """Return the numbers that every trainer reports."""
         norms = np.asarray(self.gradient_norms)
         finite = np.isfinite(norms)
-        found = {"loss_first": self.losses[0], "loss_last": self.losses[-1], "left_out_steps": float(np.sum(~finite))}
+        found = {
+            "loss_first": self.losses[0],
+            "loss_last": self.losses[-1],
+            "left_out_steps": float(np.sum(~finite)),
+            "tokens": float(self.tokens),
+        }
         if finite.any():
             found["gradient_norm"] = float(norms[finite].mean())
         return found
@@ -108,6 +115,7 @@ def train(
         weight_decay=recipe.weight_decay,
         clip=recipe.clip,
     )
+    tokens = dict.fromkeys(slots, 0)
     streams = {slot: schedule(len(mine[slot]), recipe, generators[slot]) for slot in slots}
     while picks := {slot: some for slot in slots if (some := next(streams[slot], None)) is not None}:
         model.adapters_SP.grad = None
@@ -117,12 +125,17 @@ def train(
                 losses[slot].append(value)
         for slot, norm in zip(picks, optimiser.step([model.slots.index(slot) for slot in picks]), strict=True):
             norms[slot].append(norm)
+            tokens[slot] += sum(size(mine[slot][index].tree) for index in picks[slot])
     model.adapters_SP.grad = None
     model.touch(slots)
     after = read(model, mine, recipe)
     return {
         slot: Trained(
-            before=before[slot], after=after[slot], losses=tuple(losses[slot]), gradient_norms=tuple(norms[slot])
+            before=before[slot],
+            after=after[slot],
+            losses=tuple(losses[slot]),
+            gradient_norms=tuple(norms[slot]),
+            tokens=tokens[slot],
         )
         for slot in slots
     }
@@ -134,6 +147,11 @@ def schedule(size: int, recipe: Recipe, generator: np.random.Generator) -> Itera
         order = generator.permutation(size).tolist()
         for first in range(0, size, recipe.batch_size):
             yield order[first : first + recipe.batch_size]
+
+
+def size(tree: Tree) -> int:
+    """Return how many tokens a tree holds."""
+    return len(tree.prompt) + sum(map(len, tree.branches))
 
 
 def cost(examples: Sequence[Example], picks: Sequence[int]) -> int:
