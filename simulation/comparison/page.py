@@ -73,12 +73,16 @@ def picture(path: Path) -> str:
 
 def scenarios(lineup: Lineup) -> list[tuple[str, str]]:
     """Return each label's scenario as a file's name and text; named so, it gets the label when it is read again."""
-    found = []
+    texts: dict[str, str] = {}
     for entry in lineup.entries:
-        name = NAME.sub("-", entry.label).strip("-.")[:64] or "scenario"
+        name = stem = NAME.sub("-", entry.label).strip("-.")[:48] or "scenario"
+        for number in range(2, len(lineup.entries) + 2):
+            if name not in texts:
+                break
+            name = f"{stem}-{number}"
         resolved = {**entry.scenario.resolved(), "name": name}
-        found.append((f"{name}.yaml", yaml.safe_dump(resolved, sort_keys=False, allow_unicode=True)))
-    return found
+        texts[name] = yaml.safe_dump(resolved, sort_keys=False, allow_unicode=True)
+    return [(f"{name}.yaml", text) for name, text in texts.items()]
 
 
 def command(lineup: Lineup) -> str:
