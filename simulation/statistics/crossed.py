@@ -4,9 +4,9 @@ D[S, Q] holds the difference of seed s on question q; all seeds put the same que
 random-effects one, D = mean + seed + question + residual (Searle, Casella & McCulloch 1992, "Variance Components"): the
 mean has the variance seed/S + question/Q + residual/(SQ), estimated without bias by
 (MS_seed + MS_question - MS_residual) / (SQ). Its usual t with Satterthwaite's degrees of freedom covers too often where
-neither matters and too rarely where seeds do; at the small levels that Holm asks for it rejects at twice the level and
-more with five seeds, because a variance that came out small by luck brings many degrees of freedom. So the half widths
-of the two sources, each with its own t quantile, add in squares instead (Howe 1974, JASA 69:789):
+neither matters, and at the small levels that Holm asks for it rejects up to 3.6 times as often as it says with five
+seeds, because a variance that came out small by luck brings many degrees of freedom. So the half widths of the two
+sources, each with its own t quantile, add in squares instead (Howe 1974, JASA 69:789):
 
     half² = t(S-1)² MS_seed/(SQ) + t(Q-1)² max(0, MS_question - MS_residual)/(SQ)
 
