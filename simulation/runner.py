@@ -46,17 +46,22 @@ def play(study: Study, world: World, step: Step, watch: Watcher) -> None:
         for number in range(first, world.turns + 1):
             if asked_to_stop.is_set():
                 raise KeyboardInterrupt
-            began = time.perf_counter()
-            turns = step(number)
-            played = time.perf_counter()
-            changed = [turn for turn in turns if versions.get(turn.student) != turn.model_version]
-            adapters = {turn.student: world.model.dump(turn.student) for turn in changed}
-            dumped = time.perf_counter()
-            study.append(turns, adapters, seconds={"play": played - began, "dump": dumped - played})
-            versions.update((turn.student, turn.model_version) for turn in changed)
-            watch.turn(turns, time.perf_counter() - began)
+            advance(study, world, step, watch, number, versions)
         study.finish()
     watch.finished(study)
+
+
+def advance(study: Study, world: World, step: Step, watch: Watcher, number: int, versions: dict[str, str]) -> None:
+    """Play and commit one turn; on return its adapters are let go, so that the next turn has their memory."""
+    began = time.perf_counter()
+    turns = step(number)
+    played = time.perf_counter()
+    changed = [turn for turn in turns if versions.get(turn.student) != turn.model_version]
+    adapters = {turn.student: world.model.dump(turn.student) for turn in changed}
+    dumped = time.perf_counter()
+    study.append(turns, adapters, seconds={"play": played - began, "dump": dumped - played})
+    versions.update((turn.student, turn.model_version) for turn in changed)
+    watch.turn(turns, time.perf_counter() - began)
 
 
 def recall(study: Study, world: World) -> dict[str, str]:
