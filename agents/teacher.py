@@ -135,9 +135,9 @@ class Classifier:
         if self.correction == "own":
             if right:
                 return answer.text
-            return None if guess is None else worded_like(answer, question, guess)
+            return None if guess is None else worded_like(answer.text, answer.choice, question, guess)
         index = reference_index(question)
-        return question.reference if index is None else worded_like(answer, question, index)
+        return question.reference if index is None else worded_like(answer.text, answer.choice, question, index)
 
 
 def gold(question: Question) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from simulation.core.templates import letter
-from simulation.core.types import Answer, Question
+from simulation.core.types import Question
 
 _NUMBER = re.compile(r"[-+]?(?:\d[\d,]*\.?\d*|\.\d+)(?:e[-+]?\d{1,3})?")
 _MARKED = re.compile(
@@ -84,7 +84,7 @@ def reference_index(question: Question) -> int | None:
     return letters.index(plain(question.reference)) if plain(question.reference) in letters else None
 
 
-def worded_like(answer: Answer, question: Question, index: int) -> str:
-    """Return a choice as this student would write it: a letter where it answers by letters, else the text."""
-    by_letter = answer.choice is not None and plain(answer.text) == letter(answer.choice)
+def worded_like(text: str, taken: int | None, question: Question, index: int) -> str:
+    """Return a choice as who answered `text` would write it: a letter where it answers by letters, else the text."""
+    by_letter = taken is not None and plain(text) == letter(taken)
     return letter(index) if by_letter else question.choices[index]

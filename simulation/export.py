@@ -103,9 +103,13 @@ def as_peft(blob: bytes, student: str) -> tuple[dict[str, Any], bytes]:
     """
     end = 8 + int.from_bytes(blob[:8], "little")
     header = json.loads(blob[8:end])
-    told = header.get("__metadata__", {}).get("lora")
+    metadata = header.get("__metadata__", {})
+    told = metadata.get("lora")
     if told is None:
-        raise StoreError(f"the adapter of {student!r} is not a LoRA adapter; export it as jsonl or parquet")
+        raise StoreError(
+            f"what {student!r} learned is stored as {', '.join(metadata) or 'something unnamed'}, not as a LoRA "
+            f"adapter: a simulated student (a surrogate) has no PEFT adapter; export it as jsonl or parquet"
+        )
     text = json.dumps({**header, "__metadata__": {"format": "pt"}}, separators=(",", ":")).encode("utf-8")
     text += b" " * (-len(text) % 8)
     return json.loads(told), len(text).to_bytes(8, "little") + text + blob[end:]

@@ -17,7 +17,7 @@ from simulation.core.roles import (
     LanguageModel,
     SelfTaught,
 )
-from simulation.core.seeding import draw_seed
+from simulation.core.seeding import draw_seeds
 from simulation.core.types import (
     Answer,
     Completion,
@@ -40,16 +40,13 @@ __all__ = ["Desk", "Plan", "World", "first_look", "play_turn"]
 
 def complete(model: LanguageModel, requests: Sequence[Request]) -> list[Completion]:
     """Answer requests that score and requests that generate, each kind in one batch, in the order given."""
-    scored = [index for index, request in enumerate(requests) if request.continuations]
-    written = [index for index, request in enumerate(requests) if not request.continuations]
-    found: dict[int, Completion] = {}
-    if scored:
-        logprobs = model.score([requests[index] for index in scored])
-        for index, row in zip(scored, logprobs, strict=True):
-            found[index] = Completion(continuation_logprobs=row)
-    if written:
-        found.update(zip(written, model.generate([requests[index] for index in written]), strict=True))
-    return [found[index] for index in range(len(requests))]
+    scored = [request for request in requests if request.continuations]
+    written = [request for request in requests if not request.continuations]
+    rows = iter(model.score(scored) if scored else ())
+    texts = iter(model.generate(written) if written else ())
+    return [
+        Completion(continuation_logprobs=next(rows)) if request.continuations else next(texts) for request in requests
+    ]
 
 
 def answer(world: World, asked: Sequence[Sequence[Question]], turn: int, purpose: str) -> list[list[Answer]]:
@@ -81,8 +78,7 @@ def judge(
         mine = [index for index, one in enumerate(judges) if one == each and answers[index]]
         seeds = []
         for index in mine:
-            stream = world.desks[index].stream(turn, "judge")
-            seeds += [draw_seed(stream) for _ in answers[index]]
+            seeds += draw_seeds(world.desks[index].stream(turn, "judge"), len(answers[index]))
         questions = [question for index in mine for question in asked[index]]
         said = iter(each.judge(questions, [given for index in mine for given in answers[index]], seeds=seeds))
         for index in mine:

@@ -6,6 +6,7 @@ A split on the text would leak, because the same numbers under another wording c
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations
 from typing import overload
 from zlib import crc32
@@ -137,8 +138,7 @@ class Bank(Sequence[Question]):
             return [self[each] for each in range(*index.indices(self._size))]
         if not -self._size <= index < self._size:
             raise IndexError(index)
-        index %= self._size
-        return item(self._seed, self._split, index).question(f"{self._split}-{self._seed}-{index}")
+        return _question(self._seed, self._split, index % self._size)
 
     def __len__(self) -> int:
         return self._size
@@ -160,3 +160,9 @@ def _distinct(seed: int, split: str, size: int) -> Iterator[Question]:
         if found.key not in seen:
             seen.add(found.key)
             yield found.question(f"{split}-{seed}-{index}")
+
+
+@lru_cache(maxsize=1 << 14)
+def _question(seed: int, split: str, index: int) -> Question:
+    """Return item `index` as a question; what is asked again is not made again."""
+    return item(seed, split, index).question(f"{split}-{seed}-{index}")

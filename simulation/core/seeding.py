@@ -18,3 +18,9 @@ def generator(seed: int, turn: int, student: int, purpose: str) -> np.random.Gen
 def draw_seed(stream: np.random.Generator) -> int:
     """Draw a 63-bit seed from `stream`, for a request or a library that wants an integer."""
     return int(stream.integers(0, 2**63 - 1))
+
+
+def draw_seeds(stream: np.random.Generator, count: int) -> list[int]:
+    """Draw what `count` calls of `draw_seed` would."""
+    found: list[int] = stream.integers(0, 2**63 - 1, size=count).tolist()
+    return found

@@ -48,9 +48,14 @@ class Desk:
     failure: str = ""
     """Why the student plays no more, if so."""
 
+    observers: tuple[tuple[str, Observing], ...] = field(init=False, default=())
+    """The policies that observe, by their purpose."""
+
     def __post_init__(self) -> None:
         """Let the policies that observe begin."""
-        self.states = {purpose: policy.begin() for purpose, policy in self._observing()}
+        policies = (("ask", self.plan.ask), ("learn", self.plan.learn))
+        self.observers = tuple((purpose, policy) for purpose, policy in policies if isinstance(policy, Observing))
+        self.states = {purpose: policy.begin() for purpose, policy in self.observers}
 
     def recall(self, turn: Turn) -> None:
         """Take up a turn that was already played, as a resumed run does."""
@@ -64,12 +69,8 @@ class Desk:
             self.since = turn.turn + 1
         self.failure = turn.failure
         if not self.failure:
-            for purpose, policy in self._observing():
+            for purpose, policy in self.observers:
                 self.states[purpose] = policy.observe(self.states[purpose], turn)
-
-    def _observing(self) -> list[tuple[str, Observing]]:
-        policies = (("ask", self.plan.ask), ("learn", self.plan.learn))
-        return [(purpose, policy) for purpose, policy in policies if isinstance(policy, Observing)]
 
     def stream(self, turn: int, purpose: str) -> np.random.Generator:
         """Return this student's random stream for one purpose of one turn."""

@@ -1,0 +1,233 @@
+"""The model behind simulated students: who asks for which question, answered for all seats in one array.
+
+The probability of the right option is the four-parameter logistic of Barton and Lord (1981), "An upper asymptote for
+the three-parameter logistic item-response model", ETS Research Report RR-81-20, equation 1:
+
+    P(right) = guess + (1 - guess - slip) * sigmoid(a (ability - b))
+
+The rest divides over the wrong options as `items.shares` says; the model of the paper has only right and wrong.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+
+from agents.surrogate.abilities import Abilities
+from agents.surrogate.chance import uniform
+from agents.surrogate.items import Items
+from agents.wording import chosen
+from simulation.core.errors import DataError, ModelError
+from simulation.core.packing import Tree
+from simulation.core.types import Completion, Experience, Request, Seat, Update
+
+if TYPE_CHECKING:
+    from agents.irt_learner import IrtLearners
+
+LEAST = 1e-12
+"""Probabilities below are told as this, so that every log-probability is finite."""
+FILE = "abilities.safetensors"
+RULE = "irt_learner"
+
+
+class SurrogateLearner:
+    """A `Learner` without weights, which is `SelfTaught`: its slots hold abilities."""
+
+    source = RULE
+
+    def __init__(self, seats: Sequence[Seat], settings: "IrtLearners") -> None:
+        self.slots = tuple(seat.name for seat in seats)
+        self._seats = {name: position for position, name in enumerate(self.slots)}
+        self._settings = settings
+        self._items = Items(settings)
+        self._abilities = Abilities(seats, settings)
+        self._versions: dict[str, str] = {}
+        self._identity = [{"seed": seat.seed, "number": seat.number} for seat in seats]
+
+    def score(self, requests: Sequence[Request]) -> list[tuple[float, ...]]:
+        """Return the log-probability, nats, of each option of each request's question."""
+        probabilities, options = self._answering(requests)
+        return logarithms(probabilities, options)
+
+    def generate(self, requests: Sequence[Request]) -> list[Completion]:
+        """Draw an option for each request by its own seed: the same whatever else is asked."""
+        probabilities, options = self._answering(requests)
+        points = uniform([request.seed for request in requests])
+        taken = (np.cumsum(probabilities, axis=1) <= points[:, None]).sum(axis=1)
+        choices = np.minimum(taken, options - 1).tolist()  # rounding may leave the last sum below 1
+        return [
+            Completion(text=request.question.choices[choice], logprob=row[choice], continuation_logprobs=row)
+            for request, choice, row in zip(requests, choices, logarithms(probabilities, options), strict=True)
+            if request.question is not None
+        ]
+
+    def _answering(self, requests: Sequence[Request]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """Return the probability of each option of each request, and how many options each has."""
+        items = np.array([self._items.row(request.question) for request in requests], dtype=np.int64)
+        seats = np.array([self._seats[request.slot] for request in requests], dtype=np.int64)
+        return self._probabilities(seats, items), self._items.table.options_I[items]
+
+    def _probabilities(self, seats: NDArray[np.int64], items: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return `probabilities_RC`: a row for each pair of a seat and an item."""
+        self._abilities.meet(list(self._items.skills))
+        table, settings = self._items.table, self._settings
+        solving_R = self._abilities.solving(seats, items, table)
+        right_R = settings.guess + (1.0 - settings.guess - settings.slip) * solving_R
+        probabilities_RC: NDArray[np.float64] = (1.0 - right_R)[:, None] * table.shares_IC[items]
+        probabilities_RC[np.arange(len(items)), table.right_I[items]] = right_R
+        return probabilities_RC
+
+    def learn(
+        self, batches: Mapping[str, Sequence[Experience]], *, turn: int, generators: Mapping[str, np.random.Generator]
+    ) -> dict[str, Update]:
+        """Teach every slot of `batches`; see `abilities.py`. Nothing is drawn."""
+        del generators
+        lessons = list(chain.from_iterable(batches.values()))
+        sizes = [len(batch) for batch in batches.values()]
+        seats = np.repeat([self._seats[slot] for slot in batches], sizes)
+        items = np.array([self._items.row(lesson.question) for lesson in lessons], dtype=np.int64)
+        taught = np.array([self._taught(lesson) for lesson in lessons], dtype=np.int64)
+        places = np.arange(len(lessons))
+        before = self._probabilities(seats, items)[places, taught]
+        true = taught == self._items.table.right_I[items]
+        ends = np.cumsum(sizes).tolist()
+        for slot, start, end in zip(batches, [0, *ends], ends, strict=False):
+            skills = self._items.table.skill_I[items[start:end]]
+            self._abilities.forget(self._seats[slot], turn, skills)
+            self._versions.pop(slot, None)
+        self._abilities.practise(seats, items, np.where(true, 1.0, -self._settings.misled), self._items.table)
+        after = self._probabilities(seats, items)[places, taught]
+        told = np.stack([np.log(np.maximum(before, LEAST)), np.log(np.maximum(after, LEAST)), ~true])
+        return {
+            slot: self._update(slot, told[:, start:end])
+            for slot, start, end in zip(batches, [0, *ends], ends, strict=False)
+        }
+
+    def _taught(self, lesson: Experience) -> int:
+        """Return the option that a lesson says is right; a verdict alone is true or false of the answer given."""
+        question, correction = lesson.question, lesson.feedback.correction
+        right = int(self._items.table.right_I[self._items.row(question)])
+        if correction is not None:
+            named = question.choices.index(correction) if correction in question.choices else None
+            named = chosen(correction, question.choices) if named is None else named
+            if named is not None:
+                return named
+        believed = (lesson.feedback.score >= 0.5) == (lesson.answer.choice == right)
+        return right if believed else next(each for each in range(len(question.choices)) if each != right)
+
+    def _update(self, slot: str, told: NDArray[np.float64]) -> Update:
+        """Describe what a slot learned: `told` has a column a lesson, with what it taught before and after."""
+        before, after, misleading = told
+        return Update(
+            trainer=RULE,
+            experiences=told.shape[1],
+            steps=told.shape[1],
+            model_version=self.version(slot),
+            metrics={
+                "chosen_logprob_before": float(before.mean()),
+                "chosen_logprob_after": float(after.mean()),
+                "misleading": float(misleading.sum()),
+            },
+        )
+
+    def version(self, slot: str) -> str:
+        """Return the sha256 of what `dump` returns."""
+        known = self._versions.get(slot)
+        if known is None:
+            known = self._versions[slot] = hashlib.sha256(self.dump(slot)).hexdigest()
+        return known
+
+    def dump(self, slot: str) -> bytes:
+        """Return what the slot has gained, as safetensors; whose gains they are is in the metadata."""
+        seat = self._seats[slot]
+        gains = self._abilities.learned(seat)
+        told = {**self._identity[seat], "turn": self._abilities.turns[seat], "skills": list(gains)}
+        # one metadata key: safetensors writes several in no fixed order
+        return save({"gains": np.array(list(gains.values()))}, metadata={RULE: json.dumps(told, sort_keys=True)})
+
+    def restore(self, slot: str, data: bytes) -> None:
+        """Put back what `dump` returned."""
+        self._take(slot, data, f"the stored abilities of {slot!r}")
+
+    def save(self, slot: str, folder: Path) -> None:
+        """Write what `dump` returns; it is no PEFT adapter, because a simulated student has none."""
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / FILE).write_bytes(self.dump(slot))
+
+    def load(self, slot: str, folder: Path) -> None:
+        """Read what `save` wrote, also what another seat had gained."""
+        try:
+            data = (folder / FILE).read_bytes()
+        except OSError as error:
+            raise DataError(f"{folder / FILE} cannot be read ({error.strerror}); write it with `save`") from error
+        self._take(slot, data, str(folder / FILE))
+
+    def _take(self, slot: str, data: bytes, where: str) -> None:
+        seat = self._seats[slot]
+        try:
+            gains = load(data)["gains"]
+            size = int.from_bytes(data[:8], "little")
+            told = json.loads(json.loads(data[8 : 8 + size])["__metadata__"][RULE])
+            found = dict(zip(told["skills"], gains.tolist(), strict=True))
+        except (SafetensorError, KeyError, ValueError) as error:
+            raise DataError(f"{where} hold no abilities of an irt_learner ({error}); restore a copy") from error
+        for skill in told["skills"]:
+            self._items.skills.setdefault(skill, len(self._items.skills))
+        self._abilities.meet(list(self._items.skills))
+        self._abilities.put_back(seat, found, told["turn"])
+        self._versions.pop(slot, None)
+
+    @property
+    def module(self) -> Any:
+        """Refuse: there is no network (Any: the role's type)."""
+        return no_weights("module")
+
+    @property
+    def tokenizer(self) -> Any:
+        """Refuse: there are no tokens (Any: the role's type)."""
+        return no_weights("tokenizer")
+
+    @property
+    def adapters_SP(self) -> Any:
+        """Refuse: there are no weights (Any: the role's type)."""
+        return no_weights("adapters_SP")
+
+    def render(self, prompt: str) -> str:
+        """Return the prompt."""
+        return prompt
+
+    def encode(self, prompt: str, continuations: Sequence[str]) -> Tree:
+        """Refuse: there are no tokens."""
+        del prompt, continuations
+        return no_weights("encode")
+
+    def branch_logprobs(self, slots: Sequence[str], trees_SB: Sequence[Sequence[Tree]]) -> Any:
+        """Refuse: there are no tokens (Any: the role's type)."""
+        del slots, trees_SB
+        return no_weights("branch_logprobs")
+
+    def touch(self, slots: Sequence[str]) -> None:
+        """Do nothing: no weights can be changed in place."""
+
+
+def logarithms(probabilities: NDArray[np.float64], options: NDArray[np.int64]) -> list[tuple[float, ...]]:
+    """Return the log-probabilities, nats, of each row's options, of which there may be fewer than columns."""
+    rows = np.log(np.maximum(probabilities, LEAST)).tolist()
+    if (options == probabilities.shape[1]).all():
+        return list(map(tuple, rows))
+    return [tuple(row[:count]) for row, count in zip(rows, options.tolist(), strict=True)]
+
+
+def no_weights(what: str) -> NoReturn:
+    """Refuse what only a language model has."""
+    raise ModelError(
+        f"a simulated student (irt_learner) has no {what}: it has no network, tokens or weights and learns by its own "
+        "rule; use students: language_model for trainers, PEFT adapters and texts"
+    )
