@@ -71,7 +71,7 @@ def conclude(comparison: Comparison, shows: Board | None) -> None:
     machine = shows if isinstance(shows, JsonBoard) else None
     results, families = write_report(comparison, Console(stderr=machine is not None))
     if machine is not None:
-        for family in families:
+        for family in families[:1]:  # the measure that counts; verdicts.json holds them all
             for verdict in family.verdicts:
                 machine.emit("verdict", {"measure": family.measure, **asdict(verdict)})
         machine.emit("finished", {"comparison": str(comparison.folder), "trace_hashes": list(results.trace_hashes)})

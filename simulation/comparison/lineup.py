@@ -76,8 +76,8 @@ class Lineup:
 
     def resolved(self) -> dict[str, Any]:
         """Return plain JSON values from which `restore` makes an equal lineup."""
-        scenarios = {entry.label: entry.scenario.resolved() for entry in self.entries}
-        return {"name": "comparison", "entries": scenarios, "seeds": list(self.seeds)}
+        entries = [{"label": entry.label, "scenario": entry.scenario.resolved()} for entry in self.entries]
+        return {"name": "comparison", "entries": entries, "seeds": list(self.seeds)}
 
 
 def is_lineup(resolved: Mapping[str, Any]) -> bool:
@@ -87,9 +87,11 @@ def is_lineup(resolved: Mapping[str, Any]) -> bool:
 
 def restore(resolved: Mapping[str, Any], name: str) -> Lineup:
     """Return the lineup that a study keeps; `name` says in errors which study."""
-    entries = resolved["entries"].items()
     return Lineup(
-        entries=tuple(Entry(label=label, scenario=restore_scenario(each, name)) for label, each in entries),
+        entries=tuple(
+            Entry(label=each["label"], scenario=restore_scenario(each["scenario"], name))
+            for each in resolved["entries"]
+        ),
         seeds=tuple(resolved["seeds"]),
     )
 
