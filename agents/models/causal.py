@@ -151,7 +151,7 @@ class CausalLearner:
         """Return the sha256 of what `dump` returns."""
         row = self._row(slot)
         bits_P = self._adapters.values_SP.detach()[row].view(torch.uint8)
-        digest = hashlib.sha256(bits_P.cpu().numpy()).digest()  # a copy of the row to compare with would be as large
+        digest = hashlib.sha256(bits_P.cpu().numpy().tobytes()).digest()
         known = self._versions.get(row)
         if known is not None and known[0] == digest:
             return known[1]
