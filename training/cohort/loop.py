@@ -115,7 +115,6 @@ def train(
         weight_decay=recipe.weight_decay,
         clip=recipe.clip,
     )
-    tokens = dict.fromkeys(slots, 0)
     streams = {slot: schedule(len(mine[slot]), recipe, generators[slot]) for slot in slots}
     while picks := {slot: some for slot in slots if (some := next(streams[slot], None)) is not None}:
         model.adapters_SP.grad = None
@@ -125,7 +124,6 @@ def train(
                 losses[slot].append(value)
         for slot, norm in zip(picks, optimiser.step([model.slots.index(slot) for slot in picks]), strict=True):
             norms[slot].append(norm)
-            tokens[slot] += sum(size(mine[slot][index].tree) for index in picks[slot])
     model.adapters_SP.grad = None
     model.touch(slots)
     after = read(model, mine, recipe)
@@ -135,7 +133,7 @@ def train(
             after=after[slot],
             losses=tuple(losses[slot]),
             gradient_norms=tuple(norms[slot]),
-            tokens=tokens[slot],
+            tokens=recipe.epochs * sum(size(example.tree) for example in mine[slot]),
         )
         for slot in slots
     }
