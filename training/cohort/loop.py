@@ -109,12 +109,7 @@ def train(
     before = read(model, mine, recipe)
     losses: dict[str, list[float]] = {slot: [] for slot in slots}
     norms: dict[str, list[float]] = {slot: [] for slot in slots}
-    optimiser = RowAdamW(
-        model.adapters_SP,
-        learning_rate=recipe.learning_rate,
-        weight_decay=recipe.weight_decay,
-        clip=recipe.clip,
-    )
+    optimiser = adamw(model, recipe)
     streams = {slot: schedule(len(mine[slot]), recipe, generators[slot]) for slot in slots}
     while picks := {slot: some for slot in slots if (some := next(streams[slot], None)) is not None}:
         model.adapters_SP.grad = None
@@ -137,6 +132,16 @@ def train(
         )
         for slot in slots
     }
+
+
+def adamw(model: Learner, recipe: Recipe) -> RowAdamW:
+    """Return a fresh optimiser of the learner's adapters."""
+    return RowAdamW(
+        model.adapters_SP,
+        learning_rate=recipe.learning_rate,
+        weight_decay=recipe.weight_decay,
+        clip=recipe.clip,
+    )
 
 
 def schedule(size: int, recipe: Recipe, generator: np.random.Generator) -> Iterator[list[int]]:
