@@ -122,13 +122,11 @@ def learn(world: World, turn: int, failures: Failures) -> list[tuple[tuple[Selec
 
 
 def divergence(update: Update) -> ModelError | None:
-    """Return the error of an update whose loss is no number any more."""
+    """Return the error of an update whose loss is no number any more, or is said to have been none."""
     lost = [name for name, value in update.metrics.items() if name.startswith("loss") and not math.isfinite(value)]
-    if not lost:
+    if not lost and not ("metrics_not_finite" in update.metrics and "loss_last" not in update.metrics):
         return None
-    return ModelError(
-        f"{update.trainer} diverged: {lost[-1]} is {update.metrics[lost[-1]]}; lower learn.trainer.learning_rate"
-    )
+    return ModelError(f"{update.trainer} diverged: its loss is not a finite number; lower learn.trainer.learning_rate")
 
 
 @dataclass(frozen=True, slots=True)
