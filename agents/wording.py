@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import lru_cache
 
 from simulation.core.templates import letter
 from simulation.core.types import Question
@@ -57,6 +58,7 @@ def plain(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split()).rstrip(" .;")
 
 
+@lru_cache(maxsize=1 << 14)
 def number(text: str) -> tuple[Fraction, str] | None:
     """Return the value of a plain answer such as "1,250.0 km" or "3/4", with its unit, or None where it is none."""
     rest = text.replace(" / ", "/").strip()
@@ -73,6 +75,7 @@ def number(text: str) -> tuple[Fraction, str] | None:
     return None if _NUMBER.search(unit) else (value, unit)
 
 
+@lru_cache(maxsize=1 << 14)
 def reference_index(question: Question) -> int | None:
     """Return which choice the reference is: by its text, else by its letter."""
     if question.reference is None:

@@ -66,7 +66,7 @@ def ask(world: World, turn: int, failures: Failures) -> list[Asked]:
         desk = world.desks[index]
         size = min(desk.plan.candidates, len(world.pool))
         drawn = desk.stream(turn, "candidates").choice(len(world.pool), size=size, replace=False)
-        asked[index] = Asked(candidates=tuple(world.pool[int(place)] for place in drawn))
+        asked[index] = Asked(candidates=tuple([world.pool[place] for place in drawn.tolist()]))
     predict(world, asked)
     for index, desk in enumerate(world.desks):
         row = asked[index]

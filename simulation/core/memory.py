@@ -41,9 +41,9 @@ class ReplayBuffer(Sequence[Experience]):
         for experience in experiences:
             self._kept.append(experience)
             self._turns.append(experience.turn)
-            self._questions.setdefault(experience.question.id, Tally()).add(experience)
+            _count(self._questions, experience.question.id, experience)
             for tag in experience.question.tags:
-                self._tags.setdefault(tag, Tally()).add(experience)
+                _count(self._tags, tag, experience)
         if self._capacity is not None and len(self._kept) > self._capacity:
             surplus = len(self._kept) - self._capacity
             del self._kept[:surplus], self._turns[:surplus]
@@ -74,3 +74,10 @@ class ReplayBuffer(Sequence[Experience]):
 
     def __iter__(self) -> Iterator[Experience]:
         return iter(self._kept)
+
+
+def _count(tallies: dict[str, Tally], name: str, experience: Experience) -> None:
+    tally = tallies.get(name)
+    if tally is None:
+        tally = tallies[name] = Tally()
+    tally.add(experience)
