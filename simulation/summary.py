@@ -6,6 +6,7 @@ What is kept grows with the number of evaluations, never with the number of answ
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,7 +58,7 @@ class Measurement:
 class Truths:
     """The truth of each answer of an evaluation, in the order of its questions."""
 
-    questions: int
+    questions: bytes
     """A hash of the questions' ids."""
     values: NDArray[np.float64]
 
@@ -110,7 +111,8 @@ class Course:
 
     def _measure(self, turn: int, evaluation: Evaluation, questions: Mapping[str, Question]) -> None:
         results = evaluation.results
-        truths = Truths(hash(tuple(each.question_id for each in results)), np.array([each.truth for each in results]))
+        names = sha256("\n".join(each.question_id for each in results).encode("utf-8", "surrogatepass")).digest()
+        truths = Truths(names, np.array([each.truth for each in results]))
         paired = self.latest is not None and self.latest.questions == truths.questions
         before = self.latest.values >= 1.0 if paired and self.latest is not None else np.zeros(0, dtype=np.bool_)
         after = truths.values >= 1.0

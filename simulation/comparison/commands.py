@@ -10,9 +10,9 @@ from pathlib import Path
 from simulation.cli import INTERRUPTED
 from simulation.commands import PROGRAM, display, scenario_file, warn
 from simulation.comparison.display import Board, JsonBoard, LiveBoard, PlainBoard
-from simulation.comparison.folder import Comparison, divide
+from simulation.comparison.folder import Comparison, cores, divide
 from simulation.comparison.lineup import read_lineup, read_seeds
-from simulation.comparison.play import cores, play_as_worker, play_comparison, sensible_workers
+from simulation.comparison.play import play_as_worker, play_comparison, sensible_workers
 from simulation.core.errors import ScenarioError
 from simulation.display import shown
 from simulation.store import new_folder

@@ -6,6 +6,7 @@ runs/<name>-<short id>/
     tables.txt, verdicts.json, report.html, *.png   what came out; made anew from the studies whenever it is asked for
 """
 
+import os
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -109,6 +110,11 @@ class Comparison:
             return False
         with Study.open(self.study_folder(index)) as study:
             return study.status == "finished"
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def divide(lineup: Lineup, workers: int, most: int = MOST_STUDENTS) -> list[Cohort]:

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from simulation.comparison.folder import Comparison
+from simulation.comparison.folder import Comparison, cores
 from simulation.core.errors import SimulationError
 from simulation.json_lines import JsonLines
 from simulation.session import Display, begin, go_on
@@ -68,11 +68,6 @@ def sensible_workers(seeds: int) -> int:
     if any(Path(device).exists() for device in ("/dev/nvidiactl", "/dev/kfd")):
         return 1
     return max(1, min(MOST_WORKERS, seeds, cores()))
-
-
-def cores() -> int:
-    """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def play_comparison(comparison: Comparison, workers: int, hear: Hear, warn: Callable[[str], None]) -> Outcome:

@@ -1,16 +1,21 @@
 """What a comparison's studies add up to, as arrays over seeds, held-out questions and evaluations."""
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from multiprocessing import get_context
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.comparison.folder import Comparison
+from simulation.comparison.folder import Comparison, cores
 from simulation.core.types import Question, Turn
 from simulation.store import DATABASE, Study
 from simulation.summary import Course
 
+MANY_STUDENTS = 100
+"""From here on reading takes longer than starting processes for it."""
 COSTS = ("asked", "trained", "tokens", "scored", "measured")
 """What a student has spent by an evaluation: questions asked, experiences trained on, tokens that gradients went
 through (0 where the trainer does not tell), questions whose options were scored for the policy, and questions put by
@@ -88,26 +93,32 @@ class Results:
         return [each.course for seed in self.whole([label]) for each in self.students[label, seed]]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """What one cohort's study holds."""
+
+    trace_hash: str
+    students: Mapping[str, Played]
+    places: Mapping[str, tuple[str, int]]
+    """Label and seed of each student."""
+    unfinished: str
+    """Why the study is not at its end, if so."""
+
+
 def read_results(comparison: Comparison) -> Results:
     """Add up what the cohorts' studies hold so far."""
     students: dict[tuple[str, int], dict[str, Played]] = {}
     missing: list[tuple[str, int, str]] = []
-    hashes: list[str] = []
-    for index, cohort in enumerate(comparison.cohorts):
-        folder = comparison.study_folder(index)
-        if not (folder / DATABASE).is_file():
-            missing += [(label, seed, "not begun") for label in cohort.labels for seed in cohort.seeds]
+    reads = read_cohorts(comparison)
+    for cohort, read in zip(comparison.cohorts, reads, strict=True):
+        reason = "not begun" if read is None else read.unfinished
+        if reason:
+            missing += [(label, seed, reason) for label in cohort.labels for seed in cohort.seeds]
+        if read is None:
             continue
-        with Study.open(folder) as study:
-            hashes.append(study.trace_hash)
-            places = {seat.name: (seat.label, seat.seed) for seat in study.seats}
-            for student, played in read_students(study).items():
-                students.setdefault(places[student], {})[student] = played
-            if study.status != "finished":
-                reason = f"stopped at turn {study.last_turn}"
-                missing += [(label, seed, reason) for label in cohort.labels for seed in cohort.seeds]
-                continue
-        for place in dict.fromkeys(places.values()):
+        for student, played in read.students.items():
+            students.setdefault(read.places[student], {})[student] = played
+        for place in () if reason else dict.fromkeys(read.places.values()):
             failures = [played.failure for played in students[place].values() if played.failure]
             missing += [(*place, failures[0])] if failures else []
     lineup = comparison.lineup
@@ -118,14 +129,32 @@ def read_results(comparison: Comparison) -> Results:
         turns=max((tuple(each.turn for each in course.measurements) for course in courses), key=len, default=()),
         students={place: tuple(each.values()) for place, each in students.items()},
         missing=tuple(missing),
-        trace_hashes=tuple(hashes),
+        trace_hashes=tuple(read.trace_hash for read in reads if read is not None),
     )
 
 
-def read_students(study: Study) -> dict[str, Played]:
+def read_cohorts(comparison: Comparison) -> list[Read | None]:
+    """Read every cohort's study, None for those not begun; many students in as many processes as there are cores."""
+    folders = [comparison.study_folder(index) for index in range(len(comparison.cohorts))]
+    if len(folders) == 1 or len(comparison.lineup.seats) < MANY_STUDENTS:
+        return [read_cohort(folder) for folder in folders]
+    workers = min(len(folders), cores())
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        return list(pool.map(read_cohort, folders))
+
+
+def read_cohort(folder: Path) -> Read | None:
     """Read a study's turns one at a time."""
-    questions = {question.id: question for question in study.question_set("held_out")}
-    found = {seat.name: Played(Course(seat.name)) for seat in study.seats}
-    for turn in study.turns():
-        found[turn.student].take(turn, questions)
-    return found
+    if not (folder / DATABASE).is_file():
+        return None
+    with Study.open(folder) as study:
+        questions = {question.id: question for question in study.question_set("held_out")}
+        found = {seat.name: Played(Course(seat.name)) for seat in study.seats}
+        for turn in study.turns():
+            found[turn.student].take(turn, questions)
+        return Read(
+            trace_hash=study.trace_hash,
+            students=found,
+            places={seat.name: (seat.label, seat.seed) for seat in study.seats},
+            unfinished="" if study.status == "finished" else f"stopped at turn {study.last_turn}",
+        )
