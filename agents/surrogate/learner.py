@@ -1,7 +1,7 @@
 """The model behind simulated students: who asks for which question, answered for all seats in one array.
 
 The probability of the right option is the four-parameter logistic of Barton and Lord (1981), "An upper asymptote for
-the three-parameter logistic item-response model", ETS Research Report RR-81-20, equation 1:
+the three-parameter logistic item-response model", ETS Research Report RR-81-20:
 
     P(right) = guess + (1 - guess - slip) * sigmoid(a (ability - b))
 
