@@ -7,9 +7,9 @@ Learning, for a lesson on a question of discrimination a and difficulty b, with 
     gain += rate * direction * 4 p (1 - p)      direction: 1, or -misled where the lesson teaches a wrong answer
 
 The form is the Elo rule of Pelánek (2016), "Applications of the Elo rating system in adaptive educational systems",
-Computers & Education 98, ability += K (right - p); ours moves by the slope of p instead of by surprise, so a lesson on a question at
-the student's level does most and one far above or below next to nothing: a zone of proximal development (Vygotsky
-1978, "Mind in Society", chapter 6). Lessons on one skill count one after the other.
+Computers & Education 98: ability += K (right - p). Ours moves by the slope of p instead of by surprise, so a lesson on
+a question at the student's level does most, and one far above or below next to nothing: a zone of proximal development
+(Vygotsky 1978, "Mind in Society", chapter 6). Lessons on one skill count one after the other.
 
 Forgetting, for each turn in which a skill has no lesson: gain *= 1 - forgetting, which is exponential decay as in the
 half-life model of Settles and Meeder (2016), ACL P16-1174. It is reckoned when the student next learns.
