@@ -21,7 +21,7 @@ from simulation.comparison.lineup import Entry, Lineup, restore
 from simulation.core.errors import StoreError, StudyNotBegun
 from simulation.store import DATABASE, Study, sync_folder, write_durably
 
-MOST_STUDENTS = 128
+MOST_STUDENTS = 256
 """In one cohort unless asked otherwise: beyond this a larger batch gains nothing and holds more in memory."""
 
 

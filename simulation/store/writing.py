@@ -1,5 +1,6 @@
 """Turns into rows."""
 
+import math
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -126,6 +127,8 @@ def real(value: float | None) -> float | int | str | None:
     """Return a float as a row holds it: whole numbers as integers, which take a byte, and "NaN" as a word."""
     if value is None:
         return None
+    if type(value) is float and value % 1 and math.isfinite(value):
+        return value
     told = number(float(value))
     return int(told) if isinstance(told, float) and told.is_integer() and abs(told) < 2**53 else told
 
