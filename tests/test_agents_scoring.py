@@ -122,3 +122,25 @@ def test_prompts_without_tokens_are_scored_from_the_end_token() -> None:
     model = learner()
     assert model.encode("", ["12"]) == Tree(prompt=(1,), branches=model.encode("", ["12"]).branches)
     assert len(model.score([Request(slot="student-0", prompt="", continuations=("12",))])[0]) == 1
+
+
+def test_what_untrained_slots_are_asked_alike_is_computed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = learner(count=3)
+    with torch.no_grad():
+        model.adapters_SP.zero_()
+        model.adapters_SP[2] += 0.1
+    computed: list[int] = []
+    scorer = model._fast_scorer
+    logprobs = type(scorer).logprobs
+
+    def counted(self: object, rows: object, trees_SB: list[list[Tree]]) -> object:
+        computed.append(sum(map(len, trees_SB)))
+        return logprobs(self, rows, trees_SB)  # type: ignore[arg-type]  # whatever the scorer passes on
+
+    monkeypatch.setattr(type(scorer), "logprobs", counted)
+    requests = [Request(slot=slot, prompt=f"{n} + 1", continuations=OPTIONS) for slot in model.slots for n in range(5)]
+    found = model.score(requests)
+    assert sum(computed) == 10
+    assert found[:5] == found[5:10] != found[10:]
+    for request, scores in zip(requests, found, strict=True):
+        assert scores == pytest.approx(alone(model, request), abs=1e-10)

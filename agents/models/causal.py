@@ -122,7 +122,15 @@ class CausalLearner:
 
     @torch.no_grad()
     def score(self, requests: Sequence[Request]) -> list[tuple[float, ...]]:
-        """Return the log-probability, nats, of each request's continuations; () where too long for the model."""
+        """Return the log-probability, nats, of each request's continuations; () where too long for the model.
+
+        Slots that were never trained answer alike, so what several of them are asked is computed once.
+        """
+        alike = self._alike(requests)
+        if len(set(alike)) < len(requests):
+            asked = dict.fromkeys(alike)
+            known = dict(zip(asked, self.score([requests[index] for index in asked]), strict=True))
+            return [known[index] for index in alike]
         trees = self._text.encode_all([(request.prompt, request.continuations) for request in requests])
         longest = self.abilities.longest
         kept = [index for index, tree in enumerate(trees) if longest is None or depth(tree) <= longest]
@@ -137,6 +145,15 @@ class CausalLearner:
                 for place, index in enumerate(row):
                     found[index] = tuple(sums[place][: len(trees[index].branches)])
         return found
+
+    def _alike(self, requests: Sequence[Request]) -> list[int]:
+        """Return for each request the first one that the base itself answers in the same way, or the request."""
+        untrained = {slot: self._adapters.untrained(self._row(slot)) for slot in {each.slot for each in requests}}
+        first: dict[tuple[str, tuple[str, ...]], int] = {}
+        return [
+            first.setdefault((each.prompt, each.continuations), index) if untrained[each.slot] else index
+            for index, each in enumerate(requests)
+        ]
 
     def generate(self, requests: Sequence[Request]) -> list[Completion]:
         """Continue each prompt until its end-of-text token or `max_tokens`."""

@@ -74,6 +74,10 @@ class Adapters:
             for a, b, shape in zip(pieces[::2], pieces[1::2], self.shapes, strict=True)
         ]
 
+    def untrained(self, row: int) -> bool:
+        """Tell whether a slot still answers as the base does: every B is 0, as at its start."""
+        return not any(b_GOR.any() for _, b_GOR in self.factors(self.values_SP[row : row + 1]))
+
     @contextmanager
     def seated(self, slots: Sequence[int], *, rows: int, columns: int) -> Iterator[None]:
         """Put these slots to work: each takes `rows / len(slots)` consecutive rows of the batch."""
