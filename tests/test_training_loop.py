@@ -12,7 +12,7 @@ from simulation.core.seeding import generator
 from simulation.core.types import Completion, Experience, Feedback, Question
 from tests.bigram import BigramLearner, experience, lessons
 from training.cohort.adamw import RowAdamW
-from training.cohort.loop import Example, together, whole
+from training.cohort.loop import Example, cost, together, whole
 from training.cohort.losses import group_advantages
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -163,7 +163,14 @@ def test_a_step_with_a_gradient_that_is_not_finite_is_left_out_and_counted() -> 
 
 
 def test_groups_of_slots_fill_the_budget_and_never_split_a_slot() -> None:
-    assert list(together({"a": 3, "b": 3, "c": 9, "d": 1}, 6)) == [["a", "b"], ["c"], ["d"]]
+    model = BigramLearner(["one"])
+    short, long = (Example(tree=model.encode("a" * size, ("b",))) for size in (1, 7))
+    each = cost([[short]])
+    picked = {"a": [short], "b": [short], "c": [long], "d": [short]}
+    assert list(together(picked, 2 * each)) == [["a", "b"], ["c"], ["d"]]
+    many = {"a": [short] * 3, "b": [short], "c": [short], "d": [short]}  # beside "a" each takes three rows
+    assert list(together(many, 6 * each)) == [["a", "b"], ["c", "d"]]
+    assert all(cost([picked[slot] for slot in group]) <= 9 * each for group in together(picked, 9 * each))
 
 
 def test_runs_of_examples_cover_all_in_order_within_the_budget() -> None:

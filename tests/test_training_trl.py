@@ -61,7 +61,7 @@ def test_trl_trains_each_slot_alone_by_its_own_stream_and_reports_the_same_metri
     untouched = tiny_models.learner(folder, slots=("one", "two"))
     assert torch.equal(alone.adapters_SP[0], untouched.adapters_SP[0])
     _, ours = play(("one", "two"), "cohort")
-    shared = {"left_out_steps", "loss_first", "loss_last", "gradient_norm"}
+    shared = {"tokens", "left_out_steps", "loss_first", "loss_last", "gradient_norm"}
     assert set(updates["one"].metrics) == set(ours["one"].metrics) - shared
     assert updates["one"].steps == ours["one"].steps == 6
     raised = [

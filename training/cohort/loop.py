@@ -113,7 +113,7 @@ def train(
     streams = {slot: schedule(len(mine[slot]), recipe, generators[slot]) for slot in slots}
     while picks := {slot: some for slot in slots if (some := next(streams[slot], None)) is not None}:
         model.adapters_SP.grad = None
-        for group in together(costs(mine, picks), recipe.tokens_at_once):
+        for group in together(chosen(mine, picks), recipe.tokens_at_once):
             values = backward(model, mine, {slot: picks[slot] for slot in group}, before, loss)
             for slot, value in zip(group, values, strict=True):
                 losses[slot].append(value)
@@ -157,30 +157,30 @@ def size(tree: Tree) -> int:
     return len(tree.prompt) + sum(map(len, tree.branches))
 
 
-def cost(examples: Sequence[Example], picks: Sequence[int]) -> int:
-    """Return how many packed tokens these examples take, padding included."""
-    trees = [examples[index].tree for index in picks]
+def cost(picked: Sequence[Sequence[Example]]) -> int:
+    """Return how many packed tokens these slots take in one batch, where each is padded to the largest."""
+    trees = [example.tree for examples in picked for example in examples]
     longest = max(len(tree.prompt) for tree in trees) + max(sum(map(len, tree.branches)) for tree in trees)
-    return longest * len(trees)
+    return len(picked) * max(map(len, picked)) * longest
 
 
-def costs(examples: Mapping[str, Sequence[Example]], picks: Mapping[str, Sequence[int]]) -> dict[str, int]:
-    """Return the cost of each slot's picks."""
-    return {slot: cost(examples[slot], some) for slot, some in picks.items()}
-
-
-def together(tokens: Mapping[str, int], most: int) -> Iterator[list[str]]:
+def together(picked: Mapping[str, Sequence[Example]], most: int) -> Iterator[list[str]]:
     """Split slots, in order, into groups that cost at most `most` tokens together; a slot is never split."""
     group: list[str] = []
-    spent = 0
-    for slot, count in tokens.items():
-        if group and spent + count > most:
+    for slot in picked:
+        if group and cost([picked[name] for name in (*group, slot)]) > most:
             yield group
-            group, spent = [], 0
+            group = []
         group.append(slot)
-        spent += count
     if group:
         yield group
+
+
+def chosen(
+    examples: Mapping[str, Sequence[Example]], picks: Mapping[str, Sequence[int]]
+) -> dict[str, Sequence[Example]]:
+    """Return the examples that were picked of each slot."""
+    return {slot: [examples[slot][index] for index in indices] for slot, indices in picks.items()}
 
 
 def backward(
@@ -191,9 +191,9 @@ def backward(
     loss: Loss,
 ) -> list[float]:
     """Add the gradients of one batch a slot and return each slot's loss."""
-    chosen = [[examples[slot][index] for index in indices] for slot, indices in picks.items()]
+    batch = chosen(examples, picks)
     logprobs_SBKT, valid_SBKT = model.branch_logprobs(
-        list(picks), [[example.tree for example in row] for row in chosen]
+        list(picks), [[example.tree for example in row] for row in batch.values()]
     )
     reference_SBKT = torch.zeros_like(logprobs_SBKT)
     advantages_SBK = logprobs_SBKT.new_zeros(logprobs_SBKT.shape[:3])
@@ -201,7 +201,7 @@ def backward(
     for row, (slot, indices) in enumerate(picks.items()):
         known_NKT = before[slot].logprobs_NKT[list(indices), : logprobs_SBKT.shape[2], :tokens]
         reference_SBKT[row, : len(indices), : known_NKT.shape[1], : known_NKT.shape[2]] = known_NKT
-        for place, example in enumerate(chosen[row]):
+        for place, example in enumerate(batch[slot]):
             if example.advantages:
                 advantages_SBK[row, place, : len(example.advantages)] = torch.as_tensor(
                     example.advantages, dtype=advantages_SBK.dtype
@@ -224,7 +224,7 @@ def read(model: Learner, examples: Mapping[str, Sequence[Example]], recipe: Reci
     found: dict[str, list[tuple[Tensor, Tensor]]] = {slot: [] for slot in examples}
     streams = {slot: whole(rows, recipe.tokens_at_once) for slot, rows in examples.items()}
     while picks := {slot: some for slot in examples if (some := next(streams[slot], None)) is not None}:
-        for group in together(costs(examples, picks), recipe.tokens_at_once):
+        for group in together(chosen(examples, picks), recipe.tokens_at_once):
             trees = [[examples[slot][index].tree for index in picks[slot]] for slot in group]
             logprobs_SBKT, valid_SBKT = model.branch_logprobs(group, trees)
             for row, slot in enumerate(group):
@@ -240,7 +240,7 @@ def whole(examples: Sequence[Example], most: int) -> Iterator[range]:
     """Split one slot's examples, in order, into runs that cost at most `most` tokens."""
     first = 0
     for last in range(1, len(examples) + 1):
-        if last < len(examples) and cost(examples, range(first, last + 1)) <= most:
+        if last < len(examples) and cost([examples[first : last + 1]]) <= most:
             continue
         yield range(first, last)
         first = last
