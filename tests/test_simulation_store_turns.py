@@ -11,7 +11,17 @@ from hypothesis import strategies as st
 from simulation.core.errors import StoreError
 from simulation.core.types import Answer, Experience, Feedback, Question, Selection, Turn
 from simulation.store import Study, canonical, difference
-from simulation.store.arrays import pack, pack_rows, unpack, unpack_rows
+from simulation.store.arrays import (
+    pack,
+    pack_rows,
+    pack_some,
+    pack_whole,
+    unpack,
+    unpack_rows,
+    unpack_some,
+    unpack_whole,
+)
+from simulation.store.canonical import dump, plain
 from tests.random_turns import TEXT, rounds
 from tests.studies import experience, filled, make, question
 
@@ -28,6 +38,7 @@ def test_any_turns_come_back_equal_and_verify(played: list[tuple[Turn, ...]], di
         found = list(study.turns())
     put = [turn for turns in played for turn in turns]
     assert [canonical(turn) for turn in found] == [canonical(turn) for turn in put]
+    assert [canonical(turn) for turn in put] == [dump(plain(turn, "")) for turn in put]
     assert not any(difference(ours, theirs) for ours, theirs in zip(found, put, strict=True))
     for ours, theirs in zip(found, put, strict=True):
         if "NaN" not in repr(theirs) and "nan" not in repr(theirs):
@@ -44,9 +55,19 @@ def test_floats_keep_every_bit(rows: list[list[float]]) -> None:
         assert bits(unpack(pack(row))) == bits(row)
 
 
-def test_float32_values_take_four_bytes_each() -> None:
+def test_values_take_as_few_bytes_as_they_need() -> None:
+    assert len(pack([0.0, 1.0] * 5)) == 11
     assert len(pack([float(np.float32(0.1))] * 10)) == 41
     assert len(pack([0.1] * 10)) == 81
+    assert len(pack_whole([7] * 1000)) == 6
+    assert len(pack_whole([7, 300])) == 9
+
+
+@given(st.lists(st.integers(-(2**63), 2**63 - 1) | st.integers(-3, 3) | st.none(), max_size=6))
+def test_whole_numbers_come_back_and_so_do_missing_ones(values: list[int | None]) -> None:
+    assert list(unpack_some(pack_some(values, pack_whole), unpack_whole)) == values
+    real = [None if value is None else float(value) for value in values]
+    assert list(unpack_some(pack_some(real, pack), unpack)) == real
 
 
 @given(TEXT, TEXT)

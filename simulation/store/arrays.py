@@ -1,27 +1,74 @@
-"""Many values in one column: floats bit for bit (four bytes each where all are float32 values), and names."""
+"""Many values in one column, in as few bytes as they need: floats bit for bit, whole numbers, and names."""
 
 import json
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import numpy as np
 
-NARROW, WIDE = b"f", b"d"
+T = TypeVar("T", float, int)
+
+FLOATS = {b"b": "<u1", b"f": "<f4", b"d": "<f8"}
+"""How floats are held: in one byte where all are small whole numbers, in four where all are float32 values."""
+WHOLE = {b"1": "<i1", b"2": "<i2", b"4": "<i4", b"8": "<i8"}
 
 
 def pack(values: Sequence[float]) -> bytes:
     """Return the values with a leading byte that says how wide they are."""
     wide = np.asarray(values, dtype="<f8")
+    exact = wide.tobytes()
     with np.errstate(over="ignore", invalid="ignore"):
-        narrow = wide.astype("<f4")
-    same = narrow.astype("<f8").tobytes() == wide.tobytes()
-    return NARROW + narrow.tobytes() if same else WIDE + wide.tobytes()
+        for kind in (b"b", b"f"):
+            narrow = wide.astype(FLOATS[kind])
+            if narrow.astype("<f8").tobytes() == exact:
+                return kind + narrow.tobytes()
+    return b"d" + exact
 
 
 def unpack(data: bytes) -> tuple[float, ...]:
     """Return what `pack` packed."""
-    kinds = {NARROW: "<f4", WIDE: "<f8"}
-    return tuple(np.frombuffer(data, dtype=kinds[data[:1]], offset=1).astype("<f8").tolist())
+    return tuple(np.frombuffer(data, dtype=FLOATS[data[:1]], offset=1).astype("<f8").tolist())
+
+
+def pack_whole(values: Sequence[int]) -> bytes:
+    """Return whole numbers of up to 64 bits; their count stands in front, and once a number that all of them are."""
+    told = np.asarray(values[:1] if len({*values}) == 1 else values, dtype="<i8")
+    head = np.array([len(values)], dtype="<u4").tobytes()
+    for kind, width in WHOLE.items():
+        narrow = told.astype(width)
+        if np.array_equal(narrow, told):
+            return head + kind + narrow.tobytes()
+    raise ValueError("no whole number of 64 bits is wider than 64 bits")
+
+
+def unpack_whole(data: bytes) -> tuple[int, ...]:
+    """Return what `pack_whole` packed."""
+    count = int.from_bytes(data[:4], "little")
+    values = np.frombuffer(data, dtype=WHOLE[data[4:5]], offset=5).tolist()
+    if len(values) not in (1, count) or count > MOST:
+        raise ValueError(f"{len(values)} whole numbers do not stand for {count}")
+    return tuple(values * count if len(values) == 1 else values)
+
+
+MOST = 10_000_000
+"""More values than this in one column mean that its count was damaged."""
+
+
+def pack_some(values: Sequence[T | None], packed: Callable[[Sequence[T]], bytes]) -> bytes:
+    """Return values of which some may be missing: how many are, their places, and the others `packed`."""
+    missing: list[int] = [place for place, value in enumerate(values) if value is None]
+    head = np.array([len(missing), *missing], dtype="<u4").tobytes()
+    return head + packed([value for value in values if value is not None])
+
+
+def unpack_some(data: bytes, unpacked: Callable[[bytes], Sequence[T]]) -> tuple[T | None, ...]:
+    """Return what `pack_some` packed."""
+    count = int.from_bytes(data[:4], "little")
+    found: list[T | None] = list(unpacked(data[4 + 4 * count :]))
+    for place in np.frombuffer(data, dtype="<u4", count=count, offset=4).tolist():
+        found.insert(place, None)
+    return tuple(found)
 
 
 def pack_rows(rows: Sequence[Sequence[float]]) -> bytes:

@@ -16,6 +16,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from simulation.core.errors import StoreError
 from simulation.core.types import Experience, Question, Selection, Turn
+from simulation.store.encoding import Unusual, encoded, number
 
 Plain = Callable[[Any], Any]
 """Turns a value into what `json` can write (Any: it takes every type of core)."""
@@ -36,7 +37,10 @@ _IN_ORDER = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"), allow_nan
 
 def canonical(turn: Turn) -> bytes:
     """Return the canonical bytes of a turn; refuses a value that is not of its field's type."""
-    return _IN_ORDER.encode(plain(turn, f"turn {turn.turn} of {turn.student!r}")).encode("ascii")
+    try:
+        return encoded(turn).encode("ascii")
+    except Unusual:
+        return _IN_ORDER.encode(plain(turn, f"turn {turn.turn} of {turn.student!r}")).encode("ascii")
 
 
 def dump(value: Any) -> bytes:
@@ -45,7 +49,7 @@ def dump(value: Any) -> bytes:
 
 
 def plain(value: Any, place: str) -> dict[str, Any]:
-    """Return a core dataclass as JSON-able dictionaries, keys in order, and lists; `place` begins the complaint about a wrong type."""
+    """Return a core dataclass as JSON-able dictionaries, keys in order, and lists; `place` begins a complaint."""
     cls: Any = type(value)
     try:
         found: dict[str, Any] = _record(cls)(value)
@@ -55,13 +59,6 @@ def plain(value: Any, place: str) -> dict[str, Any]:
             f"or a resumed study would compute with another type than the first run"
         ) from error
     return found
-
-
-def number(value: float) -> float | str:
-    """Return a float as JSON can hold it."""
-    if math.isfinite(value):
-        return value + 0.0
-    return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
 
 
 def _real(value: Any) -> float | str:
@@ -93,7 +90,8 @@ def _item(value: Any) -> Any:
 @lru_cache(maxsize=1 << 14)
 def _question(value: Question) -> dict[str, Any]:
     """Return a question as plain values; the same ones are picked, answered and met again."""
-    return _record(Question)(value)
+    found: dict[str, Any] = _record(Question)(value)
+    return found
 
 
 @cache

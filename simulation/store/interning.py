@@ -3,7 +3,7 @@
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from simulation.core.errors import StoreError
@@ -15,6 +15,8 @@ V = TypeVar("V")
 
 REMEMBERED = 50_000
 """How many texts, and how many questions, stay in memory."""
+LISTS = 100
+"""How many lists of texts do."""
 
 
 class Interned:
@@ -24,13 +26,19 @@ class Interned:
         self._connection = connection
         self._text_ids: dict[str, int] = {}
         self._texts: dict[int, str] = {}
+        self._list_ids: dict[tuple[str, ...], int] = {}
+        self._lists: dict[int, tuple[str, ...]] = {}
         self._question_ids: dict[Question, int] = {}
         self._questions: dict[int, Question] = {}
 
     def forget(self) -> None:
         """Forget every number, as a rolled back transaction demands."""
-        for remembered in (self._text_ids, self._texts, self._question_ids, self._questions):
-            remembered.clear()
+        self._text_ids.clear()
+        self._texts.clear()
+        self._list_ids.clear()
+        self._lists.clear()
+        self._question_ids.clear()
+        self._questions.clear()
 
     def text_id(self, text: str) -> int:
         """Return the number of a text, giving it one if it is new."""
@@ -39,6 +47,32 @@ class Interned:
             row = {"hash": text_hash(text), "text": encoded(text)}
             known = self._find_or_add("texts", row)
             remember(self._text_ids, text, known)
+        return known
+
+    def text_ids(self, texts: Iterable[str]) -> list[int]:
+        """Return the numbers of texts, which count from 1."""
+        known, new = self._text_ids.get, self.text_id
+        return [known(text) or new(text) for text in texts]
+
+    def texts(self, numbers: Iterable[int]) -> list[str]:
+        """Return the texts of numbers."""
+        known, new = self._texts.get, self.text
+        return [known(number) or new(number) for number in numbers]
+
+    def list_id(self, texts: tuple[str, ...]) -> int:
+        """Return the number of a list of texts that returns as a whole: of the text that is its JSON."""
+        known = self._list_ids.get(texts)
+        if known is None:
+            known = self.text_id(dump(texts).decode("ascii"))
+            remember(self._list_ids, texts, known, LISTS)
+        return known
+
+    def listed(self, number: int) -> tuple[str, ...]:
+        """Return the list of a number."""
+        known = self._lists.get(number)
+        if known is None:
+            known = tuple(json.loads(self.text(number)))
+            remember(self._lists, number, known, LISTS)
         return known
 
     def optional_text_id(self, text: str | None) -> int | None:
@@ -125,9 +159,9 @@ class Interned:
         return tuple(found)
 
 
-def remember(held: dict[K, V], key: K, value: V) -> None:
+def remember(held: dict[K, V], key: K, value: V, most: int = REMEMBERED) -> None:
     """Keep a pair, forgetting all others when there are too many."""
-    if len(held) >= REMEMBERED:
+    if len(held) >= most:
         held.clear()
     held[key] = value
 

@@ -18,7 +18,7 @@ from simulation.core.types import (
     Turn,
     Update,
 )
-from simulation.store.arrays import unpack, unpack_names, unpack_rows
+from simulation.store.arrays import unpack, unpack_names, unpack_rows, unpack_some, unpack_whole
 from simulation.store.interning import Interned
 
 BROKEN = (ValueError, TypeError, LookupError, zlib.error)
@@ -32,6 +32,7 @@ class Reader:
 
     def __init__(self, connection: sqlite3.Connection, interned: Interned) -> None:
         self._connection = connection
+        self._interned = interned
         self._text = interned.text
         self._optional_text = interned.optional_text
         self._question = interned.question
@@ -190,20 +191,23 @@ class Reader:
         }
 
     def _results(self, number: int, student: int, name: int) -> tuple[Result, ...]:
-        query = (
-            "SELECT question_name, text, truth, choice, confidence, stop FROM results "
-            "WHERE t = ? AND s = ? AND name = ? ORDER BY i"
+        columns = "questions, texts, truths, choices, confidences, stops"
+        rows = self._rows(f"SELECT {columns} FROM results WHERE t = ? AND s = ? AND name = ?", number, student, name)
+        if not rows:
+            return ()
+        questions, texts, truths, choices, confidences, stops = rows[0]
+        fields = zip(
+            self._interned.listed(questions),
+            self._interned.texts(unpack_whole(texts)),
+            unpack(truths),
+            unpack_some(choices, unpack_whole),
+            unpack_some(confidences, unpack),
+            self._interned.texts(unpack_whole(stops)),
+            strict=True,
         )
         return tuple(
-            Result(
-                question_id=self._text(question),
-                text=self._text(text),
-                truth=float(truth),
-                choice=choice,
-                confidence=real(confidence),
-                stop=self._text(stop),
-            )
-            for question, text, truth, choice, confidence, stop in self._rows(query, number, student, name)
+            Result(question_id=question, text=text, truth=truth, choice=choice, confidence=confidence, stop=stop)
+            for question, text, truth, choice, confidence, stop in fields
         )
 
 

@@ -5,9 +5,10 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from simulation.core.types import Answer, Evaluation, Experience, Selection, Turn
-from simulation.store.arrays import pack, pack_names, pack_rows
-from simulation.store.canonical import dump, number
+from simulation.core.types import Answer, Evaluation, Experience, Result, Selection, Turn
+from simulation.store.arrays import pack, pack_names, pack_rows, pack_some, pack_whole
+from simulation.store.canonical import dump
+from simulation.store.encoding import number
 from simulation.store.interning import Interned
 
 Row = tuple[Any, ...]
@@ -105,21 +106,18 @@ class Writer:
         intern = self._interned.text_id
         place = (*key, intern(name))
         self._insert("evaluations", [(*place, evaluation.questions, metrics(evaluation.metrics))])
-        self._insert(
-            "results",
-            [
-                (
-                    *place,
-                    i,
-                    intern(each.question_id),
-                    intern(each.text),
-                    real(each.truth),
-                    each.choice,
-                    real(each.confidence),
-                    intern(each.stop),
-                )
-                for i, each in enumerate(evaluation.results)
-            ],
+        if evaluation.results:
+            self._insert("results", [(*place, *self._results(evaluation.results))])
+
+    def _results(self, results: Sequence[Result]) -> Row:
+        """Return results field by field."""
+        return (
+            self._interned.list_id(tuple(each.question_id for each in results)),
+            pack_whole(self._interned.text_ids(each.text for each in results)),
+            pack([each.truth for each in results]),
+            pack_some([each.choice for each in results], pack_whole),
+            pack_some([each.confidence for each in results], pack),
+            pack_whole(self._interned.text_ids(each.stop for each in results)),
         )
 
 
