@@ -1,1 +1,1 @@
-"""What to ask, and what to learn from: one policy a file."""
+"""What to ask, and what to learn from: one policy a file, and both orders of difficulty in one."""

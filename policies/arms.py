@@ -8,7 +8,8 @@ probabilities are exact, and an arm gets its expected number of places rounded u
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from dataclasses import dataclass
+from typing import ClassVar, Literal
 
 from policies.draws import proportional
 from simulation.core.roles import Context
@@ -16,6 +17,15 @@ from simulation.core.types import Question, Selection, Turn
 
 By = Literal["category", "skill"]
 """What the arms are: first tags, or second tags."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bandit:
+    """What all bandits share: they have arms, and need nothing computed beforehand."""
+
+    needs: ClassVar[frozenset[str]] = frozenset()
+    by: By = "category"
+    """What the arms are."""
 
 
 def arm_of(question: Question, by: By) -> str:

@@ -42,3 +42,17 @@ def least_confident(
     """Pick the `k` candidates with the lowest confidence, equal ones in the order they came: no chance is involved."""
     reasons = [f"{reason}: highest option probability {confidence:.3f}" for confidence in confidences]
     return pick_ranked(candidates, k, confidences, reasons, lowest=True)
+
+
+def least_confident_of_rest(
+    candidates: Sequence[Question], confidences: Sequence[float], k: int, threshold: float
+) -> list[Selection[Question]]:
+    """Pick the `k` least confident of the candidates that do not pass a threshold of confidence."""
+    others = [index for index, confidence in enumerate(confidences) if not confidence < threshold]
+    passing = f"only {len(candidates) - len(others)} of {len(candidates)} candidates pass {threshold:g}"
+    return least_confident(
+        [candidates[index] for index in others],
+        [confidences[index] for index in others],
+        k,
+        f"{passing}; least confident of the rest",
+    )

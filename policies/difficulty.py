@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from typing import Literal
 
 from policies.arms import By, arm_of
-from policies.draws import window
 from policies.success import success
 from simulation.core.roles import Context
-from simulation.core.types import Question, Selection
+from simulation.core.types import Question
 
 Source = Literal["error_rate", "prediction"]
 """`error_rate` costs nothing; `prediction` is 1 - p of the question itself, for which all candidates are scored."""
@@ -31,20 +30,3 @@ def difficulties(candidates: Sequence[Question], context: Context, source: Sourc
         tally = context.memory.tags.get(arm_of(question, by))
         rates.append(0.5 if tally is None else (tally.asked - tally.score + 1) / (tally.asked + 2))
     return rates
-
-
-def scheduled(
-    candidates: Sequence[Question], k: int, context: Context, values: Sequence[float], progress: float
-) -> list[Selection[Question]]:
-    """Pick `k` neighbours in the ranking by difficulty: the easiest at `progress` 0, the hardest at 1."""
-    start = round(progress * max(0, len(candidates) - k))
-    return [
-        Selection(
-            item=candidates[index],
-            score=values[index],
-            propensity=propensity,
-            reason=f"difficulty {values[index]:.2f}: ranks {start + 1} to {min(start + k, len(candidates))} of "
-            f"{len(candidates)} from easy to hard are due in turn {context.turn}",
-        )
-        for index, propensity in window(values, start, k, context.generator)
-    ]

@@ -11,12 +11,12 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from pydantic import Field
 
 from policies.advantages import absolute_advantages
-from policies.arms import By, allot, boltzmann, grouped, scores_by_arm
+from policies.arms import Bandit, allot, boltzmann, grouped, scores_by_arm
 from simulation.core.registry import question_policy
 from simulation.core.roles import Context
 from simulation.core.types import Question, Selection, Turn
@@ -32,12 +32,9 @@ class Record:
 
 
 @question_policy("dump")
-class Dump:
+class Dump(Bandit):
     """Shares the turn by a softmax over upper confidence bounds of the mean absolute advantage."""
 
-    needs: ClassVar[frozenset[str]] = frozenset()
-    by: By = "category"
-    """What the arms are."""
     window: Annotated[int, Field(ge=1)] = 300
     """Over how many answers of an arm the mean is taken."""
     temperature: Annotated[float, Field(gt=0)] = 0.1

@@ -5,39 +5,27 @@ decision a pull, the share epsilon of each turn is spread over all categories ev
 """
 
 from collections.abc import Sequence
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from pydantic import Field
 
-from policies.arms import By, allot, greedy, grouped
-from policies.pulls import Pull, Pulls, pulled
+from policies.arms import allot, greedy, grouped
+from policies.pulls import Discount, Pull, PullCounting, Pulls
 from simulation.core.registry import question_policy
 from simulation.core.roles import Context
-from simulation.core.types import Question, Selection, Turn
+from simulation.core.types import Question, Selection
 
 
 @question_policy("epsilon_greedy")
-class EpsilonGreedy:
+class EpsilonGreedy(PullCounting):
     """Gives most of the turn to the category with the highest error rate, and the rest to all evenly.
 
     Categories never asked come before all others; equal ones share.
     """
 
-    needs: ClassVar[frozenset[str]] = frozenset()
-    by: By = "category"
-    """What the arms are."""
     epsilon: Annotated[float, Field(ge=0, le=1)] = 0.1
     """The share of the turn that is spread evenly."""
-    discount: Annotated[float, Field(gt=0, le=1)] = 1.0
-    """How much a turn's answers count a turn later; 1 is the textbook, less follows a student that learns."""
-
-    def begin(self) -> Pulls:
-        """Return no pulls."""
-        return {}
-
-    def observe(self, state: Pulls, turn: Turn) -> Pulls:
-        """Return the pulls after a turn."""
-        return pulled(state, turn, self.by, self.discount)
+    discount: Discount = 1.0
 
     def select(self, candidates: Sequence[Question], k: int, context: Context) -> list[Selection[Question]]:
         """Pick `k` candidates by the shares of their arms."""

@@ -5,8 +5,9 @@ shares pi_c = (1 - epsilon) softmax(w)_c + epsilon / K; after each round with re
 exp(w_i + eta r_i) + a / (K - 1) * sum over j != i of exp(w_j + eta r_j)), where r_c = r / pi_c, r_i = 0 otherwise, and
 a = 1 / t. Rewards are rescaled to [-1, 1] between the 20th and 80th percentiles of past ones. Settings: eta 0.001,
 epsilon 0.05, their beta 0. We changed: a round is an answer; the reward is how much the mean score of its category rose
-since the turn that last asked it, where the paper measures the loss on a batch before and after training on it; and the
-percentiles are of the last `history` rewards, where the paper samples all of them.
+since the turn that last asked it, where the paper measures the loss on a batch before and after training on it; the
+percentiles are of the last `history` rewards, where the paper samples all of them; and pi_c is the share meant for c,
+also in a turn in which c ran out of candidates and so was asked less.
 """
 
 import math
@@ -14,12 +15,12 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 import numpy as np
 from pydantic import Field
 
-from policies.arms import By, allot, arm_of, boltzmann, grouped, scores_by_arm
+from policies.arms import Bandit, allot, arm_of, boltzmann, grouped, scores_by_arm
 from simulation.core.registry import question_policy
 from simulation.core.roles import Context
 from simulation.core.types import Question, Selection, Turn
@@ -38,12 +39,9 @@ class Progress:
 
 
 @question_policy("exp3s")
-class Exp3S:
+class Exp3S(Bandit):
     """Shares the turn by exponential weights of each category's gain in accuracy."""
 
-    needs: ClassVar[frozenset[str]] = frozenset()
-    by: By = "category"
-    """What the arms are."""
     eta: Annotated[float, Field(gt=0)] = 0.001
     """How much one reward moves a weight; made for runs of many thousand answers, so short studies stay near even."""
     epsilon: Annotated[float, Field(gt=0, le=1)] = 0.05

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
-from policies.practice import By, Standing, pick_in_rounds, right, unit
+from policies.practice import By, pick_forgotten, right, unit
 from simulation.core.registry import question_policy
 from simulation.core.roles import Context
 from simulation.core.types import Question, Selection, Turn
@@ -60,20 +60,13 @@ class FSRS:
         """Pick `k` candidates of what is due, then of what is new, then of the rest."""
         scheduler, day = self._scheduler(), self._day(context.turn)
 
-        def standing(name: str) -> Standing:
+        def recalled(name: str) -> tuple[float, str] | None:
             card = context.state.get(name)
             if card is None:
-                return Standing(1, 0.0, f"{name}: new")
-            recall = float(scheduler.get_card_retrievability(card, day))
-            due = recall < self.retention
-            sign = "<" if due else ">="
-            return Standing(
-                0 if due else 2,
-                recall,
-                f"{name}: predicted recall {recall:.3f} {sign} {self.retention:g}, stability {card.stability:.2f} days",
-            )
+                return None
+            return float(scheduler.get_card_retrievability(card, day)), f"stability {card.stability:.2f} days"
 
-        return pick_in_rounds(candidates, k, self.by, standing)
+        return pick_forgotten(candidates, k, self.by, self.retention, recalled)
 
     def _scheduler(self) -> "Scheduler":
         from fsrs import Scheduler

@@ -15,7 +15,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from policies.practice import By, Standing, pick_in_rounds, unit
+from policies.practice import By, pick_forgotten, unit
 from simulation.core.registry import question_policy
 from simulation.core.roles import Context
 from simulation.core.types import Question, Selection, Turn
@@ -119,18 +119,12 @@ class HLR:
     def select(self, candidates: Sequence[Question], k: int, context: Context) -> list[Selection[Question]]:
         """Pick `k` candidates of what is due, then of what is new, then of the rest."""
 
-        def standing(name: str) -> Standing:
+        def recalled(name: str) -> tuple[float, str] | None:
             practice = context.state.units.get(name)
             if practice is None:
-                return Standing(1, 0.0, f"{name}: new")
+                return None
             life = half_life(context.state.weights, practice.features())
-            expected = recall((context.turn - practice.last) * self.days_per_turn, life)
-            due = expected < self.due
-            sign = "<" if due else ">="
-            return Standing(
-                0 if due else 2,
-                expected,
-                f"{name}: predicted recall {expected:.3f} {sign} {self.due:g}, half-life {life:.2f} days",
-            )
+            days = (context.turn - practice.last) * self.days_per_turn
+            return recall(days, life), f"half-life {life:.2f} days"
 
-        return pick_in_rounds(candidates, k, self.by, standing)
+        return pick_forgotten(candidates, k, self.by, self.due, recalled)

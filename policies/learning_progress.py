@@ -8,11 +8,11 @@ is tried first. A score is here an arm's accuracy in one turn.
 
 from collections import deque
 from collections.abc import Sequence
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from pydantic import Field
 
-from policies.arms import By, allot, greedy, grouped, scores_by_arm
+from policies.arms import Bandit, allot, greedy, grouped, scores_by_arm
 from simulation.core.registry import question_policy
 from simulation.core.roles import Context
 from simulation.core.types import Question, Selection, Turn
@@ -22,12 +22,9 @@ UNTRIED = 1.0
 
 
 @question_policy("learning_progress")
-class LearningProgress:
+class LearningProgress(Bandit):
     """Gives most of the turn to the category whose accuracy rises or falls fastest, and the rest to all evenly."""
 
-    needs: ClassVar[frozenset[str]] = frozenset()
-    by: By = "category"
-    """What the arms are."""
     window: Annotated[int, Field(ge=2)] = 10
     """Over how many turns that asked an arm its slope is taken."""
     epsilon: Annotated[float, Field(ge=0, le=1)] = 0.1

@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from policies.confidence import highest, least_confident
+from policies.confidence import highest, least_confident_of_rest
 from policies.quotas import uniform
 from simulation.core.registry import question_policy
 from simulation.core.roles import Context
@@ -46,10 +46,4 @@ class LogProbability:
             )
             for index in drawn
         ]
-        others = [index for index, value in enumerate(confidences) if not value < self.threshold]
-        return picks + least_confident(
-            [candidates[index] for index in others],
-            [confidences[index] for index in others],
-            k - len(picks),
-            f"only {len(passing)} of {len(candidates)} candidates pass {self.threshold:g}; least confident of the rest",
-        )
+        return picks + least_confident_of_rest(candidates, confidences, k - len(picks), self.threshold)

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from policies.confidence import highest, least_confident
+from policies.confidence import highest, least_confident_of_rest
 from policies.quotas import MATHQA_ORDER, pick_by_quota, wrong_counts
 from simulation.core.registry import question_policy
 from simulation.core.roles import Context
@@ -50,10 +50,4 @@ class LogProbabilityCategory:
             )
             for pick in pick_by_quota(passing, k, wrong, context, self.order)
         ]
-        others = [question for question in candidates if not known[question.id] < self.threshold]
-        return picks + least_confident(
-            others,
-            [known[question.id] for question in others],
-            k - len(picks),
-            f"only {len(passing)} of {len(candidates)} candidates pass {self.threshold:g}; least confident of the rest",
-        )
+        return picks + least_confident_of_rest(candidates, confidences, k - len(picks), self.threshold)

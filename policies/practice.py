@@ -61,3 +61,22 @@ def pick_in_rounds(
         found = standings[unit(candidates[index], by)]
         picks.append(Selection(item=candidates[index], score=found.score, propensity=1.0, reason=found.reason))
     return picks
+
+
+def pick_forgotten(
+    candidates: Sequence[Question], k: int, by: By, due: float, recalled: Callable[[str], tuple[float, str] | None]
+) -> list[Selection[Question]]:
+    """Share `k` places in rounds: what is recalled with a probability below `due`, then what is new, then the rest.
+
+    `recalled` gives a unit's recall and what else there is to tell of it, or None for a unit that is new.
+    """
+
+    def standing(name: str) -> Standing:
+        found = recalled(name)
+        if found is None:
+            return Standing(1, 0.0, f"{name}: new")
+        recall, told = found
+        tier, sign = (0, "<") if recall < due else (2, ">=")
+        return Standing(tier, recall, f"{name}: predicted recall {recall:.3f} {sign} {due:g}, {told}")
+
+    return pick_in_rounds(candidates, k, by, standing)

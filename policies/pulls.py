@@ -3,9 +3,13 @@
 The reward of an answer is 1 - score: what an update can learn from is a wrong answer. Sutton and Barto 2018, chapter 2.
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import Annotated
 
-from policies.arms import By, scores_by_arm
+from pydantic import Field
+
+from policies.arms import Bandit, scores_by_arm
 from simulation.core.types import Turn
 
 
@@ -30,15 +34,29 @@ class Pull:
 
 
 Pulls = dict[str, Pull]
+Discount = Annotated[float, Field(gt=0, le=1)]
+"""How much a turn's answers count a turn later; 1 is the textbook, less follows a student that learns."""
 
 
-def pulled(pulls: Pulls, turn: Turn, by: By, discount: float) -> Pulls:
-    """Return the pulls after a turn; what came before counts `discount` times as much as it did."""
-    for pull in pulls.values():
-        pull.answers *= discount
-        pull.reward *= discount
-    for arm, scores in scores_by_arm(turn, by).items():
-        pull = pulls.setdefault(arm, Pull())
-        pull.answers += len(scores)
-        pull.reward += sum(1 - score for score in scores)
-    return pulls
+class PullCounting(Bandit, ABC):
+    """A bandit that remembers pulls."""
+
+    @property
+    @abstractmethod
+    def discount(self) -> Discount:
+        """A field of the policy itself, so that it stands after those that only this policy has."""
+
+    def begin(self) -> Pulls:
+        """Return no pulls."""
+        return {}
+
+    def observe(self, state: Pulls, turn: Turn) -> Pulls:
+        """Return the pulls after a turn; what came before counts `discount` times as much as it did."""
+        for pull in state.values():
+            pull.answers *= self.discount
+            pull.reward *= self.discount
+        for arm, scores in scores_by_arm(turn, self.by).items():
+            pull = state.setdefault(arm, Pull())
+            pull.answers += len(scores)
+            pull.reward += sum(1 - score for score in scores)
+        return state

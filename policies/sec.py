@@ -8,24 +8,21 @@ category with fewer than two answers in a turn, so without advantages, keeps its
 
 from collections.abc import Sequence
 from statistics import fmean
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from pydantic import Field
 
 from policies.advantages import absolute_advantages
-from policies.arms import By, allot, boltzmann, grouped, scores_by_arm
+from policies.arms import Bandit, allot, boltzmann, grouped, scores_by_arm
 from simulation.core.registry import question_policy
 from simulation.core.roles import Context
 from simulation.core.types import Question, Selection, Turn
 
 
 @question_policy("sec")
-class Sec:
+class Sec(Bandit):
     """Shares the turn by a Boltzmann distribution over running means of the absolute advantage."""
 
-    needs: ClassVar[frozenset[str]] = frozenset()
-    by: By = "category"
-    """What the arms are."""
     alpha: Annotated[float, Field(gt=0, le=1)] = 0.5
     """The weight of the last turn in a running mean."""
     temperature: Annotated[float, Field(gt=0)] = 1.0

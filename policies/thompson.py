@@ -6,40 +6,28 @@ within a turn, whose answers come together.
 """
 
 from collections.abc import Sequence
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from pydantic import Field
 
-from policies.arms import By, grouped
-from policies.pulls import Pull, Pulls, pulled
+from policies.arms import grouped
+from policies.pulls import Discount, Pull, PullCounting, Pulls
 from simulation.core.registry import question_policy
 from simulation.core.roles import Context
-from simulation.core.types import Question, Selection, Turn
+from simulation.core.types import Question, Selection
 
 
 @question_policy("thompson")
-class Thompson:
+class Thompson(PullCounting):
     """Draws an error rate for each category from its Beta posterior, place by place, and asks the highest.
 
     Within a category all candidates are equally likely; one without candidates left is passed over. The propensity has
     no closed form.
     """
 
-    needs: ClassVar[frozenset[str]] = frozenset()
-    by: By = "category"
-    """What the arms are."""
     prior: Annotated[float, Field(gt=0)] = 1.0
     """Both parameters of the Beta prior."""
-    discount: Annotated[float, Field(gt=0, le=1)] = 1.0
-    """How much a turn's answers count a turn later; 1 is the textbook, less follows a student that learns."""
-
-    def begin(self) -> Pulls:
-        """Return no pulls."""
-        return {}
-
-    def observe(self, state: Pulls, turn: Turn) -> Pulls:
-        """Return the pulls after a turn."""
-        return pulled(state, turn, self.by, self.discount)
+    discount: Discount = 1.0
 
     def select(self, candidates: Sequence[Question], k: int, context: Context) -> list[Selection[Question]]:
         """Pick `k` candidates, the arm of each by a draw of its own."""

@@ -7,41 +7,29 @@ whose reward is the arm's mean (Desautels et al. 2014, "Parallelizing Exploratio
 
 import math
 from collections.abc import Sequence
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from pydantic import Field
 
-from policies.arms import By, grouped
-from policies.pulls import Pull, Pulls, pulled
+from policies.arms import grouped
+from policies.pulls import Discount, Pull, PullCounting, Pulls
 from policies.quotas import uniform
 from simulation.core.registry import question_policy
 from simulation.core.roles import Context
-from simulation.core.types import Question, Selection, Turn
+from simulation.core.types import Question, Selection
 
 
 @question_policy("ucb1")
-class Ucb1:
+class Ucb1(PullCounting):
     """Gives each place to the category of highest mean + sqrt(2 ln N / n) of its error rate.
 
     Arms never asked come first, then equal ones by name; a category without candidates left is passed over. Within a
     category all candidates are equally likely.
     """
 
-    needs: ClassVar[frozenset[str]] = frozenset()
-    by: By = "category"
-    """What the arms are."""
     exploration: Annotated[float, Field(ge=0)] = 2.0
     """The factor of ln N under the root."""
-    discount: Annotated[float, Field(gt=0, le=1)] = 1.0
-    """How much a turn's answers count a turn later; 1 is the textbook, less follows a student that learns."""
-
-    def begin(self) -> Pulls:
-        """Return no pulls."""
-        return {}
-
-    def observe(self, state: Pulls, turn: Turn) -> Pulls:
-        """Return the pulls after a turn."""
-        return pulled(state, turn, self.by, self.discount)
+    discount: Discount = 1.0
 
     def select(self, candidates: Sequence[Question], k: int, context: Context) -> list[Selection[Question]]:
         """Pick `k` candidates by the places their arms won."""

@@ -6,8 +6,7 @@ import pytest
 
 from policies.adarft import AdaRft
 from policies.difficulty import difficulties
-from policies.easy_to_hard import EasyToHard
-from policies.hard_to_easy import HardToEasy
+from policies.schedules import EasyToHard, HardToEasy
 from simulation.core.memory import ReplayBuffer
 from simulation.core.types import Question
 from tests.contexts import answered, context, experience, memory, question
