@@ -4,7 +4,7 @@ Read it from the bottom: `loop` is the loop; each stage above it is one batch ov
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
@@ -38,25 +38,35 @@ LONGEST_FAILURE = 500
 __all__ = ["Desk", "Plan", "World", "first_look", "play_turn"]
 
 
-def complete(model: LanguageModel, requests: Sequence[Request]) -> list[Completion]:
+def complete(
+    model: LanguageModel, requests: Sequence[Request], known: Mapping[Request, tuple[float, ...]]
+) -> list[Completion]:
     """Answer requests that score and requests that generate, each kind in one batch, in the order given."""
-    scored = [request for request in requests if request.continuations]
-    written = [request for request in requests if not request.continuations]
-    rows = iter(model.score(scored) if scored else ())
-    texts = iter(model.generate(written) if written else ())
+    found = [known.get(request) if known and request.continuations else None for request in requests]
+    new = [request for request, row in zip(requests, found, strict=True) if row is None]
+    rows = iter(model.score(scored) if (scored := [each for each in new if each.continuations]) else ())
+    texts = iter(model.generate(written) if (written := [each for each in new if not each.continuations]) else ())
     return [
-        Completion(continuation_logprobs=next(rows)) if request.continuations else next(texts) for request in requests
+        Completion(continuation_logprobs=next(rows) if row is None else row) if request.continuations else next(texts)
+        for request, row in zip(requests, found, strict=True)
     ]
 
 
-def answer(world: World, asked: Sequence[Sequence[Question]], turn: int, purpose: str) -> list[list[Answer]]:
-    """Let every student answer its questions, in one batch over all students."""
+def answer(
+    world: World,
+    asked: Sequence[Sequence[Question]],
+    turn: int,
+    purpose: str,
+    known: Sequence[Mapping[Request, tuple[float, ...]]] = (),
+) -> list[list[Answer]]:
+    """Let every student answer its questions, in one batch over all students; `known` are scores of this turn."""
     shown = [seen(desk, questions) for desk, questions in zip(world.desks, asked, strict=True)]
     requests = [
         desk.answerer.requests(questions, generator=desk.stream(turn, purpose))
         for desk, questions in zip(world.desks, shown, strict=True)
     ]
-    completions = iter(complete(world.model, [request for row in requests for request in row]))
+    scores = {request: row for each in known for request, row in each.items()}
+    completions = iter(complete(world.model, [request for row in requests for request in row], scores))
     return [
         desk.answerer.read(
             questions, [next(completions) for _ in row], model_version=world.model.version(desk.seat.name)
@@ -209,7 +219,7 @@ def loop(world: World, number: int, failures: Failures) -> list[Turn]:
     """Ask, answer, judge, remember, learn and evaluate, each stage over all students at once."""
     asked = ask(world, number, failures)
     questions = [[pick.item for pick in each.picks] for each in asked]
-    answers = answer(world, questions, number, "answer")
+    answers = answer(world, questions, number, "answer", [each.scores for each in asked])
     judges = [desk.plan.judge for desk in world.desks]
     feedback = judge(world, judges, questions, answers, number)
     same = all(each == world.exact_judge for each in judges)

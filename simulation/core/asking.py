@@ -6,7 +6,7 @@ from functools import partial
 from typing import TypeVar
 
 from simulation.core.roles import Context
-from simulation.core.types import Question, Selection
+from simulation.core.types import Question, Request, Selection
 from simulation.core.world import Desk, World
 
 T = TypeVar("T")
@@ -22,6 +22,8 @@ class Asked:
     predictions: tuple[tuple[float, ...], ...] = ()
     committee: Mapping[str, tuple[tuple[float, ...], ...]] = field(default_factory=dict)
     picks: tuple[Selection[Question], ...] = ()
+    scores: Mapping[Request, tuple[float, ...]] = field(default_factory=dict)
+    """What the student's model was asked for the predictions, so that what is picked need not be scored again."""
 
 
 def seen(desk: Desk, questions: Sequence[Question]) -> Sequence[Question]:
@@ -77,7 +79,7 @@ def ask(world: World, turn: int, failures: Failures) -> list[Asked]:
     for group in classes(world):
         if world.desks[group[0]].plan.whole_class:
             for index in group[1:]:
-                asked[index] = replace(asked[group[0]], predictions=(), committee={})
+                asked[index] = replace(asked[group[0]], predictions=(), committee={}, scores={})
     return asked
 
 
@@ -92,16 +94,14 @@ def predict(world: World, asked: list[Asked]) -> None:
             if asked[index].candidates and "committee" in needs:
                 wanted += [(index, world.desks[each], True) for each in group]
     wanted.sort(key=lambda each: each[0])
-    requests = [
-        request for index, desk, _ in wanted for request in desk.answerer.options(seen(desk, asked[index].candidates))
-    ]
-    scores = iter(world.model.score(requests) if requests else [])
-    for index, desk, classmate in wanted:
-        rows = tuple(next(scores) for _ in asked[index].candidates)
+    requests = [desk.answerer.options(seen(desk, asked[index].candidates)) for index, desk, _ in wanted]
+    scores = iter(world.model.score([request for row in requests for request in row]) if requests else [])
+    for (index, desk, classmate), row in zip(wanted, requests, strict=True):
+        rows = tuple(next(scores) for _ in row)
         asked[index] = (
             replace(asked[index], committee={**asked[index].committee, desk.seat.name: rows})
             if classmate
-            else replace(asked[index], predictions=rows)
+            else replace(asked[index], predictions=rows, scores=dict(zip(row, rows, strict=True)))
         )
 
 

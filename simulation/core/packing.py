@@ -7,6 +7,7 @@ this mask gives each branch exactly the log-probability that it has alone (tree 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +49,14 @@ def rounded(size: int, multiple: int = COLUMNS) -> int:
     return -(-size // multiple) * multiple
 
 
+@lru_cache(maxsize=256)
+def _triangle(size: int) -> NDArray[np.bool_]:
+    """Return what causal attention sees; few sizes are met, again and again."""
+    made: NDArray[np.bool_] = np.tri(size, dtype=np.bool_)
+    made.setflags(write=False)
+    return made
+
+
 def pack(trees: Sequence[Tree], *, pad: int) -> Packed:
     """Pack one tree a row; `pad` is the token id that fills what is left."""
     rows = len(trees)
@@ -67,14 +76,14 @@ def pack(trees: Sequence[Tree], *, pad: int) -> Packed:
         first = start - size
         tokens[row, first:start] = tree.prompt
         positions[row, first:start] = np.arange(size)
-        mask[row, first:start, first:start] = np.tri(size, dtype=np.bool_)
+        mask[row, first:start, first:start] = _triangle(size)
         column = start
         for index, branch in enumerate(tree.branches):
             width = len(branch)
             tokens[row, column : column + width] = branch
             positions[row, column : column + width] = np.arange(size, size + width)
             mask[row, column : column + width, first:start] = True
-            mask[row, column : column + width, column : column + width] = np.tri(width, dtype=np.bool_)
+            mask[row, column : column + width, column : column + width] = _triangle(width)
             predictors[row, index, 1:width] = np.arange(column, column + width - 1)
             targets[row, index, :width] = branch
             valid[row, index, :width] = True
