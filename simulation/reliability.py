@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.core.types import Experience
+from simulation.outcome import Verdict
 from simulation.statistics import Interval, confusion_matrix, kappa, rogan_gladen, wilson
 
 
@@ -19,11 +19,11 @@ class Reliability:
     categories: dict[str, NDArray[np.int64]] = field(default_factory=dict)
     """Counts by the category of the question. Rows: truly wrong, truly right. Columns: said wrong, said right."""
 
-    def take(self, experiences: Sequence[Experience]) -> None:
+    def take(self, verdicts: Sequence[Verdict]) -> None:
         """Count a turn's verdicts."""
-        for name in sorted({each.question.category for each in experiences}):
-            row = [each for each in experiences if each.question.category == name]
-            truths, said = [int(each.truth >= 1.0) for each in row], [int(each.feedback.score >= 1.0) for each in row]
+        for name in sorted({each.category for each in verdicts}):
+            row = [each for each in verdicts if each.category == name]
+            truths, said = [int(each.truth >= 1.0) for each in row], [int(each.score >= 1.0) for each in row]
             self._add(name, confusion_matrix(truths, said))
 
     @classmethod

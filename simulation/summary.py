@@ -6,13 +6,13 @@ What is kept grows with the number of evaluations, never with the number of answ
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from hashlib import sha256
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulation.core.seeding import generator
-from simulation.core.types import Evaluation, Question, Turn, Update
+from simulation.core.types import Question, Turn, Update
+from simulation.outcome import Marks, Outcome, Sheet, Sheets
 from simulation.reliability import Reliability
 from simulation.statistics import Estimate, Interval, bootstrap, mcnemar, mean_interval, wilson
 
@@ -97,38 +97,36 @@ class Course:
     right: int = 0
     updates: list[Update] = field(default_factory=list)
 
-    def take(self, turn: Turn, questions: Mapping[str, Question]) -> None:
-        """Take up a turn; `questions` are the held-out ones by id, as far as they are known."""
-        self.last_turn = turn.turn
-        self.reliability.take(turn.experiences)
-        self.asked += len(turn.experiences)
-        self.right += sum(experience.truth >= 1.0 for experience in turn.experiences)
-        if turn.update is not None:
-            self.updates.append(turn.update)
-        evaluation = turn.evaluations.get("held_out")
-        if evaluation is not None:
-            self._measure(turn.turn, evaluation, questions)
+    def take(self, outcome: Outcome, sheets: Sheets) -> None:
+        """Take up a turn; `sheets` know the held-out questions, as far as they are known."""
+        self.last_turn = outcome.turn
+        self.reliability.take(outcome.verdicts)
+        self.asked += len(outcome.verdicts)
+        self.right += sum(verdict.truth >= 1.0 for verdict in outcome.verdicts)
+        if outcome.update is not None:
+            self.updates.append(outcome.update)
+        marks = outcome.evaluations.get("held_out")
+        if marks is not None:
+            self._measure(outcome.turn, marks, sheets.of(marks.names))
 
-    def _measure(self, turn: int, evaluation: Evaluation, questions: Mapping[str, Question]) -> None:
-        results = evaluation.results
-        names = sha256("\n".join(each.question_id for each in results).encode("utf-8", "surrogatepass")).digest()
-        truths = Truths(names, np.array([each.truth for each in results]))
+    def _measure(self, turn: int, marks: Marks, sheet: Sheet) -> None:
+        truths = Truths(sheet.digest, marks.truths)
         paired = self.latest is not None and self.latest.questions == truths.questions
         before = self.latest.values >= 1.0 if paired and self.latest is not None else np.zeros(0, dtype=np.bool_)
         after = truths.values >= 1.0
-        categories, diagnoses = revealed(evaluation, questions)
+        categories, diagnoses = sheet.revealed(marks)
         self.measurements.append(
             Measurement(
                 turn=turn,
-                accuracy=evaluation.metrics["accuracy"],
-                questions=evaluation.questions,
+                accuracy=marks.metrics["accuracy"],
+                questions=marks.questions,
                 asked=self.asked,
                 right=self.right,
                 trained=sum(update.experiences for update in self.updates),
                 logprobs=logprobs(self.updates),
                 corrected=int(np.sum(~before & after)) if paired else None,
                 forgotten=int(np.sum(before & ~after)) if paired else None,
-                confidence=evaluation.metrics.get("confidence"),
+                confidence=marks.metrics.get("confidence"),
                 categories=categories,
                 diagnoses=diagnoses,
             )
@@ -136,24 +134,6 @@ class Course:
         self.first, self.latest = self.first or truths, truths
         self.asked = self.right = 0
         self.updates = []
-
-
-def revealed(
-    evaluation: Evaluation, questions: Mapping[str, Question]
-) -> tuple[dict[str, tuple[float, int]], dict[str, int]]:
-    """Return the sums of truth and numbers of questions by category, and the numbers of answers by diagnosis."""
-    sums: Counter[str] = Counter()
-    counts: Counter[str] = Counter()
-    diagnoses: Counter[str] = Counter()
-    for result in evaluation.results:
-        question = questions.get(result.question_id)
-        if question is None:
-            continue
-        sums[question.category] += result.truth  # type: ignore[assignment]  # a Counter holds floats as well
-        counts[question.category] += 1
-        if question.diagnoses and result.choice is not None:
-            diagnoses[question.diagnoses[result.choice]] += 1
-    return {name: (float(sums[name]), counts[name]) for name in sorted(counts)}, dict(diagnoses)
 
 
 def logprobs(updates: Sequence[Update]) -> dict[str, Interval]:
@@ -173,8 +153,9 @@ def logprobs(updates: Sequence[Update]) -> dict[str, Interval]:
 def summarise(turns: Iterable[Turn], questions: Mapping[str, Question] | None = None) -> list[Course]:
     """Add up turns, of one student or of many, each student's in order; `questions` are the held-out ones by id."""
     courses: dict[str, Course] = {}
+    sheets = Sheets(questions or {})
     for turn in turns:
-        courses.setdefault(turn.student, Course(turn.student)).take(turn, questions or {})
+        courses.setdefault(turn.student, Course(turn.student)).take(Outcome.of(turn), sheets)
     return list(courses.values())
 
 

@@ -57,6 +57,8 @@ def test_floats_keep_every_bit(rows: list[list[float]]) -> None:
 
 def test_values_take_as_few_bytes_as_they_need() -> None:
     assert len(pack([0.0, 1.0] * 5)) == 11
+    assert len(pack([0.5] * 2)) == 9
+    assert len(pack([0.1] * 2)) == 17
     assert len(pack([float(np.float32(0.1))] * 10)) == 41
     assert len(pack([0.1] * 10)) == 81
     assert len(pack_whole([7] * 1000)) == 6

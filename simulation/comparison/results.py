@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulation.comparison.folder import Comparison, cores
-from simulation.core.types import Question, Turn
-from simulation.store import DATABASE, Study
+from simulation.outcome import Outcome, Sheets
+from simulation.store import DATABASE, Outcomes, Study
 from simulation.summary import Course
 
 MANY_STUDENTS = 100
@@ -34,20 +34,19 @@ class Played:
     spent: dict[str, float] = field(default_factory=lambda: dict.fromkeys(COSTS, 0.0))
     failure: str = ""
 
-    def take(self, turn: Turn, questions: Mapping[str, Question]) -> None:
+    def take(self, outcome: Outcome, sheets: Sheets) -> None:
         """Take up the student's next turn."""
-        self.course.take(turn, questions)
-        self.failure = turn.failure
-        self.spent["asked"] += len(turn.experiences)
-        self.spent["scored"] += len(turn.predictions) + sum(len(rows) for rows in turn.committee.values())
-        if turn.update is not None:
-            self.spent["trained"] += turn.update.experiences
-            self.spent["tokens"] += turn.update.metrics.get("tokens", 0.0)
-        if "probe" in turn.evaluations:
-            self.spent["measured"] += turn.evaluations["probe"].questions
-        if "held_out" in turn.evaluations:
-            results = turn.evaluations["held_out"].results
-            self.truths.append(np.array([each.truth for each in results], dtype=np.float32))
+        self.course.take(outcome, sheets)
+        self.failure = outcome.failure
+        self.spent["asked"] += len(outcome.verdicts)
+        self.spent["scored"] += outcome.scored
+        if outcome.update is not None:
+            self.spent["trained"] += outcome.update.experiences
+            self.spent["tokens"] += outcome.update.metrics.get("tokens", 0.0)
+        if "probe" in outcome.evaluations:
+            self.spent["measured"] += outcome.evaluations["probe"].questions
+        if "held_out" in outcome.evaluations:
+            self.truths.append(outcome.evaluations["held_out"].truths.astype(np.float32))
             self.costs.append(dict(self.spent))
 
 
@@ -148,10 +147,10 @@ def read_cohort(folder: Path) -> Read | None:
     if not (folder / DATABASE).is_file():
         return None
     with Study.open(folder) as study:
-        questions = {question.id: question for question in study.question_set("held_out")}
+        sheets = Sheets({question.id: question for question in study.question_set("held_out")})
         found = {seat.name: Played(Course(seat.name)) for seat in study.seats}
-        for turn in study.turns():
-            found[turn.student].take(turn, questions)
+        for outcome in Outcomes(study):
+            found[outcome.student].take(outcome, sheets)
         return Read(
             trace_hash=study.trace_hash,
             students=found,

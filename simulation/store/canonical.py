@@ -35,17 +35,25 @@ _IN_ORDER = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"), allow_nan
 """For plain values whose keys are in order already, as `plain` makes them: sorting again takes a third of the time."""
 
 
+_SORTED = json.JSONEncoder(ensure_ascii=True, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
 def canonical(turn: Turn) -> bytes:
     """Return the canonical bytes of a turn; refuses a value that is not of its field's type."""
+    return written(turn, f"turn {turn.turn} of {turn.student!r}")
+
+
+def written(value: Any, place: str) -> bytes:
+    """Return the canonical bytes of a core dataclass (Any: one of them); `place` begins a complaint."""
     try:
-        return encoded(turn).encode("ascii")
+        return encoded(value).encode("ascii")
     except Unusual:
-        return _IN_ORDER.encode(plain(turn, f"turn {turn.turn} of {turn.student!r}")).encode("ascii")
+        return _IN_ORDER.encode(plain(value, place)).encode("ascii")
 
 
 def dump(value: Any) -> bytes:
     """Return canonical JSON of a value already plain (Any: any JSON value)."""
-    return json.dumps(value, ensure_ascii=True, sort_keys=True, separators=(",", ":"), allow_nan=False).encode("ascii")
+    return _SORTED.encode(value).encode("ascii")
 
 
 def plain(value: Any, place: str) -> dict[str, Any]:

@@ -33,8 +33,7 @@ def number(value: float) -> float | str:
 
 def encoded(value: Any) -> str:
     """Return the canonical JSON of a core dataclass (Any: one of them); raises Unusual where `plain` has to look."""
-    cls: Any = type(value)
-    return _record(cls)([value])[0]
+    return _column(type(value))([value])[0]
 
 
 def _only(kind: type, values: Sequence[Any]) -> None:
@@ -50,7 +49,8 @@ def _texts(values: Sequence[Any]) -> list[str]:
 def _floats(values: Sequence[Any]) -> list[str]:
     _only(float, values)
     if isfinite(sum(values)):
-        return [repr(value + 0.0) for value in values]
+        told = [*map(repr, values)]
+        return ["0.0" if each == "-0.0" else each for each in told] if "-0.0" in told else told
     return [json.dumps(number(value)) for value in values]
 
 

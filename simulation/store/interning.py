@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from simulation.core.errors import StoreError
 from simulation.core.types import Question
-from simulation.store.canonical import dump, plain
+from simulation.store.canonical import dump, written
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -144,11 +144,11 @@ class Interned:
 
     def _find_or_add(self, table: str, row: Mapping[str, object]) -> int:
         """Return the number of the row with this hash, which is added if it is new."""
-        found = self._connection.execute(f"SELECT id FROM {table} WHERE hash = ?", (row["hash"],)).fetchone()
+        names, marks = ", ".join(row), ", ".join("?" * len(row))
+        statement = f"INSERT INTO {table} ({names}) VALUES ({marks}) ON CONFLICT (hash) DO NOTHING RETURNING id"
+        found = self._connection.execute(statement, tuple(row.values())).fetchone()
         if found is None:
-            names, marks = ", ".join(row), ", ".join("?" * len(row))
-            statement = f"INSERT INTO {table} ({names}) VALUES ({marks}) RETURNING id"
-            found = self._connection.execute(statement, tuple(row.values())).fetchone()
+            found = self._connection.execute(f"SELECT id FROM {table} WHERE hash = ?", (row["hash"],)).fetchone()
         return int(found[0])
 
     def _row(self, query: str, number: int) -> tuple[Any, ...]:
@@ -187,4 +187,4 @@ def text_hash(text: str) -> bytes:
 
 def question_hash(question: Question) -> bytes:
     """Return the key under which a question is found."""
-    return hashlib.sha256(dump(plain(question, f"question {question.id!r}"))).digest()[:16]
+    return hashlib.sha256(written(question, f"question {question.id!r}")).digest()[:16]

@@ -125,6 +125,8 @@ def real(value: float | None) -> float | int | str | None:
     """Return a float as a row holds it: whole numbers as integers, which take a byte, and "NaN" as a word."""
     if value is None:
         return None
+    if value in (0.0, 1.0):
+        return int(value)
     if type(value) is float and value % 1 and math.isfinite(value):
         return value
     told = number(float(value))

@@ -1,0 +1,121 @@
+"""What a turn adds to the sums over a study: no texts, and evaluations as columns."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulation.core.types import Evaluation, Question, Turn, Update
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a teacher said of an answer, beside what is true."""
+
+    category: str
+    """Of the question."""
+    truth: float
+    score: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marks:
+    """An evaluation by column; the columns are parallel."""
+
+    questions: int
+    metrics: Mapping[str, float]
+    names: tuple[str, ...]
+    """The ids of the questions."""
+    truths: NDArray[np.float64]
+    choices: tuple[int | None, ...]
+
+    @classmethod
+    def of(cls, evaluation: Evaluation) -> Self:
+        """Return an evaluation by column."""
+        return cls(
+            questions=evaluation.questions,
+            metrics=evaluation.metrics,
+            names=tuple(each.question_id for each in evaluation.results),
+            truths=np.array([each.truth for each in evaluation.results], dtype=np.float64),
+            choices=tuple(each.choice for each in evaluation.results),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """A turn without its texts."""
+
+    turn: int
+    student: str
+    verdicts: Sequence[Verdict]
+    """Of each experience."""
+    scored: int
+    """How many questions' options were scored for the policy, those of a committee by each of its students."""
+    update: Update | None
+    evaluations: Mapping[str, Marks]
+    failure: str
+
+    @classmethod
+    def of(cls, turn: Turn) -> Self:
+        """Return a turn without its texts."""
+        return cls(
+            turn=turn.turn,
+            student=turn.student,
+            verdicts=[Verdict(each.question.category, each.truth, each.feedback.score) for each in turn.experiences],
+            scored=len(turn.predictions) + sum(len(rows) for rows in turn.committee.values()),
+            update=turn.update,
+            evaluations={name: Marks.of(each) for name, each in turn.evaluations.items()},
+            failure=turn.failure,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What is known of the questions that an evaluation puts."""
+
+    digest: bytes
+    """A hash of their ids."""
+    categories: tuple[str, ...]
+    places: NDArray[np.int64]
+    """Of each question's category among `categories`; behind the last where the question is not known."""
+    diagnoses: tuple[tuple[str, ...], ...]
+    """Of each question's options."""
+
+    def revealed(self, marks: Marks) -> tuple[dict[str, tuple[float, int]], dict[str, int]]:
+        """Return the sums of truth and numbers of questions by category, and the numbers of answers by diagnosis."""
+        least = len(self.categories) + 1
+        sums = np.bincount(self.places, marks.truths, least).tolist()
+        counts = np.bincount(self.places, minlength=least).tolist()
+        pairs = zip(self.diagnoses, marks.choices, strict=True)
+        diagnoses = Counter([told[choice] for told, choice in pairs if told and choice is not None])
+        return {name: (sums[i], counts[i]) for i, name in enumerate(self.categories)}, dict(diagnoses)
+
+
+class Sheets:
+    """The sheets of a study, made once each: its evaluations put the same questions again and again."""
+
+    def __init__(self, questions: Mapping[str, Question]) -> None:
+        """Know questions by their ids."""
+        self._questions = questions
+        self._made: dict[tuple[str, ...], Sheet] = {}
+
+    def of(self, names: tuple[str, ...]) -> Sheet:
+        """Return the sheet of these questions."""
+        if names not in self._made:
+            self._made[names] = self._make(names)
+        return self._made[names]
+
+    def _make(self, names: tuple[str, ...]) -> Sheet:
+        known = [self._questions.get(name) for name in names]
+        categories = sorted({each.category for each in known if each is not None})
+        places = [len(categories) if each is None else categories.index(each.category) for each in known]
+        return Sheet(
+            digest=sha256("\n".join(names).encode("utf-8", "surrogatepass")).digest(),
+            categories=tuple(categories),
+            places=np.array(places, dtype=np.int64),
+            diagnoses=tuple(() if each is None else each.diagnoses for each in known),
+        )
