@@ -1,0 +1,165 @@
+"""The framework's end of a lane: it starts the process, hands it programs, and reads verdicts."""
+
+import json
+import os
+import select
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from agents.sandbox import verdicts
+from agents.sandbox.program import Level, Program, Report, SandboxUnavailable
+
+INSIDE = Path(__file__).resolve().parent / "inside"
+BOOT = """
+import sys, types
+for name, path in (("agents", []), ("agents.sandbox", []), ("agents.sandbox.inside", [sys.argv[1]])):
+    sys.modules[name] = types.ModuleType(name)
+    sys.modules[name].__path__ = path
+from agents.sandbox.inside.lane import main
+main(sys.argv[2], int(sys.argv[3]))
+"""
+"""Makes the files of a lane importable, and nothing else that is not of the standard library."""
+ENVIRONMENT = {"PYTHONHASHSEED": "0", "MALLOC_ARENA_MAX": "1", "LC_ALL": "C.UTF-8"}
+"""All that a lane's environment holds; the arenas of malloc would count 64 MiB of address space a thread."""
+START_SECONDS = 60.0
+PATIENCE = 20.0
+"""Seconds beyond a program's own wall seconds after which a lane counts as broken."""
+WAYS_OUT = {
+    "user namespace": "allow unprivileged user namespaces (sysctl kernel.apparmor_restrict_unprivileged_userns=0, "
+    "user.max_user_namespaces above 0; in Docker --security-opt seccomp=unconfined)",
+    "landlock": "use a kernel of 5.13 or later with lsm=landlock",
+    "seccomp": "use a kernel with CONFIG_SECCOMP_FILTER on x86-64",
+}
+
+
+class LaneBroken(Exception):
+    """A lane ended or fell silent; the program it was running has no verdict."""
+
+
+class LaneProcess:
+    """A running lane."""
+
+    def __init__(self, level: Level) -> None:
+        self.level = level
+        self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            options = ["-S", "-s", "-P", "-B", "-X", "utf8"]
+            arguments = [str(INSIDE), level, str(theirs.fileno())]
+            self.process = subprocess.Popen(
+                [os.path.realpath(sys.executable), *options, "-c", BOOT, *arguments],
+                env=ENVIRONMENT,
+                cwd="/",
+                pass_fds=(theirs.fileno(),),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+            )
+        try:
+            self.greet()
+        except BaseException:
+            self.close()
+            raise
+
+    def greet(self) -> None:
+        """Wait until the lane stands; raise what it lacks."""
+        self.control.settimeout(START_SECONDS)
+        try:
+            greeting = json.loads(self.control.recv(1 << 16) or b"{}")
+        except (OSError, ValueError) as error:
+            raise LaneBroken(f"it did not start: {error}") from None
+        if "missing" in greeting:
+            layer = greeting["missing"]
+            way = WAYS_OUT.get(layer, "see `python -m simulation doctor`")
+            raise SandboxUnavailable(
+                f"The sandbox cannot be built at level {self.level!r}: the layer {layer!r} does not work here "
+                f"({greeting['why']}). Ways out: {way}; a weaker level, which must be allowed by name and is stamped "
+                "into every verdict; or another machine."
+            )
+        if "ready" not in greeting:
+            raise LaneBroken(f"it did not start: {self.complaint()}")
+
+    def complaint(self) -> str:
+        """Return what a lane that has ended wrote last."""
+        self.process.kill()
+        _, text = self.process.communicate()
+        return text.decode("utf-8", "replace")[-2000:]
+
+    def run(self, program: Program) -> Report:
+        """Judge one program."""
+        source = program.source.encode("utf-8", "surrogatepass")
+        fields = {"tests": program.tests, "setup": program.setup, "seed": program.seed}
+        tests = json.dumps(fields).encode()
+        job = {
+            "limits": program.limits.plain(),
+            "seed": program.seed,
+            "source_bytes": len(source),
+            "tests_bytes": len(tests),
+        }
+        patience = time.monotonic() + program.limits.wall_seconds + PATIENCE
+        reading, writing = os.pipe()
+        with os.fdopen(reading, "rb", buffering=0) as pipe:
+            try:
+                source_file, tests_file = holding(source), holding(tests)
+                try:
+                    socket.send_fds(self.control, [json.dumps(job).encode()], [source_file])
+                    socket.send_fds(self.control, [b"tests"], [tests_file, writing])
+                finally:
+                    os.close(source_file)
+                    os.close(tests_file)
+            except OSError as error:
+                raise LaneBroken(f"it takes no program: {error}") from None
+            finally:
+                os.close(writing)
+            written = everything(pipe.fileno(), patience)
+        self.control.settimeout(max(0.1, patience - time.monotonic()))
+        try:
+            ended = json.loads(self.control.recv(1 << 16))
+        except (OSError, ValueError) as error:
+            raise LaneBroken(f"it gives no account of a program: {error}") from None
+        return verdicts.report(program, ended, written, self.level)
+
+    def close(self) -> None:
+        """End the lane and all in it."""
+        self.control.close()
+        try:
+            self.process.wait(5)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        if self.process.stderr is not None:
+            self.process.stderr.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def holding(data: bytes) -> int:
+    """Return a descriptor of a file in memory that holds data."""
+    descriptor = os.memfd_create("program")
+    os.write(descriptor, data)
+    return descriptor
+
+
+def everything(reading: int, patience: float) -> bytes:
+    """Read a pipe to its end."""
+    poll = select.poll()
+    poll.register(reading, select.POLLIN)
+    parts: list[bytes] = []
+    while True:
+        if not poll.poll(max(0.0, patience - time.monotonic()) * 1000):
+            raise LaneBroken("it is silent")
+        part: Any = os.read(reading, 1 << 16)
+        if not part:
+            return b"".join(parts)
+        parts.append(part)

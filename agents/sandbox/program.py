@@ -1,0 +1,100 @@
+"""What is run in the sandbox and what comes back: programs, limits, outcomes, reports."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Literal, get_args
+
+from simulation.core.errors import DataError, SimulationError
+
+Level = Literal["full", "lock", "rlimits"]
+"""Namespaces, Landlock, seccomp and resource limits; the last three; resource limits alone, which isolate nothing."""
+LEVELS: tuple[Level, ...] = get_args(Level)
+Verdict = Literal[
+    "passed",
+    "failed",
+    "load_error",
+    "timeout",
+    "memory",
+    "blocked",
+    "died",
+    "killed",
+    "bad_return",
+    "sandbox_unavailable",
+    "infra_error",
+]
+LONGEST_SOURCE = 1 << 20
+"""Bytes of the longest program that is run."""
+
+
+class SandboxUnavailable(SimulationError):
+    """This machine lacks a layer of the sandbox that was asked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one program may use."""
+
+    cpu_seconds: int = 4
+    wall_seconds: float = 12.0
+    """For what neither computes nor ends; several times the CPU seconds, for a busy machine."""
+    memory_mebibytes: int = 256
+    file_mebibytes: int = 8
+    work_mebibytes: int = 16
+    """Of all files together; at level `full`, where there is a folder to write to."""
+    work_entries: int = 512
+
+    def plain(self) -> dict[str, float]:
+        """Return the limits as a mapping."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """An untrusted program and the tests that judge it."""
+
+    source: str
+    tests: tuple[str, ...]
+    """Python source each, such as `assert f(1) == 2`; never seen by the program."""
+    setup: str = ""
+    """Run before the tests, with the program's names bound."""
+    seed: int = 0
+    limits: Limits = field(default_factory=Limits)
+
+    def __post_init__(self) -> None:
+        if not self.tests:
+            raise DataError("A program without tests cannot be judged: got tests=(); give each task at least one test.")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one test."""
+
+    verdict: Verdict
+    output: str = ""
+    """What the program printed during the test, the first 16 KiB."""
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What came of one program."""
+
+    verdict: Verdict
+    """`passed`, or the verdict of the first test that did not."""
+    outcomes: tuple[Outcome, ...]
+    """One for each test, in order."""
+    cpu_seconds: float
+    """Of the program and its tester."""
+    wall_seconds: float
+    level: Level
+    """What isolated the program."""
+
+    @property
+    def passed(self) -> int:
+        """Return how many tests passed."""
+        return sum(outcome.verdict == "passed" for outcome in self.outcomes)
+
+
+def alike(program: Program, verdict: Verdict, message: str, level: Level) -> Report:
+    """Return the report of a program of which no test could run."""
+    outcomes = tuple(Outcome(verdict, "", message) for _ in program.tests)
+    return Report(verdict=verdict, outcomes=outcomes, cpu_seconds=0.0, wall_seconds=0.0, level=level)
