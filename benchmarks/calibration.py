@@ -137,7 +137,7 @@ def show(console: Console, found: Sequence[tuple[str, Calibration]]) -> None:
     rows = [
         [
             f"{name}, {each.seeds} x {each.questions}",
-            f"{100 * each.effect:g}",
+            f"{100 * each.effect:.3g}",
             f"{shown(each.told)} ({' to '.join(map(shown, wilson(each.told * each.studies, each.studies)))})",
             shown(each.predicted) if each.effect else "",
             " ".join(f"{100 * part:.0f}" for part in each.predicted_by_pilots) if each.effect else "",
