@@ -49,7 +49,7 @@ check: .venv/.installed
 
 bench: build/lm-eval/.installed build/students/seed-1 build/students/seed-2
 	$(PY) -m benchmarks.learning --models embedded build/students/seed-1 build/students/seed-2 --write
-	for name in compare cohort published_turn scoring backends memory surrogate intervals calibration; do \
+	for name in compare cohort published_turn scoring backends memory surrogate intervals calibration surrogate_studies; do \
 		$(PY) -m benchmarks.$$name --write || exit 1; done
 	$(PY) benchmarks/durability.py $(SCENARIO) --kills 100
 
