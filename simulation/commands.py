@@ -81,7 +81,8 @@ def conclude(folder: Path, whole: bool, arguments: Namespace) -> int:
     show_report(folder, aside=arguments.json)
     if not arguments.json:
         print(f"replay without the model: {PROGRAM} replay {name}")
-        print(f"take the students along:  {PROGRAM} export {name} --to exports/{shown(folder.name)} --format peft")
+        print("take it along, as jsonl, parquet or (LoRA students) peft:")
+        print(f"  {PROGRAM} export {name} --to exports/{shown(folder.name)} --format jsonl")
     return 0
 
 
