@@ -8,10 +8,10 @@ import pytest
 import torch
 from peft import set_peft_model_state_dict
 from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 
 from agents.models import adapter_file
 from agents.models.causal import CausalLearner
-from simulation.core.packing import Tree, pack
 from simulation.core.registry import build
 from tests import tiny_models
 from tests.additions import wrong_additions
@@ -113,15 +113,15 @@ def groups(model: CausalLearner, count: int) -> list[Example]:
 
 def trl_inputs(examples: Sequence[Example], sampled_BKT: Tensor, reference_BKT: Tensor, pad: int) -> dict[str, Tensor]:
     """Lay groups out as TRL does: prompts padded on the left, answers on the right, a row an answer."""
-    lone = [Tree(prompt=each.tree.prompt, branches=(branch,)) for each in examples for branch in each.tree.branches]
-    packed = pack(lone, pad=pad)
-    tokens = torch.from_numpy(packed.tokens_RL)
-    widths = torch.tensor([len(tree.prompt) for tree in lone])
-    valid = torch.from_numpy(packed.valid_RKT)[:, 0]
+    lone = [(each.tree.prompt, branch) for each in examples for branch in each.tree.branches]
+    prompts = pad_sequence([torch.tensor(prompt) for prompt, _ in lone], True, pad, "left")
+    answers = pad_sequence([torch.tensor(branch) for _, branch in lone], True, pad)
+    valid = torch.arange(answers.shape[1]) < torch.tensor([len(branch) for _, branch in lone])[:, None]
+    widths = torch.tensor([len(prompt) for prompt, _ in lone])
     return {
-        "prompt_ids": tokens[:, : packed.start],
-        "prompt_mask": (torch.arange(packed.start) >= packed.start - widths[:, None]).long(),
-        "completion_ids": tokens[:, packed.start : packed.start + valid.shape[1]],
+        "prompt_ids": prompts,
+        "prompt_mask": (torch.arange(prompts.shape[1]) >= prompts.shape[1] - widths[:, None]).long(),
+        "completion_ids": answers,
         "completion_mask": valid.long(),
         "advantages": torch.tensor([value for each in examples for value in each.advantages]),
         "old_per_token_logps": sampled_BKT.flatten(0, 1),

@@ -71,7 +71,7 @@ class Scorer:
         mask_R1LL = torch.zeros(seen.shape, dtype=dtype, device=device)
         mask_R1LL = mask_R1LL.masked_fill_(~seen, torch.finfo(dtype).min).unsqueeze(1)
         rows, columns = packed.tokens_RL.shape
-        first = columns - min(columns, rounded(columns - packed.start + 1))
+        first = columns - min(columns, rounded(columns - packed.first))
         with self.adapters.seated(slots, rows=rows, columns=columns):
             logits_RCV = self._logits(
                 columns - first,

@@ -25,14 +25,15 @@ class Tree:
 class Packed:
     """A batch of trees as arrays: R rows, L packed tokens, K branches a row, T tokens a branch.
 
-    Prompts are padded on the left, so that every branch begins at column `start`; branches are padded on the right.
+    A row is padded on its left alone: its prompt is followed by its branches, and all rows end in the last column.
     """
 
     tokens_RL: NDArray[np.int64]
     positions_RL: NDArray[np.int64]
     mask_RLL: NDArray[np.bool_]
     """True where a query (second axis) may see a key (last axis); padding sees only itself."""
-    start: int
+    first: int
+    """The first column whose logits predict a branch token."""
     predictors_RKT: NDArray[np.int64]
     """The column whose logits predict each branch token."""
     targets_RKT: NDArray[np.int64]
@@ -50,41 +51,45 @@ def rounded(size: int, multiple: int = COLUMNS) -> int:
 
 
 @lru_cache(maxsize=256)
-def _triangle(size: int) -> NDArray[np.bool_]:
-    """Return what causal attention sees; few sizes are met, again and again."""
-    made: NDArray[np.bool_] = np.tri(size, dtype=np.bool_)
+def _triangle(width: int) -> NDArray[np.bool_]:
+    """Return what causal attention sees; few widths are met, again and again."""
+    made: NDArray[np.bool_] = np.tri(width, dtype=np.bool_)
     made.setflags(write=False)
     return made
+
+
+def size(tree: Tree) -> int:
+    """Return how many tokens a tree holds."""
+    return len(tree.prompt) + sum(map(len, tree.branches))
 
 
 def pack(trees: Sequence[Tree], *, pad: int) -> Packed:
     """Pack one tree a row; `pad` is the token id that fills what is left."""
     rows = len(trees)
-    start = max(len(tree.prompt) for tree in trees)
-    length = rounded(start + max(sum(map(len, tree.branches)) for tree in trees))
+    length = rounded(max(map(size, trees)))
     branches = max(len(tree.branches) for tree in trees)
     longest = max((len(branch) for tree in trees for branch in tree.branches), default=0)
     tokens = np.full((rows, length), pad, dtype=np.int64)
     positions = np.zeros((rows, length), dtype=np.int64)
     mask = np.zeros((rows, length, length), dtype=np.bool_)
     mask[:, np.arange(length), np.arange(length)] = True
-    predictors = np.full((rows, branches, longest), start - 1, dtype=np.int64)
+    predictors = np.full((rows, branches, longest), length - 1, dtype=np.int64)
     targets = np.full((rows, branches, longest), pad, dtype=np.int64)
     valid = np.zeros((rows, branches, longest), dtype=np.bool_)
     for row, tree in enumerate(trees):
-        size = len(tree.prompt)
-        first = start - size
-        tokens[row, first:start] = tree.prompt
-        positions[row, first:start] = np.arange(size)
-        mask[row, first:start, first:start] = _triangle(size)
-        column = start
+        prompt = len(tree.prompt)
+        begin = length - size(tree)
+        column = begin + prompt
+        tokens[row, begin:column] = tree.prompt
+        positions[row, begin:column] = np.arange(prompt)
+        mask[row, begin:column, begin:column] = _triangle(prompt)
         for index, branch in enumerate(tree.branches):
             width = len(branch)
             tokens[row, column : column + width] = branch
-            positions[row, column : column + width] = np.arange(size, size + width)
-            mask[row, column : column + width, first:start] = True
+            positions[row, column : column + width] = np.arange(prompt, prompt + width)
+            mask[row, column : column + width, begin : begin + prompt] = True
             mask[row, column : column + width, column : column + width] = _triangle(width)
-            predictors[row, index, 1:width] = np.arange(column, column + width - 1)
+            predictors[row, index, :width] = [begin + prompt - 1, *range(column, column + width - 1)][:width]
             targets[row, index, :width] = branch
             valid[row, index, :width] = True
             column += width
@@ -92,7 +97,7 @@ def pack(trees: Sequence[Tree], *, pad: int) -> Packed:
         tokens_RL=tokens,
         positions_RL=positions,
         mask_RLL=mask,
-        start=start,
+        first=int(predictors[valid].min()) if valid.any() else length - 1,
         predictors_RKT=predictors,
         targets_RKT=targets,
         valid_RKT=valid,

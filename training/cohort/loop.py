@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from simulation.core.packing import Tree
+from simulation.core.packing import Tree, size
 from simulation.core.roles import Learner
 from simulation.core.types import Update
 from training.cohort.adamw import RowAdamW
@@ -152,15 +152,10 @@ def schedule(size: int, recipe: Recipe, generator: np.random.Generator) -> Itera
             yield order[first : first + recipe.batch_size]
 
 
-def size(tree: Tree) -> int:
-    """Return how many tokens a tree holds."""
-    return len(tree.prompt) + sum(map(len, tree.branches))
-
-
 def cost(picked: Sequence[Sequence[Example]]) -> int:
     """Return how many packed tokens these slots take in one batch, where each is padded to the largest."""
     trees = [example.tree for examples in picked for example in examples]
-    longest = max(len(tree.prompt) for tree in trees) + max(sum(map(len, tree.branches)) for tree in trees)
+    longest = max(map(size, trees))
     return len(picked) * max(map(len, picked)) * longest
 
 
