@@ -95,12 +95,7 @@ class LaneProcess:
         source = program.source.encode("utf-8", "surrogatepass")
         fields = {"tests": program.tests, "setup": program.setup, "seed": program.seed}
         tests = json.dumps(fields).encode()
-        job = {
-            "limits": program.limits.plain(),
-            "seed": program.seed,
-            "source_bytes": len(source),
-            "tests_bytes": len(tests),
-        }
+        job = {"limits": program.limits.plain(), "seed": program.seed}
         patience = time.monotonic() + program.limits.wall_seconds + PATIENCE
         reading, writing = os.pipe()
         with os.fdopen(reading, "rb", buffering=0) as pipe:

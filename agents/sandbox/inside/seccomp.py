@@ -24,7 +24,7 @@ ALLOWED = {
     "sched_yield": 24, "mremap": 25, "madvise": 28, "dup": 32, "dup2": 33, "pause": 34, "nanosleep": 35,
     "getitimer": 36, "alarm": 37, "setitimer": 38, "getpid": 39, "sendto": 44, "recvfrom": 45, "sendmsg": 46,
     "recvmsg": 47, "shutdown": 48, "getsockname": 51, "getpeername": 52, "getsockopt": 55, "exit": 60, "uname": 63,
-    "fcntl": 72, "flock": 73, "fsync": 74, "fdatasync": 75, "truncate": 76, "ftruncate": 77, "getcwd": 79,
+    "flock": 73, "fsync": 74, "fdatasync": 75, "truncate": 76, "ftruncate": 77, "getcwd": 79,
     "chdir": 80, "fchdir": 81, "rename": 82, "mkdir": 83, "rmdir": 84, "creat": 85, "unlink": 87, "readlink": 89,
     "umask": 95, "gettimeofday": 96, "getrlimit": 97, "getrusage": 98, "sysinfo": 99, "times": 100, "getuid": 102,
     "getgid": 104, "geteuid": 107, "getegid": 108, "getppid": 110, "getpgrp": 111, "getgroups": 115,
@@ -57,11 +57,13 @@ HOSTILE = {
 }  # fmt: skip
 """What no solution of a task does: other processes, other users, the machine itself."""
 
-CLONE, CLONE3, IOCTL, SOCKETPAIR, PRLIMIT, TGKILL = 56, 435, 16, 53, 302, 234
+CLONE, CLONE3, IOCTL, SOCKETPAIR, PRLIMIT, TGKILL, FCNTL = 56, 435, 16, 53, 302, 234, 72
 FIONREAD, FIONBIO, FIOCLEX, FIONCLEX = 0x541B, 0x5421, 0x5451, 0x5450
 TERMINAL = 0x5401
 """TCGETS, with which Python asks whether a file is a terminal."""
 UNIX = 1
+FCNTL_COMMANDS = (0, 1, 2, 3, 4, 5, 6, 7, 36, 37, 38, 1030, 1032)
+"""Duplicating, flags and locks; not whom a descriptor signals, which would be a way to kill."""
 Instruction = tuple[int, int, int, int]
 
 
@@ -99,6 +101,7 @@ def program() -> list[Instruction]:
     code += when(CLONE3, (RETURN, 0, 0, refuse(errno.ENOSYS)))  # its flags lie in memory; libc falls back to clone
     code += when(IOCTL, *only(1, (TERMINAL, FIONREAD, FIONBIO, FIOCLEX, FIONCLEX)))
     code += when(SOCKETPAIR, *only(0, (UNIX,)))
+    code += when(FCNTL, *only(1, FCNTL_COMMANDS))
     code += when(PRLIMIT, *reading_own_limits())
     code += when(TGKILL, (RETURN, 0, 0, refuse(errno.EPERM)))
     for number in ALLOWED.values():

@@ -1,0 +1,96 @@
+"""Attacks on the sandbox end with the verdict they deserve and without an effect on the machine."""
+
+import os
+import re
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from agents.sandbox import Limits, Program, Sandbox, SandboxUnavailable
+from tests.attacks import SPECIAL, attacks
+from tests.attacks.machine import SECRET, dismantle, machine
+
+ATTACKS = attacks()
+ROOT = Path(__file__).resolve().parent.parent
+QUICK = [attack for attack in ATTACKS if "slow" not in attack.flags]
+SLOW = [attack for attack in ATTACKS if "slow" in attack.flags]
+AGAIN = os.environ.get("ATTACKS") == "again"
+"""Whether this is the run of another user, which leaves out the slow ones."""
+
+
+def named(attack):
+    return f"{attack.family}: {attack.name}"
+
+
+def program(attack, bait):
+    source = bait.fill_in(attack.source)
+    for name, text in SPECIAL.items():
+        source = source.replace(name, text)
+    limits = Limits(cpu_seconds=1, wall_seconds=2.0 if "slow" in attack.flags else 10.0)
+    return Program(source=source, tests=(attack.test,), limits=limits)
+
+
+def assert_deserved(attack, report):
+    assert report.verdict in attack.verdicts[report.level], report
+    assert re.search(attack.says, report.outcomes[0].message), report
+
+
+@pytest.fixture(scope="module")
+def bait(tmp_path_factory):
+    found = machine(tmp_path_factory.mktemp("bait"))
+    yield found
+    dismantle(found)
+
+
+@pytest.fixture(scope="module", params=["full", "lock"])
+def sandbox(request):
+    before = os.environ.get("API_KEY")
+    os.environ["API_KEY"] = SECRET
+    try:
+        with Sandbox(level=request.param) as sandbox:
+            yield sandbox
+    except SandboxUnavailable as error:
+        pytest.skip(str(error))
+    finally:
+        os.environ.pop("API_KEY")
+        if before is not None:
+            os.environ["API_KEY"] = before
+
+
+def test_there_are_enough_attacks_of_every_family():
+    counts = Counter(attack.family for attack in ATTACKS)
+    assert set(counts) == {"resources", "files", "network", "processes", "cheating", "sources", "late", "benign"}
+    assert sum(counts.values()) - counts["benign"] >= 120 and len({(a.family, a.name) for a in ATTACKS}) == len(ATTACKS)
+
+
+@pytest.mark.parametrize("attack", QUICK, ids=named)
+def test_an_attack_gets_its_verdict_and_has_no_effect(sandbox, bait, attack):
+    (report,) = sandbox.run([program(attack, bait)])
+    bait.check(report)
+    assert_deserved(attack, report)
+
+
+@pytest.fixture(scope="module")
+def slow_reports(bait):
+    """Return what became of the attacks that take their time, four at once."""
+    with Sandbox(lanes=4) as sandbox:
+        reports = sandbox.run([program(attack, bait) for attack in SLOW])
+    for report in reports:
+        bait.check(report)
+    return dict(zip(map(named, SLOW), reports, strict=True))
+
+
+@pytest.mark.skipif(AGAIN, reason="has been run by the user who started the tests")
+@pytest.mark.parametrize("attack", SLOW, ids=named)
+def test_an_attack_on_time_or_memory_gets_its_verdict(slow_reports, attack):
+    assert_deserved(attack, slow_reports[named(attack)])
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="the other tests are run without rights already")
+def test_all_this_holds_for_a_user_without_rights():
+    command = [sys.executable, "-m", "tests.unprivileged", "pytest", "-q", "-p", "no:cacheprovider", __file__]
+    done = subprocess.run(command, cwd=ROOT, env={"ATTACKS": "again"}, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0 and " passed" in done.stdout, done.stdout[-5000:] + done.stderr[-2000:]
