@@ -20,10 +20,14 @@ import sys, types
 for name, path in (("agents", []), ("agents.sandbox", []), ("agents.sandbox.inside", [sys.argv[1]])):
     sys.modules[name] = types.ModuleType(name)
     sys.modules[name].__path__ = path
+"""
+"""Makes the files of a lane importable, and nothing else that is not of the standard library."""
+MAIN = """
 from agents.sandbox.inside.lane import main
 main(sys.argv[2], int(sys.argv[3]))
 """
-"""Makes the files of a lane importable, and nothing else that is not of the standard library."""
+OPTIONS = ("-S", "-s", "-P", "-B", "-X", "utf8")
+"""No site packages, no unsafe path, no bytecode written; not -I, which would ignore the fixed hash seed."""
 ENVIRONMENT = {"PYTHONHASHSEED": "0", "MALLOC_ARENA_MAX": "1", "LC_ALL": "C.UTF-8"}
 """All that a lane's environment holds; the arenas of malloc would count 64 MiB of address space a thread."""
 START_SECONDS = 60.0
@@ -48,10 +52,9 @@ class LaneProcess:
         self.level = level
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
-            options = ["-S", "-s", "-P", "-B", "-X", "utf8"]
             arguments = [str(INSIDE), level, str(theirs.fileno())]
             self.process = subprocess.Popen(
-                [os.path.realpath(sys.executable), *options, "-c", BOOT, *arguments],
+                [os.path.realpath(sys.executable), *OPTIONS, "-c", BOOT + MAIN, *arguments],
                 env=ENVIRONMENT,
                 cwd="/",
                 pass_fds=(theirs.fileno(),),

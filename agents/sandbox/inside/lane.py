@@ -10,7 +10,18 @@ import sys
 import time
 from typing import Any, NoReturn
 
-from agents.sandbox.inside import candidate, imports, kernel, landlock, layers, line, namespaces, seccomp, tester
+from agents.sandbox.inside import (
+    candidate,
+    imports,
+    kernel,
+    landlock,
+    layers,
+    line,
+    namespaces,
+    probing,
+    seccomp,
+    tester,
+)
 from agents.sandbox.inside.layers import Missing
 
 Json = Any  # what json.loads returns
@@ -33,8 +44,12 @@ class Lane:
 
     def build(self) -> None:
         """Put up the walls; in `full`, what returns is the first process of a machine of its own."""
+        if self.level != "rlimits":
+            for layer, trial in (("landlock", probing.files), ("seccomp", probing.calls)):
+                if (said := probing.in_child(trial)) != probing.WORKS:
+                    raise Missing(layer, said)
         if self.level == "full":
-            namespaces.separate(self.outside_user)
+            attempt("user namespace", lambda: namespaces.separate(self.outside_user))
             self.become_first()
             self.home_namespace = os.open("/proc/self/ns/pid", os.O_RDONLY)
             kernel.drop_bounding_set()
@@ -42,11 +57,9 @@ class Lane:
         kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
         if self.level != "rlimits":
             self.filter = seccomp.assembled()
-            attempt("landlock", self.make_rules)
+            self.make_rules()
             if self.level == "lock" and self.outside_user is not None:
                 imports.import_from_here()
-            if os.uname().machine != "x86_64":
-                raise Missing("seccomp", f"no filter is known for {os.uname().machine}")
 
     def become_first(self) -> None:
         """Go on as the child that is process 1 of the new namespace; the parent only waits."""
