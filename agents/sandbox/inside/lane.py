@@ -4,11 +4,12 @@ import gc
 import json
 import os
 import resource
-import select
 import socket
 import sys
 import time
-from typing import Any, NoReturn
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
 
 from agents.sandbox.inside import (
     candidate,
@@ -23,10 +24,48 @@ from agents.sandbox.inside import (
     tester,
 )
 from agents.sandbox.inside.layers import Missing
+from agents.sandbox.inside.watch import Watch
 
 Json = Any  # what json.loads returns
-GRACE = 2.0
-"""Seconds a tester has to write its verdict after its candidate has ended."""
+
+
+@dataclass
+class Child:
+    """A confined process that waits for orders."""
+
+    process: int
+    ready: int
+    orders: socket.socket
+
+    def order(self, message: bytes, descriptors: list[int]) -> None:
+        """Hand over what to do, and keep nothing of it."""
+        with self.orders, suppress(OSError):  # of one that has ended already, the end tells
+            socket.send_fds(self.orders, [message], descriptors)
+        for descriptor in descriptors:
+            os.close(descriptor)
+
+    def failure(self) -> str:
+        """Return why it was not confined, or nothing where it was."""
+        text = os.read(self.ready, 1000)
+        os.close(self.ready)
+        return "" if text == b"1" else text.decode("utf-8", "replace") or "it ended before it was confined"
+
+
+@dataclass
+class Pair:
+    """A candidate and its tester, and the limits they have taken on."""
+
+    limits: Json
+    candidate: Child
+    tester: Child
+
+    def discard(self) -> None:
+        """End both, unused."""
+        for child in (self.candidate, self.tester):
+            os.kill(child.process, kernel.SIGKILL)
+            os.waitpid(child.process, 0)
+            child.orders.close()
+            os.close(child.ready)
 
 
 class Lane:
@@ -41,6 +80,7 @@ class Lane:
         self.address_space = layers.address_space()
         self.rules: dict[str, int] = {}
         self.home_namespace = -1
+        self.spare: Pair | None = None
 
     def build(self) -> None:
         """Put up the walls; in `full`, what returns is the first process of a machine of its own."""
@@ -103,53 +143,68 @@ class Lane:
         if self.level != "rlimits":
             landlock.restrict(self.rules[role])
 
-    def start(self, role: str, descriptors: list[int], job: Json) -> tuple[int, int]:
-        """Fork a role; return its process, and a pipe with a byte in it once it is confined."""
+    def start(self, role: str, descriptors: list[int], limits: Json) -> Child:
+        """Fork a role that confines itself and then waits for its orders."""
         ready, confined = os.pipe()
-        child = os.fork()
-        if child:
+        orders, theirs = socket.socketpair()
+        process = os.fork()
+        if process:
             os.close(confined)
-            return child, ready
+            theirs.close()
+            return Child(process, ready, orders)
         try:
-            self.confine(role, job["limits"])
-            kernel.keep_only([*descriptors, confined])
-            confined = len(descriptors)
+            self.confine(role, limits)
+            kernel.keep_only([*descriptors, theirs.detach(), confined])
+            confined = len(descriptors) + 1
             if self.level != "rlimits":
                 seccomp.restrict(self.filter[0])
             os.write(confined, b"1")
             os.close(confined)
             forget()
-            play(role, job)
+            play(role, len(descriptors))
         except BaseException as error:  # noqa: BLE001 - a child of the lane must not go on as a second lane
             report_failure(confined, error)
         finally:
             os._exit(1)
 
-    def judge(self, job: Json, source: int) -> Json:
-        """Run one program: its candidate first, so that it is forked before the tests are even received."""
-        began = time.monotonic()
+    def prepare(self, limits: Json) -> Pair:
+        """Fork a candidate and its tester, joined by a line of messages and a pipe of output."""
         channel, other = socket.socketpair()
         printed, printing = os.pipe()
         if self.level == "full":
             kernel.call("unshare", kernel.CLONE_NEWPID)
-        first, first_ready = self.start("candidate", [self.null, printing, printing, other.fileno(), source], job)
+        candidate = self.start("candidate", [self.null, printing, printing, other.fileno()], limits)
         if self.level == "full":
             kernel.call("setns", self.home_namespace, kernel.CLONE_NEWPID)
         os.close(printing)
-        os.close(source)
         other.close()
-        _, received, _, _ = socket.recv_fds(self.control, 16, 2)
-        tests, verdicts = received
-        inherited = [self.null, self.null, self.null, channel.fileno(), printed, tests, verdicts]
-        second, second_ready = self.start("tester", inherited, job)
-        for descriptor in (printed, tests, verdicts):
-            os.close(descriptor)
+        tester = self.start("tester", [self.null, self.null, self.null, channel.fileno(), printed], limits)
+        os.close(printed)
         channel.close()
+        return Pair(limits, candidate, tester)
+
+    def take(self, limits: Json) -> Pair:
+        """Return the pair that stands ready, or a new one where it has other limits."""
+        pair, self.spare = self.spare, None
+        if pair is not None and pair.limits != limits:
+            pair.discard()
+            pair = None
+        return pair or self.prepare(limits)
+
+    def judge(self, message: bytes, source: int) -> Json:
+        """Run one program, and meanwhile make the next pair ready: it is forked when the lane holds no tests."""
+        began, job = time.monotonic(), json.loads(message)
+        pair = self.take(job["limits"])
+        pair.candidate.order(message, [source])
+        _, received, _, _ = socket.recv_fds(self.control, 16, 2)
+        pair.tester.order(message, received)
+        self.spare = self.prepare(job["limits"])
+        first, second = pair.candidate.process, pair.tester.process
         watched = Watch(self.control, first, second)
         ended = watched.until(began + job["limits"]["wall_seconds"])
         return {
-            "candidate": {**ended[first], "failure": failure(first_ready)},
-            "tester": {**ended[second], "failure": failure(second_ready)},
+            "candidate": {**ended[first], "failure": pair.candidate.failure()},
+            "tester": {**ended[second], "failure": pair.tester.failure()},
             "overran": watched.overran,
             "wall_seconds": time.monotonic() - began,
         }
@@ -160,82 +215,24 @@ class Lane:
             message, received, _, _ = socket.recv_fds(self.control, 1 << 16, 1)
             if not message:
                 return
-            self.control.send(json.dumps(self.judge(json.loads(message), received[0])).encode())
+            self.control.send(json.dumps(self.judge(message, received[0])).encode())
 
 
-class Watch:
-    """Two processes and a clock."""
-
-    def __init__(self, control: socket.socket, first: int, second: int) -> None:
-        self.first, self.second = first, second
-        self.ended: dict[int, Json] = {}
-        self.overran = False
-        self.processes = {os.pidfd_open(process): process for process in (first, second)}
-        self.poll = select.poll()
-        self.control = control.fileno()
-        self.poll.register(self.control, select.POLLHUP)
-        for descriptor in self.processes:
-            self.poll.register(descriptor, select.POLLIN)
-
-    def until(self, deadline: float) -> dict[int, Json]:
-        """Wait for both, at most until the deadline; a tester's end is its candidate's too."""
-        while len(self.ended) < 2:
-            left = deadline - time.monotonic()
-            if left <= 0 and self.first not in self.ended:
-                self.overran = True
-                self.end(self.first)
-            elif left <= 0:
-                self.end(self.second)
-            for descriptor, _ in self.poll.poll(max(0.0, left) * 1000):
-                if descriptor == self.control:
-                    self.hang_up()
-                self.reap(descriptor)
-            if self.second in self.ended and self.first not in self.ended:
-                self.end(self.first)
-            if self.first in self.ended:
-                deadline = min(deadline, time.monotonic() + GRACE) if left > 0 else time.monotonic() + GRACE
-        return self.ended
-
-    def end(self, process: int) -> None:
-        """Kill a process and wait for its end."""
-        os.kill(process, kernel.SIGKILL)
-        self.reap(next(descriptor for descriptor, found in self.processes.items() if found == process))
-
-    def reap(self, descriptor: int) -> None:
-        """Take note of how a process ended."""
-        process = self.processes.pop(descriptor)
-        _, status, usage = os.wait4(process, 0)
-        self.poll.unregister(descriptor)
-        os.close(descriptor)
-        code = os.waitstatus_to_exitcode(status)
-        self.ended[process] = {"code": code, "cpu_seconds": usage.ru_utime + usage.ru_stime}
-
-    def hang_up(self) -> NoReturn:
-        """End everything: the framework is gone."""
-        for process in self.processes.values():
-            os.kill(process, kernel.SIGKILL)
+def play(role: str, orders: int) -> None:
+    """Be the candidate or the tester, with descriptors numbered as `Lane.prepare` lists them."""
+    with socket.socket(fileno=orders) as line_of_orders:
+        message, received, _, _ = socket.recv_fds(line_of_orders, 1 << 16, 2)
+    if not message:
         os._exit(0)
-
-
-def play(role: str, job: Json) -> None:
-    """Be the candidate or the tester, with descriptors numbered as `Lane.judge` lists them."""
+    job = json.loads(message)
+    content = os.pread(received[0], os.fstat(received[0]).st_size, 0)
+    os.close(received[0])
     if role == "candidate":
-        source = os.pread(4, os.fstat(4).st_size, 0)
-        os.close(4)
         gc.enable()
-        candidate.run(3, source, job["seed"])
-        os._exit(0)
-    tests = os.pread(5, os.fstat(5).st_size, 0)
-    os.close(5)
-    tester.report(6, tester.run(line.Line(3, 4), json.loads(tests)))
+        candidate.run(3, content, job["seed"])
+    else:
+        tester.report(received[1], tester.run(line.Line(3, 4), json.loads(content)))
     os._exit(0)
-
-
-def failure(ready: int) -> str:
-    """Return why a child was not confined, or nothing where it was."""
-    text = os.read(ready, 1000)
-    os.close(ready)
-    return "" if text == b"1" else text.decode("utf-8", "replace") or "it ended before it was confined"
 
 
 def report_failure(confined: int, error: BaseException) -> None:

@@ -43,12 +43,9 @@ def address_space() -> int:
 
 def preload() -> None:
     """Import what programs commonly need, so that each of them finds it ready."""
-    names = """abc argparse array ast asyncio base64 bisect calendar cmath collections contextlib copy csv ctypes
-    dataclasses datetime decimal enum fractions functools hashlib heapq html inspect io itertools json keyword linecache
-    locale math numbers operator pprint queue random re reprlib secrets select selectors shutil signal socket statistics
-    string struct tempfile textwrap threading time timeit tokenize traceback types typing unicodedata uuid warnings
-    weakref zlib concurrent.futures concurrent.futures.thread collections.abc encodings.idna encodings.latin_1
-    encodings.ascii urllib.parse"""
+    names = """abc array ast bisect cmath collections collections.abc contextlib copy dataclasses datetime decimal enum
+    fractions functools heapq io itertools json keyword math numbers operator random re reprlib socket string struct sys
+    textwrap threading time traceback types typing unicodedata warnings weakref"""
     for name in names.split():
         __import__(name)
     sys.modules.pop("this", None)
