@@ -2,7 +2,7 @@
 
 Every seed is played twice from the same first adapter, with the same candidates: once trained by our loop over all
 slots, once by TRL's trainer rebuilt for each slot and turn. Orders of examples differ, so the runs do, by chance. About
-6 minutes on two quiet cores for DPO and SFT with 5 seeds.
+6 minutes on two quiet cores for DPO and SFT with 5 seeds; GRPO takes longer (`--trainers grpo --turns 8`).
 """
 
 from argparse import Namespace
@@ -14,7 +14,7 @@ from benchmarks.classroom import Entry
 from benchmarks.learning import finite, points
 from simulation.statistics import paired_difference, sign_flip, smallest_sign_flip_p
 
-SCENARIOS = {"dpo": "random_selection", "sft": "sft_on_corrections"}
+SCENARIOS = {"dpo": "random_selection", "sft": "sft_on_corrections", "grpo": "grpo"}
 
 
 def measure(arguments: Namespace, console: Console) -> record.Result:
@@ -46,17 +46,15 @@ def measure(arguments: Namespace, console: Console) -> record.Result:
 
 def entries(trainer: str) -> list[Entry]:
     """Return the scenario of a trainer under both backends."""
-    backend = "learn.trainer.backend" if trainer == "dpo" else "learn.trainer"
-    trl = "trl" if trainer == "dpo" else f"{{name: {trainer}, backend: trl}}"
     return [
         Entry(label=f"{trainer} cohort", scenario=SCENARIOS[trainer]),
-        Entry(label=f"{trainer} trl", scenario=SCENARIOS[trainer], overrides=(f"{backend}={trl}",)),
+        Entry(label=f"{trainer} trl", scenario=SCENARIOS[trainer], overrides=("learn.trainer.backend=trl",)),
     ]
 
 
 if __name__ == "__main__":
     parser = record.options(__doc__)
-    parser.add_argument("--trainers", nargs="+", choices=list(SCENARIOS), default=list(SCENARIOS))
+    parser.add_argument("--trainers", nargs="+", choices=list(SCENARIOS), default=["dpo", "sft"])
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--turns", type=int, default=20)
     parser.add_argument("--questions", type=int, default=600)
