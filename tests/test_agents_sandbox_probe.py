@@ -1,5 +1,6 @@
 """What the machine lacks is said by name, and no weaker level is ever used unasked."""
 
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from agents.sandbox import Program, Sandbox, SandboxUnavailable, process
+from agents.sandbox.inside import seccomp
 from agents.sandbox.probe import WORKS, probe
 
 PROGRAM = Program(source="def f(): return 1", tests=("assert f() == 1",))
@@ -65,3 +67,38 @@ def test_nothing_is_left_when_the_framework_dies():
             return
         subprocess.run(["sleep", "0.05"], check=True)
     raise AssertionError("a lane outlived its framework")
+
+
+def filtered(number, arguments=(0, 0, 0, 0, 0, 0), machine=seccomp.ARCHITECTURE):
+    """Run the filter as the kernel does."""
+    data, accumulator, at, code = struct.pack("<iIQ6Q", number, machine, 0, *arguments), 0, 0, seccomp.program()
+    while True:
+        operation, yes, no, value = code[at]
+        if operation == seccomp.RETURN:
+            return value
+        if operation == seccomp.LOAD:
+            (accumulator,) = struct.unpack_from("<I", data, value)
+        else:
+            holds = {
+                seccomp.JUMP_EQUAL: accumulator == value,
+                seccomp.JUMP_GREATER_EQUAL: accumulator >= value,
+                seccomp.JUMP_ANY_BIT: bool(accumulator & value),
+            }
+            at += yes if holds[operation] else no
+        at += 1
+
+
+def test_the_filter_does_what_the_lists_say():
+    allowed, hostile, special = seccomp.ALLOWED.values(), seccomp.HOSTILE.values(), seccomp.special()
+    assert not set(allowed) & set(hostile) and not set(special) & {*allowed, *hostile}
+    denied = seccomp.refuse(1)
+    for number in set(range(600)) - set(special):
+        wanted = seccomp.ALLOW if number in allowed else seccomp.KILL if number in hostile else denied
+        assert filtered(number) == wanted, number
+    assert filtered(0, machine=0x40000003) == filtered(seccomp.X32) == seccomp.KILL
+    assert filtered(56, (17, 0, 0, 0, 0, 0)) == seccomp.KILL and filtered(56, (0x10F00, 0, 0, 0, 0, 0)) == seccomp.ALLOW
+    assert filtered(435) == seccomp.refuse(38)
+    assert filtered(16, (0, 0x5412, 0, 0, 0, 0)) == filtered(72, (0, 8, 9, 0, 0, 0)) == denied
+    assert filtered(53, (2, 1, 0, 0, 0, 0)) == denied and filtered(53, (1, 1, 0, 0, 0, 0)) == seccomp.ALLOW
+    assert filtered(302, (0, 7, 0, 1, 0, 0)) == seccomp.ALLOW
+    assert filtered(302, (9, 7, 0, 1, 0, 0)) == filtered(302, (0, 7, 1 << 40, 0, 0, 0)) == seccomp.KILL

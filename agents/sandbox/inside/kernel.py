@@ -28,6 +28,7 @@ MNT_DETACH = 2
 MOUNT_ATTR_RDONLY, MOUNT_ATTR_NOSUID, MOUNT_ATTR_NODEV = 1, 2, 4
 AT_RECURSIVE = 0x8000
 CLONE_NEWNS, CLONE_NEWCGROUP, CLONE_NEWUTS, CLONE_NEWIPC = 0x20000, 0x2000000, 0x4000000, 0x8000000
+CAPABILITY_HEADER, NO_CAPABILITIES = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()
 CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x10000000, 0x20000000, 0x40000000
 
 
@@ -71,8 +72,7 @@ def seal_mounts(target: str) -> None:
 
 def drop_capabilities() -> None:
     """Give up every capability."""
-    header, data = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()
-    call("capset", ctypes.byref(header), ctypes.byref(data))
+    call("capset", ctypes.byref(CAPABILITY_HEADER), ctypes.byref(NO_CAPABILITIES))
 
 
 def drop_bounding_set() -> None:

@@ -160,7 +160,6 @@ class Lane:
                 seccomp.restrict(self.filter[0])
             os.write(confined, b"1")
             os.close(confined)
-            forget()
             play(role, len(descriptors))
         except BaseException as error:  # noqa: BLE001 - a child of the lane must not go on as a second lane
             report_failure(confined, error)
@@ -267,6 +266,7 @@ def main(level: str, control_number: int) -> None:
     except Missing as error:
         control.send(json.dumps({"missing": error.layer, "why": error.why}).encode())
         os._exit(3)
+    forget()
     gc.collect()
     gc.freeze()
     gc.disable()

@@ -57,7 +57,7 @@ HOSTILE = {
 }  # fmt: skip
 """What no solution of a task does: other processes, other users, the machine itself."""
 
-CLONE, CLONE3, IOCTL, SOCKETPAIR, PRLIMIT, TGKILL, FCNTL = 56, 435, 16, 53, 302, 234, 72
+CLONE, CLONE3, IOCTL, SOCKETPAIR, PRLIMIT, FCNTL = 56, 435, 16, 53, 302, 72
 FIONREAD, FIONBIO, FIOCLEX, FIONCLEX = 0x541B, 0x5421, 0x5451, 0x5450
 TERMINAL = 0x5401
 """TCGETS, with which Python asks whether a file is a terminal."""
@@ -65,6 +65,7 @@ UNIX = 1
 FCNTL_COMMANDS = (0, 1, 2, 3, 4, 5, 6, 7, 36, 37, 38, 1030, 1032)
 """Duplicating, flags and locks; not whom a descriptor signals, which would be a way to kill."""
 Instruction = tuple[int, int, int, int]
+Block = tuple[Instruction, ...]
 
 
 def refuse(number: int) -> int:
@@ -72,16 +73,11 @@ def refuse(number: int) -> int:
     return 0x00050000 | number
 
 
-def when(number: int, *body: Instruction) -> list[Instruction]:
-    """Return instructions run for one system call; they end in a return, and the number is loaded before and after."""
-    return [(JUMP_EQUAL, 0, len(body), number), *body]
-
-
-def only(argument: int, values: tuple[int, ...]) -> list[Instruction]:
+def only(argument: int, values: tuple[int, ...]) -> Block:
     """Return instructions that allow a call whose argument (low half) is one of some values."""
     load = (LOAD, 0, 0, ARGUMENTS + 8 * argument)
     tests = [(JUMP_EQUAL, len(values) - index, 0, value) for index, value in enumerate(values)]
-    return [load, *tests, (RETURN, 0, 0, refuse(errno.EPERM)), (RETURN, 0, 0, ALLOW)]
+    return (load, *tests, (RETURN, 0, 0, refuse(errno.EPERM)), (RETURN, 0, 0, ALLOW))
 
 
 def program() -> list[Instruction]:
@@ -94,29 +90,53 @@ def program() -> list[Instruction]:
         (JUMP_GREATER_EQUAL, 0, 1, X32),
         (RETURN, 0, 0, KILL),
     ]
+    return code + search(ranges())
+
+
+def special() -> dict[int, Block]:
+    """Return what is done for the calls that are judged by their arguments, or fail in a way of their own."""
     flags = (LOAD, 0, 0, ARGUMENTS)
-    code += when(
-        CLONE, flags, (JUMP_ANY_BIT, 1, 0, CLONE_THREAD), (RETURN, 0, 0, KILL), (RETURN, 0, 0, ALLOW)
-    )  # a thread shares everything; a process would be one more to watch
-    code += when(CLONE3, (RETURN, 0, 0, refuse(errno.ENOSYS)))  # its flags lie in memory; libc falls back to clone
-    code += when(IOCTL, *only(1, (TERMINAL, FIONREAD, FIONBIO, FIOCLEX, FIONCLEX)))
-    code += when(SOCKETPAIR, *only(0, (UNIX,)))
-    code += when(FCNTL, *only(1, FCNTL_COMMANDS))
-    code += when(PRLIMIT, *reading_own_limits())
-    code += when(TGKILL, (RETURN, 0, 0, refuse(errno.EPERM)))
-    for number in ALLOWED.values():
-        code += when(number, (RETURN, 0, 0, ALLOW))
-    for number in HOSTILE.values():
-        code += when(number, (RETURN, 0, 0, KILL))
-    return [*code, (RETURN, 0, 0, refuse(errno.EPERM))]
+    return {
+        # a thread shares everything; a process would be one more to watch
+        CLONE: (flags, (JUMP_ANY_BIT, 1, 0, CLONE_THREAD), (RETURN, 0, 0, KILL), (RETURN, 0, 0, ALLOW)),
+        # its flags lie in memory, where no filter looks; libc falls back to clone
+        CLONE3: ((RETURN, 0, 0, refuse(errno.ENOSYS)),),
+        IOCTL: only(1, (TERMINAL, FIONREAD, FIONBIO, FIOCLEX, FIONCLEX)),
+        SOCKETPAIR: only(0, (UNIX,)),
+        FCNTL: only(1, FCNTL_COMMANDS),
+        PRLIMIT: reading_own_limits(),
+    }
 
 
-def reading_own_limits() -> list[Instruction]:
+def ranges() -> list[tuple[int, Block]]:
+    """Return the first number of every run of calls that are treated alike, with what is done for them."""
+    actions = (ALLOW, KILL, refuse(errno.EPERM))
+    allow, kill, fail = [tuple([(RETURN, 0, 0, action)]) for action in actions]
+    blocks: dict[int, Block] = dict.fromkeys(ALLOWED.values(), allow) | dict.fromkeys(HOSTILE.values(), kill)
+    blocks |= special()
+    found: list[tuple[int, Block]] = []
+    for number in range(max(blocks) + 2):
+        block = blocks.get(number, fail)
+        if not found or found[-1][1] != block:
+            found.append((number, block))
+    return found
+
+
+def search(runs: list[tuple[int, Block]]) -> list[Instruction]:
+    """Return a binary search for the run that holds the number: the kernel walks the filter for every call it knows."""
+    if len(runs) == 1:
+        return list(runs[0][1])
+    middle = len(runs) // 2
+    low, high = search(runs[:middle]), search(runs[middle:])
+    return [(JUMP_GREATER_EQUAL, len(low), 0, runs[middle][0]), *low, *high]
+
+
+def reading_own_limits() -> Block:
     """Return instructions that allow prlimit of oneself (process 0) without new limits; anything else kills."""
     code: list[Instruction] = []
     for offset in (ARGUMENTS, ARGUMENTS + 16, ARGUMENTS + 20):
         code += [(LOAD, 0, 0, offset), (JUMP_EQUAL, 1, 0, 0), (RETURN, 0, 0, KILL)]
-    return [*code, (RETURN, 0, 0, ALLOW)]
+    return (*code, (RETURN, 0, 0, ALLOW))
 
 
 def assembled() -> tuple[ctypes.Array[ctypes.c_char], ctypes.Array[ctypes.c_char]]:
