@@ -113,5 +113,5 @@ def test_every_shipped_scenario_can_be_staged_and_is_named_as_its_file(path: Pat
             pytest.skip(f"no MathQA rows at {rows}")
         overrides = [f"environment.rows={rows}"]
     ready = set_stage(load_scenario(path, overrides))
-    assert ready.scenario.name == path.stem and ready.plan.questions == 40 and ready.scenario.turns == 20
-    assert len(ready.held_out) >= 600
+    assert ready.scenario.name == path.stem and ready.plan.questions >= 10 and ready.scenario.turns >= 20
+    assert len(ready.held_out) >= 300
