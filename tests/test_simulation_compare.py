@@ -123,8 +123,13 @@ def started(out: Path) -> "subprocess.Popen[bytes]":
 
 def spawned(command: Sequence[str]) -> "subprocess.Popen[bytes]":
     """Start a process whose output nobody reads."""
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    return subprocess.Popen(command, cwd=ROOT, env={**os.environ, "OMP_NUM_THREADS": "1"}, **quiet)
+    return subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
 
 
 def test_killed_at_random_times_and_resumed_it_ends_in_the_same_tables(tmp_path: Path) -> None:
