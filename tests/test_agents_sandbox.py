@@ -1,12 +1,14 @@
 """The sandbox judges programs as they deserve: verdicts, values that cross the line, output, and MBPP."""
 
+import ast
 import gzip
 import json
+import warnings
 from pathlib import Path
 
 import pytest
 
-from agents.sandbox import Limits, Program, Sandbox, SandboxUnavailable, run_programs
+from agents.sandbox import Limits, Program, Sandbox, SandboxUnavailable, process, run_programs
 from simulation.core.errors import DataError
 
 MBPP = Path(__file__).resolve().parents[2] / "shared" / "data" / "mbpp"
@@ -75,6 +77,8 @@ def test_a_program_gets_the_verdict_it_deserves(sandbox, source, verdict):
         ("def sum(a, b): return a * b", "assert sum(2, 3) == 6"),
         ("import math\ndef f(): return math.pi", "assert math.isclose(f(), 3.14159, rel_tol=1e-3)"),
         ("def f(*a, **b): return a, b", "assert f(1, c=2) == ((1,), {'c': 2})"),
+        ("def f(x): return x + 1", "def check(f):\n    assert f(1) == 2 and [f for f in ()] == []\ncheck(f)"),
+        ("def len(x): return 0\ndef f(x): return [x]", "assert len(f(1)) == 1"),
         ("import random\ndef f(): return random.random()", "assert f() == random.Random(3).random()"),
     ],
 )  # fmt: skip
@@ -114,3 +118,29 @@ def tasks(every):
 def test_reference_solutions_pass(sandbox):
     programs = [Program(source=code, tests=tests, setup=setup) for code, tests, setup in tasks(19)]
     assert {report.verdict for report in sandbox.run(programs)} == {"passed"}
+
+
+def test_emptied_solutions_fail(sandbox):
+    programs = [Program(source=emptied(code), tests=tests, setup=setup) for code, tests, setup in tasks(19)]
+    assert {report.verdict for report in sandbox.run(programs)} <= {"failed", "bad_return", "load_error"}
+
+
+def emptied(code):
+    with warnings.catch_warnings(action="ignore"):  # of backslashes in MBPP's patterns
+        tree = ast.parse(code)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            node.body = [ast.Pass()]
+    return ast.unparse(tree)
+
+
+def test_an_interrupted_lane_is_not_used_again(monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    program = Program(source="def f(): return 1", tests=("assert f() == 1",))
+    with Sandbox(level="lock") as sandbox:
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            patch.setattr(process, "everything", interrupted)
+            sandbox.run([program])
+        assert [report.verdict for report in sandbox.run([program])] == ["passed"]

@@ -1,5 +1,6 @@
 """Lanes held open, programs shared out among them, and what to do when a lane itself fails."""
 
+import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from queue import SimpleQueue
@@ -18,6 +19,10 @@ class Sandbox:
 
     def __init__(self, *, level: Level = "full", lanes: int = 1, allow_weaker: bool = False) -> None:
         """Build the lanes; raises `SandboxUnavailable` where a layer is missing and no weaker level is allowed."""
+        if sys.platform != "linux":
+            raise SandboxUnavailable(
+                f"The sandbox is made of what Linux offers; this is {sys.platform!r}. Use Linux or a container."
+            )
         if level not in LEVELS or lanes < 1:
             raise SandboxUnavailable(f"No sandbox of level {level!r} and {lanes} lanes; levels: {', '.join(LEVELS)}.")
         if level == "rlimits" and not allow_weaker:
@@ -85,6 +90,9 @@ class Sandbox:
             return self.lanes[index].run(program)
         except LaneBroken as error:
             message = f"the lane broke: {error}"
+        except BaseException:
+            self.lanes[index].close()  # interrupted in the middle of a program: what it says next is of no use
+            raise
         self.lanes[index].close()
         try:
             self.lanes[index] = LaneProcess(self.level)

@@ -45,7 +45,7 @@ def preload() -> None:
     """Import what programs commonly need, so that each of them finds it ready."""
     names = """abc array ast bisect cmath collections collections.abc contextlib copy dataclasses datetime decimal enum
     fractions functools heapq io itertools json keyword math numbers operator random re reprlib socket string struct sys
-    textwrap threading time traceback types typing unicodedata warnings weakref"""
+    symtable textwrap threading time traceback types typing unicodedata warnings weakref"""
     for name in names.split():
         __import__(name)
     sys.modules.pop("this", None)

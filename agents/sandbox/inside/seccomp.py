@@ -110,8 +110,9 @@ def special() -> dict[int, Block]:
 
 def ranges() -> list[tuple[int, Block]]:
     """Return the first number of every run of calls that are treated alike, with what is done for them."""
-    actions = (ALLOW, KILL, refuse(errno.EPERM))
-    allow, kill, fail = [tuple([(RETURN, 0, 0, action)]) for action in actions]
+    allow: Block = ((RETURN, 0, 0, ALLOW),)
+    kill: Block = ((RETURN, 0, 0, KILL),)
+    fail: Block = ((RETURN, 0, 0, refuse(errno.EPERM)),)
     blocks: dict[int, Block] = dict.fromkeys(ALLOWED.values(), allow) | dict.fromkeys(HOSTILE.values(), kill)
     blocks |= special()
     found: list[tuple[int, Block]] = []

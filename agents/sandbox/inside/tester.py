@@ -6,6 +6,8 @@ import json
 import os
 import random
 import reprlib
+import symtable
+from collections.abc import Iterator
 
 from agents.sandbox.inside import wire
 from agents.sandbox.inside.calls import MESSAGE, BadReturn, Calls
@@ -23,28 +25,29 @@ def wanted(setup: str, tests: list[str]) -> list[str]:
     """
     loaded: dict[str, None] = {}
     stored: set[str] = set()
-    first_calls: dict[str, None] = {}
     for code in (setup, *tests):
-        tree = ast.parse(code)
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Name):
-                if isinstance(node.ctx, ast.Load):
-                    loaded[node.id] = None
-                else:
-                    stored.add(node.id)
-            elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-                stored.add(node.name)
-            elif isinstance(node, ast.arg):
-                stored.add(node.arg)
-            elif isinstance(node, ast.alias):
-                stored.add((node.asname or node.name).split(".")[0])
-        calls = (node.func for node in ast.walk(tree) if isinstance(node, ast.Call))
-        first = next((call.id for call in calls if isinstance(call, ast.Name)), None)
-        if first is not None:
-            first_calls[first] = None
+        top = symtable.symtable(code, "test", "exec")
+        stored |= {symbol.get_name() for symbol in top.get_symbols() if symbol.is_assigned() or symbol.is_imported()}
+        loaded |= dict.fromkeys(globals_of(top))
     free = [name for name in loaded if name not in stored]
     own = [name for name in free if name not in vars(builtins)]
-    return own or [name for name in first_calls if name in free]
+    return own or [name for name in map(first_called, tests) if name in free]
+
+
+def globals_of(table: symtable.SymbolTable) -> Iterator[str]:
+    """Yield the names that a piece of code, or a function within it, looks up outside all functions."""
+    outermost = table.get_type() == "module"
+    for symbol in table.get_symbols():
+        if symbol.is_referenced() and (outermost or symbol.is_global()):
+            yield symbol.get_name()
+    for child in table.get_children():
+        yield from globals_of(child)
+
+
+def first_called(code: str) -> str:
+    """Return the name that the outermost call of a test calls."""
+    calls = (node.func for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Call))
+    return next((function.id for function in calls if isinstance(function, ast.Name)), "")
 
 
 def bind(calls: Calls, names: list[str], namespace: dict[str, object]) -> None:
