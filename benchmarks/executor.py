@@ -156,6 +156,7 @@ def soak(programs: list[Program], count: int) -> record.Result:
         program = programs[index // 3 % len(programs)]
         choices = ((program, "passed"), (emptied(program), "failed"), hostile[index // 3 % len(hostile)])
         expected.append(choices[index % 3])
+    around = descendants(os.getpid())
     with Sandbox(lanes=2) as sandbox:
         sandbox.run([program for program, _ in expected[:20]])
         before, began = remains(sandbox), time.perf_counter()
@@ -168,7 +169,7 @@ def soak(programs: list[Program], count: int) -> record.Result:
         "wrong": wrong,
         "programs_per_second": count / seconds,
         "left": {name: after[name] - before[name] for name in before},
-        "after_closing": descendants(os.getpid()),
+        "processes_after_closing": len({*descendants(os.getpid())} - {*around}),
     }
 
 

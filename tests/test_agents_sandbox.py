@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from agents.sandbox import Limits, Program, Sandbox, SandboxUnavailable, process, run_programs
+from benchmarks.executor import soak
 from simulation.core.errors import DataError
 
 MBPP = Path(__file__).resolve().parents[2] / "shared" / "data" / "mbpp"
@@ -144,3 +145,8 @@ def test_an_interrupted_lane_is_not_used_again(monkeypatch):
             patch.setattr(process, "everything", interrupted)
             sandbox.run([program])
         assert [report.verdict for report in sandbox.run([program])] == ["passed"]
+
+
+def test_nothing_is_left_and_no_verdict_is_wrong_after_many_programs():
+    found = soak([Program(source="def f(x): return x + 1", tests=("assert f(1) == 2",))], 120)
+    assert found["wrong"] == [] and not any(found["left"].values()) and found["processes_after_closing"] == 0
