@@ -45,10 +45,14 @@ def measure(arguments: Namespace, console: Console) -> record.Result:
 
 
 def entries(trainer: str) -> list[Entry]:
-    """Return the scenario of a trainer under both backends."""
+    """Return the scenario of a trainer under both backends.
+
+    TRL's GRPO takes whole batches only and would make them smaller, so it gets two full ones a turn, and so do we.
+    """
+    alike = ("learn.experiences=16",) if trainer == "grpo" else ()
     return [
-        Entry(label=f"{trainer} cohort", scenario=SCENARIOS[trainer]),
-        Entry(label=f"{trainer} trl", scenario=SCENARIOS[trainer], overrides=("learn.trainer.backend=trl",)),
+        Entry(label=f"{trainer} cohort", scenario=SCENARIOS[trainer], overrides=alike),
+        Entry(label=f"{trainer} trl", scenario=SCENARIOS[trainer], overrides=(*alike, "learn.trainer.backend=trl")),
     ]
 
 
