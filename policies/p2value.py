@@ -13,10 +13,15 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from policies.priorities import WINDOW, Window, draw, possibility, ranks, shares
+from policies.priorities import UNKNOWN, WINDOW, Window, draw, known, possibility, ranks, shares
 from simulation.core.registry import experience_policy
 from simulation.core.roles import Context
-from simulation.core.types import Experience, Selection
+from simulation.core.types import Answer, Experience, Selection
+
+
+def told(answer: Answer, chance: float) -> str:
+    """Say how probable an answer was, or that its model did not tell."""
+    return f"probability {chance:.3f}" if known(answer) else f"an unknown probability, taken for {UNKNOWN:g},"
 
 
 @experience_policy("p2value")
@@ -49,8 +54,8 @@ class P2Value:
         bases = values if self.method == "power" else [1 / rank for rank in ranks(values)]
         weights = [base**self.exponent for base in bases]
         reasons = [
-            f"P2Value {value:.3f} of probability {chance:.3f} and pass rate {each.feedback.score:g}: share {part:.4f} "
-            f"of {len(recent)} by {self.method}"
+            f"P2Value {value:.3f} of {told(each.answer, chance)} and pass rate {each.feedback.score:g}: "
+            f"share {part:.4f} of {len(recent)} by {self.method}"
             for each, chance, value, part in zip(recent, chances, values, shares(weights), strict=True)
         ]
         return draw(recent, k, weights, values, reasons, context)

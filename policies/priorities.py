@@ -40,6 +40,12 @@ def possibility(answer: Answer) -> float:
     return UNKNOWN
 
 
+def known(answer: Answer) -> bool:
+    """Tell whether the model told how probable its answer was."""
+    written = answer.logprob is not None and bool(answer.tokens)
+    return written or answer.confidence is not None or (answer.choice is not None and bool(answer.choice_logprobs))
+
+
 def surprise(experience: Experience) -> float:
     """Return -log of the probability that the student gave to what it was told is right, nats."""
     answer, choices = experience.answer, experience.question.choices

@@ -3,24 +3,20 @@
 import copy
 import math
 import pickle
-import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import cache
-from types import FrameType
 from typing import Any
 
 import numpy as np
 import pytest
 
-from simulation.core.memory import ReplayBuffer
-from simulation.core.registry import build, components
-from simulation.core.roles import Context, Observing
-from simulation.core.types import Experience, Question, Selection, Turn
-from tests.contexts import context, experience, memory, played, pool, wrong_by_category
+from simulation.core.registry import components
+from simulation.core.roles import Observing
+from simulation.core.types import Question, Selection, Turn
+from tests.contexts import context, experience, played, pool
+from tests.policy_contracts import CYCLE, LONG, SHORT, ids, informed, made, observed, operations, turns
 
 ask_policies = pytest.mark.parametrize("name", components("question_policy"))
-learn_policies = pytest.mark.parametrize("name", components("experience_policy"))
 observing = pytest.mark.parametrize(
     ("kind", "name"),
     [
@@ -31,75 +27,6 @@ observing = pytest.mark.parametrize(
     ],
 )
 NEEDS = {"predictions", "probe", "committee"}
-CYCLE = 24
-"""After so many turns the questions and scores of the long history come again."""
-SHORT, LONG = 84 * CYCLE, 417 * CYCLE
-"""Numbers of turns at which costs are compared: about 2,000, which fill any window, and 10,000."""
-
-
-def made(kind: str, name: str) -> Any:
-    """A policy with default parameters (Any: it chooses questions or experiences)."""
-    return build(kind, name, {})
-
-
-@cache
-def turns() -> tuple[Turn, ...]:
-    """More than ten thousand turns of two answers each, to questions of one category."""
-    asked = pool(12)
-    return tuple(
-        played(
-            number,
-            [
-                experience(
-                    asked[place],
-                    turn=number,
-                    position=position,
-                    score=float((number * (position + 2) // 3) % CYCLE % 2),
-                )
-                for position, place in enumerate((number % 12, (number + 6) % 12))
-            ],
-        )
-        for number in range(1, LONG + CYCLE + 1)
-    )
-
-
-@cache
-def history(size: int) -> ReplayBuffer:
-    """What the first turns leave in memory."""
-    return memory([each for turn in turns()[:size] for each in turn.experiences])
-
-
-def observed(policy: Any, past: Iterable[Turn]) -> Any:
-    """The state that a policy makes of turns, None where it does not observe (Any: each has its own)."""
-    if not isinstance(policy, Observing):
-        return None
-    state = policy.begin()
-    for turn in past:
-        state = policy.observe(state, turn)
-    return state
-
-
-def informed(policy: Any, seed: int, candidates: Sequence[Question], past: int = 30) -> Context:
-    """A context that knows everything: predictions of every candidate by all classmates, evaluations, a past."""
-    stream = np.random.default_rng(7)
-    rows = {each.id: [tuple(stream.normal(-2, 2, len(each.choices)).tolist()) for _ in range(3)] for each in candidates}
-    probe, tags = wrong_by_category({"general": 5, "physics": 3, "gain": 0, "other": 2})
-    return context(
-        seed=seed,
-        turn=past + 1,
-        since=past,
-        held=history(past),
-        evaluations={"probe": probe, "held_out": probe},
-        predictions={name: row[0] for name, row in rows.items()},
-        committee={name: tuple(row) for name, row in rows.items()},
-        prerequisites={"gain": ("general",)},
-        tags=tags,
-        state=observed(policy, turns()[:past]),
-    )
-
-
-def ids(picks: Sequence[Selection[Any]]) -> list[str]:
-    return [pick.item.id for pick in picks]
 
 
 @ask_policies
@@ -270,92 +197,3 @@ def counted(policy: Any, state: Any, past: Sequence[Turn]) -> tuple[Any, int]:
 
     cost = operations(observe)
     return state, cost
-
-
-def operations(call: Callable[[], object]) -> int:
-    """Count the bytecode operations of a call, which no other process can slow down."""
-    count = 0
-
-    def trace(frame: FrameType, event: str, argument: object) -> Any:  # (Any: a trace function returns itself)
-        nonlocal count
-        del argument
-        frame.f_trace_opcodes = True
-        count += event == "opcode"
-        return trace
-
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        call()
-    finally:
-        sys.settrace(before)
-    return count
-
-
-def lessons(name: str, past: int, k: int, *, seed: int = 0) -> list[Selection[Experience]]:
-    """What an experience policy selects of the history after `past` turns."""
-    policy = made("experience_policy", name)
-    held = history(past)
-    state = observed(policy, turns()[:past])
-    seen = context(seed=seed, turn=past, since=max(1, past - 9), held=held, state=state)
-    found: list[Selection[Experience]] = policy.select(held, k, seen)
-    return found
-
-
-@learn_policies
-@pytest.mark.parametrize("k", [0, 1, 3, 1000])
-def test_an_experience_policy_picks_at_most_k_distinct_experiences(name: str, k: int) -> None:
-    picks = lessons(name, 30, k)
-    assert len(picks) <= k
-    assert len(set(ids(picks))) == len(picks)
-    assert {id(pick.item) for pick in picks} <= {id(each) for each in history(30)}
-    assert len(picks) == k or k == 1000
-    for pick in picks:
-        assert pick.reason.strip()
-        assert pick.score is None or (type(pick.score) is float and math.isfinite(pick.score))
-        assert pick.propensity is None or (type(pick.propensity) is float and 0 < pick.propensity <= 1)
-
-
-@learn_policies
-def test_an_experience_policy_finds_nothing_in_an_empty_memory(name: str) -> None:
-    assert lessons(name, 0, 10) == []
-
-
-@learn_policies
-def test_an_experience_policy_depends_on_its_context_alone(name: str) -> None:
-    first = lessons(name, 30, 3, seed=4)
-    lessons(name, 30, 3, seed=5)
-    assert lessons(name, 30, 3, seed=4) == first
-    assert made("experience_policy", name).needs <= NEEDS
-
-
-@learn_policies
-def test_propensities_of_an_experience_policy_are_how_often_it_picks(name: str) -> None:
-    policy, held, past = made("experience_policy", name), history(8), 8
-    state = observed(policy, turns()[:past])
-    seen = context(turn=past, since=1, held=held, state=state)
-    times: dict[str, int] = {}
-    said: dict[str, float] = {}
-    rounds = 500
-    for seed in range(rounds):
-        seen.generator.bit_generator.state = np.random.PCG64(seed).state
-        for pick in policy.select(held, 4, seen):
-            if pick.propensity is not None:
-                times[pick.item.id] = times.get(pick.item.id, 0) + 1
-                assert pick.propensity == pytest.approx(said.setdefault(pick.item.id, pick.propensity))
-    for each, propensity in said.items():
-        spread = math.sqrt(max(propensity * (1 - propensity), 0.0) / rounds)
-        assert abs(times[each] / rounds - propensity) <= 4.2 * spread + 1e-9
-
-
-@learn_policies
-def test_the_cost_of_choosing_lessons_does_not_grow_with_the_past(name: str) -> None:
-    policy = made("experience_policy", name)
-    if isinstance(policy, Observing):
-        return  # What it remembers is its state, whose cost is measured as it grows.
-
-    def cost(past: int) -> int:
-        seen = context(turn=past, since=past - 9, held=history(past))
-        return operations(lambda: policy.select(history(past), 50, seen))
-
-    assert cost(LONG) <= 1.05 * cost(SHORT)

@@ -156,3 +156,24 @@ def test_killed_at_random_times_and_resumed_it_ends_in_the_same_tables(tmp_path:
         assert process.wait() == 0
     assert kills
     assert outcome(folder_in(tmp_path / "killed")) == outcome(folder_in(tmp_path / "whole"))
+
+
+def test_ctrl_c_stops_the_workers_after_a_turn_and_resume_goes_on(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "simulation", "compare", SURROGATE, *SMALL, "turns=200", *POLICIES]
+    command += ["--seeds", "2", "--workers", "2", "--out", str(tmp_path), "--json"]
+    process = subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    assert process.stdout is not None
+    seen = 0
+    while seen < 4:
+        seen += '"evaluation"' in process.stdout.readline()
+    os.killpg(process.pid, signal.SIGINT)
+    out, said = process.communicate(timeout=60)
+    assert process.returncode == 130, said
+    assert '"interrupted"' in out.splitlines()[-1]
+    assert "failed" not in out + said and "go on with" in said and "stopping when" in said
+    comparison = Comparison.open(folder_in(tmp_path))
+    assert not any(comparison.finished(index) for index in range(2))
+    assert main(["resume", str(comparison.folder), "--quiet", "--workers", "2"]) == 0
+    assert all(comparison.finished(index) for index in range(2))

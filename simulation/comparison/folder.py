@@ -95,7 +95,8 @@ class Comparison:
         """Tell whether a cohort's study exists; what an interrupted beginning left is cleared away."""
         folder = self.study_folder(index)
         if not (folder / DATABASE).is_file():
-            shutil.rmtree(folder, ignore_errors=True)
+            if folder.exists():
+                shutil.rmtree(folder)
             return False
         try:
             Study.open(folder).close()

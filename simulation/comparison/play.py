@@ -131,6 +131,7 @@ def play_apart(
             running.discard(process)
             if code == INTERRUPTED:
                 outcome.stopped = True
+                outcome.failures.pop(index, None)  # what it said was how it stops
             elif code:
                 outcome.failures.setdefault(index, f"the worker ended with code {code} and said nothing")
             else:
@@ -200,6 +201,7 @@ def patient(outcome: Outcome, running: "set[subprocess.Popen[str]]") -> Iterator
     def first(_number: int, _frame: object) -> None:
         outcome.stopped = True
         signal.signal(signal.SIGINT, second)
+        os.write(2, b"\nstopping when the workers have committed their turns; Ctrl-C again stops at once\n")
 
     def second(_number: int, _frame: object) -> None:
         for process in list(running):
