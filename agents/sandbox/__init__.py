@@ -9,7 +9,7 @@ program sees which files exist (stat), though it opens none, and has no folder t
 process, 256 MiB by default, and not for a machine as a whole: a lane may take twice that.
 """
 
-from agents.sandbox.program import Limits, Outcome, Program, Report, SandboxUnavailable
+from agents.sandbox.program import Limits, Program, Report, SandboxUnavailable
 from agents.sandbox.sandbox import Sandbox, run_programs
 
-__all__ = ["Limits", "Outcome", "Program", "Report", "Sandbox", "SandboxUnavailable", "run_programs"]
+__all__ = ["Limits", "Program", "Report", "Sandbox", "SandboxUnavailable", "run_programs"]

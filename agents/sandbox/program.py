@@ -4,23 +4,11 @@ from dataclasses import asdict, dataclass, field
 from typing import Literal, get_args
 
 from simulation.core.errors import DataError, SimulationError
+from simulation.core.types import Outcome, Verdict
 
 Level = Literal["full", "lock", "rlimits"]
 """Namespaces, Landlock, seccomp and resource limits; the last three; resource limits alone, which isolate nothing."""
 LEVELS: tuple[Level, ...] = get_args(Level)
-Verdict = Literal[
-    "passed",
-    "failed",
-    "load_error",
-    "timeout",
-    "memory",
-    "blocked",
-    "died",
-    "killed",
-    "bad_return",
-    "sandbox_unavailable",
-    "infra_error",
-]
 LONGEST_SOURCE = 1 << 20
 """Bytes of the longest program that is run."""
 
@@ -62,16 +50,6 @@ class Program:
     def __post_init__(self) -> None:
         if not self.tests:
             raise DataError("A program without tests cannot be judged: got tests=(); give each task at least one test.")
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What came of one test."""
-
-    verdict: Verdict
-    output: str = ""
-    """What the program printed during the test, the first 16 KiB."""
-    message: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

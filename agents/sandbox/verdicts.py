@@ -4,7 +4,8 @@ import json
 import signal
 from typing import Any
 
-from agents.sandbox.program import Level, Limits, Outcome, Program, Report, Verdict, alike
+from agents.sandbox.program import Level, Limits, Program, Report, alike
+from simulation.core.types import Outcome, Verdict
 
 Json = Any  # what json.loads returns, before it is checked
 WORDS: dict[Verdict, str] = {

@@ -1,7 +1,7 @@
 """The plain types that pass through the loop: all frozen, slotted and keyword-only.
 
-What is asked and answered   Question  Request  Completion  Answer
-What is said of it           Feedback  Experience  Transition
+What is asked and answered   Question  Test  Request  Completion  Answer
+What is said of it           Feedback  Outcome  Experience  Transition
 What is chosen               Selection
 What is changed and measured Update  Result  Evaluation
 What is kept                 Seat  Turn  Trace
@@ -9,9 +9,37 @@ What is kept                 Seat  Turn  Trace
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Generic, TypeVar
+from typing import ClassVar, Generic, Literal, TypeVar
 
 T = TypeVar("T")
+
+
+Verdict = Literal[
+    "passed",
+    "failed",
+    "load_error",
+    "timeout",
+    "memory",
+    "blocked",
+    "died",
+    "killed",
+    "bad_return",
+    "sandbox_unavailable",
+    "infra_error",
+]
+"""What came of running a program; the last two are no fault of who wrote it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Test:
+    """One thing that a program must do."""
+
+    __test__: ClassVar[bool] = False  # no test of this project, pytest
+
+    code: str
+    """Python that raises where the program is wrong, such as `assert f(1) == 2`."""
+    hidden: bool = False
+    """Whether it only measures: the judge that a student learns from does not run it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,10 +55,16 @@ class Question:
     """From broad to narrow; the first is the category that category policies count."""
     diagnoses: tuple[str, ...] = ()
     """What choosing each option reveals ("right", a misconception, "filler"); parallel to `choices`, never shown."""
+    tests: tuple[Test, ...] = ()
+    """What judges a program, never shown; what a prompt shows as an example is not among them."""
+    setup: str = ""
+    """Python that is run before the tests, never shown."""
+    opening: str = ""
+    """The code that an answer continues, part of the prompt; "" where an answer is a whole program."""
 
     def shown(self) -> "Question":
         """Return the question as a student may see it."""
-        return replace(self, reference=None, diagnoses=())
+        return replace(self, reference=None, diagnoses=(), tests=(), setup="")
 
     def __hash__(self) -> int:
         """Return the hash of the id alone, because an id names one question and hashing all of it takes time."""
@@ -54,6 +88,10 @@ class Request:
     """0 decodes greedily."""
     seed: int = 0
     """Seeds the request's own stream, so that a sample does not depend on what else is in the batch."""
+    beams: int = 0
+    """The width of a beam search over this prompt; 0 is none. Temperature and seed have no part in it."""
+    rank: int = 0
+    """Which of the beam search's texts is wanted, 0 for the best."""
     question: Question | None = None
     """The question behind it; for simulated students, models never read it."""
 
@@ -93,6 +131,16 @@ class Answer:
     """The normalised probability of the option taken, where it is known without `choice_logprobs`."""
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one test."""
+
+    verdict: Verdict
+    output: str = ""
+    """What the program printed during the test, the first 16 KiB."""
+    message: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feedback:
     """What a judge says of an answer."""
@@ -104,6 +152,10 @@ class Feedback:
     correction: str | None = None
     """What should have been answered."""
     metrics: Mapping[str, float] = field(default_factory=dict)
+    verdict: Verdict | None = None
+    """What came of the answer where it is a program."""
+    outcomes: tuple[Outcome, ...] = ()
+    """What came of each test that was run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +226,9 @@ class Result:
     confidence: float | None = None
     """The normalised probability of the option taken."""
     stop: str = "stop"
+    verdict: Verdict | None = None
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    """What the exact judge measured besides the truth."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,9 +236,11 @@ class Evaluation:
     """A measurement without learning."""
 
     questions: int
+    """How many were put, each once or several times."""
     metrics: Mapping[str, float]
     """Among them "accuracy", the mean truth in [0, 1]."""
     results: tuple[Result, ...] = ()
+    """One an answer; the answers to one question stand together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
