@@ -36,13 +36,32 @@ class Marks:
     @classmethod
     def of(cls, evaluation: Evaluation) -> Self:
         """Return an evaluation by column."""
-        return cls(
-            questions=evaluation.questions,
-            metrics=evaluation.metrics,
-            names=tuple(each.question_id for each in evaluation.results),
-            truths=np.array([each.truth for each in evaluation.results], dtype=np.float64),
-            choices=tuple(each.choice for each in evaluation.results),
+        return cls.collected(
+            evaluation.questions,
+            evaluation.metrics,
+            tuple(each.question_id for each in evaluation.results),
+            np.array([each.truth for each in evaluation.results], dtype=np.float64),
+            tuple(each.choice for each in evaluation.results),
         )
+
+    @classmethod
+    def collected(
+        cls,
+        questions: int,
+        metrics: Mapping[str, float],
+        names: tuple[str, ...],
+        truths: NDArray[np.float64],
+        choices: tuple[int | None, ...],
+    ) -> Self:
+        """Return the marks of answers; those to one question become its mean truth and its first choice."""
+        different = tuple(dict.fromkeys(names))
+        if len(different) < len(names):
+            at = {name: place for place, name in enumerate(different)}
+            places = np.array([at[name] for name in names])
+            truths = np.bincount(places, truths) / np.bincount(places)
+            first = np.unique(places, return_index=True)[1].tolist()
+            names, choices = different, tuple(choices[place] for place in first)
+        return cls(questions=questions, metrics=metrics, names=names, truths=truths, choices=choices)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,6 +53,9 @@ def answers(turn: Turn) -> Rows:
             "stop": given.stop,
             "score": said.score,
             "truth": each.truth,
+            "verdict": said.verdict,
+            "passed": sum(outcome.verdict == "passed" for outcome in said.outcomes) if said.outcomes else None,
+            "tests": len(said.outcomes) or None,
             "judge": said.judge,
             "explanation": said.explanation,
             "correction": said.correction,
@@ -73,6 +76,8 @@ def results(turn: Turn) -> Rows:
                 "choice": result.choice,
                 "confidence": result.confidence,
                 "stop": result.stop,
+                "verdict": result.verdict,
+                "metrics": json.dumps(dict(result.metrics), sort_keys=True) if result.metrics else None,
             }
 
 
@@ -126,6 +131,9 @@ TABLES: Mapping[Any, Mapping[str, Any]] = {
         "stop": TEXT,
         "score": REAL,
         "truth": REAL,
+        "verdict": TEXT,
+        "passed": INTEGER,
+        "tests": INTEGER,
         "judge": TEXT,
         "explanation": TEXT,
         "correction": TEXT,
@@ -140,6 +148,8 @@ TABLES: Mapping[Any, Mapping[str, Any]] = {
         "choice": INTEGER,
         "confidence": REAL,
         "stop": TEXT,
+        "verdict": TEXT,
+        "metrics": TEXT,
     },
     evaluations: {"question_set": TEXT, "questions": INTEGER, "accuracy": REAL, "metrics": TEXT},
     updates: {"trainer": TEXT, "experiences": INTEGER, "steps": INTEGER, "model_version": TEXT, "metrics": TEXT},

@@ -3,7 +3,7 @@
 import types
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from hypothesis import strategies as st
 
@@ -24,6 +24,8 @@ def drawn(hint: Any) -> st.SearchStrategy[Any]:
     origin, arguments = get_origin(hint), get_args(hint)
     if hint in LEAVES:
         return LEAVES[hint]
+    if origin is Literal:
+        return st.sampled_from(arguments)
     if origin in (Union, types.UnionType):
         (inner,) = (each for each in arguments if each is not type(None))
         return st.none() | drawn(inner)

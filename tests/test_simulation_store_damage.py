@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from simulation.core.errors import StoreError, StudyDamaged
-from simulation.core.types import Selection, Turn
+from simulation.core.types import Feedback, Outcome, Selection, Turn
 from simulation.store import Study
 from simulation.store.schema import DATABASE
 from tests.scripted import LeastSure, scripted_world, seats, stepper
@@ -32,7 +32,7 @@ def whole(disks: Any) -> tuple[Path, list[Turn]]:
         world = scripted_world(seats(2), ask=LeastSure(), turns=2)
         step = stepper(world)
         for number in range(2):
-            played = tuple(filled(turn) if turn.turn else turn for turn in step(number))
+            played = tuple(filled(turn) if turn.turn else measured(turn) for turn in step(number))
             study.append(played, {turn.student: world.model.dump(turn.student) for turn in played}, seconds={})
             turns += played
     return folder, turns
@@ -42,13 +42,28 @@ def filled(turn: Turn) -> Turn:
     """Return a turn whose first experience, pick and lesson have something in every field."""
     first, *others = turn.experiences
     answer = replace(first.answer, logprob=-0.5, tokens=3, confidence=0.5)
-    first = replace(first, answer=answer, feedback=replace(first.feedback, metrics={"certainty": 0.25}))
+    first = replace(first, answer=answer, feedback=judged(first.feedback))
     return replace(
         turn,
         experiences=(first, *others),
         picks=(replace(turn.picks[0], propensity=0.25), *turn.picks[1:]),
         lessons=(Selection(item=first, score=0.5, propensity=0.25, reason="first"),),
     )
+
+
+def judged(feedback: Feedback) -> Feedback:
+    return replace(
+        feedback, metrics={"certainty": 0.25}, verdict="failed", outcomes=(Outcome("failed", "printed", "wrong"),)
+    )
+
+
+def measured(turn: Turn) -> Turn:
+    found = {}
+    for name, evaluation in turn.evaluations.items():
+        first, *others = evaluation.results
+        first = replace(first, verdict="failed", metrics={"pass_rate": 0.5})
+        found[name] = replace(evaluation, results=(first, *others))
+    return replace(turn, evaluations=found)
 
 
 def copied(whole: tuple[Path, list[Turn]], disk: Path) -> Path:

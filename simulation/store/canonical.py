@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache, lru_cache
 from operator import attrgetter
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from simulation.core.errors import StoreError
 from simulation.core.types import Experience, Question, Selection, Turn
@@ -137,6 +137,8 @@ def _converter(hint: Any) -> Plain:
         return _real
     if hint in (int, str, bool):
         return _of(hint)
+    if origin is Literal:
+        return _of(str)
     if origin in (Union, types.UnionType):
         (inner,) = (each for each in arguments if each is not type(None))
         some = _converter(inner)

@@ -12,7 +12,7 @@ from itertools import chain, islice
 from json.encoder import encode_basestring_ascii
 from math import isfinite, isnan
 from operator import attrgetter
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from simulation.core.types import Experience, Question, Selection
 
@@ -143,6 +143,8 @@ def _column(hint: Any) -> Column:
     origin, arguments = get_origin(hint), get_args(hint)
     if hint in KINDS:
         return KINDS[hint]
+    if origin is Literal:
+        return _texts
     if origin in (Union, types.UnionType):
         (inner,) = (each for each in arguments if each is not type(None))
         return _optional(_column(inner))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from simulation.core.errors import StoreError
-from simulation.core.types import Question
+from simulation.core.types import Question, Test
 from simulation.store.canonical import dump, written
 
 K = TypeVar("K")
@@ -105,6 +105,9 @@ class Interned:
                         "reference": question.reference,
                         "tags": question.tags,
                         "diagnoses": question.diagnoses,
+                        "tests": [(test.code, test.hidden) for test in question.tests],
+                        "setup": question.setup,
+                        "opening": question.opening,
                     }
                 ).decode("ascii"),
             }
@@ -125,6 +128,9 @@ class Interned:
                 reference=told["reference"],
                 tags=tuple(told["tags"]),
                 diagnoses=tuple(told["diagnoses"]),
+                tests=tuple(Test(code=code, hidden=hidden) for code, hidden in told["tests"]),
+                setup=told["setup"],
+                opening=told["opening"],
             )
             remember(self._questions, number, known)
         return known

@@ -85,16 +85,12 @@ class Outcomes:
     def _marks(self, row: list[Any]) -> Marks:
         questions, told, names, truths, choices = row
         none = names is None
-        marks = Marks(
-            questions=questions,
-            metrics=metrics(told),
-            names=() if none else self._list(names),
-            truths=np.array(() if none else unpack(truths), dtype=np.float64),
-            choices=() if none else unpack_some(choices, unpack_whole),
-        )
-        if not len(marks.names) == len(marks.truths) == len(marks.choices):
+        put = () if none else self._list(names)
+        marked = np.array(() if none else unpack(truths), dtype=np.float64)
+        taken = () if none else unpack_some(choices, unpack_whole)
+        if not len(put) == len(marked) == len(taken):
             raise ValueError("the columns of an evaluation's results are not equally long")
-        return marks
+        return Marks.collected(questions, metrics(told), put, marked, taken)
 
     def _list(self, number: int) -> tuple[str, ...]:
         if number not in self._lists:

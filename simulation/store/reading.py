@@ -4,19 +4,22 @@ import json
 import sqlite3
 import zlib
 from collections import OrderedDict
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, get_args, overload
 
 from simulation.core.types import (
     Answer,
     Evaluation,
     Experience,
     Feedback,
+    Outcome,
     Question,
     Result,
     Selection,
     Transition,
     Turn,
     Update,
+    Verdict,
 )
 from simulation.store.arrays import unpack, unpack_names, unpack_rows, unpack_some, unpack_whole
 from simulation.store.interning import Interned
@@ -81,8 +84,8 @@ class Reader:
                 self._rows(
                     "SELECT a.question, a.question_name, a.prompt, a.text, a.answerer, a.version, a.choice, "
                     "a.choice_logprobs, a.logprob, a.tokens, a.stop, a.confidence, a.truth, f.score, f.judge, "
-                    "f.explanation, f.correction, f.metrics FROM answers a JOIN feedback f USING (t, s, i) "
-                    "WHERE t = ? AND s = ? ORDER BY i",
+                    "f.explanation, f.correction, f.metrics, f.verdict, f.outcomes "
+                    "FROM answers a JOIN feedback f USING (t, s, i) WHERE t = ? AND s = ? ORDER BY i",
                     number,
                     student,
                 )
@@ -113,14 +116,22 @@ class Reader:
         )
 
     def _feedback(self, row: tuple[Any, ...]) -> Feedback:
-        score, judge, explanation, correction, told = row
+        score, judge, explanation, correction, told, verdict, outcomes = row
         return Feedback(
             score=float(score),
             judge=self._text(judge),
             explanation=self._text(explanation),
             correction=self._optional_text(correction),
             metrics=metrics(told),
+            verdict=known_verdict(self._optional_text(verdict)),
+            outcomes=self._outcomes(outcomes),
         )
+
+    def _outcomes(self, number: int | None) -> tuple[Outcome, ...]:
+        if number is None:
+            return ()
+        told = json.loads(self._text(number))
+        return tuple(Outcome(known_verdict(verdict), output, message) for verdict, output, message in told)
 
     def _picks(self, number: int, student: int) -> tuple[Selection[Question], ...]:
         query = "SELECT question, score, propensity, reason FROM picks WHERE t = ? AND s = ? ORDER BY i"
@@ -191,29 +202,58 @@ class Reader:
         }
 
     def _results(self, number: int, student: int, name: int) -> tuple[Result, ...]:
-        columns = "questions, texts, truths, choices, confidences, stops"
+        columns = "questions, texts, truths, choices, confidences, stops, verdicts, metrics"
         rows = self._rows(f"SELECT {columns} FROM results WHERE t = ? AND s = ? AND name = ?", number, student, name)
         if not rows:
             return ()
-        questions, texts, truths, choices, confidences, stops = rows[0]
+        questions, texts, truths, choices, confidences, stops, verdicts, told = rows[0]
+        names = self._interned.listed(questions)
         fields = zip(
-            self._interned.listed(questions),
+            names,
             self._interned.texts(unpack_whole(texts)),
             unpack(truths),
             unpack_some(choices, unpack_whole),
             unpack_some(confidences, unpack),
             self._interned.texts(unpack_whole(stops)),
+            [None] * len(names) if verdicts is None else unpack_some(verdicts, unpack_whole),
+            [""] * len(names) if told is None else self._interned.texts(unpack_whole(told)),
             strict=True,
         )
         return tuple(
-            Result(question_id=question, text=text, truth=truth, choice=choice, confidence=confidence, stop=stop)
-            for question, text, truth, choice, confidence, stop in fields
+            Result(
+                question_id=question,
+                text=text,
+                truth=truth,
+                choice=choice,
+                confidence=confidence,
+                stop=stop,
+                verdict=known_verdict(self._optional_text(verdict)),
+                metrics=metrics(measured),
+            )
+            for question, text, truth, choice, confidence, stop, verdict, measured in fields
         )
 
 
 def real(stored: float | int | str | None) -> float | None:
     """Return the float that a row holds."""
     return None if stored is None else float(stored)
+
+
+@overload
+def known_verdict(stored: str) -> Verdict: ...
+@overload
+def known_verdict(stored: str | None) -> Verdict | None: ...
+def known_verdict(stored: str | None) -> Verdict | None:
+    """Return the verdict that a row holds; raises ValueError where it is none."""
+    if stored is None:
+        return None
+    try:
+        return VERDICTS[stored]
+    except KeyError:
+        raise ValueError(f"{stored!r} is no verdict") from None
+
+
+VERDICTS: Mapping[str, Verdict] = {verdict: verdict for verdict in get_args(Verdict)}
 
 
 def metrics(stored: str | None) -> dict[str, float]:

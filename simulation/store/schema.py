@@ -19,7 +19,7 @@ from urllib.parse import quote
 
 from simulation.core.errors import StoreError, StudyDamaged
 
-VERSION = 3
+VERSION = 4
 DATABASE = "study.db"
 LEAST_SPACE_BYTES = 2**16
 """Where less is left, an error of the disk means that it is full: SQLite says so only of its main files."""
@@ -70,7 +70,8 @@ CREATE TABLE answers (
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE feedback (
     t INTEGER NOT NULL, s INTEGER NOT NULL, i INTEGER NOT NULL, score ANY NOT NULL, judge INTEGER NOT NULL,
-    explanation INTEGER NOT NULL, correction INTEGER, metrics TEXT, PRIMARY KEY (t, s, i)
+    explanation INTEGER NOT NULL, correction INTEGER, metrics TEXT, verdict INTEGER, outcomes INTEGER,
+    PRIMARY KEY (t, s, i)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE transitions (
     t INTEGER NOT NULL, s INTEGER NOT NULL, i INTEGER NOT NULL, observation INTEGER NOT NULL, action INTEGER NOT NULL,
@@ -93,6 +94,7 @@ CREATE TABLE evaluations (
 CREATE TABLE results (
     t INTEGER NOT NULL, s INTEGER NOT NULL, name INTEGER NOT NULL, questions INTEGER NOT NULL, texts BLOB NOT NULL,
     truths BLOB NOT NULL, choices BLOB NOT NULL, confidences BLOB NOT NULL, stops BLOB NOT NULL,
+    verdicts BLOB, metrics BLOB,
     PRIMARY KEY (t, s, name)
 ) STRICT;
 """
@@ -105,11 +107,13 @@ CREATE VIEW picked AS SELECT p.t AS turn, e.name AS student, p.i AS position, n.
 CREATE VIEW answered AS SELECT a.t AS turn, e.name AS student, a.i AS position, n.text AS question, p.text AS prompt,
     q.rest ->> '$.tags[0]' AS category, q.rest ->> '$.reference' AS reference, x.text AS answer, a.choice,
     q.rest ->> ('$.diagnoses[' || a.choice || ']') AS diagnosis, a.logprob, a.tokens, o.text AS stop,
-    f.score, j.text AS judge, w.text AS explanation, c.text AS correction, a.truth, v.text AS model_version
+    f.score, u.text AS verdict, j.text AS judge, w.text AS explanation, c.text AS correction, a.truth,
+    v.text AS model_version
     FROM answers a JOIN feedback f USING (t, s, i) JOIN seats e USING (s) JOIN questions q ON q.id = a.question
     JOIN texts n ON n.id = a.question_name JOIN texts p ON p.id = a.prompt JOIN texts x ON x.id = a.text
     JOIN texts o ON o.id = a.stop JOIN texts j ON j.id = f.judge JOIN texts w ON w.id = f.explanation
-    LEFT JOIN texts c ON c.id = f.correction JOIN texts v ON v.id = a.version;
+    LEFT JOIN texts c ON c.id = f.correction LEFT JOIN texts u ON u.id = f.verdict
+    JOIN texts v ON v.id = a.version;
 CREATE VIEW evaluated AS SELECT a.t AS turn, e.name AS student, n.text AS question_set, a.questions,
     a.metrics ->> '$.accuracy' AS accuracy, a.metrics
     FROM evaluations a JOIN seats e USING (s) JOIN texts n ON n.id = a.name;

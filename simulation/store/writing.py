@@ -77,7 +77,16 @@ class Writer:
         said = experience.feedback
         intern = self._interned.text_id
         correction = self._interned.optional_text_id(said.correction)
-        return real(said.score), intern(said.judge), intern(said.explanation), correction, metrics(said.metrics)
+        told = dump([(each.verdict, each.output, each.message) for each in said.outcomes]).decode("ascii")
+        return (
+            real(said.score),
+            intern(said.judge),
+            intern(said.explanation),
+            correction,
+            metrics(said.metrics),
+            self._interned.optional_text_id(said.verdict),
+            intern(told) if said.outcomes else None,
+        )
 
     def _transitions(self, key: Row, turn: Turn) -> list[Row]:
         intern = self._interned.text_id
@@ -118,6 +127,16 @@ class Writer:
             pack_some([each.choice for each in results], pack_whole),
             pack_some([each.confidence for each in results], pack),
             pack_whole(self._interned.text_ids(each.stop for each in results)),
+            *self._judged(results),
+        )
+
+    def _judged(self, results: Sequence[Result]) -> Row:
+        """Return verdicts and metrics, None where no result has any."""
+        verdicts = [self._interned.optional_text_id(each.verdict) for each in results]
+        told = [metrics(each.metrics) or "" for each in results]
+        return (
+            pack_some(verdicts, pack_whole) if any(verdicts) else None,
+            pack_whole(self._interned.text_ids(told)) if any(told) else None,
         )
 
 
