@@ -1,7 +1,10 @@
 """Which requests go through the model together: rows of like length, few padding tokens, bounded memory."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
+
+SHRINK = 0.8
+"""Finished rows are dropped once the rest is at most this share of the batch, since dropping copies the cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +54,20 @@ def cut(slot: int, ordered: Sequence[int], lengths: Sequence[int], budget: int) 
 def cost(pieces: Sequence[Piece]) -> int:
     """Return the tokens of a batch of these pieces, padding included."""
     return len(pieces) * max(len(piece.indices) for piece in pieces) * max(piece.longest for piece in pieces)
+
+
+def square(pieces: Sequence[tuple[int, list[int]]]) -> tuple[list[int], list[int]]:
+    """Return the slots and their rows one slot after the other, shorter ones filled up with their own first row."""
+    most = max(len(rows) for _, rows in pieces)
+    order = [row for _, rows in pieces for row in (*rows, *[rows[0]] * (most - len(rows)))]
+    return [slot for slot, _ in pieces], order
+
+
+def remaining(slots: Sequence[int], order: Sequence[int], going: Container[int]) -> list[tuple[int, list[int]]]:
+    """Return what `square` put in order as pieces again, less what is not `going` and the slots left empty."""
+    size = len(order) // len(slots)
+    pieces = [
+        (slot, [row for row in dict.fromkeys(order[at * size : (at + 1) * size]) if row in going])
+        for at, slot in enumerate(slots)
+    ]
+    return [(slot, rows) for slot, rows in pieces if rows]

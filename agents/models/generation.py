@@ -8,7 +8,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from agents.models.batching import Piece, plan
+from agents.models.batching import SHRINK, plan, remaining, square
+from agents.models.beams import Search, seek
 from agents.models.decoding import CachedSteps, Steps, WholeSteps
 from agents.models.scoring import Scorer
 from agents.models.text import Text
@@ -16,8 +17,6 @@ from simulation.core.types import Completion, Request
 
 ROOM = 4
 """A batch that decodes holds this many times the tokens of one that scores: a step computes only its newest tokens."""
-SHRINK = 0.8
-"""Finished rows are dropped once the rest is at most this share of the batch, since dropping copies the cache."""
 
 
 @dataclass(slots=True)
@@ -40,6 +39,14 @@ class Row:
         elif len(self.tokens) == self.limit:
             self.stop = "length"
 
+    def read(self, search: Search) -> None:
+        """Take over the text of the request's rank, if there is one."""
+        if self.request.rank >= len(search.found):
+            self.stop = f"error: the beam search found {len(search.found)} of the {search.width} texts"
+            return
+        text = search.found[self.request.rank]
+        self.tokens, self.logprob, self.stop = list(text.tokens), text.logprob, text.stop
+
 
 class Writer:
     """Continues prompts until an end-of-text token or the request's `max_tokens`."""
@@ -57,49 +64,78 @@ class Writer:
         """Continue each prompt under its slot; `tokens` and `logprob` count the end-of-text token."""
         prompts = [self._text.encode(request.prompt, ()).prompt for request in requests]
         rows = [self._row(request, len(prompt)) for request, prompt in zip(requests, prompts, strict=True)]
-        open_rows = [index for index, row in enumerate(rows) if not row.stop]
-        lengths = [len(prompts[index]) + rows[index].limit for index in open_rows]
-        for batch in plan([slots[index] for index in open_rows], lengths, self._budget):
-            pieces = [Piece(each.slot, tuple(open_rows[i] for i in each.indices), each.longest) for each in batch]
+        going = [index for index, row in enumerate(rows) if not row.stop]
+        plain = [index for index in going if not requests[index].beams]
+        lengths = [len(prompts[index]) + rows[index].limit for index in plain]
+        for batch in plan([slots[index] for index in plain], lengths, self._budget):
+            pieces = [(each.slot, [plain[place] for place in each.indices]) for each in batch]
             self._write(pieces, prompts, rows)
+        self._search([index for index in going if requests[index].beams], slots, prompts, rows)
         return [self._completion(row) for row in rows]
 
     def _row(self, request: Request, length: int) -> Row:
         longest = self._scorer.abilities.longest
         limit = request.max_tokens if longest is None else min(request.max_tokens, longest - length)
-        uniforms = np.random.default_rng(request.seed).random(max(0, limit) if request.temperature else 0)
+        sampled = bool(request.temperature) and not request.beams
+        uniforms = np.random.default_rng(request.seed).random(max(0, limit)) if sampled else np.empty(0)
         row = Row(request, limit, uniforms)
         if request.max_tokens < 1:
             row.stop = "length"
         elif limit < 1:
             row.stop = f"error: the prompt has {length} tokens, the model reads {longest}"
+        elif request.beams and not 0 <= request.rank < request.beams:
+            row.stop = f"error: a beam search of width {request.beams} has no text of rank {request.rank}"
         return row
 
-    def _write(self, batch: Sequence[Piece], prompts: Sequence[tuple[int, ...]], rows: Sequence[Row]) -> None:
-        make: type[CachedSteps] | type[WholeSteps] = CachedSteps if self._scorer.abilities.cache else WholeSteps
-        slots, order = square([(piece.slot, list(piece.indices)) for piece in batch])
-        steps: Steps = make(self._scorer, slots, [prompts[index] for index in order])
+    def _write(
+        self, pieces: Sequence[tuple[int, list[int]]], prompts: Sequence[tuple[int, ...]], rows: Sequence[Row]
+    ) -> None:
+        slots, order = square(pieces)
+        steps = self._steps(slots, [prompts[index] for index in order])
         while True:
             # a row that stands in twice to fill its slot up is drawn alike and taken once
             drawn, logprobs = draw(steps.logits_MV, [rows[index] for index in order])
             for index, (token, logprob) in dict(zip(order, zip(drawn, logprobs, strict=True), strict=True)).items():
                 if not rows[index].stop:
                     rows[index].take(token, logprob, self._ends)
-            width = len(order) // len(slots)
-            going = [
-                (slot, [index for index in dict.fromkeys(order[at * width : (at + 1) * width]) if not rows[index].stop])
-                for at, slot in enumerate(slots)
-            ]
-            going = [(slot, left) for slot, left in going if left]
-            if not going:
+            left = remaining(slots, order, {index for index in order if not rows[index].stop})
+            if not left:
                 return
-            kept_slots, kept = square(going)
+            kept_slots, kept = square(left)
             if len(kept) <= SHRINK * len(order):
                 places = {index: place for place, index in enumerate(order)}
                 steps.keep([places[index] for index in kept], kept_slots)
                 drawn = [drawn[places[index]] for index in kept]
                 slots, order = kept_slots, kept
             steps.advance(drawn)
+
+    def _search(
+        self,
+        asked: Sequence[int],
+        slots: Sequence[int],
+        prompts: Sequence[tuple[int, ...]],
+        rows: Sequence[Row],
+    ) -> None:
+        """Run one beam search for all requests that are equal but for their rank."""
+        ranks: dict[tuple[int, tuple[int, ...], int, int], list[int]] = {}
+        for index in asked:
+            key = (slots[index], prompts[index], rows[index].limit, rows[index].request.beams)
+            ranks.setdefault(key, []).append(index)
+        keys = list(ranks)
+        searches = [Search(width, limit) for _, _, limit, width in keys]
+        for width in dict.fromkeys(search.width for search in searches):
+            wide = [number for number, search in enumerate(searches) if search.width == width]
+            lengths = [width * (len(keys[number][1]) + keys[number][2]) for number in wide]
+            for batch in plan([keys[number][0] for number in wide], lengths, self._budget):
+                own, order = square([(each.slot, [wide[place] for place in each.indices]) for each in batch])
+                seek(self._steps(own, [keys[number][1] for number in order]), own, order, searches, self._ends)
+        for key, search in zip(keys, searches, strict=True):
+            for index in ranks[key]:
+                rows[index].read(search)
+
+    def _steps(self, slots: Sequence[int], prompts: Sequence[tuple[int, ...]]) -> Steps:
+        make: type[CachedSteps] | type[WholeSteps] = CachedSteps if self._scorer.abilities.cache else WholeSteps
+        return make(self._scorer, slots, prompts)
 
     def _completion(self, row: Row) -> Completion:
         if not row.tokens:
@@ -111,13 +147,6 @@ class Writer:
             logprob=row.logprob,
             stop=row.stop,
         )
-
-
-def square(pieces: Sequence[tuple[int, list[int]]]) -> tuple[list[int], list[int]]:
-    """Return the slots and their rows one slot after the other, shorter ones filled up with their own first row."""
-    most = max(len(rows) for _, rows in pieces)
-    order = [row for _, rows in pieces for row in (*rows, *[rows[0]] * (most - len(rows)))]
-    return [slot for slot, _ in pieces], order
 
 
 def draw(logits_MV: Tensor, rows: Sequence[Row]) -> tuple[list[int], list[float]]:
