@@ -1,0 +1,118 @@
+"""From what a student writes to the program that is run: fences taken off, openings continued, tests looked at."""
+
+import re
+import textwrap
+from functools import lru_cache
+
+from simulation.core.errors import DataError
+from simulation.core.python_source import formatted, parsed
+from simulation.core.types import Question
+
+FENCE = re.compile(r" {0,3}```[ \t]*([\w.+-]*)[ \t]*\r?")
+"""A line that opens or closes a code block of Markdown."""
+PYTHON = ("python", "python3", "py")
+DEFINITION = re.compile(r"^(?:async[ \t]+)?def[ \t]+(\w+)", re.MULTILINE)
+
+
+def program_in(question: Question, text: str) -> str:
+    """Return the program that an answer's text is.
+
+    A code block of Markdown is taken out of what stands around it. Where the question has an opening, the text
+    continues it, unless it defines the opening's last function itself: then it follows what stands before that
+    function, such as imports.
+    """
+    code = unfenced(text)
+    if not question.opening:
+        return code
+    last = function_of(question.opening)
+    if last is not None and last[1] in DEFINITION.findall(code):
+        return question.opening[: last[0]] + code
+    return question.opening + (shifted(question.opening, code) if question.opening.endswith("\n") else code)
+
+
+def unfenced(text: str) -> str:
+    """Return the first block of Python in Markdown, else the first block, else the text as it stands.
+
+    A block that is never closed goes to the end. A bare fence behind code that began before the text closes it.
+    """
+    lines = text.split("\n")
+    fences = [(index, found[1].lower()) for index, line in enumerate(lines) if (found := FENCE.fullmatch(line))]
+    if not fences:
+        return text
+    at, kind = fences[0]
+    if not kind and "".join(lines[:at]).strip() and (len(fences) == 1 or fences[1][1]):
+        return "\n".join(lines[:at])
+    openers, closers = fences[::2], [*(index for index, _ in fences[1::2]), len(lines)]
+    blocks = [(kind, lines[start + 1 : end]) for (start, kind), end in zip(openers, closers, strict=False)]
+    chosen = next((block for kind, block in blocks if kind in PYTHON), blocks[0][1])
+    return "\n".join(chosen)
+
+
+def function_of(opening: str) -> tuple[int, str] | None:
+    """Return where the last function of an opening begins, its decorators included, and its name."""
+    found = list(DEFINITION.finditer(opening))
+    if not found:
+        return None
+    start = found[-1].start()
+    while (before := opening[:start]).rpartition("\n")[0] and line_before(before).startswith("@"):
+        start = before[:-1].rfind("\n") + 1
+    return start, found[-1][1]
+
+
+def line_before(text: str) -> str:
+    """Return the last whole line of a text that ends with a line break."""
+    return text[:-1].rpartition("\n")[2]
+
+
+def shifted(opening: str, code: str) -> str:
+    """Return code that continues whole lines, indented as they are where its own indentation is lost.
+
+    A text whose surrounding space was stripped lacks the indentation of its first line only; one that begins at the
+    margin throughout lacks all of it.
+    """
+    lines = [line for line in code.split("\n") if line.strip()]
+    if not lines or lines[0][0] in " \t":
+        return code
+    margin = margin_of(opening)
+    begins_block = lines[0].rstrip().endswith((":", "(", "[", "{", "\\"))
+    inner = margin + " " if begins_block else margin
+    if len(lines) == 1 or indentation(lines[1]).startswith(inner):
+        return margin + code.lstrip("\r\n")
+    return textwrap.indent(code, margin)
+
+
+def margin_of(opening: str) -> str:
+    """Return the indentation of what follows an opening's last line."""
+    last = next((line for line in reversed(opening.split("\n")) if line.strip()), "")
+    return indentation(last) + ("    " if last.rstrip().endswith(":") else "")
+
+
+def indentation(line: str) -> str:
+    """Return the white space that a line begins with."""
+    return line[: len(line) - len(line.lstrip())]
+
+
+def equals_reference(question: Question, source: str) -> bool:
+    """Say whether a program is the reference but for formatting and comments."""
+    if question.reference is None:
+        return False
+    try:
+        return formatted(source) == formatted(program_in(question, question.reference))
+    except DataError:
+        return False
+
+
+@lru_cache(maxsize=1 << 14)
+def check_tests(question: Question) -> None:
+    """Refuse a question whose tests can judge nothing; raises DataError."""
+    if not question.tests:
+        raise DataError(
+            f"question {question.id!r} has no tests, so that no program can be judged by it; "
+            "give it tests, or name another judge"
+        )
+    named = [(f"test {number}", test.code) for number, test in enumerate(question.tests, start=1)]
+    for what, code in (("setup", question.setup), *named):
+        try:
+            parsed(code)
+        except DataError as error:
+            raise DataError(f"{what} of question {question.id!r} {error}; correct it: {code[:80]!r}") from None

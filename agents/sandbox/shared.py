@@ -1,0 +1,129 @@
+"""One sandbox for all that judge alike in this process, opened when it is first needed, and what it has judged."""
+
+import atexit
+import hashlib
+import json
+import os
+import re
+import sys
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from threading import RLock
+from typing import NamedTuple
+
+from agents.sandbox.program import Level, Program, Report
+from agents.sandbox.sandbox import Sandbox
+from simulation.core.types import Outcome, Verdict
+
+MOST_LANES = 4
+MOST_KEPT = 1 << 13
+"""Reports that are kept; about a third of a class's programs are repetitions."""
+LONGEST_OUTPUT = 1000
+"""Characters that are kept of what a program prints during one test."""
+ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]+")
+FAULTLESS: tuple[Verdict, ...] = ("infra_error", "sandbox_unavailable")
+"""Verdicts that are no fault of the program."""
+
+
+class Place(NamedTuple):
+    """Where programs are run."""
+
+    level: Level = "full"
+    lanes: int | None = None
+    """None is one for each core, at most four."""
+    allow_weaker: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """An open sandbox and the reports of programs that it has run."""
+
+    sandbox: Sandbox
+    kept: OrderedDict[bytes, Report]
+
+    def run(self, programs: Sequence[Program]) -> list[Report]:
+        """Judge programs; equal ones are run once, and not at all where their report is still kept."""
+        keys = [key_of(program) for program in programs]
+        new = {key: program for key, program in zip(keys, programs, strict=True) if key not in self.kept}
+        reports = {key: self.kept[key] for key in keys if key in self.kept}
+        for key, report in zip(new, self.sandbox.run(list(new.values())), strict=True):
+            reports[key] = replace(report, outcomes=tuple(map(brief, report.outcomes)))
+        for key in keys:
+            if reports[key].verdict not in FAULTLESS:
+                self.kept[key] = reports[key]
+                self.kept.move_to_end(key)
+        while len(self.kept) > MOST_KEPT:
+            self.kept.popitem(last=False)
+        return [reports[key] for key in keys]
+
+
+_open: dict[Place, Shared] = {}
+_inherited: list[Shared] = []
+"""What belongs to the process that this one was forked from; never closed here, for it is still in use there."""
+_lock = RLock()
+
+
+def shared(place: Place) -> Shared:
+    """Return the sandbox of a place; raises `SandboxUnavailable` where it cannot be opened."""
+    with _lock:
+        if place not in _open:
+            sandbox = Sandbox(level=place.level, lanes=place.lanes or cores(), allow_weaker=place.allow_weaker)
+            _open[place] = Shared(sandbox, OrderedDict())
+        return _open[place]
+
+
+def cores() -> int:
+    """Return how many lanes this process has cores for."""
+    return min(MOST_LANES, len(os.sched_getaffinity(0))) if sys.platform == "linux" else 1
+
+
+def judged(programs: Sequence[Program], place: Place) -> list[Report]:
+    """Judge programs in the shared sandbox of a place."""
+    if not programs:
+        return []
+    with _lock:
+        return shared(place).run(programs)
+
+
+def close() -> None:
+    """End every shared sandbox of this process."""
+    with _lock:
+        while _open:
+            _open.popitem()[1].sandbox.close()
+
+
+def forget() -> None:
+    """Let go, in a process that was forked, of the lanes of its parent."""
+    global _lock  # another thread may have held it at the fork
+    _lock = RLock()
+    for each in _open.values():
+        _inherited.append(each)
+        for lane in each.sandbox.lanes:
+            lane.control.close()
+    _open.clear()
+
+
+def key_of(program: Program) -> bytes:
+    """Return what equal programs with equal tests, limits and seeds have in common."""
+    limits = sorted(program.limits.plain().items())
+    parts = [program.source, program.tests, program.setup, program.seed, limits]
+    return hashlib.sha256(json.dumps(parts).encode()).digest()
+
+
+def brief(outcome: Outcome) -> Outcome:
+    """Return an outcome with what is worth keeping: addresses differ from process to process and say nothing."""
+    output = ADDRESS.sub("at 0x…", outcome.output)
+    if len(output) > LONGEST_OUTPUT:
+        output = f"{output[:LONGEST_OUTPUT]}…"
+    return Outcome(outcome.verdict, storable(output), storable(ADDRESS.sub("at 0x…", outcome.message)))
+
+
+def storable(text: str) -> str:
+    """Return a text that can be written as UTF-8, whatever the program printed."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+atexit.register(close)
+if sys.platform != "win32":
+    os.register_at_fork(after_in_child=forget)
