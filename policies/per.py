@@ -12,7 +12,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from policies.priorities import WINDOW, Loss, Window, draw, losses, shares
+from policies.priorities import WINDOW, Loss, MinimumScore, Window, draw, eligible, losses, shares
 from simulation.core.registry import experience_policy
 from simulation.core.roles import Context
 from simulation.core.types import Experience, Selection
@@ -34,12 +34,14 @@ class PER:
     """How much the importance weights correct for that."""
     epsilon: Annotated[float, Field(gt=0)] = 1e-6
     """Keeps what was quite right from never being drawn."""
+    minimum_score: MinimumScore = 0.0
+    """Experiences with a lower feedback score are left out; 1 replays passes only (with loss "surprise")."""
     window: Window = WINDOW
     """How many of the newest experiences are looked at."""
 
     def select(self, candidates: Sequence[Experience], k: int, context: Context) -> list[Selection[Experience]]:
         """Draw min(k, window) experiences; the score is P(i)."""
-        recent = candidates[-self.window :]
+        recent = eligible(candidates, self.window, self.minimum_score)
         deltas = losses(recent, self.loss)
         parts = shares([(abs(delta) + self.epsilon) ** self.alpha for delta in deltas])
         corrections = [(len(parts) * part) ** -self.beta for part in parts]

@@ -21,6 +21,9 @@ WINDOW = 2000
 UNKNOWN = 0.5
 """The probability of an answer whose model told none, as a refused call or some servers do."""
 
+MinimumScore = Annotated[float, Field(ge=0, le=1)]
+"""Experiences with a lower feedback score are left out."""
+
 LEAST = 1e-6
 """Probabilities below this count as this, so that no surprise is infinite."""
 
@@ -63,6 +66,12 @@ def losses(experiences: Sequence[Experience], loss: Loss) -> list[float]:
     if loss == "error":
         return [1 - experience.feedback.score for experience in experiences]
     return [surprise(experience) for experience in experiences]
+
+
+def eligible(candidates: Sequence[Experience], window: int, minimum_score: float) -> Sequence[Experience]:
+    """Return those of the newest `window` experiences that scored high enough."""
+    recent = candidates[-window:]
+    return [each for each in recent if each.feedback.score >= minimum_score] if minimum_score else recent
 
 
 def ranks(values: Sequence[float]) -> list[int]:

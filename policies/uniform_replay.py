@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
+from policies.priorities import WINDOW, MinimumScore, eligible
 from policies.quotas import uniform
 from simulation.core.registry import experience_policy
 from simulation.core.roles import Context
@@ -11,15 +12,18 @@ from simulation.core.types import Experience, Selection
 
 @experience_policy("uniform_replay")
 class UniformReplay:
-    """Learns from experiences drawn uniformly from the whole replay buffer, right or wrong (Lin 1992).
+    """Learns from experiences drawn uniformly from the replay buffer, right or wrong (Lin 1992).
 
     Set learn.experiences, or an update takes all there are.
     """
 
     needs: ClassVar[frozenset[str]] = frozenset()
+    minimum_score: MinimumScore = 0.0
+    """Experiences with a lower feedback score are left out; 1 replays passes only, of the newest 2,000."""
 
     def select(self, candidates: Sequence[Experience], k: int, context: Context) -> list[Selection[Experience]]:
         """Draw min(k, all) experiences."""
-        drawn, propensity = uniform(candidates, k, context)
-        reason = f"uniform over {len(candidates)} experiences"
+        whole = candidates if self.minimum_score == 0 else eligible(candidates, WINDOW, self.minimum_score)
+        drawn, propensity = uniform(whole, k, context)
+        reason = f"uniform over {len(whole)} experiences"
         return [Selection(item=experience, propensity=propensity, reason=reason) for experience in drawn]

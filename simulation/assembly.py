@@ -7,12 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
+from simulation.core.abilities import SkillGraph
 from simulation.core.errors import ScenarioError, SimulationError
 from simulation.core.memory import ReplayBuffer
 from simulation.core.registry import build
-from simulation.core.roles import Environment, Judge, Learner, SelectionPolicy, SkillGraph, Students, Trainer
+from simulation.core.roles import Environment, Judge, Learner, SelectionPolicy, Students, Trainer
 from simulation.core.seeding import generator
 from simulation.core.types import Experience, Question, Seat
+from simulation.core.world import Drawing, Voice
 from simulation.scenario import Part, Scenario
 from simulation.turn import Desk, Plan, World
 
@@ -41,6 +43,8 @@ class Stage:
 
     scenario: Scenario
     students: Students
+    sampler: Students | None
+    """Who answers what is asked in their place."""
     seats: tuple[Seat, ...]
     environment: Environment
     teacher: Judge
@@ -84,6 +88,8 @@ def make_plan(scenario: Scenario, teacher: Judge) -> Plan:
         lessons=scenario.learn.experiences,
         evaluate_every=scenario.evaluate.every,
         whole_class=scenario.ask.whole_class,
+        practice=Drawing(samples=scenario.ask.samples, temperature=scenario.ask.temperature, beams=scenario.ask.beams),
+        exam=Drawing(samples=scenario.evaluate.samples, temperature=scenario.evaluate.temperature),
     )
 
 
@@ -102,6 +108,7 @@ def set_stage(scenario: Scenario, seats: Sequence[Seat] | None = None) -> Stage:
     return Stage(
         scenario=scenario,
         students=make(scenario.students, "students"),
+        sampler=None if scenario.ask.sampler is None else make(scenario.ask.sampler, "students"),
         seats=make_seats(scenario) if seats is None else tuple(seats),
         environment=environment,
         teacher=teacher,
@@ -143,7 +150,13 @@ def build_world(scenario: Scenario, seats: Sequence[Seat] | None = None) -> Worl
 def check_models(stage: Stage) -> None:
     """Refuse models that are not there, by looking at files only."""
     wrong = []
-    for path, part in (("students", stage.students), ("teacher", stage.teacher), ("learn.trainer", stage.plan.trainer)):
+    for path, part in (
+        ("students", stage.students),
+        ("ask.sampler", stage.sampler),
+        ("teacher", stage.teacher),
+        ("environment", stage.exact_judge),
+        ("learn.trainer", stage.plan.trainer),
+    ):
         try:
             if isinstance(part, Checkable):
                 part.check()
@@ -162,11 +175,25 @@ def load_world(stages: Sequence[Stage]) -> World:
         import torch  # a scenario that names no threads may be played without torch
 
         torch.set_num_threads(first.scenario.threads)
-    return seat_world(stages, first.students.learner([seat for stage in stages for seat in stage.seats]))
+    model = first.students.learner([seat for stage in stages for seat in stage.seats])
+    return seat_world(stages, model, load_samplers(stages))
 
 
-def seat_world(stages: Sequence[Stage], model: Learner) -> World:
-    """Seat the students of stages that share students, environment and turns before a model with a slot for each."""
+def load_samplers(stages: Sequence[Stage]) -> list[Learner | None]:
+    """Load each different sampler once, with a slot for each of its students; return that of every stage."""
+    loaded = [
+        (sampler, sampler.learner([seat for stage in stages if stage.sampler == sampler for seat in stage.seats]))
+        for sampler in distinct(stage.sampler for stage in stages)
+        if sampler is not None
+    ]
+    return [next((model for sampler, model in loaded if sampler == stage.sampler), None) for stage in stages]
+
+
+def seat_world(stages: Sequence[Stage], model: Learner, samplers: Sequence[Learner | None] = ()) -> World:
+    """Seat the students of stages that share students, environment and turns before a model with a slot for each.
+
+    `samplers` are the models of the stages' samplers, none where what they said is on record.
+    """
     first = stages[0]
     for stage in stages:
         shared = (stage.scenario.turns, stage.students, stage.environment, tuple(stage.held_out))
@@ -180,9 +207,12 @@ def seat_world(stages: Sequence[Stage], model: Learner) -> World:
             seat=seat,
             plan=stage.plan,
             answerer=stage.students.answerer(seat),
-            memory=ReplayBuffer(stage.scenario.learn.capacity),
+            memory=ReplayBuffer(stage.scenario.learn.capacity, unique=stage.scenario.learn.unique),
+            sampler=None
+            if sampler is None or stage.sampler is None
+            else Voice(answerer=stage.sampler.answerer(seat), model=sampler),
         )
-        for stage in stages
+        for stage, sampler in zip(stages, samplers or [None] * len(stages), strict=True)
         for seat in stage.seats
     )
     return World(

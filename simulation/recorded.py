@@ -14,7 +14,7 @@ import numpy as np
 from simulation.core.errors import ModelError, ReplayDiffers
 from simulation.core.packing import Tree
 from simulation.core.roles import Learner, Marker
-from simulation.core.types import Answer, Completion, Experience, Feedback, Question, Request, Turn, Update
+from simulation.core.types import Answer, Completion, Experience, Feedback, Question, Request, Result, Turn, Update
 
 
 class Script:
@@ -25,6 +25,8 @@ class Script:
         self.turns: Mapping[str, Turn] = {}
         self.committees: Mapping[tuple[str, str], tuple[float, ...]] = {}
         self.versions = dict.fromkeys(students, "")
+        self.measured: dict[int, Result] = {}
+        """By the identity of the answers that were made of them."""
 
     def turn_to(self, turns: Sequence[Turn]) -> None:
         """Open the page of the next turn; the first brings the versions of the untrained adapters."""
@@ -138,7 +140,7 @@ class RecordedStudent:
         """Return the recorded answers."""
         turn = self._script.turns[self.name]
         if turn is not self._turn:
-            self._turn, self._left = turn, answer_sets(turn)
+            self._turn, self._left = turn, answer_sets(turn, self._script.measured)
         if not questions:
             return []
         asked = [question.id for question in questions]
@@ -155,8 +157,11 @@ class RecordedStudent:
         return answers
 
 
-def answer_sets(turn: Turn) -> list[tuple[str, list[Answer]]]:
-    """Return the sets of answers that a turn's loop reads, in its order, each with the field that holds them."""
+def answer_sets(turn: Turn, measured: dict[int, Result]) -> list[tuple[str, list[Answer]]]:
+    """Return the sets of answers that a turn's loop reads, in its order, each with the field that holds them.
+
+    Answers are made of results, which are noted in `measured`.
+    """
     sets = [("picks", [experience.answer for experience in turn.experiences])]
     for name in ("held_out", "probe"):
         evaluation = turn.evaluations.get(name)
@@ -174,6 +179,7 @@ def answer_sets(turn: Turn) -> list[tuple[str, list[Answer]]]:
             )
             for result in results
         ]
+        measured.update({id(given): result for given, result in zip(answers, results, strict=True)})
         sets.append((f"evaluations.{name}", answers))
     return [(field, answers) for field, answers in sets if answers]
 
@@ -199,6 +205,34 @@ class RecordedJudge:
         if any(id(given) not in said for given in answers):
             raise ReplayDiffers("an answer is to be judged that the record does not hold")
         return [said[id(given)] for given in answers]
+
+
+class RecordedTruth:
+    """Gives the recorded truth of the recorded answers, where finding it takes running them."""
+
+    name = "recorded"
+
+    def __init__(self, script: Script) -> None:
+        self._script = script
+
+    def judge(
+        self,
+        questions: Sequence[Question],
+        answers: Sequence[Answer],
+        *,
+        seeds: Sequence[int],
+    ) -> list[Feedback]:
+        """Return the recorded truth of each recorded answer."""
+        told = {
+            id(each.answer): Feedback(score=each.truth, judge=self.name)
+            for turn in self._script.turns.values()
+            for each in turn.experiences
+        }
+        return [told.get(id(given)) or self._measured(given) for given in answers]
+
+    def _measured(self, given: Answer) -> Feedback:
+        result = self._script.measured[id(given)]
+        return Feedback(score=result.truth, judge=self.name, metrics=result.metrics, verdict=result.verdict)
 
 
 class RecordedTrainer:

@@ -1,16 +1,24 @@
 """Plays a recorded study again without its model, and compares every turn with the record, byte for byte.
 
-What the students, the trainer and a model-based judge said is taken from the record; the environment, the policies,
-rule-based judges and the loop itself are run again. So a replay shows that the record is what this code makes of these
-answers. It needs no torch.
+What the students, the trainer and a judge that rests on a model or runs programs said is taken from the record; the
+environment, the policies, rule-based judges and the loop itself are run again. So a replay shows that the record is
+what this code makes of these answers. It needs no torch.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from simulation.core.abilities import Executing
 from simulation.core.errors import ReplayDiffers
 from simulation.core.types import Turn
-from simulation.recorded import RecordedJudge, RecordedLearner, RecordedStudent, RecordedTrainer, Script
+from simulation.recorded import (
+    RecordedJudge,
+    RecordedLearner,
+    RecordedStudent,
+    RecordedTrainer,
+    RecordedTruth,
+    Script,
+)
 from simulation.store import Study, canonical, chained, difference
 from simulation.turn import World, first_look, play_turn
 
@@ -65,17 +73,22 @@ def assembled(study: Study, script: Script) -> World:
 def recast(world: World, script: Script) -> World:
     """Give every role that computes to one that reads the script."""
     trainer, judge = RecordedTrainer(script), RecordedJudge(script)
+    executes = isinstance(world.exact_judge, Executing) and world.exact_judge.executes
+    exact = RecordedTruth(script) if executes else world.exact_judge
     desks = tuple(
         replace(
             desk,
             plan=replace(
-                desk.plan, trainer=trainer, judge=desk.plan.judge if desk.plan.judge == world.exact_judge else judge
+                desk.plan,
+                trainer=trainer,
+                judge=exact if desk.plan.judge == world.exact_judge and not executes else judge,
             ),
             answerer=RecordedStudent(script, desk.seat.name),
+            sampler=None,
         )
         for desk in world.desks
     )
-    return replace(world, desks=desks, model=RecordedLearner(script))
+    return replace(world, desks=desks, model=RecordedLearner(script), exact_judge=exact)
 
 
 def compare(played: Sequence[Turn], recorded: Sequence[Turn]) -> None:

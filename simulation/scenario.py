@@ -9,7 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, PrivateAttr, TypeAdapter, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    PrivateAttr,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import CoreSchema, core_schema
 
 from simulation.complaints import complaints
@@ -70,6 +79,24 @@ class Ask(Section):
     """How many questions of the pool are drawn each turn for the policy to choose from."""
     whole_class: bool = False
     """Ask all students of a class what is chosen for the first of them."""
+    samples: int = Field(default=1, ge=1, le=1000)
+    """How many answers each question gets."""
+    temperature: float | None = Field(default=None, ge=0, le=100, allow_inf_nan=False)
+    """At which answers are written; null is the students' own, 0 greedy."""
+    beams: int = Field(default=0, ge=0, le=1000)
+    """Write by a beam search of this width, whose best texts are the answers; 0 is none."""
+    sampler: Annotated[Part | None, Kind("students", default="language_model")] = None
+    """Who answers in the students' place, so that they learn from another's answers; null are they themselves."""
+
+    @model_validator(mode="after")
+    def _different_answers(self) -> "Ask":
+        if self.beams and self.samples > self.beams:
+            raise ValueError(f"a beam search of width {self.beams} has no {self.samples} texts; raise beams")
+        if self.beams and self.temperature is not None:
+            raise ValueError("a beam search has no temperature; remove temperature or beams")
+        if self.samples > 1 and not self.beams and not self.temperature:
+            raise ValueError(f"{self.samples} samples would be equal; set temperature above 0, or beams")
+        return self
 
 
 class Learn(Section):
@@ -85,6 +112,8 @@ class Learn(Section):
     """The most that an update trains on; null for all that the policy selects."""
     capacity: int | None = Field(default=None, ge=1)
     """The most past experiences that the replay buffer keeps; null for all."""
+    unique: bool = False
+    """Keep an answer that a question already got, word for word, only once."""
 
 
 class Evaluate(Section):
@@ -94,6 +123,16 @@ class Evaluate(Section):
     """Evaluate after every so many turns, besides before the first and after the last."""
     questions: int = Field(default=600, ge=1)
     """How many held-out questions; the same ones in every study of the environment."""
+    samples: int = Field(default=1, ge=1, le=1000)
+    """How many answers each of them gets; pass@k is told for every k up to this."""
+    temperature: float | None = Field(default=None, ge=0, le=100, allow_inf_nan=False)
+    """At which these are written; null is the students' own, 0 greedy."""
+
+    @model_validator(mode="after")
+    def _different_answers(self) -> "Evaluate":
+        if self.samples > 1 and not self.temperature:
+            raise ValueError(f"{self.samples} samples would be equal; set temperature above 0")
+        return self
 
 
 class Scenario(Section):
@@ -132,7 +171,8 @@ class Scenario(Section):
             part = plain
             for key in path[:-1]:
                 part = part[key]
-            part[path[-1]] = _spelled_out(kind, part[path[-1]])
+            if part[path[-1]] is not None:
+                part[path[-1]] = _spelled_out(kind, part[path[-1]])
         return plain
 
 

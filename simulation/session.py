@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from simulation import __version__
 from simulation.assembly import Fingerprinted, Stage, distinct, load_world, set_stage
+from simulation.core.abilities import KeepsReplies
 from simulation.runner import Watcher, play
 from simulation.scenario import restore_scenario
 
@@ -75,6 +76,10 @@ def play_on(study: "Study", world: "World", watch: Display) -> bool:
     """Play what is left of a study; return whether it is whole."""
     from simulation.scheduler import Classroom
 
+    voices = [world.model, *(desk.sampler.model for desk in world.desks if desk.sampler is not None)]
+    for model in {id(model): model for model in voices}.values():
+        if isinstance(model, KeepsReplies):
+            model.keep_in(study.folder)
     classroom = Classroom(world)
     try:
         play(study, world, classroom.play, watch)
@@ -95,6 +100,8 @@ def fingerprint(stages: Sequence[Stage]) -> dict[str, str]:
         "simulation": __version__,
         **stages[0].students.fingerprint(),
     }
+    for number, sampler in enumerate(distinct(stage.sampler for stage in stages if stage.sampler is not None)):
+        found |= {f"sampler{number or ''}_{name}": value for name, value in sampler.fingerprint().items()}
     teachers = [each for each in distinct(stage.teacher for stage in stages) if isinstance(each, Fingerprinted)]
     for number, teacher in enumerate(teachers):
         prefix = f"teacher{number or ''}"

@@ -4,19 +4,17 @@ Read it from the bottom: `loop` is the loop; each stage above it is one batch ov
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
 
+from simulation.core.abilities import SelfTaught
+from simulation.core.answering import answer, own, practise
 from simulation.core.asking import Asked, Failures, ask, chosen, context, seen
 from simulation.core.errors import ModelError, SimulationError
 from simulation.core.outcomes import evaluation, experienced
-from simulation.core.roles import (
-    Judge,
-    LanguageModel,
-    SelfTaught,
-)
+from simulation.core.roles import Judge
 from simulation.core.seeding import draw_seeds
 from simulation.core.types import (
     Answer,
@@ -25,7 +23,6 @@ from simulation.core.types import (
     Experience,
     Feedback,
     Question,
-    Request,
     Selection,
     Turn,
     Update,
@@ -36,43 +33,6 @@ T = TypeVar("T")
 LONGEST_FAILURE = 500
 
 __all__ = ["Desk", "Plan", "World", "first_look", "play_turn"]
-
-
-def complete(
-    model: LanguageModel, requests: Sequence[Request], known: Mapping[Request, tuple[float, ...]]
-) -> list[Completion]:
-    """Answer requests that score and requests that generate, each kind in one batch, in the order given."""
-    found = [known.get(request) if known and request.continuations else None for request in requests]
-    new = [request for request, row in zip(requests, found, strict=True) if row is None]
-    rows = iter(model.score(scored) if (scored := [each for each in new if each.continuations]) else ())
-    texts = iter(model.generate(written) if (written := [each for each in new if not each.continuations]) else ())
-    return [
-        Completion(continuation_logprobs=next(rows) if row is None else row) if request.continuations else next(texts)
-        for request, row in zip(requests, found, strict=True)
-    ]
-
-
-def answer(
-    world: World,
-    asked: Sequence[Sequence[Question]],
-    turn: int,
-    purpose: str,
-    known: Sequence[Mapping[Request, tuple[float, ...]]] = (),
-) -> list[list[Answer]]:
-    """Let every student answer its questions, in one batch over all students; `known` are scores of this turn."""
-    shown = [seen(desk, questions) for desk, questions in zip(world.desks, asked, strict=True)]
-    requests = [
-        desk.answerer.requests(questions, generator=desk.stream(turn, purpose))
-        for desk, questions in zip(world.desks, shown, strict=True)
-    ]
-    scores = {request: row for each in known for request, row in each.items()}
-    completions = iter(complete(world.model, [request for row in requests for request in row], scores))
-    return [
-        desk.answerer.read(
-            questions, [next(completions) for _ in row], model_version=world.model.version(desk.seat.name)
-        )
-        for desk, questions, row in zip(world.desks, shown, requests, strict=True)
-    ]
 
 
 def judge(
@@ -165,14 +125,14 @@ def evaluate(world: World, turn: int, failures: Failures) -> list[dict[str, Eval
             ready and (name == "held_out" or "probe" in desk.plan.ask.needs)
             for ready, desk in zip(due, world.desks, strict=True)
         ]
-        asked = [questions if want else () for want in wanted]
+        asked = [desk.plan.exam.put(questions) if want else [] for want, desk in zip(wanted, world.desks, strict=True)]
         if not any(asked):
             continue
-        answers = answer(world, asked, turn, f"evaluate {name}")
+        answers = answer(world, own(world.desks, world.model), asked, turn, f"evaluate {name}")
         truths = judge(world, [world.exact_judge] * len(asked), asked, answers, turn)
-        for evaluations, want, row, truth in zip(found, wanted, answers, truths, strict=True):
+        for evaluations, want, row, truth, desk in zip(found, wanted, answers, truths, world.desks, strict=True):
             if want:
-                evaluations[name] = evaluation(row, truth)
+                evaluations[name] = evaluation(row, truth, desk.plan.exam.samples)
     return found
 
 
@@ -218,8 +178,7 @@ def play_turn(world: World, number: int) -> tuple[Turn, ...]:
 def loop(world: World, number: int, failures: Failures) -> list[Turn]:
     """Ask, answer, judge, remember, learn and evaluate, each stage over all students at once."""
     asked = ask(world, number, failures)
-    questions = [[pick.item for pick in each.picks] for each in asked]
-    answers = answer(world, questions, number, "answer", [each.scores for each in asked])
+    questions, answers = practise(world, asked, number)
     judges = [desk.plan.judge for desk in world.desks]
     feedback = judge(world, judges, questions, answers, number)
     same = all(each == world.exact_judge for each in judges)

@@ -39,6 +39,7 @@ def experience(
     score: float = 0.0,
     truth: float | None = None,
     choice: int = 1,
+    confidence: float | None = None,
 ) -> Experience:
     """An answer to `asked`, with what was said of it."""
     return Experience(
@@ -50,6 +51,7 @@ def experience(
             answerer="ada",
             model_version="0",
             choice=choice,
+            confidence=confidence,
         ),
         feedback=Feedback(score=score, judge="key"),
         truth=score if truth is None else truth,

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from simulation.core.abilities import Observing
 from simulation.core.memory import ReplayBuffer
 from simulation.core.registry import build
-from simulation.core.roles import Context, Observing
+from simulation.core.roles import Context
 from simulation.core.types import Question, Selection, Turn
 from tests.contexts import context, experience, memory, played, pool, wrong_by_category
 
@@ -38,6 +39,7 @@ def turns() -> tuple[Turn, ...]:
                     turn=number,
                     position=position,
                     score=float((number * (position + 2) // 3) % CYCLE % 2),
+                    confidence=0.6,
                 )
                 for position, place in enumerate((number % 12, (number + 6) % 12))
             ],

@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
+from simulation.core.abilities import Observing
 from simulation.core.registry import components
-from simulation.core.roles import Observing
 from simulation.core.types import Experience, Selection
 from tests.contexts import context
 from tests.policy_contracts import LONG, SHORT, history, ids, made, observed, operations, turns

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from simulation.core.abilities import Observing
 from simulation.core.registry import components
-from simulation.core.roles import Observing
 from simulation.core.types import Question, Selection, Turn
 from tests.contexts import context, experience, played, pool
 from tests.policy_contracts import CYCLE, LONG, SHORT, ids, informed, made, observed, operations, turns

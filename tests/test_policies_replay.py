@@ -12,12 +12,14 @@ import pytest
 from scipy import stats  # type: ignore[import-untyped]
 
 from policies.forgetting_replay import ForgettingReplay
-from policies.p2value import P2Value
+from policies.p2value import P2Value, possibilities
+from policies.passes import Passes
 from policies.per import PER
 from policies.plr import PLR
 from policies.priorities import possibility, ranks, successive, surprise
 from policies.recency import Recency
 from policies.uniform_replay import UniformReplay
+from simulation.core.errors import DataError
 from simulation.core.memory import ReplayBuffer
 from simulation.core.types import Answer, Experience, Selection, Turn
 from tests.contexts import context, experience, folded, memory, played, question
@@ -154,6 +156,43 @@ def test_p2value_where_nothing_has_a_value_is_uniform() -> None:
     assert lessons(P2Value(), held, 1)[0].propensity == pytest.approx(1 / 3)
 
 
+def test_p2value_takes_the_mean_the_product_or_the_quantile_of_the_token_probabilities() -> None:
+    held, _ = p2values()
+    assert possibilities(held, "mean") == pytest.approx([0.9, 0.8, 0.1, 0.2, 0.4])
+    assert possibilities(held, "product") == pytest.approx([0.9**3, 0.8**50, 0.1, 0.2**7, 0.4**2])
+    assert possibilities(held, "quantile") == pytest.approx([0.9, 0.7, 0.1, 0.3, 0.5])
+    alike = [answered(each, confidence=0.3) for each in scored(0.0, 0.0)]
+    assert possibilities(alike, "quantile") == [0.5, 0.5]
+
+
+def test_p2value_draws_no_answer_of_unknown_probability_and_refuses_where_none_is_known() -> None:
+    unknown = scored(1.0, 1.0)
+    held = memory([*unknown, *(answered(each, confidence=0.5) for each in scored(0.0, turn=2))])
+    assert [pick.item.id for pick in lessons(P2Value(), held, 9)] == ["2/0"]
+    assert len(lessons(P2Value(alpha=0.0), held, 9)) == 3
+    with pytest.raises(DataError, match="none of 2 has one"):
+        lessons(P2Value(), memory(unknown), 9)
+    assert lessons(P2Value(minimum_pass_rate=1.0), memory(scored(0.0)), 9) == []
+
+
+@pytest.mark.parametrize(
+    "policy", [UniformReplay(minimum_score=1.0), PER(minimum_score=1.0, loss="surprise"), Passes()]
+)
+def test_replay_of_passes_draws_nothing_else(policy: Any) -> None:
+    held = memory([answered(each, confidence=0.6) for each in scored(0.0, 1.0, 0.5, 1.0, 0.99)])
+    picks = policy.select(held, 9, context(turn=1, held=held))
+    assert sorted(pick.item.id for pick in picks) == ["1/1", "1/3"]
+
+
+def test_passes_takes_what_passed_since_the_last_update_in_order() -> None:
+    held = memory([*scored(1.0, turn=1), *scored(1.0, 0.5, 0.0, 1.0, turn=2)])
+    here = replace(context(turn=2, held=held), since=2)
+    assert [pick.item.id for pick in Passes().select(held, 9, here)] == ["2/0", "2/3"]
+    assert [pick.item.id for pick in Passes(minimum_score=0.5).select(held, 9, here)] == ["2/0", "2/1", "2/3"]
+    one = Passes().select(held, 1, here)
+    assert [pick.propensity for pick in one] == [0.5]
+
+
 @pytest.mark.parametrize("loss", ["error", "surprise"])
 def test_per_draws_by_its_priority_and_tells_the_importance_weight(loss: Any) -> None:
     held = memory([answered(each, confidence=0.6) for each in scored(0.0, 1.0, 0.5, 0.75)])
@@ -201,7 +240,8 @@ def test_plr_in_the_first_turn_has_nothing_stale() -> None:
 
 @pytest.mark.parametrize("policy", [P2Value(window=5), PER(window=5), PLR(window=5), ForgettingReplay(window=5)])
 def test_a_window_holds_the_newest_experiences(policy: Any) -> None:
-    held = memory([*scored(0.0, 0.0, 0.0, turn=1), *scored(0.0, 1.0, 0.5, turn=2)])
+    told = [*scored(0.0, 0.0, 0.0, turn=1), *scored(0.0, 1.0, 0.5, turn=2)]
+    held = memory([answered(each, confidence=0.5) for each in told])
     state = folded(policy, held) if isinstance(policy, PLR | ForgettingReplay) else None
     picks = lessons(policy, held, 9, state=state)
     assert sorted(pick.item.id for pick in picks) == ["1/1", "1/2", "2/0", "2/1", "2/2"]

@@ -117,7 +117,7 @@ def test_sft_with_right_answers_imitates_them_too() -> None:
     right: list[Experience] = [experience("a", "cc", score=1.0, correction=None)]
     stream = {"one": np.random.default_rng(0)}
     model = BigramLearner(["one"])
-    settings = {"right_answers": True, "learning_rate": 0.05, "epochs": 10}
+    settings = {"imitate": "both", "learning_rate": 0.05, "epochs": 10}
     said = build("trainer", "sft", settings).update(model, {"one": right}, mark, generators=stream)["one"].metrics
     assert said["demonstrations"] == 1 and said["logprob_after"] > said["logprob_before"] + 1
 

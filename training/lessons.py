@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from simulation.core.types import Experience
 
@@ -51,17 +52,17 @@ def pairs(experiences: Sequence[Experience]) -> tuple[list[Pair], dict[str, floa
 
 
 def demonstrations(
-    experiences: Sequence[Experience], *, right_answers: bool
+    experiences: Sequence[Experience], *, imitate: Literal["corrections", "both", "answers"]
 ) -> tuple[list[Demonstration], dict[str, float]]:
-    """Return the correction of each wrong answer, with `right_answers` also each right answer itself, and counts."""
+    """Return the correction of each wrong answer, with "both" also each right answer, or all answers; and counts."""
     made = []
     counts = {"right": 0.0, "failed": 0.0, "without_correction": 0.0}
     for experience in experiences:
         right = experience.feedback.score >= 1
-        text = experience.answer.text if right else experience.feedback.correction
+        text = experience.answer.text if right or imitate == "answers" else experience.feedback.correction
         if right:
             counts["right"] += 1
-        if right and not right_answers:
+        if right and imitate == "corrections":
             continue
         if failed(experience):
             counts["failed"] += 1

@@ -27,9 +27,14 @@ class Tally:
 
 
 class ReplayBuffer(Sequence[Experience]):
-    """Past experiences, oldest first; `capacity` bounds what is kept, while the counts keep all of history."""
+    """Past experiences, oldest first; `capacity` bounds what is kept, while the counts keep all of history.
 
-    def __init__(self, capacity: int | None = None) -> None:
+    With `unique`, an answer that was already given to the question, word for word, is counted but not kept.
+    """
+
+    def __init__(self, capacity: int | None = None, *, unique: bool = False) -> None:
+        self._unique = unique
+        self._met: set[tuple[str, str]] = set()
         self._kept: list[Experience] = []
         self._turns: list[int] = []
         self._capacity = capacity
@@ -39,14 +44,21 @@ class ReplayBuffer(Sequence[Experience]):
     def extend(self, experiences: Iterable[Experience]) -> None:
         """Remember a turn's experiences."""
         for experience in experiences:
-            self._kept.append(experience)
-            self._turns.append(experience.turn)
+            if not self._unique or self._new(experience):
+                self._kept.append(experience)
+                self._turns.append(experience.turn)
             _count(self._questions, experience.question.id, experience)
             for tag in experience.question.tags:
                 _count(self._tags, tag, experience)
         if self._capacity is not None and len(self._kept) > self._capacity:
             surplus = len(self._kept) - self._capacity
             del self._kept[:surplus], self._turns[:surplus]
+
+    def _new(self, experience: Experience) -> bool:
+        key = (experience.question.id, experience.answer.text)
+        size = len(self._met)
+        self._met.add(key)
+        return len(self._met) > size
 
     def since(self, turn: int) -> Sequence[Experience]:
         """Return the kept experiences of `turn` and later."""

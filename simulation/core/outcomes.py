@@ -1,14 +1,15 @@
 """What answers and verdicts add up to: experiences, evaluations, how sure a student was."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from math import comb
 
 import numpy as np
 
 from simulation.core.types import Answer, Evaluation, Experience, Feedback, Question, Result
 
 
-def evaluation(answers: Sequence[Answer], truths: Sequence[Feedback]) -> Evaluation:
-    """Summarise one student's answers to one question set."""
+def evaluation(answers: Sequence[Answer], truths: Sequence[Feedback], samples: int = 1) -> Evaluation:
+    """Summarise one student's answers to one question set, `samples` a question, which stand together."""
     results = tuple(
         Result(
             question_id=given.question_id,
@@ -17,6 +18,8 @@ def evaluation(answers: Sequence[Answer], truths: Sequence[Feedback]) -> Evaluat
             choice=given.choice,
             confidence=confidence(given),
             stop=given.stop,
+            verdict=truth.verdict,
+            metrics=truth.metrics,
         )
         for given, truth in zip(answers, truths, strict=True)
     )
@@ -25,7 +28,27 @@ def evaluation(answers: Sequence[Answer], truths: Sequence[Feedback]) -> Evaluat
     known = [result.confidence for result in results if result.confidence is not None]
     if known:
         metrics["confidence"] = float(np.mean(known))
-    return Evaluation(questions=len(results), metrics=metrics, results=results)
+    for name in sorted({name for result in results for name in result.metrics}):
+        metrics[name] = float(np.mean([result.metrics[name] for result in results if name in result.metrics]))
+    if samples > 1 or any(result.verdict is not None for result in results):
+        metrics |= passing([result.truth for result in results], samples)
+    return Evaluation(questions=len(results) // samples, metrics=metrics, results=results)
+
+
+def passing(truths: Sequence[float], samples: int) -> Mapping[str, float]:
+    """Return pass@k in [0, 1] for every k up to `samples`, unbiased, mean over questions."""
+    counts = [sum(truth >= 1 for truth in truths[at : at + samples]) for at in range(0, len(truths), samples)]
+    return {
+        f"pass@{k}": float(np.mean([pass_at(k, samples, right) for right in counts])) for k in range(1, samples + 1)
+    }
+
+
+def pass_at(k: int, samples: int, right: int) -> float:
+    """Return the probability that one of `k` answers is right, of `samples` of which `right` are.
+
+    Source: Chen et al. (2021), Evaluating large language models trained on code, arXiv 2107.03374, equation 1.
+    """
+    return 1 - comb(samples - right, k) / comb(samples, k)
 
 
 def confidence(given: Answer) -> float | None:

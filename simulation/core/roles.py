@@ -1,14 +1,14 @@
 """The roles of the loop, as Protocols: whatever has these methods can play.
 
 Who answers       Answerer  Students      Who evaluates   Judge
-What is answered  Environment  SkillGraph Who chooses     SelectionPolicy  Observing  Context
-What computes     LanguageModel  Learner  What changes it Trainer  Marker  SelfTaught
+What is answered  Environment             Who chooses     SelectionPolicy  Context
+What computes     LanguageModel  Learner  What changes it Trainer  Marker
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, TypeVar, runtime_checkable
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
@@ -25,7 +25,6 @@ from simulation.core.types import (
     Seat,
     Selection,
     Transition,
-    Turn,
     Update,
 )
 
@@ -61,15 +60,6 @@ class Environment(Protocol):
 
     def step(self, experience: Experience) -> Transition:
         """Advance the world by one answered question."""
-        ...
-
-
-@runtime_checkable
-class SkillGraph(Protocol):
-    """An environment that knows what has to be learned before what."""
-
-    def prerequisites(self) -> Mapping[str, tuple[str, ...]]:
-        """Return the tags to be learned before a tag; tags without any are absent."""
         ...
 
 
@@ -244,22 +234,6 @@ class SelectionPolicy(Protocol[T]):
         ...
 
 
-@runtime_checkable
-class Observing(Protocol):
-    """A selection policy that remembers more than counts: its state is a fold over the turns of its student.
-
-    So the policy itself stays stateless, and a resumed study folds the stored turns to the same state.
-    """
-
-    def begin(self) -> Any:
-        """Return the state before the first turn (Any: each policy has its own)."""
-        ...
-
-    def observe(self, state: Any, turn: Turn) -> Any:
-        """Return the state after a turn, at a cost that does not grow with the turns before; `state` may be changed."""
-        ...
-
-
 class Marker(Protocol):
     """Reads and judges completions made while training, for trainers that sample."""
 
@@ -283,18 +257,4 @@ class Trainer(Protocol):
         generators: Mapping[str, np.random.Generator],
     ) -> dict[str, Update]:
         """Train every slot of `batches`; each slot draws from its own generator and ends as it would alone."""
-        ...
-
-
-@runtime_checkable
-class SelfTaught(Protocol):
-    """A learner that learns by a rule of its own instead of by gradient, so that no trainer changes it."""
-
-    def learn(
-        self, batches: Mapping[str, Sequence[Experience]], *, turn: int, generators: Mapping[str, np.random.Generator]
-    ) -> dict[str, Update]:
-        """Teach every slot of `batches` its lessons of this turn; each ends as it would alone.
-
-        The update's trainer names the rule, because the scenario's trainer has no part in it.
-        """
         ...

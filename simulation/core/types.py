@@ -116,7 +116,7 @@ class Answer:
 
     question_id: str
     prompt: str
-    """The text the student was given, word for word; training continues it."""
+    """The text the student was given, word for word, or would be where another model answers; training continues it."""
     text: str
     answerer: str
     model_version: str

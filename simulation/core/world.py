@@ -1,15 +1,54 @@
 """Who sits where: the desks of the students with what they carry from turn to turn, and the world they share."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
+from simulation.core.abilities import Observing
 from simulation.core.memory import ReplayBuffer
-from simulation.core.roles import Answerer, Environment, Judge, Learner, Observing, SelectionPolicy, Trainer
-from simulation.core.seeding import generator
-from simulation.core.types import Evaluation, Experience, Question, Seat, Turn
+from simulation.core.roles import Answerer, Environment, Judge, Learner, SelectionPolicy, Trainer
+from simulation.core.seeding import draw_seed, generator
+from simulation.core.types import Evaluation, Experience, Question, Request, Seat, Turn
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawing:
+    """How many answers a question gets, and how they are drawn where they are written."""
+
+    samples: int = 1
+    temperature: float | None = None
+    """None leaves the student's own."""
+    beams: int = 0
+    """The width of a beam search, whose best texts are the answers; 0 is none."""
+
+    def put(self, questions: Sequence[Question]) -> list[Question]:
+        """Return every question as often as it is to be answered, the same ones together."""
+        return [question for question in questions for _ in range(self.samples)]
+
+    def drawn(self, requests: Sequence[Request], generator: np.random.Generator) -> list[Request]:
+        """Return requests for what was `put`, with how their texts are drawn."""
+        if not self.beams and self.temperature is None:
+            return [*requests]
+        return [
+            request if request.continuations else self._drawn(request, place % self.samples, generator)
+            for place, request in enumerate(requests)
+        ]
+
+    def _drawn(self, request: Request, rank: int, generator: np.random.Generator) -> Request:
+        if self.beams:
+            return replace(request, temperature=0.0, seed=0, beams=self.beams, rank=rank)
+        heat = request.temperature if self.temperature is None else self.temperature
+        return replace(request, temperature=heat, seed=draw_seed(generator) if heat else 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Voice:
+    """An answerer and the model that computes for it."""
+
+    answerer: Answerer
+    model: Learner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +69,10 @@ class Plan:
     evaluate_every: int
     whole_class: bool = False
     """Whether all students of a class are asked what is chosen for the first of them."""
+    practice: Drawing = Drawing()
+    """How answers are drawn that are learned from."""
+    exam: Drawing = Drawing()
+    """How answers are drawn that only measure."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -40,6 +83,8 @@ class Desk:
     plan: Plan
     answerer: Answerer
     memory: ReplayBuffer
+    sampler: Voice | None = None
+    """Who answers what is asked in the student's place; the student learns from it, and answers what measures."""
     evaluations: dict[str, Evaluation] = field(default_factory=dict)
     since: int = 1
     """The first turn whose experiences no update has seen."""

@@ -31,7 +31,7 @@ def update(settings: "SFT", given: Given) -> dict[str, Update]:
 
 def demonstration_material(settings: "SFT", model: Learner, experiences: Sequence[Experience]) -> Material:
     """Return one tree a demonstration."""
-    found, counts = demonstrations(experiences, right_answers=settings.right_answers)
+    found, counts = demonstrations(experiences, imitate=settings.imitate)
     examples = [Example(tree=model.encode(each.prompt, (each.answer,))) for each in found]
     return Material(examples=examples, counts=counts)
 

@@ -1,0 +1,67 @@
+"""What a role may be able to do besides its part in the loop: `isinstance` tells who can.
+
+SkillGraph (environments)  Observing (policies)  Executing (judges)  KeepsReplies (models)  SelfTaught (learners)
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+
+from simulation.core.types import Experience, Turn, Update
+
+
+@runtime_checkable
+class SkillGraph(Protocol):
+    """An environment that knows what has to be learned before what."""
+
+    def prerequisites(self) -> Mapping[str, tuple[str, ...]]:
+        """Return the tags to be learned before a tag; tags without any are absent."""
+        ...
+
+
+@runtime_checkable
+class Observing(Protocol):
+    """A selection policy that remembers more than counts: its state is a fold over the turns of its student.
+
+    So the policy itself stays stateless, and a resumed study folds the stored turns to the same state.
+    """
+
+    def begin(self) -> Any:
+        """Return the state before the first turn (Any: each policy has its own)."""
+        ...
+
+    def observe(self, state: Any, turn: Turn) -> Any:
+        """Return the state after a turn, at a cost that does not grow with the turns before; `state` may be changed."""
+        ...
+
+
+@runtime_checkable
+class Executing(Protocol):
+    """A judge that runs what it judges, so that a replay takes its verdicts from the record."""
+
+    @property
+    def executes(self) -> bool: ...
+
+
+@runtime_checkable
+class KeepsReplies(Protocol):
+    """A model whose replies are paid for: it keeps each one where a study that goes on finds it again."""
+
+    def keep_in(self, folder: Path) -> None:
+        """Be told the study's folder, before the first request."""
+
+
+@runtime_checkable
+class SelfTaught(Protocol):
+    """A learner that learns by a rule of its own instead of by gradient, so that no trainer changes it."""
+
+    def learn(
+        self, batches: Mapping[str, Sequence[Experience]], *, turn: int, generators: Mapping[str, np.random.Generator]
+    ) -> dict[str, Update]:
+        """Teach every slot of `batches` its lessons of this turn; each ends as it would alone.
+
+        The update's trainer names the rule, because the scenario's trainer has no part in it.
+        """
+        ...
