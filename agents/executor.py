@@ -18,7 +18,7 @@ from agents.sandbox.program import Level
 from agents.sandbox.shared import FAULTLESS, Place, judged, shared
 from simulation.core.errors import DataError, SimulationError
 from simulation.core.registry import judge
-from simulation.core.types import Answer, Feedback, Outcome, Question, Test, Verdict
+from simulation.core.types import Answer, Feedback, Question, Test, Verdict
 
 LONGEST_EXPLANATION = 500
 SAYS: Mapping[Verdict, str] = {
@@ -31,6 +31,7 @@ SAYS: Mapping[Verdict, str] = {
     "killed": "was cut short, because the program was killed",
     "bad_return": "got something that no test can look into",
 }
+SHARED = ("level", "lanes", "allow_weaker", "cpu_seconds", "wall_seconds", "memory_mebibytes")
 TELLING: tuple[Verdict, ...] = ("failed", "load_error", "bad_return", "memory")
 """Verdicts to which an outcome's message adds something."""
 
@@ -64,6 +65,10 @@ class Sandboxed:
     def check(self) -> None:
         """Open the sandbox; raises `SandboxUnavailable` with the layer that is missing and the ways out."""
         shared(self.place)
+
+    def shares(self) -> Mapping[str, object]:
+        """Return the parameters that another judge of the same programs should have: where they run, and with what."""
+        return {name: getattr(self, name) for name in SHARED}
 
     @classmethod
     def diagnosis(cls) -> Mapping[str, Mapping[str, str]]:

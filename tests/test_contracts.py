@@ -3,6 +3,7 @@
 import inspect
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -11,9 +12,10 @@ import numpy as np
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from simulation.core.errors import SimulationError
 from simulation.core.registry import PACKAGES, build, components
 from simulation.core.roles import Environment, Judge, Students, Trainer
-from simulation.core.types import Answer, Completion, Question, Seat
+from simulation.core.types import Answer, Completion, Question, Seat, Test
 from tests.contexts import CATEGORIES, experience, pool
 
 EMBEDDED = Path(__file__).resolve().parents[1] / "agents" / "embedded"
@@ -33,7 +35,13 @@ def made(kind: str, name: str) -> Any:
     weights = WEIGHTS.get((kind, name))
     if weights is not None and not (EMBEDDED / weights).is_dir():
         pytest.skip(f"{kind} {name} needs agents/embedded/{weights}, which is not there")
-    return build(kind, name, {})
+    component = build(kind, name, {})
+    if getattr(component, "executes", False):
+        try:
+            component.check()
+        except SimulationError as error:
+            pytest.skip(str(error))
+    return component
 
 
 @everything
@@ -166,11 +174,13 @@ def test_a_step_rewards_with_the_score(name: str) -> None:
 
 
 def exam() -> tuple[list[Question], list[Answer]]:
-    """Right, wrong, unreadable and empty answers to questions of every category."""
+    """Right, wrong, unreadable and empty answers to questions of every category, which are code tasks as well."""
+    texts = [("1", 0), ("2", 1), ("no idea", None), ("", None), ("def f(x): return x + 1", None)]
+    tests = (Test(code="assert f(1) == 2"), Test(code="assert f(2) == 3", hidden=True))
     questions, answers = [], []
     for index, question in enumerate(pool(24, CATEGORIES)):
-        text, choice = [("1", 0), ("2", 1), ("no idea", None), ("", None)][index % 4]
-        questions.append(question)
+        text, choice = texts[index % len(texts)]
+        questions.append(replace(question, tests=tests))
         answers.append(given(question, str(text), None if choice is None else int(choice)))
     return questions, answers
 

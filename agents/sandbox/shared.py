@@ -24,6 +24,10 @@ LONGEST_OUTPUT = 1000
 ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]+")
 FAULTLESS: tuple[Verdict, ...] = ("infra_error", "sandbox_unavailable")
 """Verdicts that are no fault of the program."""
+LASTING: tuple[Verdict, ...] = ("load_error", "timeout", "blocked", "died", "killed")
+"""Verdicts after which a program answers no further test: tests run in order, in one process."""
+ANY = ("",)
+"""Stands for whatever tests may follow."""
 
 
 class Place(NamedTuple):
@@ -35,27 +39,60 @@ class Place(NamedTuple):
     allow_weaker: bool = False
 
 
+class Kept:
+    """Reports of programs that have been run, the most recently used ones."""
+
+    def __init__(self) -> None:
+        self.reports: OrderedDict[bytes, tuple[tuple[str, ...], Report]] = OrderedDict()
+
+    def find(self, program: Program) -> Report | None:
+        """Return a program's report where it is known, or follows from that of its first tests."""
+        found = self.look(key_of(program))
+        if found is None and (begun := self.look(key_of(replace(program, tests=ANY)))) is not None:
+            tests, report = begun
+            if program.tests[: len(tests)] == tests:
+                return prolonged(report, len(program.tests))
+        return None if found is None else found[1]
+
+    def look(self, key: bytes) -> tuple[tuple[str, ...], Report] | None:
+        """Return an entry as used just now."""
+        if key in self.reports:
+            self.reports.move_to_end(key)
+        return self.reports.get(key)
+
+    def keep(self, program: Program, report: Report) -> None:
+        """Keep the report of a program, for other tests of it too where it was gone before they could run."""
+        if report.verdict in FAULTLESS:
+            return
+        self.reports[key_of(program)] = (program.tests, report)
+        if report.outcomes[-1].verdict in LASTING:
+            self.reports[key_of(replace(program, tests=ANY))] = (program.tests, report)
+        while len(self.reports) > MOST_KEPT:
+            self.reports.popitem(last=False)
+
+
+def prolonged(report: Report, tests: int) -> Report:
+    """Return the report of a program that, gone in the last of some tests, would meet more of them."""
+    last = replace(report.outcomes[-1], output="")
+    return replace(report, outcomes=(*report.outcomes, *[last] * (tests - len(report.outcomes))))
+
+
 @dataclass(frozen=True, slots=True)
 class Shared:
     """An open sandbox and the reports of programs that it has run."""
 
     sandbox: Sandbox
-    kept: OrderedDict[bytes, Report]
+    kept: Kept
 
     def run(self, programs: Sequence[Program]) -> list[Report]:
-        """Judge programs; equal ones are run once, and not at all where their report is still kept."""
-        keys = [key_of(program) for program in programs]
-        new = {key: program for key, program in zip(keys, programs, strict=True) if key not in self.kept}
-        reports = {key: self.kept[key] for key in keys if key in self.kept}
-        for key, report in zip(new, self.sandbox.run(list(new.values())), strict=True):
-            reports[key] = replace(report, outcomes=tuple(map(brief, report.outcomes)))
-        for key in keys:
-            if reports[key].verdict not in FAULTLESS:
-                self.kept[key] = reports[key]
-                self.kept.move_to_end(key)
-        while len(self.kept) > MOST_KEPT:
-            self.kept.popitem(last=False)
-        return [reports[key] for key in keys]
+        """Judge programs; equal ones are run once, and not at all where their report is known."""
+        known = {program: self.kept.find(program) for program in programs}
+        reports = {program: report for program, report in known.items() if report is not None}
+        new = [program for program in known if program not in reports]
+        for program, report in zip(new, self.sandbox.run(new), strict=True):
+            reports[program] = replace(report, outcomes=tuple(map(brief, report.outcomes)))
+            self.kept.keep(program, reports[program])
+        return [reports[program] for program in programs]
 
 
 _open: dict[Place, Shared] = {}
@@ -69,7 +106,7 @@ def shared(place: Place) -> Shared:
     with _lock:
         if place not in _open:
             sandbox = Sandbox(level=place.level, lanes=place.lanes or cores(), allow_weaker=place.allow_weaker)
-            _open[place] = Shared(sandbox, OrderedDict())
+            _open[place] = Shared(sandbox, Kept())
         return _open[place]
 
 
