@@ -1,0 +1,178 @@
+"""Reads rows of questions from files, folders and the Hub; a row that cannot be read is named, not dropped."""
+
+import gzip
+import json
+import re
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from simulation.core.errors import DataError
+from simulation.core.types import Question
+
+SUFFIXES = (".jsonl", ".jsonl.gz", ".json", ".json.gz", ".parquet")
+
+
+class Refused(NamedTuple):
+    """A row that is not a question, and why."""
+
+    file: str
+    line: int
+    """Counted from 1; in a file without lines, the row's number."""
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.reason}"
+
+
+class Rows(NamedTuple):
+    """What was read."""
+
+    questions: tuple[Question, ...]
+    refused: tuple[Refused, ...]
+
+
+def read_questions(
+    source: str | Path, split: str | None, question_of: Callable[[object], Question], *, kind: str, columns: str
+) -> Rows:
+    """Read the rows of `source`, a local file or folder, or a dataset on the Hub ("owner/name:config@revision").
+
+    `split` names the file of a folder ("dev" reads dev.jsonl.gz or dev-00000-of-00001.parquet) or the Hub's split;
+    without it all are read, and a single file is read whole. `question_of` makes a question of a row, or raises
+    DataError with the reason why it is none. Raises DataError where nothing can be read.
+    """
+    questions: dict[str, Question] = {}
+    first: dict[str, str] = {}
+    refused: list[Refused] = []
+    for file, line, row in _rows(source, split):
+        try:
+            question = question_of(row)
+            if question.id in questions:
+                raise DataError(f"repeats the question of {first[question.id]}")
+        except DataError as error:
+            refused.append(Refused(file, line, str(error)))
+            continue
+        questions[question.id] = question
+        first[question.id] = f"{file}:{line}"
+    if not questions:
+        why = f"; the first of {len(refused)} refused rows: {refused[0]}" if refused else ": it holds no rows"
+        raise DataError(
+            f"no {kind} question could be read from {str(source)!r}{why}; give rows with the columns {columns}"
+        )
+    return Rows(tuple(questions.values()), tuple(refused))
+
+
+def short(value: object) -> str:
+    """Return a value as a message shows it."""
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def _rows(source: str | Path, split: str | None) -> Iterator[tuple[str, int, object]]:
+    path = Path(source).expanduser()
+    if path.is_dir():
+        files = sorted(file for file in path.iterdir() if file.name.endswith(SUFFIXES) and file.is_file())
+        chosen = [file for file in files if split is None or re.split(r"[.-]", file.name)[0] == split]
+        if not chosen:
+            found = ", ".join(file.name for file in files) or "none that could be"
+            raise DataError(
+                f"folder {str(path)!r} has no file of split {split!r}; files of rows there: {found}; "
+                f"a split's file is named like {split or 'dev'}.jsonl"
+            )
+        for file in chosen:
+            yield from _file(file)
+    elif path.is_file():
+        yield from _file(path)
+    elif str(source).endswith(SUFFIXES) or str(source).startswith((".", "/", "~")):
+        raise DataError(f"no file or folder {str(source)!r} (looked in {Path.cwd()}); correct the path")
+    else:
+        yield from _hub(str(source), split)
+
+
+def _file(path: Path) -> Iterator[tuple[str, int, object]]:
+    if not path.name.endswith(SUFFIXES):
+        raise DataError(f"{str(path)!r} is none of {', '.join(SUFFIXES)}; convert it to one of these")
+    try:
+        if path.name.endswith(".parquet"):
+            yield from _parquet(path)
+        elif path.name.endswith((".json", ".json.gz")):
+            yield from _json(path)
+        else:
+            yield from _jsonl(path)
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"{str(path)!r} is not UTF-8 text ({error.reason} at byte {error.start}); save it as UTF-8"
+        ) from error
+    except (gzip.BadGzipFile, zlib.error, EOFError) as error:
+        raise DataError(f"{str(path)!r} is not a whole gzip file ({error}); fetch it again") from error
+    except OSError as error:
+        raise DataError(f"{str(path)!r} cannot be read: {error.strerror or error}; check the file") from error
+
+
+def _open(path: Path) -> Any:
+    """Open text, unpacked where the name says so (Any: gzip and plain files share no precise type)."""
+    return gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
+
+
+def _jsonl(path: Path) -> Iterator[tuple[str, int, object]]:
+    with _open(path) as lines:
+        for number, line in enumerate(lines, start=1):
+            if line.strip():
+                yield path.name, number, _decoded(line)
+
+
+def _json(path: Path) -> Iterator[tuple[str, int, object]]:
+    with _open(path) as file:
+        text = file.read()
+    try:
+        rows = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"{str(path)!r} is not JSON: {error}; for one object a line, name it .jsonl") from error
+    if not isinstance(rows, list):
+        raise DataError(f"{str(path)!r} holds {short(rows)}; give a JSON list of rows")
+    for number, row in enumerate(rows, start=1):
+        yield path.name, number, row
+
+
+def _parquet(path: Path) -> Iterator[tuple[str, int, object]]:
+    import pyarrow  # type: ignore[import-untyped]
+    import pyarrow.parquet  # type: ignore[import-untyped]
+
+    try:
+        with pyarrow.parquet.ParquetFile(path) as file:
+            number = 0
+            for batch in file.iter_batches():
+                for row in batch.to_pylist():
+                    number += 1
+                    yield path.name, number, row
+    except pyarrow.ArrowException as error:
+        raise DataError(f"{str(path)!r} is not a Parquet file: {error}; fetch it again") from error
+
+
+def _hub(source: str, split: str | None) -> Iterator[tuple[str, int, object]]:
+    import datasets  # type: ignore[import-untyped]
+
+    place, _, revision = source.partition("@")
+    name, _, configuration = place.partition(":")
+    try:
+        loaded = datasets.load_dataset(
+            name, *([configuration] if configuration else []), revision=revision or None, split=split
+        )
+    except Exception as error:  # whatever the library or the network raises, the user can only change the source
+        script = f"{place}@refs/convert/parquet"
+        raise DataError(
+            f"dataset {source!r}, split {split!r}, cannot be loaded from the Hub: {short(error)}; check the name and "
+            f"the connection, try {script!r} where it comes with a loading script, or give a local file"
+        ) from error
+    parts = loaded.items() if isinstance(loaded, dict) else [(split, loaded)]
+    for part, rows in parts:
+        for number, row in enumerate(rows, start=1):
+            yield f"{source}/{part}", number, row
+
+
+def _decoded(line: str) -> object:
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        return line.strip()
