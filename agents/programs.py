@@ -5,7 +5,7 @@ import textwrap
 from functools import lru_cache
 
 from simulation.core.errors import DataError
-from simulation.core.python_source import formatted, parsed
+from simulation.core.python_source import check_compiles, formatted
 from simulation.core.types import Question
 
 FENCE = re.compile(r" {0,3}```[ \t]*([\w.+-]*)[ \t]*\r?")
@@ -113,6 +113,6 @@ def check_tests(question: Question) -> None:
     named = [(f"test {number}", test.code) for number, test in enumerate(question.tests, start=1)]
     for what, code in (("setup", question.setup), *named):
         try:
-            parsed(code)
+            check_compiles(code)
         except DataError as error:
             raise DataError(f"{what} of question {question.id!r} {error}; correct it: {code[:80]!r}") from None

@@ -2,6 +2,7 @@
 
 import ast
 import warnings
+from typing import Any
 
 from simulation.core.errors import DataError
 
@@ -11,10 +12,19 @@ LONGEST_COMPARED = 1 << 16
 
 def parsed(source: str) -> ast.Module:
     """Return the syntax tree of a source; raises DataError where it is not Python."""
+    return _tried(source, ast.PyCF_ONLY_AST)
+
+
+def check_compiles(source: str) -> None:
+    """Refuse what Python could parse but not run, such as a `return` outside a function; raises DataError."""
+    _tried(source, 0)
+
+
+def _tried(source: str, flags: int) -> Any:  # a tree or code, as the flags say
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # such as an unknown escape, which Python still reads
-            return ast.parse(source)
+            return compile(source, "source", "exec", flags, dont_inherit=True)
     except SyntaxError as error:
         raise DataError(f"is not Python: {error.msg} in line {error.lineno}") from None
     except (ValueError, RecursionError, MemoryError) as error:
