@@ -54,6 +54,7 @@ def _run(command: argparse.ArgumentParser) -> None:
     command.add_argument("scenario", type=Path, help="a scenario file")
     command.add_argument("overrides", nargs="*", metavar="KEY=VALUE", help="dotted overrides, such as ask.questions=80")
     command.add_argument("--out", type=Path, default=Path("runs"), help="where study folders are made (default: runs)")
+    command.add_argument("--preset", help="a named set of overrides of the file")
     command.add_argument("--turns", type=int, help="short for the override turns=N")
     command.add_argument("--threads", type=int, help="short for the override threads=N")
     _display(command)
@@ -71,9 +72,13 @@ def _compare(command: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="KEY=VALUE,VALUE",
-        help="play each scenario with each value, such as ask.policy=random,category; may be given again",
+        help="play each scenario with each value, such as ask.policy=random,category; may be given again "
+        "(default: what the file says under compare)",
     )
-    command.add_argument("--seeds", default="8", metavar="N|A,B,C", help="how many seeds, or which (default: 8)")
+    command.add_argument(
+        "--seeds", metavar="N|A,B,C", help="how many seeds, or which (default: what the file says, else 8)"
+    )
+    command.add_argument("--preset", help="a named set of overrides of the files")
     command.add_argument("--workers", type=int, help="processes to play in (default: one a core; one where a GPU is)")
     command.add_argument("--out", type=Path, default=Path("runs"), help="where folders are made (default: runs)")
     _display(command)

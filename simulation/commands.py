@@ -27,7 +27,7 @@ def run_command(arguments: Namespace) -> int:
 
     short = {"turns": arguments.turns, "threads": arguments.threads}
     overrides = [*arguments.overrides, *(f"{key}={value}" for key, value in short.items() if value is not None)]
-    stage = set_stage(load_scenario(scenario_file(arguments.scenario), overrides))
+    stage = set_stage(load_scenario(scenario_file(arguments.scenario), overrides, arguments.preset))
     notices = stage.environment.notices()
     if notices:
         more = f" ({len(notices) - 1} details: `{PROGRAM} check {arguments.scenario}`)" if len(notices) > 1 else ""
@@ -136,6 +136,7 @@ def export_command(arguments: Namespace) -> int:
 def check_command(arguments: Namespace) -> int:
     """Check scenarios without loading a model; every complaint of every file is shown."""
     from simulation.assembly import check_models, set_stage
+    from simulation.comparison.lineup import read_lineup
     from simulation.scenario import load_scenario
 
     wrong = False
@@ -151,6 +152,10 @@ def check_command(arguments: Namespace) -> int:
         for notice in stage.environment.notices():
             print(shown(f"notice: {notice}"))
         plan, scenario = stage.plan, stage.scenario
+        for preset in stage.scenario.presets:
+            load_scenario(path, arguments.overrides, preset)
+        if stage.scenario.compare.vary:
+            read_lineup([path], [], arguments.overrides, (0,))
         print(
             f"{shown(str(path))}: good; {len(stage.seats)} student(s), {scenario.turns} turns of {plan.questions} "
             f"questions from {len(stage.pool)}, measured on {len(stage.held_out)}"

@@ -9,6 +9,9 @@ import sqlite3
 import sys
 from pathlib import Path
 
+from simulation.core.registry import PACKAGES, components
+from simulation.core.roles import Diagnosable
+
 LIBRARIES = (
     "numpy",
     "pydantic",
@@ -33,6 +36,7 @@ LIBRARIES = (
 )
 OPTIONAL = ("bitsandbytes",)
 MODELS = ("student", "teacher")
+"""Shipped models that must be there; others that are there are looked at too."""
 OLDEST_SQLITE = (3, 37)
 """Strict tables."""
 
@@ -44,7 +48,8 @@ def examine(root: Path) -> dict[str, dict[str, str]]:
         "libraries": {name: version(name) for name in LIBRARIES},
         "compute": compute(),
         "sqlite": {"version": sqlite3.sqlite_version if sqlite3.sqlite_version_info >= OLDEST_SQLITE else too_old()},
-        "models": {name: folder_state(root / "agents" / "embedded" / name) for name in MODELS},
+        "models": models(root / "agents" / "embedded"),
+        **diagnoses(),
         "disk": {"free": f"{shutil.disk_usage(Path.cwd()).free / 1e9:.1f} GB at {Path.cwd()}"},
     }
 
@@ -75,6 +80,25 @@ def compute() -> dict[str, str]:
     found["cuda"] = torch.version.cuda or "no (this torch is built for the CPU)"
     for index in range(torch.cuda.device_count()):
         found[f"gpu {index}"] = torch.cuda.get_device_name(index)
+    return found
+
+
+def models(folder: Path) -> dict[str, str]:
+    """Return the state of each shipped model; `folder` holds one folder for each."""
+    found = [each.name for each in folder.iterdir() if each.is_dir()] if folder.is_dir() else []
+    names = sorted({*MODELS, *(name for name in found if not name.startswith(("_", ".")))})
+    return {name: folder_state(folder / name) for name in names}
+
+
+def diagnoses() -> dict[str, dict[str, str]]:
+    """Return what registered components that rest on this machine say of it, by section."""
+    found: dict[str, dict[str, str]] = {}
+    for kind in PACKAGES:
+        for component in components(kind).values():
+            part: object = component.cls
+            if isinstance(part, Diagnosable):
+                for section, values in part.diagnosis().items():
+                    found.setdefault(section, {}).update(values)
     return found
 
 

@@ -4,13 +4,14 @@ The JSON contract (`--json`), one object a line on stdout and nothing else there
 
     {"event": "started", "study", "scenario", "students": [...], "turns", "first_turn"}
     {"event": "turn", "turn", "student", "asked", "score", "trained", "steps", "seconds", "metrics": {...}}
-    {"event": "evaluation", "turn", "student", "accuracy", "questions"}
+    {"event": "evaluation", "turn", "student", "accuracy", "questions", ...}
     {"event": "failed", "turn", "student", "reason"}   once, where one of several students can go on no more
     {"event": "interrupted", "study", "turn"}          only where the study was stopped before its end
     {"event": "finished", "study", "trace_hash"}       the last line of a study that is whole
 
-`score` is the mean feedback of the turn's answers in [0, 1], null where nothing was asked; a number that is not finite
-is null. A later version may add keys and events, and takes none away.
+An evaluation also says what else it measured in [0, 1], of programs "pass@1", "pass@2" … and "pass_rate". `asked`
+counts answers; `score` is the mean feedback of the turn's answers in [0, 1], null where nothing was asked. A number that
+is not finite is null. A later version may add keys and events, and takes none away.
 """
 
 import json
@@ -74,7 +75,7 @@ class JsonLines(Quiet):
         for turn in turns:
             evaluation = turn.evaluations.get("held_out")
             if evaluation is not None:
-                measured = {"accuracy": evaluation.metrics["accuracy"], "questions": evaluation.questions}
+                measured = {**evaluation.metrics, "questions": evaluation.questions}
                 self.emit("evaluation", {"turn": turn.turn, "student": turn.student, **measured})
 
     def finished(self, study: Playing) -> None:

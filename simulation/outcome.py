@@ -9,7 +9,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.core.types import Evaluation, Question, Turn, Update
+from simulation.core.types import Evaluation, Experience, Question, Selection, Turn, Update
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,35 @@ class Marks:
         return cls(questions=questions, metrics=metrics, names=names, truths=truths, choices=choices)
 
 
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """What updates learned from, in sums."""
+
+    lessons: int = 0
+    passing: int = 0
+    """How many of them had the full feedback score."""
+    scored: int = 0
+    """How many have a score by which they were chosen."""
+    score: float = 0.0
+    """The sum of these."""
+
+    def __add__(self, other: "Draw") -> "Draw":
+        """Return the sums of both."""
+        return Draw(
+            self.lessons + other.lessons,
+            self.passing + other.passing,
+            self.scored + other.scored,
+            self.score + other.score,
+        )
+
+    @classmethod
+    def of(cls, lessons: Sequence[Selection[Experience]]) -> "Draw":
+        """Return the sums of a turn's lessons."""
+        scores = [lesson.score for lesson in lessons if lesson.score is not None]
+        passing = sum(lesson.item.feedback.score >= 1 for lesson in lessons)
+        return cls(len(lessons), passing, len(scores), sum(scores))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """A turn without its texts."""
@@ -77,6 +106,9 @@ class Outcome:
     update: Update | None
     evaluations: Mapping[str, Marks]
     failure: str
+    draw: Draw
+    tokens: int
+    """Written in the turn's answers, as far as they are known."""
 
     @classmethod
     def of(cls, turn: Turn) -> Self:
@@ -89,6 +121,8 @@ class Outcome:
             update=turn.update,
             evaluations={name: Marks.of(each) for name, each in turn.evaluations.items()},
             failure=turn.failure,
+            draw=Draw.of(turn.lessons),
+            tokens=sum(each.answer.tokens or 0 for each in turn.experiences),
         )
 
 

@@ -4,6 +4,7 @@ A component is written as a bare name (`policy: random`) or as a mapping of `nam
 (`policy: {name: category, source: evaluation}`). Components are looked up, never built, by reading a scenario.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,7 @@ from pydantic import (
 from pydantic_core import CoreSchema, core_schema
 
 from simulation.complaints import complaints
-from simulation.core.errors import ScenarioError
+from simulation.core.errors import ScenarioError, nearest
 from simulation.core.registry import build, find
 from simulation.yaml_source import KeyPath, Source, finite, override, read_file
 
@@ -135,6 +136,15 @@ class Evaluate(Section):
         return self
 
 
+class Compare(Section):
+    """What `compare` plays of the file, where its own options do not say otherwise."""
+
+    seeds: int | list[int] = 8
+    """How many seeds, or which."""
+    vary: dict[str, list[Any] | dict[str, Any]] = {}
+    """By dotted key the values that are compared, a list or by their labels; of several keys every combination."""
+
+
 class Scenario(Section):
     """One study: who learns, where, from whom and how."""
 
@@ -157,6 +167,9 @@ class Scenario(Section):
     ask: Ask
     learn: Learn
     evaluate: Evaluate = Evaluate()
+    presets: dict[str, dict[str, Any]] = {}
+    """Named sets of dotted keys and their values, for `--preset`."""
+    compare: Compare = Compare()
 
     _source: Source = PrivateAttr(default=Source("scenario", None))
 
@@ -165,8 +178,11 @@ class Scenario(Section):
         return f"{self._source.where(path.split('.'))}: {path}: {what}"
 
     def resolved(self) -> dict[str, Any]:
-        """Return plain JSON values with every default spelled out; reading them back gives an equal study."""
-        plain = self.model_dump(mode="json")
+        """Return plain JSON values with every default spelled out; reading them back gives an equal study.
+
+        Presets and comparisons are left out: they are other studies of the same file.
+        """
+        plain = self.model_dump(mode="json", exclude={"presets", "compare"})
         for path, kind in PARTS:
             part = plain
             for key in path[:-1]:
@@ -187,15 +203,29 @@ def _parts(model: type[BaseModel], path: KeyPath = ()) -> Iterator[tuple[KeyPath
 PARTS: tuple[tuple[KeyPath, Kind], ...] = tuple(_parts(Scenario))
 
 
-def load_scenario(path: Path, overrides: Sequence[str] = ()) -> Scenario:
-    """Read a scenario file, apply dotted overrides, and check it; every complaint is a line of the error raised."""
+def load_scenario(path: Path, overrides: Sequence[str] = (), preset: str | None = None) -> Scenario:
+    """Read a scenario file, apply one of its presets and dotted overrides, and check it.
+
+    Every complaint is a line of the error raised.
+    """
     source = read_file(path)
     if not isinstance(source.value, dict):
         found = "empty" if source.value is None else f"a {type(source.value).__name__}"
         raise ScenarioError(f"{path}:1: a scenario is a mapping of keys such as name and turns, this file is {found}")
-    for text in overrides:
+    for text in [*preset_overrides(source, preset), *overrides]:
         override(source, text)
     return check_source(source)
+
+
+def preset_overrides(source: Source, preset: str | None) -> list[str]:
+    """Return what a preset of the file sets."""
+    if preset is None:
+        return []
+    presets = source.value.get("presets")
+    known = presets if isinstance(presets, dict) else {}
+    if not isinstance(known.get(preset), dict):
+        raise ScenarioError(f"{source.name}: no preset {preset!r}; {nearest(preset, list(map(str, known)))}")
+    return [f"{key}={json.dumps(value)}" for key, value in known[preset].items()]
 
 
 def restore_scenario(resolved: Mapping[str, Any], name: str) -> Scenario:

@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 
 from simulation.core.seeding import generator
 from simulation.core.types import Question, Turn, Update
-from simulation.outcome import Marks, Outcome, Sheet, Sheets
+from simulation.outcome import Draw, Marks, Outcome, Sheet, Sheets
 from simulation.reliability import Reliability
 from simulation.statistics import Estimate, Interval, bootstrap, mcnemar, mean_interval, wilson
 
+HALF = 0.5
+"""An answer counts as right from this truth on; of several answers to a question, most have to be."""
 RIGHT = "right"
 """The diagnosis of the right choice."""
 FILLER = "filler"
@@ -32,8 +34,9 @@ class Measurement:
     accuracy: float
     questions: int
     asked: int
+    """How many answers were given."""
     right: int
-    """How many of the asked questions were truly answered right."""
+    """How many of them were truly right."""
     trained: int
     """How many experiences the updates trained on."""
     logprobs: Mapping[str, Interval]
@@ -47,6 +50,12 @@ class Measurement:
     """Sum of truth and number of questions by category."""
     diagnoses: Mapping[str, int]
     """How many answers revealed what."""
+    metrics: Mapping[str, float]
+    """All that the evaluation measured, such as "pass@1"."""
+    draw: Draw
+    """What the updates learned from."""
+    tokens: int
+    """Written in answers that were learned from."""
 
     @property
     def interval(self) -> Interval:
@@ -74,7 +83,7 @@ class Change:
     difference: Estimate
     """Its interval covers the questions that might have been put instead and, from three students on, the students."""
     p: float | None
-    """McNemar's exact p, for one student."""
+    """McNemar's exact p, for one student whose answers are right or wrong."""
 
     @property
     def tells(self) -> bool:
@@ -96,13 +105,17 @@ class Course:
     """Since the last evaluation, like the next two."""
     right: int = 0
     updates: list[Update] = field(default_factory=list)
+    draw: Draw = field(default_factory=Draw)
+    tokens: int = 0
 
     def take(self, outcome: Outcome, sheets: Sheets) -> None:
         """Take up a turn; `sheets` know the held-out questions, as far as they are known."""
         self.last_turn = outcome.turn
         self.reliability.take(outcome.verdicts)
         self.asked += len(outcome.verdicts)
-        self.right += sum(verdict.truth >= 1.0 for verdict in outcome.verdicts)
+        self.right += sum(verdict.truth >= HALF for verdict in outcome.verdicts)
+        self.draw += outcome.draw
+        self.tokens += outcome.tokens
         if outcome.update is not None:
             self.updates.append(outcome.update)
         marks = outcome.evaluations.get("held_out")
@@ -112,8 +125,8 @@ class Course:
     def _measure(self, turn: int, marks: Marks, sheet: Sheet) -> None:
         truths = Truths(sheet.digest, marks.truths)
         paired = self.latest is not None and self.latest.questions == truths.questions
-        before = self.latest.values >= 1.0 if paired and self.latest is not None else np.zeros(0, dtype=np.bool_)
-        after = truths.values >= 1.0
+        before = self.latest.values >= HALF if paired and self.latest is not None else np.zeros(0, dtype=np.bool_)
+        after = truths.values >= HALF
         categories, diagnoses = sheet.revealed(marks)
         self.measurements.append(
             Measurement(
@@ -129,11 +142,14 @@ class Course:
                 confidence=marks.metrics.get("confidence"),
                 categories=categories,
                 diagnoses=diagnoses,
+                metrics=marks.metrics,
+                draw=self.draw,
+                tokens=self.tokens,
             )
         )
         self.first, self.latest = self.first or truths, truths
-        self.asked = self.right = 0
-        self.updates = []
+        self.asked = self.right = self.tokens = 0
+        self.updates, self.draw = [], Draw()
 
 
 def logprobs(updates: Sequence[Update]) -> dict[str, Interval]:
@@ -175,8 +191,8 @@ def change(courses: Sequence[Course]) -> Change | None:
     differences = [after - before for before, after in pairs]
     shared = len({before.questions for before, _ in paired}) == 1
     p = None
-    if len(pairs) == 1:
-        before, after = (values >= 1.0 for values in pairs[0])
+    if len(pairs) == 1 and np.isin(pairs[0], (0.0, 1.0)).all():
+        before, after = (values >= HALF for values in pairs[0])
         p = mcnemar(int(np.sum(before & ~after)), int(np.sum(~before & after)))
     return Change(
         first=float(np.mean([before.mean() for before, _ in pairs])),

@@ -22,7 +22,8 @@ def compare(arguments: Namespace) -> int:
     """Play scenarios over seeds and say which differ."""
     overrides = [text for text in arguments.scenarios if "=" in text and not Path(text).exists()]
     files = [scenario_file(Path(text)) for text in arguments.scenarios if text not in overrides]
-    lineup = read_lineup(files, arguments.vary, overrides, read_seeds(arguments.seeds))
+    seeds = None if arguments.seeds is None else read_seeds(arguments.seeds)
+    lineup = read_lineup(files, arguments.vary, overrides, seeds, arguments.preset)
     workers = arguments.workers or sensible_workers(len(lineup.seeds))
     folder = new_folder(arguments.out, "-".join(["compare", *(path.stem for path in files[:2])]))
     threads = max(1, cores() // workers) if workers > 1 else None

@@ -96,18 +96,29 @@ def restore(resolved: Mapping[str, Any], name: str) -> Lineup:
     )
 
 
-def read_lineup(files: Sequence[Path], vary: Sequence[str], overrides: Sequence[str], seeds: Sequence[int]) -> Lineup:
-    """Read scenario files, each in every combination of what varies; what cannot be compared is refused."""
-    variations = list(product(*(list(variants(text)) for text in vary)))
+def read_lineup(
+    files: Sequence[Path],
+    vary: Sequence[str],
+    overrides: Sequence[str],
+    seeds: Sequence[int] | None = None,
+    preset: str | None = None,
+) -> Lineup:
+    """Read scenario files, each in every combination of what varies; what cannot be compared is refused.
+
+    Without `vary` or `seeds` it is the (first) file that says what varies and over which seeds.
+    """
     found: list[Entry] = []
     for path in files:
-        for chosen in variations:
-            scenario = load_scenario(path, [*overrides, *(written for written, _ in chosen)])
+        own = load_scenario(path, overrides, preset).compare
+        seeds = read_seeds(own.seeds) if seeds is None else seeds
+        told = [list(variants(text)) for text in vary] or [list(listed(*pair)) for pair in own.vary.items()]
+        for chosen in product(*told):
+            scenario = load_scenario(path, [*overrides, *(written for written, _ in chosen)], preset)
             parts = [label for _, label in chosen]
             if len(files) > 1 or not parts:
                 parts.insert(0, scenario.name)
             found.append(Entry(label="+".join(parts), scenario=scenario))
-    lineup = Lineup(entries=tuple(found), seeds=tuple(seeds))
+    lineup = Lineup(entries=tuple(found), seeds=tuple(seeds or ()))
     check(lineup)
     return lineup
 
@@ -125,6 +136,13 @@ def variants(text: str) -> Iterator[tuple[str, str]]:
         yield f"{key}={json.dumps(value)}", label_of(value)
 
 
+def listed(key: str, values: Sequence[object] | Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    """Yield an override and a label for each value that a scenario file compares."""
+    pairs = values.items() if isinstance(values, Mapping) else [(label_of(value), value) for value in values]
+    for label, value in pairs:
+        yield f"{key}={json.dumps(value)}", label_of(label)
+
+
 def label_of(value: object) -> str:
     """Return a short name of a value: of a component its name, and in brackets its parameters."""
     if isinstance(value, dict):
@@ -135,16 +153,17 @@ def label_of(value: object) -> str:
     return re.sub(r"[^A-Za-z0-9_.,=()+-]+", "_", text).strip("_") or "empty"
 
 
-def read_seeds(text: str) -> tuple[int, ...]:
-    """Return the seeds of `--seeds`: "8" is 0 to 7, "3,5,9" is these."""
+def read_seeds(told: str | int | Sequence[int]) -> tuple[int, ...]:
+    """Return the seeds that are told: "8" or 8 is 0 to 7, "3,5,9" or [3, 5, 9] is these."""
     try:
-        numbers = tuple(int(part) for part in text.split(","))
+        numbers = [int(part) for part in told.split(",")] if isinstance(told, str) else told
     except ValueError as error:
-        raise ScenarioError(f"--seeds {text!r}: write how many, such as 8, or which, such as 3,5,9") from error
-    found = tuple(range(numbers[0])) if len(numbers) == 1 else numbers
+        raise ScenarioError(f"seeds {told!r}: write how many, such as 8, or which, such as 3,5,9") from error
+    many = numbers if isinstance(numbers, int) else numbers[0] if len(numbers) == 1 and told is not numbers else None
+    found = tuple(numbers) if many is None and not isinstance(numbers, int) else tuple(range(many or 0))
     if not found or len(found) > MOST_SEEDS or min(found) < 0 or max(found) >= 2**63 or len(set(found)) < len(found):
         raise ScenarioError(
-            f"--seeds {text!r}: write 1 to {MOST_SEEDS} different seeds of 0 and above, such as 8 (which is 0 to 7) "
+            f"seeds {told!r}: write 1 to {MOST_SEEDS} different seeds of 0 and above, such as 8 (which is 0 to 7) "
             "or 3,5,9"
         )
     return found

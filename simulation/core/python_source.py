@@ -12,7 +12,8 @@ LONGEST_COMPARED = 1 << 16
 
 def parsed(source: str) -> ast.Module:
     """Return the syntax tree of a source; raises DataError where it is not Python."""
-    return _tried(source, ast.PyCF_ONLY_AST)
+    tree: ast.Module = _tried(source, ast.PyCF_ONLY_AST)
+    return tree
 
 
 def check_compiles(source: str) -> None:

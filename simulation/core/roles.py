@@ -1,6 +1,6 @@
 """The roles of the loop, as Protocols: whatever has these methods can play.
 
-Who answers       Answerer  Students      Who evaluates   Judge
+Who answers       Answerer  Students      Who evaluates   Judge  Auditing  Diagnosable
 What is answered  Environment             Who chooses     SelectionPolicy  Context
 What computes     LanguageModel  Learner  What changes it Trainer  Marker
 """
@@ -195,6 +195,27 @@ class Judge(Protocol):
         self, questions: Sequence[Question], answers: Sequence[Answer], *, seeds: Sequence[int]
     ) -> list[Feedback]:
         """Evaluate each answer; `seeds` holds one seed an answer, so that no verdict depends on its neighbours."""
+        ...
+
+
+@runtime_checkable
+class Auditing(Protocol):
+    """A judge that can say which questions it cannot fairly judge by, at a cost that only a check should pay."""
+
+    def audit(self, questions: Sequence[Question]) -> list[str]:
+        """Return a line, naming the question, for each whose own reference fails."""
+        ...
+
+
+@runtime_checkable
+class Diagnosable(Protocol):
+    """A component that rests on what a machine offers."""
+
+    def diagnosis(self) -> Mapping[str, Mapping[str, str]]:
+        """Return findings by section and name, for `doctor`; one that begins with "missing" is a complaint.
+
+        A classmethod, because nothing is configured yet.
+        """
         ...
 
 

@@ -1,17 +1,17 @@
 """Reads what turns add to sums over a study, all students of a turn at once, and none of the texts."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from simulation.core.errors import StudyDamaged
 from simulation.core.types import Update
-from simulation.outcome import Marks, Outcome, Verdict
+from simulation.outcome import Draw, Marks, Outcome, Verdict
 from simulation.store.arrays import unpack, unpack_some, unpack_whole
 from simulation.store.interning import LISTS, decoded, remember
-from simulation.store.reading import BROKEN, metrics
+from simulation.store.reading import BROKEN, metrics, real
 from simulation.store.schema import DATABASE, REMEDY
 from simulation.store.study import Study
 
@@ -21,11 +21,22 @@ UNION ALL SELECT s, substr(predictions, 1, 4) FROM committees WHERE t = ?1
 """
 """How many rows `pack_rows` packed stands in front of them."""
 ANSWERED = "SELECT s, question, truth, score FROM answers JOIN feedback USING (t, s, i) WHERE t = ? ORDER BY s, i"
+WRITTEN = "SELECT s, sum(tokens) FROM answers WHERE t = ? AND tokens IS NOT NULL GROUP BY s"
+DRAWN = """
+SELECT l.s, f.score, l.score FROM lessons l JOIN feedback f ON (f.t, f.s, f.i) = (l.from_t, l.s, l.from_i)
+WHERE l.t = ? ORDER BY l.s, l.i
+"""
 UPDATED = "SELECT s, trainer, experiences, steps, version, metrics FROM updates WHERE t = ?"
 EVALUATED = """
 SELECT e.s, e.name, e.questions, e.metrics, r.questions, r.truths, r.choices
 FROM evaluations e LEFT JOIN results r USING (t, s, name) WHERE t = ? ORDER BY e.s, e.name
 """
+
+
+def draw(lessons: Sequence[tuple[float, float | None]]) -> Draw:
+    """Return the sums of lessons, each a feedback score and, where there is one, the score it was chosen by."""
+    scores = [score for _, score in lessons if score is not None]
+    return Draw(len(lessons), sum(score >= 1 for score, _ in lessons), len(scores), sum(scores))
 
 
 class Outcomes:
@@ -55,6 +66,10 @@ class Outcomes:
         verdicts: list[list[Verdict]] = [[] for _ in range(count)]
         for s, question, truth, score in ask(ANSWERED, number):
             verdicts[s].append(Verdict(self._category(question), float(truth), float(score)))
+        tokens = dict(ask(WRITTEN, number))
+        drawn: list[list[tuple[float, float | None]]] = [[] for _ in range(count)]
+        for s, score, why in ask(DRAWN, number):
+            drawn[s].append((float(score), real(why)))
         updates = {s: self._update(row) for s, *row in ask(UPDATED, number)}
         evaluations: list[dict[str, Marks]] = [{} for _ in range(count)]
         for s, name, *row in ask(EVALUATED, number):
@@ -68,6 +83,8 @@ class Outcomes:
                 update=updates.get(s),
                 evaluations=evaluations[s],
                 failure=failures[s],
+                draw=draw(drawn[s]),
+                tokens=tokens.get(s, 0),
             )
             for s, seat in enumerate(self._study.seats)
         ]
