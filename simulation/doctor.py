@@ -9,8 +9,8 @@ import sqlite3
 import sys
 from pathlib import Path
 
+from simulation.core.abilities import Diagnosable
 from simulation.core.registry import PACKAGES, components
-from simulation.core.roles import Diagnosable
 
 LIBRARIES = (
     "numpy",

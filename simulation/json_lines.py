@@ -10,8 +10,8 @@ The JSON contract (`--json`), one object a line on stdout and nothing else there
     {"event": "finished", "study", "trace_hash"}       the last line of a study that is whole
 
 An evaluation also says what else it measured in [0, 1], of programs "pass@1", "pass@2" … and "pass_rate". `asked`
-counts answers; `score` is the mean feedback of the turn's answers in [0, 1], null where nothing was asked. A number that
-is not finite is null. A later version may add keys and events, and takes none away.
+counts answers; `score` is the mean feedback of the turn's answers in [0, 1], null where nothing was asked. A number
+that is not finite is null. A later version may add keys and events, and takes none away.
 """
 
 import json

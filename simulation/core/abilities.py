@@ -1,6 +1,7 @@
 """What a role may be able to do besides its part in the loop: `isinstance` tells who can.
 
-SkillGraph (environments)  Observing (policies)  Executing (judges)  KeepsReplies (models)  SelfTaught (learners)
+Environments  SkillGraph      Policies  Observing      Judges     Executing  Auditing
+Models        KeepsReplies    Learners  SelfTaught     Any role   Diagnosable
 """
 
 from collections.abc import Mapping, Sequence
@@ -63,5 +64,26 @@ class SelfTaught(Protocol):
         """Teach every slot of `batches` its lessons of this turn; each ends as it would alone.
 
         The update's trainer names the rule, because the scenario's trainer has no part in it.
+        """
+        ...
+
+
+@runtime_checkable
+class Auditing(Protocol):
+    """A judge that can say which questions it cannot fairly judge by, at a cost that only a check should pay."""
+
+    def audit(self, questions: Sequence[Question]) -> list[str]:
+        """Return a line, naming the question, for each whose own reference fails."""
+        ...
+
+
+@runtime_checkable
+class Diagnosable(Protocol):
+    """A component that rests on what a machine offers."""
+
+    def diagnosis(self) -> Mapping[str, Mapping[str, str]]:
+        """Return findings by section and name, for `doctor`; one that begins with "missing" is a complaint.
+
+        A classmethod, because nothing is configured yet.
         """
         ...

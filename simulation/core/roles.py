@@ -198,27 +198,6 @@ class Judge(Protocol):
         ...
 
 
-@runtime_checkable
-class Auditing(Protocol):
-    """A judge that can say which questions it cannot fairly judge by, at a cost that only a check should pay."""
-
-    def audit(self, questions: Sequence[Question]) -> list[str]:
-        """Return a line, naming the question, for each whose own reference fails."""
-        ...
-
-
-@runtime_checkable
-class Diagnosable(Protocol):
-    """A component that rests on what a machine offers."""
-
-    def diagnosis(self) -> Mapping[str, Mapping[str, str]]:
-        """Return findings by section and name, for `doctor`; one that begins with "missing" is a complaint.
-
-        A classmethod, because nothing is configured yet.
-        """
-        ...
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """What a policy may look at besides its candidates."""
