@@ -10,7 +10,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from simulation.core.types import Experience, Turn, Update
+from simulation.core.types import Experience, Question, Turn, Update
 
 
 @runtime_checkable
