@@ -191,10 +191,11 @@ def doctor_command(arguments: Namespace) -> int:
     if arguments.json:
         print(json.dumps({**found, "missing": lacking}))
     else:
+        width = max(len(name) for values in found.values() for name in values)
         for section, values in found.items():
             print(section)
             for name, value in values.items():
-                print(f"  {name:14} {value}")
+                print(f"  {name:{width}} {value}")
         print(f"{len(lacking)} thing(s) missing" if lacking else "nothing is missing")
     return 1 if lacking else 0
 
