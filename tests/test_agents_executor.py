@@ -1,0 +1,345 @@
+"""Programs are judged by their tests: what is run, what is said of it, and what is kept between calls."""
+
+import multiprocessing
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agents.executor import AllTests, Executor
+from agents.programs import program_in, unfenced
+from agents.sandbox import Limits, Program, Report, Sandbox, SandboxUnavailable, shared
+from agents.sandbox.program import alike
+from environments.program_rows import load_programs
+from simulation.core.errors import DataError, SimulationError
+from simulation.core.registry import build
+from simulation.core.types import Answer, Feedback, Outcome, Question, Test
+
+MBPP = Path(__file__).resolve().parents[2] / "shared" / "data" / "mbpp" / "mbpp.jsonl.gz"
+GOOD = "def f(x):\n    return x + 1"
+QUESTION = Question(
+    id="q",
+    prompt="add one",
+    reference=GOOD,
+    tests=(Test(code="assert f(1) == 2"), Test(code="assert f(41) == 42", hidden=True), Test(code="assert f(2) == 3")),
+)
+OPENING = 'import math\n\n@staticmethod\ndef root(x):\n    """Return the root."""\n'
+OPENED = Question(
+    id="o", prompt=OPENING, opening=OPENING.replace("@staticmethod\n", ""), tests=(Test(code="assert root(4) == 2"),)
+)
+
+
+@pytest.fixture(autouse=True)
+def _sandboxed() -> None:
+    try:
+        Executor().check()
+    except SandboxUnavailable as error:
+        pytest.skip(str(error))
+
+
+def judged(judge: Any, *texts: str, question: Question = QUESTION) -> list[Feedback]:  # either judge
+    answers = [Answer(question_id="q", prompt="p", text=text, answerer="ada", model_version="0") for text in texts]
+    found: list[Feedback] = judge.judge([question] * len(texts), answers, seeds=range(len(texts)))
+    return found
+
+
+def test_a_student_learns_from_visible_tests_and_is_measured_by_all() -> None:
+    cheating = "def f(x): return {1: 2, 2: 3}[x]"
+    (learned,) = judged(Executor(), cheating)
+    (measured,) = judged(AllTests(), cheating)
+    assert (learned.score, learned.verdict, len(learned.outcomes)) == (1.0, "passed", 2)
+    assert (measured.score, measured.verdict) == (0.0, "failed")
+    assert [outcome.verdict for outcome in measured.outcomes] == ["passed", "passed", "failed"]
+    assert measured.metrics == {"pass_rate": 2 / 3, "exact_match": 0.0}
+
+
+def test_the_score_is_the_share_of_visible_tests() -> None:
+    scores = [each.score for each in judged(Executor(), GOOD, "def f(x): return 2", "def f(x): return 0", "")]
+    assert scores == [1.0, 0.5, 0.0, 0.0]
+
+
+def test_exact_match_looks_past_formatting_and_comments_and_nothing_else() -> None:
+    texts = (GOOD, "def f(x): # one more\n\n  return (x+1)", "def f(y): return y + 1", "def f(x): return 1")
+    found = judged(AllTests(), *texts)
+    assert [each.metrics["exact_match"] for each in found] == [1.0, 1.0, 0.0, 0.0]
+    assert [each.score for each in found] == [1.0, 1.0, 1.0, 0.0]
+    unknown = replace(QUESTION, reference=None)
+    assert judged(AllTests(), GOOD, question=unknown)[0].metrics["exact_match"] == 0.0
+
+
+def test_what_is_said_names_a_visible_test_and_of_a_hidden_one_its_number() -> None:
+    (failed,) = judged(AllTests(), "def f(x): return 2")
+    assert failed.explanation == "Test 2 of 3 failed (returned 2): assert f(2) == 3"
+    (hidden,) = judged(AllTests(), "def f(x):\n    print('saw', x)\n    return 0 if x > 9 else x + 1")
+    assert hidden.explanation == "Hidden test 3 of 3 failed."
+    (load,) = judged(Executor(), "def f(x) return")
+    assert load.explanation.startswith("Test 1 of 2 did not run, because the program cannot be loaded (SyntaxError: ")
+    assert judged(Executor(), GOOD)[0].explanation == "Right: all 2 tests pass."
+    long = replace(QUESTION, id="long", tests=(Test(code=f"assert f({'1' * 900}) == 0"),))
+    assert len(judged(Executor(), GOOD, question=long)[0].explanation) == 500
+
+
+@pytest.mark.parametrize(
+    ("source", "verdict"),
+    [
+        ("import sys; sys.exit(0)", "died"),
+        ("import os\ndef f(x): os.fork()", "blocked"),
+        ("def f(x): return object()", "bad_return"),
+        ("def f(x): return [0] * 10**9", "memory"),
+        ("while True: pass", "timeout"),
+        ("x = 'half a pair \ud800'", "load_error"),
+        ("#" + "x" * (1 << 20), "load_error"),
+        ("nothing of it\0", "load_error"),
+    ],
+)
+def test_a_program_that_ends_badly_is_data(source: str, verdict: str) -> None:
+    for judge in (Executor(cpu_seconds=1), AllTests(cpu_seconds=1)):
+        (found,) = judged(judge, source)
+        assert (found.score, found.verdict) == (0.0, verdict)
+        assert {outcome.verdict for outcome in found.outcomes} == {verdict}
+        found.explanation.encode()
+
+
+def test_a_correction_is_given_where_it_is_wished_and_the_program_fails() -> None:
+    texts = (GOOD, "def f(x): pass")
+    assert [each.correction for each in judged(Executor(), *texts)] == [None, None]
+    assert [each.correction for each in judged(Executor(correct=True), *texts)] == [None, GOOD]
+
+
+@pytest.mark.parametrize(
+    ("text", "program"),
+    [
+        (GOOD, GOOD),
+        (f"```python\n{GOOD}\n```", GOOD),
+        (f"Here it is:\n\n```py\n{GOOD}\n```\nIt adds one.", GOOD),
+        (f"```\n{GOOD}\n```", GOOD),
+        (f"First:\n```bash\npip install f\n```\nthen\n```Python\n{GOOD}\n```", GOOD),
+        (f"```python\n{GOOD}", GOOD),
+        (f"{GOOD}\n```\nThis adds one.", GOOD),
+        (f"{GOOD}\n```\nFor instance:\n```python\nf(1)\n```", GOOD),
+        ("x = '''\n  ```not a fence\n'''", "x = '''\n  ```not a fence\n'''"),
+    ],
+)
+def test_a_program_is_taken_out_of_markdown(text: str, program: str) -> None:
+    assert unfenced(text) == program
+    assert program_in(QUESTION, text) == program
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "    return math.sqrt(x)",
+        "return math.sqrt(x)",
+        "y = math.sqrt(x)\n    return y",
+        "y = math.sqrt(x)\nreturn y",
+        "if x:\n        return math.sqrt(x)\n    return 0",
+        "if x:\n    return math.sqrt(x)\nreturn 0",
+        "for y in (1, 2):\n\n        if y * y == x:\n            return y",
+        "```python\n    return math.sqrt(x)\n```",
+        "def root(x):\n    return math.sqrt(x)",
+        "```python\nimport cmath\n\ndef root(x):\n    return abs(cmath.sqrt(x))\n```",
+    ],
+)
+def test_an_opening_is_continued_or_defined_again(text: str) -> None:
+    assert judged(Executor(), text, question=OPENED)[0].explanation == "Right: the test passes."
+
+
+def test_a_function_defined_again_follows_what_stands_before_it_without_its_decorators() -> None:
+    decorated = replace(OPENED, opening=OPENING)
+    assert program_in(decorated, "def root(x): return x") == "import math\n\ndef root(x): return x"
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        (replace(QUESTION, tests=()), "question 'q' has no tests.*give it tests"),
+        (
+            replace(QUESTION, id="t", tests=(Test(code="assert f(1"),)),
+            "test 1 of question 't' is not Python.*correct it",
+        ),
+        (replace(QUESTION, id="s", setup="def"), "setup of question 's' is not Python"),
+        (
+            replace(QUESTION, id="h", tests=(Test(code="assert f(1)", hidden=True),)),
+            "question 'h' has hidden tests only",
+        ),
+    ],
+)
+def test_a_question_that_cannot_judge_is_refused_by_name(question: Question, said: str) -> None:
+    with pytest.raises(DataError, match=said):
+        judged(Executor(), GOOD, question=question)
+
+
+@pytest.fixture
+def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Program]]:
+    """What the sandbox runs from here on, with nothing kept of what it ran before."""
+    shared.close()
+    ran: list[Program] = []
+    run = Sandbox.run
+
+    def counting(self: Sandbox, programs: Sequence[Program]) -> list[Report]:
+        ran.extend(programs)
+        return run(self, programs)
+
+    monkeypatch.setattr(Sandbox, "run", counting)
+    yield ran
+    shared.close()
+
+
+def test_equal_programs_are_run_once(counted: list[Program]) -> None:
+    first = judged(Executor(), GOOD, "def f(x): pass", GOOD, f"```\n{GOOD}\n```")
+    assert judged(Executor(correct=True), GOOD)[0].outcomes == first[0].outcomes
+    assert len(counted) == 2
+    judged(Executor(cpu_seconds=3), GOOD)
+    judged(AllTests(), GOOD)
+    judged(Executor(), GOOD, question=replace(QUESTION, id="another"))
+    assert len(counted) == 5, "other limits, tests or seeds may give another verdict"
+
+
+def test_what_was_gone_in_its_first_tests_is_not_run_again_for_more(counted: list[Program]) -> None:
+    sources = ("def f(x) return", "def f(x):\n    print(x)\n    if x == 2: __import__('os')._exit(0)\n    return 2")
+    judged(Executor(), *sources)
+    longer = judged(AllTests(), *sources)
+    assert len(counted) == 2
+    shared.close()
+    assert judged(AllTests(), *sources) == longer
+    assert len(counted) == 4
+
+
+def test_the_reports_that_are_kept_are_bounded(monkeypatch: pytest.MonkeyPatch, counted: list[Program]) -> None:
+    monkeypatch.setattr(shared, "MOST_KEPT", 2)
+    texts = [f"def f(x): return x + {each}" for each in range(4)]
+    judged(Executor(), *texts)
+    judged(Executor(), texts[3])
+    assert len(counted) == 4
+    judged(Executor(), texts[0])
+    assert len(counted) == 5
+
+
+def test_what_is_printed_is_kept_short_and_without_addresses() -> None:
+    (found,) = judged(Executor(), "def f(x):\n    print('a' * 2000)\n    return f")
+    first, second = found.outcomes
+    assert first.output == "a" * 1000 + "…"
+    (found,) = judged(Executor(), "def f(x):\n    print(object())\n    raise ValueError(object())")
+    assert found.outcomes[0].output == "<object object at 0x…>\n"
+    assert found.outcomes[0].message == "ValueError: <object object at 0x…>"
+    assert second.verdict == "bad_return"
+
+
+def test_verdicts_are_the_same_in_another_sandbox() -> None:
+    texts = [
+        "import random\ndef f(x):\n    print(random.random(), hash('a'), list({'a', 'b', 'c'}))\n    return x + 1",
+        "import random\ndef f(x): return x + random.randint(0, 1)",
+        "def f(x): return {x: f}[f]",
+    ]
+    first = judged(Executor(), *texts)
+    shared.close()
+    assert judged(Executor(lanes=3), *texts) == first
+
+
+@pytest.mark.parametrize("verdict", ["infra_error", "sandbox_unavailable"])
+def test_a_fault_of_the_machine_stops_the_study_and_is_not_kept(verdict: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    shared.close()
+    with monkeypatch.context() as patched:
+        patched.setattr(
+            Sandbox, "run", lambda _, programs: [alike(each, verdict, "no memory", "full") for each in programs]
+        )
+        with pytest.raises(SimulationError, match=r"question 'q' could not be judged.*no memory.*resume") as raised:
+            judged(Executor(), GOOD)
+        assert isinstance(raised.value, SandboxUnavailable) == (verdict == "sandbox_unavailable")
+    assert judged(Executor(), GOOD)[0].score == 1.0
+
+
+def test_a_weaker_level_is_stamped_into_every_verdict() -> None:
+    try:
+        (found,) = judged(Executor(level="lock"), GOOD)
+    except SandboxUnavailable as error:
+        pytest.skip(str(error))
+    assert (found.judge, found.score) == ("executor at level lock", 1.0)
+    (found,) = judged(AllTests(level="rlimits", allow_weaker=True), GOOD)
+    assert found.judge == "all_tests at level rlimits"
+    with pytest.raises(SandboxUnavailable, match="isolates nothing"):
+        Executor(level="rlimits").check()
+
+
+def test_check_names_the_layer_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    shared.close()
+
+    def lacking(**_: object) -> Sandbox:
+        raise SandboxUnavailable("the layer 'landlock' does not work here. Ways out: another machine.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(shared, "Sandbox", lacking)
+        for judge in (Executor(), AllTests()):
+            with pytest.raises(SandboxUnavailable, match=r"landlock.*Ways out"):
+                judge.check()
+    Executor().check()
+
+
+def test_an_exact_judge_can_have_the_sandbox_of_another() -> None:
+    teacher = Executor(level="lock", lanes=2, cpu_seconds=1, correct=True)
+    exact = build("judge", "all_tests", teacher.shares())
+    assert (exact.place, exact.cpu_seconds, exact.correct) == (teacher.place, 1, False)
+    assert Executor.executes and AllTests.executes
+
+
+def seen_in_fork(connection: Any) -> None:  # a multiprocessing connection
+    connection.send([each.score for each in judged(Executor(), GOOD, "def f(x): return 7")])
+    connection.close()
+    shared.close()
+
+
+@pytest.mark.usefixtures("counted")
+def test_a_forked_process_opens_a_sandbox_of_its_own() -> None:
+    judged(Executor(), GOOD)
+    here, there = multiprocessing.Pipe(duplex=False)
+    child = os.fork()
+    if child == 0:
+        try:
+            seen_in_fork(there)
+        finally:
+            os._exit(0)
+    assert here.poll(60) and here.recv() == [1.0, 0.0]
+    os.waitpid(child, 0)
+    assert judged(Executor(), "def f(x): return x + 1 if x else 0")[0].score == 1.0
+
+
+def test_an_audit_names_the_questions_whose_reference_fails() -> None:
+    wrong = replace(
+        QUESTION, id="wrong", tests=(Test(code="assert f(1) == 2"), Test(code="assert f(1) == 3", hidden=True))
+    )
+    silent = replace(QUESTION, id="silent", reference=None)
+    assert Executor().audit([QUESTION, wrong, silent]) == []
+    assert AllTests().audit([QUESTION, wrong, silent]) == [
+        "question 'wrong': its own reference fails: Test 2 of 2 failed (returned 2): assert f(1) == 3"
+    ]
+
+
+@pytest.mark.skipif(not MBPP.is_file(), reason=f"MBPP is not at {MBPP}")
+def test_references_of_mbpp_pass_and_emptied_ones_do_not() -> None:
+    questions = load_programs(MBPP).questions[::20]
+    assert AllTests().audit(questions) == Executor().audit(questions) == []
+    answers = [
+        Answer(question_id=each.id, prompt="", text="def f(): pass", answerer="ada", model_version="0")
+        for each in questions
+    ]
+    assert not any(each.score for each in Executor().judge(questions, answers, seeds=[0] * len(answers)))
+
+
+def test_what_is_kept_can_be_stored() -> None:
+    kept = shared.brief(Outcome("failed", "half a pair \ud800", "at 0x7f12ab \udfff"))
+    assert kept == Outcome("failed", "half a pair ?", "at 0x… ?")
+
+
+def test_limits_are_those_of_the_scenario() -> None:
+    slow = "def f(x):\n    for _ in range(10**8): pass\n    return x + 1"
+    (found,) = judged(Executor(cpu_seconds=1), slow, question=replace(QUESTION, id="slow"))
+    assert found.verdict == "timeout"
+    assert Limits() == Limits(
+        cpu_seconds=Executor().cpu_seconds,
+        wall_seconds=Executor().wall_seconds,
+        memory_mebibytes=Executor().memory_mebibytes,
+    )
+    assert Outcome("passed") in judged(Executor(), GOOD)[0].outcomes
