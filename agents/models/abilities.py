@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from agents.models.lora import Adapters
+from agents.models.reserve import ReservedSteps
 from agents.models.scoring import Abilities, Scorer
 from simulation.core.packing import Tree
 
@@ -27,6 +28,7 @@ def observe(module: nn.Module, adapters: Adapters, pad: int) -> Abilities:
     plain = Abilities(
         tree=False,
         cache=False,
+        reserve=False,
         keeps="logits_to_keep" in parameters,
         masks="attention_mask" in parameters,
         window=window(settings),
@@ -35,7 +37,8 @@ def observe(module: nn.Module, adapters: Adapters, pad: int) -> Abilities:
     accepts = {"attention_mask", "position_ids"} <= set(parameters)
     tree = accepts and takes_tree(Scorer(module=module, adapters=adapters, abilities=plain, pad=pad))
     cache = tree and "past_key_values" in parameters and takes_cache(module, pad)
-    return replace(plain, tree=tree, cache=cache)
+    reserve = cache and takes_reserve(Scorer(module=module, adapters=adapters, abilities=plain, pad=pad))
+    return replace(plain, tree=tree, cache=cache, reserve=reserve)
 
 
 def window(settings: object) -> int | None:
@@ -89,6 +92,22 @@ def takes_cache(module: nn.Module, pad: int) -> bool:
     alone = torch.stack([ending(module, short, device), ending(module, whole, device)])
     signal = (alone[0] - alone[1]).abs().max()
     return bool((step.logits[:, -1] - alone).abs().max() <= tolerance(module) * signal)
+
+
+@torch.no_grad()
+def takes_reserve(plain: Scorer) -> bool:
+    """Say whether a step after prompts of two lengths, one of them twice, gets the logits of the whole sequences."""
+    tokens = trial_tokens(plain.module, _PROMPT)
+    short, whole = tokens[3:], tokens
+    device = plain.adapters.values_SP.device
+    try:
+        steps = ReservedSteps(plain, [0], [short[:-1], whole[:-1], short[:-1]], 1)
+        steps.advance(torch.tensor([short[-1], whole[-1], short[-1]], device=device))
+    except (TypeError, ValueError, RuntimeError, IndexError, AttributeError):
+        return False  # the architecture has no such cache
+    alone = torch.stack([ending(plain.module, tokens, device) for tokens in (short, whole, short)])
+    signal = (alone[0] - alone[1]).abs().max()
+    return bool((steps.logits_MV - alone).abs().max() <= tolerance(plain.module) * signal)
 
 
 def ending(module: nn.Module, tokens: Sequence[int], device: torch.device) -> Tensor:

@@ -105,7 +105,8 @@ def seek(
         ]
         steps.keep(rows, slots)
         beams = width
-        steps.advance([beam.tokens[-1] for index in order for beam in searches[index].running])
+        last = [beam.tokens[-1] for index in order for beam in searches[index].running]
+        steps.advance(torch.tensor(last, device=steps.logits_MV.device))
 
 
 def candidates(

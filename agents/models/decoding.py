@@ -16,9 +16,9 @@ class Steps(Protocol):
     """A batch of texts that grow by one token a step."""
 
     logits_MV: Tensor
-    """Of the token that comes next in each row."""
+    """Of the token that comes next in each row; after `keep` they are stale until `advance`."""
 
-    def advance(self, tokens: Sequence[int]) -> None:
+    def advance(self, tokens_M: Tensor) -> None:
         """Append one token to every row."""
 
     def keep(self, rows: Sequence[int], slots: Sequence[int]) -> None:
@@ -48,9 +48,9 @@ class CachedSteps:
         if origins != list(range(len(rows))):
             self._select(origins)
 
-    def advance(self, tokens: Sequence[int]) -> None:
+    def advance(self, tokens_M: Tensor) -> None:
         """Append one token to every row."""
-        tokens_M1 = torch.tensor(tokens, device=self._device).unsqueeze(1)
+        tokens_M1 = tokens_M.unsqueeze(1)
         positions_M1 = self._seen_ML.sum(1, keepdim=True)
         if self._scorer.abilities.longest is not None:
             # finished rows that wait for the others may run past the end; theirs are not read
@@ -96,9 +96,9 @@ class WholeSteps:
         self._texts = [list(prompt) for prompt in prompts]
         self._forward()
 
-    def advance(self, tokens: Sequence[int]) -> None:
+    def advance(self, tokens_M: Tensor) -> None:
         """Append one token to every row."""
-        for text, token in zip(self._texts, tokens, strict=True):
+        for text, token in zip(self._texts, tokens_M.tolist(), strict=True):
             text.append(token)
         self._forward()
 

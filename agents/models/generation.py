@@ -11,6 +11,7 @@ from torch import Tensor
 from agents.models.batching import SHRINK, plan, remaining, square
 from agents.models.beams import Search, seek
 from agents.models.decoding import CachedSteps, Steps, WholeSteps
+from agents.models.reserve import ReservedSteps
 from agents.models.scoring import Scorer
 from agents.models.text import Text
 from simulation.core.types import Completion, Request
@@ -30,15 +31,6 @@ class Row:
     logprob: float = 0.0
     stop: str = ""
 
-    def take(self, token: int, logprob: float, ends: frozenset[int]) -> None:
-        """Append a token."""
-        self.tokens.append(token)
-        self.logprob += logprob
-        if token in ends:
-            self.stop = "stop"
-        elif len(self.tokens) == self.limit:
-            self.stop = "length"
-
     def read(self, search: Search) -> None:
         """Take over the text of the request's rank, if there is one."""
         if self.request.rank >= len(search.found):
@@ -46,6 +38,47 @@ class Row:
             return
         text = search.found[self.request.rank]
         self.tokens, self.logprob, self.stop = list(text.tokens), text.logprob, text.stop
+
+
+class Sheet:
+    """The texts of one batch while they grow side by side."""
+
+    def __init__(self, rows: Sequence[Row], ends: frozenset[int], device: torch.device) -> None:
+        most = max(row.limit for row in rows)
+        self.step = 0
+        self._rows = list(rows)
+        self._ends_E = torch.tensor(sorted(ends), device=device)
+        self._heat_M = torch.tensor([row.request.temperature for row in rows], dtype=torch.float64, device=device)
+        self._uniforms_MT = torch.zeros((len(rows), most), dtype=torch.float64, device=device)
+        for place, row in enumerate(rows):
+            self._uniforms_MT[place, : len(row.uniforms)] = torch.from_numpy(row.uniforms)
+        self._limits_M = torch.tensor([row.limit for row in rows], device=device)
+        self._logprobs_M = torch.zeros(len(rows), dtype=torch.float64, device=device)
+        self.tokens_MT = torch.zeros((len(rows), most), dtype=torch.int64, device=device)
+
+    def write(self, logits_MV: Tensor) -> bool:
+        """Append a token to every text, and say whether one ended now."""
+        tokens_M, logprobs_M = draw(logits_MV, self._heat_M, self._uniforms_MT[:, self.step])
+        self.tokens_MT[:, self.step] = tokens_M
+        self._logprobs_M += logprobs_M
+        self.step += 1
+        ended_M = (tokens_M.unsqueeze(1) == self._ends_E).any(1)
+        over = (ended_M | (self._limits_M == self.step)).nonzero().flatten().tolist()
+        for place in over:
+            # a row that stands in twice is closed twice alike; one that waits, closed before, writes on unread
+            if not (row := self._rows[place]).stop:
+                row.tokens = self.tokens_MT[place, : self.step].tolist()
+                row.logprob = float(self._logprobs_M[place])
+                row.stop = "stop" if ended_M[place] else "length"
+        return bool(over)
+
+    def keep(self, places: Sequence[int]) -> None:
+        """Go on with the texts in these places only."""
+        self._rows = [self._rows[place] for place in places]
+        chosen = torch.tensor(places, device=self._heat_M.device)
+        self._heat_M, self._limits_M = self._heat_M[chosen], self._limits_M[chosen]
+        self._uniforms_MT, self._logprobs_M = self._uniforms_MT[chosen], self._logprobs_M[chosen]
+        self.tokens_MT = self.tokens_MT[chosen]
 
 
 class Writer:
@@ -91,23 +124,21 @@ class Writer:
         self, pieces: Sequence[tuple[int, list[int]]], prompts: Sequence[tuple[int, ...]], rows: Sequence[Row]
     ) -> None:
         slots, order = square(pieces)
-        steps = self._steps(slots, [prompts[index] for index in order])
+        steps = self._steps(slots, [prompts[index] for index in order], max(rows[index].limit for index in order))
+        sheet = Sheet([rows[index] for index in order], self._ends, steps.logits_MV.device)
         while True:
-            # a row that stands in twice to fill its slot up is drawn alike and taken once
-            drawn, logprobs = draw(steps.logits_MV, [rows[index] for index in order])
-            for index, (token, logprob) in dict(zip(order, zip(drawn, logprobs, strict=True), strict=True)).items():
-                if not rows[index].stop:
-                    rows[index].take(token, logprob, self._ends)
-            left = remaining(slots, order, {index for index in order if not rows[index].stop})
-            if not left:
-                return
-            kept_slots, kept = square(left)
-            if len(kept) <= SHRINK * len(order):
-                places = {index: place for place, index in enumerate(order)}
-                steps.keep([places[index] for index in kept], kept_slots)
-                drawn = [drawn[places[index]] for index in kept]
-                slots, order = kept_slots, kept
-            steps.advance(drawn)
+            if sheet.write(steps.logits_MV):
+                left = remaining(slots, order, {index for index in order if not rows[index].stop})
+                if not left:
+                    return
+                kept_slots, kept = square(left)
+                if len(kept) <= SHRINK * len(order):
+                    at = {index: place for place, index in enumerate(order)}
+                    places = [at[index] for index in kept]
+                    steps.keep(places, kept_slots)
+                    sheet.keep(places)
+                    slots, order = kept_slots, kept
+            steps.advance(sheet.tokens_MT[:, sheet.step - 1])
 
     def _search(
         self,
@@ -128,14 +159,21 @@ class Writer:
             lengths = [width * (len(keys[number][1]) + keys[number][2]) for number in wide]
             for batch in plan([keys[number][0] for number in wide], lengths, self._budget):
                 own, order = square([(each.slot, [wide[place] for place in each.indices]) for each in batch])
-                seek(self._steps(own, [keys[number][1] for number in order]), own, order, searches, self._ends)
+                steps = self._steps(
+                    own, [keys[number][1] for number in order], max(keys[number][2] for number in order)
+                )
+                seek(steps, own, order, searches, self._ends)
         for key, search in zip(keys, searches, strict=True):
             for index in ranks[key]:
                 rows[index].read(search)
 
-    def _steps(self, slots: Sequence[int], prompts: Sequence[tuple[int, ...]]) -> Steps:
-        make: type[CachedSteps] | type[WholeSteps] = CachedSteps if self._scorer.abilities.cache else WholeSteps
-        return make(self._scorer, slots, prompts)
+    def _steps(self, slots: Sequence[int], prompts: Sequence[tuple[int, ...]], most: int) -> Steps:
+        """Read the prompts, which at most `most` tokens follow, in the fastest way that the model takes."""
+        abilities = self._scorer.abilities
+        reach = max(map(len, prompts)) + most
+        if abilities.reserve and (abilities.window is None or reach <= abilities.window):
+            return ReservedSteps(self._scorer, slots, prompts, most)
+        return (CachedSteps if abilities.cache else WholeSteps)(self._scorer, slots, prompts)
 
     def _completion(self, row: Row) -> Completion:
         if not row.tokens:
@@ -149,20 +187,26 @@ class Writer:
         )
 
 
-def draw(logits_MV: Tensor, rows: Sequence[Row]) -> tuple[list[int], list[float]]:
-    """Return each row's next token and its log-probability, nats, before temperature.
+def draw(logits_MV: Tensor, heat_M: Tensor, uniforms_M: Tensor) -> tuple[Tensor, Tensor]:
+    """Return each row's next token and its log-probability, nats, before temperature; at `heat` 0 the likeliest.
 
     A sampled token is where the row's uniform number falls in the cumulative distribution.
     """
-    exact_MV = logits_MV.double()
-    tokens_M = exact_MV.argmax(-1)
-    sampled = [place for place, row in enumerate(rows) if row.request.temperature and not row.stop]
-    if sampled:
-        at = torch.tensor(sampled, device=exact_MV.device)
-        heat = exact_MV.new_tensor([rows[place].request.temperature for place in sampled]).unsqueeze(1)
-        uniforms = exact_MV.new_tensor([rows[place].uniforms[len(rows[place].tokens)] for place in sampled])
-        cumulative = (exact_MV[at] / heat).softmax(-1).cumsum(-1)
-        found = torch.searchsorted(cumulative, (uniforms * cumulative[:, -1]).unsqueeze(1), right=True).squeeze(1)
-        tokens_M[at] = found.clamp(max=exact_MV.shape[1] - 1)
-    logprobs_M = exact_MV.gather(1, tokens_M.unsqueeze(1)).squeeze(1) - exact_MV.logsumexp(-1)
-    return tokens_M.tolist(), logprobs_M.tolist()
+    logits_MV = logits_MV if logits_MV.dtype == torch.float64 else logits_MV.float()
+    normaliser_M = logits_MV.logsumexp(-1)
+    hot_M = heat_M > 0
+    if hot_M.all():
+        tokens_M = sample(logits_MV, heat_M, uniforms_M)
+    else:
+        tokens_M = logits_MV.argmax(-1)
+        if hot_M.any():
+            tokens_M[hot_M] = sample(logits_MV[hot_M], heat_M[hot_M], uniforms_M[hot_M])
+    return tokens_M, logits_MV.gather(1, tokens_M.unsqueeze(1)).squeeze(1) - normaliser_M
+
+
+def sample(logits_MV: Tensor, heat_M: Tensor, uniforms_M: Tensor) -> Tensor:
+    """Return the tokens where uniform numbers fall."""
+    cumulative_MV = (logits_MV / heat_M.to(logits_MV.dtype).unsqueeze(1)).softmax(-1).cumsum(-1, dtype=torch.float64)
+    wanted_M = uniforms_M * cumulative_MV[:, -1]
+    found_M = torch.searchsorted(cumulative_MV, wanted_M.unsqueeze(1), right=True).squeeze(1)
+    return found_M.clamp(max=logits_MV.shape[1] - 1)

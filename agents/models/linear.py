@@ -15,6 +15,8 @@ _ONE_DNN: bool = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped
 
 FEW_ROWS = 128
 """Below this many rows oneDNN's reordering costs more than its kernel gains (measured: d=128, ff=384, one core)."""
+FEW_PRODUCTS = 2**20
+"""The same limit where nothing is trained, in scalar products: 64 rows of a 128 × 128 weight, 22 of 128 × 384."""
 
 
 def product(x_NI: Tensor, weight_OI: Tensor, bias_O: Tensor | None = None) -> Tensor:
@@ -25,6 +27,14 @@ def product(x_NI: Tensor, weight_OI: Tensor, bias_O: Tensor | None = None) -> Te
     """
     if x_NI.shape[0] >= FEW_ROWS and one_dnn(x_NI):
         found: Tensor = torch.ops.mkldnn._linear_pointwise(x_NI, weight_OI, bias_O, "none", [], "")
+        return found
+    return torch.nn.functional.linear(x_NI, weight_OI, bias_O)
+
+
+def inferred(x_NI: Tensor, weight_OI: Tensor, bias_O: Tensor | None = None) -> Tensor:
+    """Return `product` for the batches of a text being written, which are smaller than those of training."""
+    if x_NI.shape[0] * weight_OI.numel() >= FEW_PRODUCTS and one_dnn(x_NI):
+        found: Tensor = torch.ops.mkldnn._linear_pointwise.default(x_NI, weight_OI, bias_O, "none", [], "")
         return found
     return torch.nn.functional.linear(x_NI, weight_OI, bias_O)
 
@@ -98,6 +108,8 @@ class FastLinear(nn.Linear):
     def forward(self, x: Tensor) -> Tensor:
         """Return `x @ weight.T + bias`."""
         rows_NI = x.reshape(-1, x.shape[-1])
+        if not torch.is_grad_enabled():
+            return inferred(rows_NI, self.weight, self.bias).view(*x.shape[:-1], -1)
         out: Tensor = FrozenLinear.apply(rows_NI, self.weight, self.bias)  # type: ignore[no-untyped-call]
         return out.view(*x.shape[:-1], -1)
 

@@ -14,10 +14,13 @@ import torch
 from torch import Tensor, nn
 from transformers.pytorch_utils import Conv1D
 
-from agents.models.linear import FastLinear, MergedLinear
+from agents.models.linear import FastLinear, MergedLinear, inferred, merge
 from simulation.core.errors import ModelError, nearest
 from simulation.core.seeding import generator
 from simulation.core.types import Seat
+
+MOST_MERGED = 2**27
+"""The most weights that are held merged while a slot writes: a second copy of a larger model would not fit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +40,8 @@ class Seating:
     slots: int
     rows: int
     columns: int
+    weights: Sequence[Tensor | None] = ()
+    """Of a single slot, each layer's weight with its change merged in, or None; () where none are held."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -79,12 +84,18 @@ class Adapters:
         return not any(b_GOR.any() for _, b_GOR in self.factors(self.values_SP[row : row + 1]))
 
     @contextmanager
-    def seated(self, slots: Sequence[int], *, rows: int, columns: int) -> Iterator[None]:
-        """Put these slots to work: each takes `rows / len(slots)` consecutive rows of the batch."""
+    def seated(
+        self, slots: Sequence[int], *, rows: int, columns: int, weights: Sequence[Tensor | None] = ()
+    ) -> Iterator[None]:
+        """Put these slots to work: each takes `rows / len(slots)` consecutive rows of the batch.
+
+        `weights` are a single slot's as `merged` returns them, without which it is merged or not as is cheaper.
+        """
         everyone = list(slots) == list(range(len(self.values_SP)))
         values_GP = self.values_SP if everyone else self.values_SP[list(slots)]
         before = self.seating
-        self.seating = Seating(self.factors(values_GP), len(slots), rows, columns)
+        whole = bool(weights) and all(weight is not None for weight in weights)
+        self.seating = Seating([] if whole else self.factors(values_GP), len(slots), rows, columns, weights)
         try:
             yield
         finally:
@@ -97,7 +108,7 @@ class SlotLinear(nn.Module):
     def __init__(self, base: nn.Module, number: int, adapters: Adapters, master_OI: Tensor | None) -> None:
         super().__init__()
         self.base = base
-        self._number = number
+        self.number = number
         self._adapters = adapters
         self._master_OI = master_OI
         shape = adapters.shapes[number]
@@ -121,14 +132,24 @@ class SlotLinear(nn.Module):
         if seating is None:
             out: Tensor = self.base(x)
             return out
-        check_rows(x, seating, self._adapters.shapes[self._number].name)
-        a_GRI, b_GOR = seating.factors[self._number]
+        check_rows(x, seating, self._adapters.shapes[self.number].name)
+        weight_OI = seating.weights[self.number] if seating.weights else None
+        if weight_OI is not None:
+            return inferred(x.reshape(-1, x.shape[-1]), weight_OI, self.bias).view(*x.shape[:-1], -1)
+        a_GRI, b_GOR = seating.factors[self.number]
         x_GNI = x.reshape(seating.slots, -1, x.shape[-1])
         if self._merges(x_GNI.shape[1]):
             return self._merged(x_GNI, a_GRI, b_GOR).view(*x.shape[:-1], -1)
         change_GNO = torch.bmm(torch.bmm(x_GNI.to(a_GRI.dtype), a_GRI.mT), b_GOR.mT) * self._adapters.scale
         base: Tensor = self.base(x)
         return base + change_GNO.view(base.shape).to(base.dtype)
+
+    def merged(self, row: int) -> Tensor | None:
+        """Return the weight with a slot's change merged in, None where it cannot be."""
+        if self._master_OI is None or self._adapters.merging == "never":
+            return None
+        a_1RI, b_1OR = self._adapters.factors(self._adapters.values_SP[row : row + 1])[self.number]
+        return merge(a_1RI, b_1OR, self._master_OI, self._adapters.scale)[0] if b_1OR.any() else self._master_OI
 
     def _merges(self, rows: int) -> bool:
         if self._master_OI is None or self._adapters.merging == "never":
@@ -140,6 +161,17 @@ class SlotLinear(nn.Module):
             x_GNI, a_GRI, b_GOR, self._master_OI, self._adapters.scale, x_GNI.dtype
         )
         return out if self.bias is None else out + self.bias
+
+
+@torch.no_grad()
+def merged(module: nn.Module, slots: Sequence[int]) -> list[Tensor | None]:
+    """Return what `seated` takes as `weights`, for a text of many steps; () for several slots or a large model."""
+    layers = sorted(
+        (layer for layer in module.modules() if isinstance(layer, SlotLinear)), key=lambda layer: layer.number
+    )
+    if len(slots) != 1 or sum(layer.weight.numel() for layer in layers) > MOST_MERGED:
+        return []
+    return [layer.merged(slots[0]) for layer in layers]
 
 
 def check_rows(x: Tensor, seating: Seating, name: str) -> None:

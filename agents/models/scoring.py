@@ -24,6 +24,8 @@ class Abilities:
     """Takes a tree mask with positions."""
     cache: bool
     """Decodes from a key-value cache with left-padded prompts."""
+    reserve: bool
+    """Decodes from a cache with reserved room, with masks made beforehand, within the attention's reach."""
     keeps: bool
     """Takes `logits_to_keep`."""
     masks: bool
