@@ -18,7 +18,7 @@ from pathlib import Path
 from environments.checks import asserts_in, is_shown
 from environments.row_files import Rows, read_questions, short
 from simulation.core.errors import DataError
-from simulation.core.python_source import parsed
+from simulation.core.python_source import check_compiles, parsed
 from simulation.core.types import Question, Test
 
 MBPP = ("task_id", "text", "code", "test_list")
@@ -161,6 +161,7 @@ def _python(row: Mapping[str, object], column: str) -> str:
 
 def _parse(what: str, code: str) -> ast.Module:
     try:
+        check_compiles(code)
         return parsed(code)
     except DataError as error:
         raise DataError(f"{what} {error}: {short(code)}") from None
