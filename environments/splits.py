@@ -1,0 +1,67 @@
+"""What environments of single questions share: disjoint sets, questions made when looked at, an episode of one step."""
+
+from collections.abc import Callable, Hashable, Sequence
+from typing import NamedTuple, TypeVar, overload
+
+from simulation.core.errors import DataError
+from simulation.core.types import Experience, Question, Transition
+
+T = TypeVar("T")
+_ATTEMPTS = 4
+
+
+class Splits(NamedTuple):
+    """Disjoint question sets, and what was noticed while making them."""
+
+    pool: Sequence[Question]
+    probe: Sequence[Question]
+    held_out: Sequence[Question]
+    notices: tuple[str, ...] = ()
+
+
+class Lazy(Sequence[Question]):
+    """`size` questions, each made from its index when it is looked at."""
+
+    def __init__(self, make: Callable[[int], Question], size: int) -> None:
+        self._make, self._size = make, size
+
+    @overload
+    def __getitem__(self, index: int) -> Question: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Question]: ...
+    def __getitem__(self, index: int | slice) -> Question | Sequence[Question]:
+        if isinstance(index, slice):
+            return [self[each] for each in range(*index.indices(self._size))]
+        if not -self._size <= index < self._size:
+            raise IndexError(index)
+        return self._make(index % self._size)
+
+    def __len__(self) -> int:
+        return self._size
+
+
+def first_distinct(
+    make: Callable[[int], T], key: Callable[[T], Hashable], size: int, *, most: int
+) -> list[tuple[int, T]]:
+    """Return the first `size` things of different keys that indexes make, with their indexes; `most` are promised."""
+    if size > most:
+        raise DataError(f"the bank gives at most {most} distinct problems of a split; asked for {size}")
+    found: dict[Hashable, tuple[int, T]] = {}
+    for index in range(_ATTEMPTS * most):
+        if len(found) == size:
+            break
+        made = make(index)
+        found.setdefault(key(made), (index, made))
+    return list(found.values())
+
+
+def ended(experience: Experience) -> Transition:
+    """End the one-question episode."""
+    return Transition(
+        observation=experience.question.prompt,
+        action=experience.answer.text,
+        reward=experience.feedback.score,
+        next_observation="",
+        terminated=True,
+        truncated=False,
+    )
