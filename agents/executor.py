@@ -4,6 +4,7 @@ A question's visible tests are for both; its hidden tests only measure. What a j
 failed, and of a hidden one no more than its number.
 """
 
+import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
@@ -69,6 +70,10 @@ class Sandboxed:
     def shares(self) -> Mapping[str, object]:
         """Return the parameters that another judge of the same programs should have: where they run, and with what."""
         return {name: getattr(self, name) for name in SHARED}
+
+    def fingerprint(self) -> Mapping[str, str]:
+        """Return the Python that runs the programs."""
+        return {"python": platform.python_version()}
 
     @classmethod
     def diagnosis(cls) -> Mapping[str, Mapping[str, str]]:

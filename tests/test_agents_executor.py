@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import platform
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -283,6 +284,7 @@ def test_an_exact_judge_can_have_the_sandbox_of_another() -> None:
     exact = build("judge", "all_tests", teacher.shares())
     assert (exact.place, exact.cpu_seconds, exact.correct) == (teacher.place, 1, False)
     assert Executor.executes and AllTests.executes
+    assert teacher.fingerprint() == {"python": platform.python_version()}
 
 
 def seen_in_fork(connection: Any) -> None:  # a multiprocessing connection

@@ -163,7 +163,7 @@ def test_other_names_than_humanevals_keep_their_own(tmp_path: Path) -> None:
         (mbpp(test_setup_code="def"), "test_setup_code is not Python"),
         (mbpp(test_imports=[1]), "test_imports must be a list of texts"),
         (mbpp(test_imports=["import"]), "test_imports is not Python"),
-        (mbpp(test_list=["assert f(1) == 2", "assert f(" + "-" * 999 + "1)"]), "is not Python"),
+        (mbpp(test_list=["assert f(1) == 2", "assert f(" + "-" * 999 + "1)"]), "nests too deeply"),
         (mbpp(test_list=["assert f(1) == 2", "assert x" + ".a" * 600]), "nests too deeply|is not Python"),
         (human_eval(task_id=None), "task_id must be a text or a number"),
         (human_eval(entry_point="no name"), "entry_point must be a function's name"),
