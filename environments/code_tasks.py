@@ -1,4 +1,4 @@
-"""Programming tasks: a generated bank of small Python functions with typed bugs, or rows of MBPP or HumanEval's format."""
+"""Programming tasks: a generated bank of small functions with typed bugs, or rows of MBPP or HumanEval's format."""
 
 from collections.abc import Sequence
 from functools import cached_property

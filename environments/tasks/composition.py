@@ -20,6 +20,11 @@ from environments.tasks.sources import SOURCES
 SKILLS: tuple[Skill[str] | Skill[Fold], ...] = (*SOURCES, *FILTERS, *MAPS, *REDUCES)
 SPLITS: Mapping[str, range] = {"held_out": range(0, 15), "probe": range(15, 25), "pool": range(25, 100)}
 """Percent of the compositions that each split owns."""
+IDLE = {
+    ("even", "half"), ("at least 5", "absolute value"), ("positive", "absolute value"), ("below 4", "last digit"),
+    ("at least 5", "largest"), ("below 4", "smallest"),
+}  # fmt: skip
+"""Pairs of skills of which one has little to do after the other."""
 Shape = Literal["filter", "map", "both"]
 SHAPES: tuple[Shape, ...] = ("filter", "map", "both")
 CATEGORIES = tuple(dict.fromkeys(source.category for source in SOURCES))
@@ -79,7 +84,8 @@ def _meaningful() -> Iterator[Composition]:
         if kept and (kept.takes != source.gives or kept.signed > source.signed):
             continue
         for made, reduce in product((None, *MAPS), REDUCES):
-            if (kept or made) and _fits(source, made, reduce):
+            idle = kept and any((kept.name, each.name) in IDLE for each in (made, reduce) if each)
+            if (kept or made) and not idle and _fits(source, made, reduce):
                 yield Composition(source, kept, made, reduce)
 
 
@@ -90,10 +96,11 @@ def _fits(source: Source, made: Map | None, reduce: Reduce) -> bool:
         if kind not in made.takes or made.signed > source.signed:
             return False
         kind = made.gives or kind
-    repeats = source.repeats or (made is not None and made.merges)
+    repeats = made.merges if made else source.repeats
     return (
         kind in reduce.takes
         and reduce.mapped in (None, made is not None)
         and reduce.repeats <= repeats
         and not (reduce.order and source.ascending)
+        and not (reduce.once and source.once)
     )

@@ -9,9 +9,12 @@ from functools import cache
 
 import numpy as np
 
-from environments.tasks.composition import FILTERS, MAPS, REDUCES, SOURCES
+from environments.tasks.filters import FILTERS
 from environments.tasks.items import EVERY, Task, task
+from environments.tasks.maps import MAPS
 from environments.tasks.programs import Bugs, program, styles
+from environments.tasks.reduces import REDUCES
+from environments.tasks.sources import SOURCES
 from simulation.core.corpus import Branch, Lesson
 from simulation.core.seeding import generator
 from simulation.core.types import Question
@@ -56,7 +59,7 @@ def _bug(stream: np.random.Generator, right: float, bugs: int, stage: int) -> in
         right = (1 + right) / 2
     shares = np.array(WRONG_SHARES[:bugs])
     cumulative = np.cumsum([right, *(1 - right) * shares / shares.sum()])
-    return int(min(np.searchsorted(cumulative, stream.uniform(), side="right"), bugs))
+    return min(int(np.searchsorted(cumulative, stream.uniform(), side="right")), bugs)
 
 
 def _four(bugs: tuple[int, ...]) -> Bugs:

@@ -40,6 +40,7 @@ REDUCES = (
     Reduce(
         name="largest",
         takes=("number",),
+        once=True,
         right=collecting("max({})", whole="max({value} {each})"),
         bugs=(
             Bug("smallest", collecting("min({})", whole="min({value} {each})")),
@@ -51,6 +52,7 @@ REDUCES = (
     Reduce(
         name="smallest",
         takes=("number",),
+        once=True,
         right=collecting("min({})", whole="min({value} {each})"),
         bugs=(
             Bug("largest", collecting("max({})", whole="max({value} {each})")),
@@ -86,6 +88,7 @@ REDUCES = (
         name="count distinct",
         takes=ANY,
         repeats=True,
+        once=True,
         right=collecting("len(set({}))", whole="len(set({value} {each}))"),
         bugs=(
             Bug("counts repeats", collecting("len({})")),
@@ -136,6 +139,7 @@ REDUCES = (
         name="table",
         takes=ANY,
         mapped=True,
+        once=True,
         right=Fold("{{x: {value} {each}}}", "out = {}", "out[x] = {value}", "out"),
         bugs=(
             Bug("turned round", Fold("{{{value}: x {each}}}", "out = {}", "out[{value}] = x", "out")),

@@ -50,6 +50,8 @@ class Source(Skill[str]):
     ascending: bool = False
     repeats: bool = True
     """Whether something may come twice."""
+    once: bool = False
+    """Whether it is there to drop repeats."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,3 +103,5 @@ class Reduce(Skill[Fold]):
     """Whether it does something only where what comes is not yet ascending."""
     repeats: bool = False
     """Whether it does something only where something may come twice."""
+    once: bool = False
+    """Whether what comes twice makes no difference to it."""

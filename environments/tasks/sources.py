@@ -13,7 +13,11 @@ SOURCES = (
         ascending=True,
         repeats=False,
         right="range(1, n + 1)",
-        bugs=(Bug("stops early", "range(1, n)"), Bug("counts from 0", "range(n)"), Bug("skips 1", "range(2, n + 1)")),
+        bugs=(
+            Bug("stops early", "range(1, n)"),
+            Bug("counts from 0", "range(n)"),
+            Bug("goes too far", "range(1, n + 2)"),
+        ),
         wordings=("numbers 1 to n", "1 up to and including n", "every number from 1 to n"),
     ),
     Source(
@@ -57,8 +61,8 @@ SOURCES = (
         repeats=False,
         right="range(n, 0, -1)",
         bugs=(
-            Bug("stops early", "range(n, 1, -1)"),
             Bug("starts late", "range(n - 1, 0, -1)"),
+            Bug("starts early", "range(n + 1, 0, -1)"),
             Bug("counts up", "range(n, 0)"),
         ),
         wordings=("n down to 1", "numbers from n back to 1", "count n down to 1"),
@@ -130,6 +134,7 @@ SOURCES = (
         signed=True,
         ascending=True,
         repeats=False,
+        once=True,
         right="sorted(set(xs))",
         bugs=(Bug("keeps repeats", "sorted(xs)"), Bug("drops the least", "sorted(set(xs))[1:]")),
         wordings=("distinct numbers of xs in order", "xs sorted without repeats", "each value of xs once , ascending"),
