@@ -57,10 +57,14 @@ class Student:
         """Turn completions into answers; an unreadable one is an answer with `stop="unparsed"`."""
         return [
             self._read_scored(question, completion, model_version)
-            if self.mode == "choices" and question.choices and not completion.tokens
+            if question.choices and self._scored_by(completion)
             else self._read_written(question, completion, model_version)
             for question, completion in zip(questions, completions, strict=True)
         ]
+
+    def _scored_by(self, completion: Completion) -> bool:
+        """Whether a completion scores options, or was to do so and failed."""
+        return bool(completion.continuation_logprobs) or (self.mode == "choices" and not completion.tokens)
 
     def _scored(self, question: Question) -> Request:
         return Request(slot=self.name, prompt=lay_out(question, self.template), continuations=self._forms(question))

@@ -1,0 +1,56 @@
+"""What a study may spend on an API, and what a call costs at worst, in whole billionths of the currency."""
+
+import math
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
+
+from simulation.core.errors import ScenarioError
+
+NANO = 1_000_000_000
+"""Money is counted in billionths, as whole numbers, so that sums are exact."""
+FILE = "budget.json"
+
+Count = Annotated[int, Field(ge=1)]
+Money = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
+
+
+@dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid", use_attribute_docstrings=True))
+class Prices:
+    """What a provider takes for a million tokens, in any one currency."""
+
+    input: Money = 0.0
+    """A million tokens of prompts."""
+    output: Money = 0.0
+    """A million tokens of answers."""
+
+    def nano(self, prompt_tokens: int, completion_tokens: int) -> int:
+        """Return the price of a call in billionths, rounded up."""
+        return math.ceil(prompt_tokens * self.input * 1000) + math.ceil(completion_tokens * self.output * 1000)
+
+
+@dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid", use_attribute_docstrings=True))
+class Budget:
+    """What a study may spend on its API from its beginning to its end, however often it is resumed."""
+
+    requests: Count | None = None
+    """HTTP requests, repeated ones included; null is no limit."""
+    tokens: Count | None = None
+    """Tokens of prompts and answers; null is no limit."""
+    money: Annotated[float, Field(gt=0, le=1e9, allow_inf_nan=False)] | None = None
+    """In the currency of the prices; null is no limit."""
+
+
+def raised(budget: Budget, folder: Path) -> Budget:
+    """Return the budget of a study: that of `budget.json` in its folder where a user has written one."""
+    file = folder / FILE
+    try:
+        return TypeAdapter(Budget).validate_json(file.read_bytes())
+    except FileNotFoundError:
+        return budget
+    except (OSError, ValidationError) as error:
+        raise ScenarioError(
+            f'{file} is no budget ({error}); write for example {{"tokens": 1000000, "money": 5}}, or delete it'
+        ) from error

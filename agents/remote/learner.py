@@ -1,0 +1,218 @@
+"""The learner behind students on an API: it answers by calls, keeps what was paid for, and cannot be trained."""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Coroutine, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+from agents.remote.budget import Budget, Prices, raised
+from agents.remote.client import Caller
+from agents.remote.endpoint import Call, Endpoint
+from agents.remote.ledger import FILE, Ledger, Spent
+from agents.remote.pacing import Patience
+from agents.remote.sampling import Batch
+from agents.remote.text import Take, program
+from simulation.core.errors import ModelError, SimulationError
+from simulation.core.packing import Tree
+from simulation.core.types import Completion, Request, Seat
+
+T = TypeVar("T")
+FRAME_BYTES = 1 << 20
+TOKEN_BYTES = 1 << 10
+"""A reply may hold this many bytes, and this many more a token: log-probabilities are spelled out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How the calls are made and paid."""
+
+    endpoint: Endpoint
+    patience: Patience
+    concurrency: int
+    budget: Budget
+    prices: Prices
+    kept: bool
+    """Whether replies belong into the study's folder, or may be lost with the process."""
+    take: Take
+
+
+class RemoteLearner:
+    """A `Learner` that cannot learn and `KeepsReplies`: all its slots are one model behind an API."""
+
+    def __init__(self, seats: Sequence[Seat], settings: Settings) -> None:
+        self.slots = tuple(seat.name for seat in seats)
+        self._settings = settings
+        self._ledger: Ledger | None = None
+        self._folder: Path | None = None
+        self._lost = 0
+        self._adapter = no_adapter(settings.endpoint)
+        self._version = hashlib.sha256(self._adapter).hexdigest()
+
+    @property
+    def source(self) -> str:
+        """Name the model and its server."""
+        return self._settings.endpoint.name
+
+    @property
+    def frozen(self) -> str:
+        """Say why no trainer changes it, and what to do."""
+        return (
+            f"an API model cannot be trained ({self.source}): set learn.trainer to none, or use it as ask.sampler of "
+            "students that learn"
+        )
+
+    @property
+    def spent(self) -> Spent:
+        """What was spent since the study began."""
+        return self._open_ledger().spent
+
+    def keep_in(self, folder: Path) -> None:
+        """Keep replies and costs in a study's folder, and take up those that are there."""
+        if not self._settings.kept:
+            return
+        if self._ledger is not None:
+            self._ledger.close()
+        self._ledger = Ledger.at(folder / FILE, raised(self._settings.budget, folder), self._settings.prices)
+        self._folder = folder
+
+    def _open_ledger(self) -> Ledger:
+        if self._ledger is None:
+            if self._settings.kept:
+                raise ModelError(
+                    f"{self.source} keeps paid replies in a study's folder, but plays in no study; "
+                    "play it by `run`, or set cache: false"
+                )
+            self._ledger = Ledger.at(None, self._settings.budget, self._settings.prices)
+        return self._ledger
+
+    def generate(self, requests: Sequence[Request]) -> list[Completion]:
+        """Answer each request, those paid for before from the database; raises ModelError where it has to stop."""
+        if any(request.beams for request in requests):
+            raise ModelError(
+                f"{self.source} has no beam search: APIs offer none; set ask.beams to 0, and ask.samples and "
+                "ask.temperature to draw several answers"
+            )
+        ledger = self._open_ledger()
+        calls = [self._settings.endpoint.call(request) for request in requests]
+        asked = {call.key: call for call in calls}
+        found = {key: said for key in asked if (said := ledger.reply(key)) is not None}
+        missing = {key: call for key, call in asked.items() if key not in found}
+        if missing:
+            found |= in_new_loop(self._sample(ledger, missing))
+        return [self._taken(found[call.key]) for call in calls]
+
+    async def _sample(self, ledger: Ledger, calls: Mapping[str, Call]) -> Mapping[str, Completion]:
+        """Ask the server, and let every call that was begun end before any error is raised."""
+        settings = self._settings
+        longest = FRAME_BYTES + TOKEN_BYTES * max(call.completion_tokens for call in calls.values())
+        secret, seconds = settings.endpoint.secret(), settings.patience.timeout_seconds
+        async with Caller(settings.endpoint, secret, seconds=seconds, longest=longest) as caller:
+            batch = Batch(caller, ledger, settings.patience, lost=self._lost)
+            found = await batch.run(calls, settings.concurrency)
+        self._lost = batch.lost
+        if batch.error is not None:
+            raise self._explained(batch.error)
+        return found
+
+    def _explained(self, error: SimulationError) -> SimulationError:
+        """Say of an error whose it is and how to go on."""
+        if not isinstance(error, ModelError):
+            return error
+        kept = "what was answered is kept and not paid again: resume the study" if self._settings.kept else "run again"
+        return ModelError(f"{self.source}: {error}; {kept}")
+
+    def _taken(self, said: Completion) -> Completion:
+        return replace(said, text=program(said.text)) if self._settings.take == "program" else said
+
+    def score(self, requests: Sequence[Request]) -> list[tuple[float, ...]]:
+        """Refuse, unless nothing is asked: an API tells no probability of a text that it did not write."""
+        if requests:
+            raise ModelError(
+                f"{self.source} cannot score given options, because APIs tell the probability of their own text only; "
+                "use a question policy that needs no predictions, such as random"
+            )
+        return []
+
+    def version(self, slot: str) -> str:
+        """Return the sha256 of what `dump` returns, which names the server and the model."""
+        del slot
+        return self._version
+
+    def dump(self, slot: str) -> bytes:
+        """Return a safetensors file without tensors, which says of what model it is no adapter."""
+        del slot
+        return self._adapter
+
+    def restore(self, slot: str, data: bytes) -> None:
+        """Accept what `dump` returned, and refuse the adapter of another model."""
+        if data != self._adapter:
+            raise ModelError(
+                f"{slot!r} was not played by {self.source}, or was trained; resume with the model it began with"
+            )
+
+    def touch(self, slots: Sequence[str]) -> None:
+        """Do nothing: no weights can be changed in place."""
+
+    def render(self, prompt: str) -> str:
+        """Return the prompt; the server lays it out."""
+        return prompt
+
+    @property
+    def module(self) -> Any:
+        """Refuse: the weights are elsewhere (Any: the role's type)."""
+        return self._refuse()
+
+    @property
+    def tokenizer(self) -> Any:
+        """Refuse: the tokens are elsewhere (Any: the role's type)."""
+        return self._refuse()
+
+    @property
+    def adapters_SP(self) -> Any:
+        """Refuse: there are no adapters (Any: the role's type)."""
+        return self._refuse()
+
+    def encode(self, prompt: str, continuations: Sequence[str]) -> Tree:
+        """Refuse: the tokens are elsewhere."""
+        del prompt, continuations
+        return self._refuse()
+
+    def branch_logprobs(self, slots: Sequence[str], trees_SB: Sequence[Sequence[Tree]]) -> Any:
+        """Refuse: the weights are elsewhere (Any: the role's type)."""
+        del slots, trees_SB
+        return self._refuse()
+
+    def save(self, slot: str, folder: Path) -> None:
+        """Refuse: there is no adapter to save."""
+        del slot, folder
+        self._refuse()
+
+    def load(self, slot: str, folder: Path) -> None:
+        """Refuse: there is no adapter to load."""
+        del slot, folder
+        self._refuse()
+
+    def _refuse(self) -> NoReturn:
+        raise ModelError(self.frozen)
+
+
+def no_adapter(endpoint: Endpoint) -> bytes:
+    """Return the same safetensors file without tensors for the same model on the same server."""
+    from safetensors.numpy import save
+
+    told = {"base_url": endpoint.base_url, "model": endpoint.model}
+    return save({}, metadata={"api": json.dumps(told, sort_keys=True)})
+
+
+def in_new_loop(work: Coroutine[None, None, T]) -> T:
+    """Run asynchronous work to its end, also where a notebook's loop is running in this thread."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(work)
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        return thread.submit(asyncio.run, work).result()

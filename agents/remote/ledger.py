@@ -1,0 +1,198 @@
+"""Every paid reply and every coin, in a database of its own: a transaction before each call and one after it.
+
+Before a call its worst price is reserved, or the call is not made; afterwards the reservation becomes what the call
+cost. A process that is killed leaves its open reservations counted, so a budget is never exceeded, also across resumes.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from agents.remote.budget import NANO, Budget, Prices
+from agents.remote.endpoint import Call
+from simulation.core.errors import StoreError
+from simulation.core.types import Completion
+
+FILE = "replies.db"
+VERSION = 1
+TABLES = """
+CREATE TABLE spent (one INTEGER PRIMARY KEY CHECK (one = 1), requests INTEGER NOT NULL, tokens INTEGER NOT NULL,
+    nano INTEGER NOT NULL) STRICT;
+INSERT INTO spent VALUES (1, 0, 0, 0);
+CREATE TABLE calls (id INTEGER PRIMARY KEY, key TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('open', 'answered', 'unusable', 'unknown', 'free')),
+    tokens INTEGER NOT NULL, nano INTEGER NOT NULL) STRICT;
+CREATE INDEX calls_by_key ON calls (key);
+CREATE TABLE replies (key TEXT PRIMARY KEY, text TEXT NOT NULL, tokens INTEGER NOT NULL, logprob REAL,
+    stop TEXT NOT NULL, model TEXT NOT NULL) STRICT;
+"""
+"""The state of a call: under way or lost with its process, answered, answered unusably, without any known end, or
+not billed. Money is in billionths."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a server says a call used."""
+
+    prompt_tokens: int
+    completion_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What was spent so far, open reservations included."""
+
+    requests: int
+    tokens: int
+    money: float
+
+
+class Shortage(Exception):
+    """The budget does not cover the worst price of a call."""
+
+
+class Ledger:
+    """The replies and costs of one study."""
+
+    def __init__(self, connection: sqlite3.Connection, budget: Budget, prices: Prices, place: str) -> None:
+        """Take over an open database; use `at`."""
+        self._connection = connection
+        self._budget = budget
+        self._prices = prices
+        self._place = place
+
+    @classmethod
+    def at(cls, path: Path | None, budget: Budget, prices: Prices) -> Self:
+        """Open or begin the database at a path, or one in memory."""
+        place = ":memory:" if path is None else str(path)
+        with _reported(place):
+            connection = sqlite3.connect(place, isolation_level=None, timeout=60, check_same_thread=False)
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("BEGIN IMMEDIATE")
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+            if version == 0:
+                for statement in TABLES.split(";\n"):
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {VERSION}")
+            connection.execute("COMMIT")
+        if version not in (0, VERSION):
+            connection.close()
+            raise StoreError(f"{place} has format {version}, this program reads {VERSION}; use what wrote it")
+        return cls(connection, budget, prices, place)
+
+    @property
+    def spent(self) -> Spent:
+        """Return what was spent so far."""
+        with _reported(self._place):
+            requests, tokens, nano = self._connection.execute("SELECT requests, tokens, nano FROM spent").fetchone()
+        return Spent(requests, tokens, nano / NANO)
+
+    def reply(self, key: str) -> Completion | None:
+        """Return the reply to a call that was answered before."""
+        with _reported(self._place):
+            row = self._connection.execute(
+                "SELECT text, tokens, logprob, stop FROM replies WHERE key = ?", (key,)
+            ).fetchone()
+        return None if row is None else Completion(text=row[0], tokens=row[1], logprob=row[2], stop=row[3])
+
+    def unusable(self, key: str) -> int:
+        """Return how many paid replies to a call could not be used."""
+        with _reported(self._place):
+            found: int = self._connection.execute(
+                "SELECT count(*) FROM calls WHERE key = ? AND state = 'unusable'", (key,)
+            ).fetchone()[0]
+        return found
+
+    def reserve(self, call: Call) -> int:
+        """Write down that a call is about to be made, and return the entry's number; raises Shortage."""
+        tokens = call.prompt_tokens + call.completion_tokens
+        nano = self._prices.nano(call.prompt_tokens, call.completion_tokens)
+        with self._transaction():
+            self._check(tokens, nano)
+            self._connection.execute(
+                "UPDATE spent SET requests = requests + 1, tokens = tokens + ?, nano = nano + ?", (tokens, nano)
+            )
+            entry = self._connection.execute(
+                "INSERT INTO calls (key, state, tokens, nano) VALUES (?, 'open', ?, ?)", (call.key, tokens, nano)
+            ).lastrowid
+        assert entry is not None
+        return entry
+
+    def _check(self, tokens: int, nano: int) -> None:
+        spent = self._connection.execute("SELECT requests, tokens, nano FROM spent").fetchone()
+        money = None if self._budget.money is None else int(self._budget.money * NANO)
+        limits = (self._budget.requests, self._budget.tokens, money)
+        for name, limit, used, wanted in zip(
+            ("requests", "tokens", "money"), limits, spent, (1, tokens, nano), strict=True
+        ):
+            if limit is not None and used + wanted > limit:
+                scale = NANO if name == "money" else 1
+                raise Shortage(
+                    f"the budget of {limit / scale:,.10g} {name} is used up: {used / scale:,.10g} are spent or held "
+                    f"and the next call may take {wanted / scale:,.10g}"
+                )
+
+    def settle(
+        self,
+        entry: int,
+        state: str,
+        usage: Usage | None = None,
+        reply: tuple[str, Completion, str] | None = None,
+    ) -> None:
+        """Write down how a call ended, with its reply (key, completion, served model) in the same transaction.
+
+        A call of unknown usage keeps its reservation, unless it is "free".
+        """
+        with self._transaction():
+            tokens, nano = self._connection.execute("SELECT tokens, nano FROM calls WHERE id = ?", (entry,)).fetchone()
+            cost = (tokens, nano)
+            if state == "free":
+                cost = (0, 0)
+            elif usage is not None:
+                used = (usage.prompt_tokens, usage.completion_tokens)
+                cost = (sum(used), self._prices.nano(*used))
+            self._connection.execute(
+                "UPDATE calls SET state = ?, tokens = ?, nano = ? WHERE id = ?", (state, *cost, entry)
+            )
+            self._connection.execute(
+                "UPDATE spent SET tokens = tokens + ?, nano = nano + ?", (cost[0] - tokens, cost[1] - nano)
+            )
+            if reply is not None:
+                key, said, model = reply
+                self._connection.execute(
+                    "INSERT OR IGNORE INTO replies VALUES (?, ?, ?, ?, ?, ?)",
+                    (key, said.text, said.tokens, said.logprob, said.stop, model),
+                )
+
+    def close(self) -> None:
+        """Close the database."""
+        self._connection.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """Commit what happens inside, durably, or nothing of it."""
+        with _reported(self._place):
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+
+
+@contextmanager
+def _reported(place: str) -> Iterator[None]:
+    """Turn what SQLite raises into an error of the user's."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise StoreError(
+            f"{place}: {error}; free the disk or restore a copy, and do not delete it: "
+            "it holds all replies that were paid for"
+        ) from error

@@ -1,0 +1,166 @@
+"""The loop around the calls of one batch: asks each distinct one until it is answered, refused or given up.
+
+What was paid for is committed before anything else happens. When the batch has to stop, calls that are under way may
+still end, so that their replies are kept too.
+"""
+
+import asyncio
+from collections.abc import Iterator, Mapping
+
+from agents.remote.client import Caller
+from agents.remote.endpoint import Call
+from agents.remote.failures import Failure
+from agents.remote.ledger import Ledger, Shortage
+from agents.remote.pacing import Pace, Patience
+from agents.remote.replies import Reply, Unread
+from simulation.core.errors import ModelError, SimulationError
+from simulation.core.types import Completion
+
+UNUSABLE = 2
+"""So many unusable replies are paid for before a request is given up."""
+LOST_IN_A_ROW = 3
+"""So many requests given up one after the other mean that the server, and not the requests, is at fault."""
+
+
+class Batch:
+    """The calls of one batch, asked side by side."""
+
+    def __init__(self, caller: Caller, ledger: Ledger, patience: Patience, *, lost: int = 0) -> None:
+        self._caller = caller
+        self._ledger = ledger
+        self._patience = patience
+        self._pace = Pace()
+        self._found: dict[str, Completion] = {}
+        self._under_way = 0
+        self._settled = asyncio.Event()
+        self.lost = lost
+        """How many requests were given up in a row."""
+        self.error: SimulationError | None = None
+        """Why the batch stopped before its end."""
+
+    async def run(self, calls: Mapping[str, Call], concurrency: int) -> Mapping[str, Completion]:
+        """Return the replies by the calls' keys; where `error` is set, some are missing."""
+        left = iter(calls.values())
+        async with asyncio.TaskGroup() as group:
+            for _ in range(min(concurrency, len(calls))):
+                group.create_task(self._work(left))
+        return self._found
+
+    async def _work(self, left: Iterator[Call]) -> None:
+        for call in left:
+            if self._pace.stopped:
+                return
+            try:
+                await self._ask(call)
+            except SimulationError as error:
+                self._halt(error)
+
+    async def _ask(self, call: Call) -> None:
+        """Try one call until it is settled, or all is stopped."""
+        began, down, busy = self._pace.now, 0, 0
+        while not self._pace.stopped:
+            async with self._pace.admitted():
+                found = await self._attempt(call)
+            if found is None or isinstance(found, Reply):
+                return
+            failure = found.failure
+            if failure.kind == "fatal":
+                self._halt(ModelError(failure.detail))
+            elif failure.kind == "refused":
+                return
+            elif failure.kind == "unusable":
+                if self._ledger.unusable(call.key) >= UNUSABLE:
+                    return
+            elif failure.kind == "busy":
+                busy += 1
+                self._hold(failure, began, failure.wait or self._patience.jitter(busy))
+            else:
+                down += 1
+                wait = self._patience.jitter(down) if failure.wait is None else failure.wait
+                late = self._pace.now - began + wait > self._patience.deadline_seconds
+                if late or down >= self._patience.attempts:
+                    await self._give_up(call, failure, began)
+                    return
+                if failure.wait is not None:
+                    self._pace.pause(wait)
+                await self._pace.sleep(wait)
+
+    async def _attempt(self, call: Call) -> Reply | Unread | None:
+        """Reserve, call and settle; None where the batch stops first."""
+        entry = await self._reserve(call)
+        if entry is None:
+            return None
+        self._under_way += 1
+        try:
+            unusable = self._ledger.unusable(call.key)
+            found = await self._caller.attempt(call, f"{call.key}-{unusable}" if unusable else call.key)
+            self._settle(call, entry, found)
+        finally:
+            self._under_way -= 1
+            self._settled.set()
+        return found
+
+    async def _reserve(self, call: Call) -> int | None:
+        """Reserve a call's worst price, waiting for what other calls will leave over of theirs."""
+        while not self._pace.stopped:
+            self._settled.clear()
+            try:
+                return self._ledger.reserve(call)
+            except Shortage as error:
+                if not self._under_way:
+                    self._halt(ModelError(str(error)))
+                    return None
+            await self._settled.wait()
+        return None
+
+    def _settle(self, call: Call, entry: int, found: Reply | Unread) -> None:
+        """Commit what a call cost and brought."""
+        if isinstance(found, Reply):
+            self._keep(call, found.completion)
+            self._ledger.settle(entry, "answered", found.usage, (call.key, found.completion, found.model))
+            self._pace.succeeded()
+            self.lost = 0
+            return
+        failure, usage = found.failure, found.usage
+        if failure.kind in ("down", "busy", "fatal"):
+            self._ledger.settle(entry, "free" if failure.billed == "no" else "unknown", usage)
+            if failure.kind == "down":
+                self._pace.failed()
+            return
+        self._pace.succeeded()
+        final = failure.kind == "refused" or self._ledger.unusable(call.key) + 1 >= UNUSABLE
+        said = Completion(stop=f"error: {failure.reason}")
+        if final:
+            self._keep(call, said)
+        state = "unusable" if failure.billed == "unknown" else "free"
+        self._ledger.settle(entry, state, usage, (call.key, said, "") if final else None)
+
+    def _keep(self, call: Call, said: Completion) -> None:
+        self._found[call.key] = said
+
+    def _hold(self, failure: Failure, began: float, wait: float) -> None:
+        """Let everybody wait as the server asks, unless that is too long for this study to go on now."""
+        if self._pace.now - began + wait > self._patience.deadline_seconds:
+            detail = f"{failure.detail}; it asks to wait {wait:.0f} s, which is past deadline_seconds; resume later"
+            self._halt(ModelError(detail))
+        else:
+            self._pace.pause(wait)
+
+    async def _give_up(self, call: Call, failure: Failure, began: float) -> None:
+        """Put a request down as failed, where the server does answer others; otherwise stop."""
+        self.lost += 1
+        told = failure.detail or failure.reason
+        if self.lost >= LOST_IN_A_ROW:
+            detail = f"{told}; {self.lost} requests failed one after the other"
+            self._halt(ModelError(detail))
+        elif not self._pace.answered_since(began) and not await self._caller.alive():
+            detail = f"{told}; the server does not answer; resume when it does"
+            self._halt(ModelError(detail))
+        else:
+            self._found[call.key] = Completion(stop=f"error: {failure.reason}")
+
+    def _halt(self, error: SimulationError) -> None:
+        """Stop the batch; the first reason is the one told."""
+        self.error = self.error or error
+        self._pace.stop()
+        self._settled.set()
