@@ -27,6 +27,31 @@ def scenario(folder: Path, name: str, policy: str = "random", count: int = 1) ->
     return path
 
 
+def test_a_file_says_what_is_compared_over_which_seeds_and_under_which_preset(tmp_path: Path) -> None:
+    path = scenario(tmp_path, "one")
+    told = """
+presets:
+  quick: {turns: 2, ask.questions: 3}
+compare:
+  seeds: [7]
+  vary:
+    ask.policy: {at random: random, by category: {name: category, source: evaluation}}
+    learn.every: [1, 2]
+"""
+    path.write_text(path.read_text() + told)
+    lineup = read_lineup([path], [], [])
+    assert lineup.labels == ("at_random+1", "at_random+2", "by_category+1", "by_category+2")
+    assert lineup.seeds == (7,)
+    assert [entry.scenario.learn.every for entry in lineup.entries] == [1, 2, 1, 2]
+    assert lineup.entries[2].scenario.ask.policy.parameters == {"source": "evaluation"}
+    quick = read_lineup([path], ["ask.policy=random,category"], ["turns=3"], (0, 1), "quick")
+    assert (quick.labels, quick.seeds, quick.turns) == (("random", "category"), (0, 1), 3)
+    assert quick.entries[0].scenario.ask.questions == 3
+    assert "presets" not in quick.entries[0].scenario.resolved()
+    with pytest.raises(ScenarioError, match=r"no preset 'quik'; did you mean 'quick'"):
+        read_lineup([path], [], [], None, "quik")
+
+
 def test_labels_are_the_scenarios_names_or_what_varies(tmp_path: Path) -> None:
     files = [scenario(tmp_path, "one"), scenario(tmp_path, "two", "category")]
     assert read_lineup(files, [], [], (0, 1)).labels == ("one", "two")
