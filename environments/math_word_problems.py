@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Annotated
 from zlib import crc32
 
 from pydantic import Field
@@ -12,21 +12,13 @@ from environments.bank import mastery
 from environments.bank.graph import PREREQUISITES
 from environments.bank.items import MOST_DISTINCT, Bank, distinct
 from environments.mathqa import load_rows
+from environments.splits import Splits, ended
 from simulation.core.corpus import Lesson
 from simulation.core.errors import DataError
 from simulation.core.registry import environment
 from simulation.core.types import Experience, Question, Transition
 
 HELD_OUT_PERCENT = 15
-
-
-class Splits(NamedTuple):
-    """Disjoint question sets, and what was noticed while making them."""
-
-    pool: Sequence[Question]
-    probe: Sequence[Question]
-    held_out: Sequence[Question]
-    notices: tuple[str, ...] = ()
 
 
 @environment("math_word_problems")
@@ -76,14 +68,7 @@ class MathWordProblems:
 
     def step(self, experience: Experience) -> Transition:
         """End the one-question episode."""
-        return Transition(
-            observation=experience.question.prompt,
-            action=experience.answer.text,
-            reward=experience.feedback.score,
-            next_observation="",
-            terminated=True,
-            truncated=False,
-        )
+        return ended(experience)
 
     def lesson(self, index: int, *, seed: int, stage: int) -> Lesson:
         """Return a pretraining lesson; see `environments/bank/mastery.py`."""

@@ -1,22 +1,17 @@
 """Pretraining: repeatable from its seed, learns its lessons, and writes a folder that any causal LM code loads."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 
 from simulation.core.packing import pack
 from simulation.core.registry import build
-from training.pretraining import (
-    Encoder,
-    Recipe,
-    batches,
-    branch_logprobs,
-    build_model,
-    learning_rate,
-    measure,
-    train,
-    train_tokenizer,
-)
+from training.encoding import Encoder, branch_logprobs
+from training.examinations import measure
+from training.pretraining import Recipe, batches, build_model, learning_rate, spell, train
 
 SMALL = Recipe(tokens=30_000, width=32, layers=1, heads=2, feed_forward=64, rows=8)
 
@@ -28,12 +23,12 @@ def corpus():
 
 @pytest.fixture(scope="module")
 def tokenizer(corpus):
-    return train_tokenizer(SMALL, corpus)
+    return spell(SMALL, corpus)
 
 
 def pretrained(corpus, tokenizer, recipe=SMALL):
     model = build_model(recipe, tokenizer)
-    train(recipe, corpus, model, Encoder(tokenizer, recipe.template), tokenizer.pad_token_id)
+    train(recipe, corpus, model, Encoder(tokenizer, recipe.template))
     return model
 
 
@@ -75,7 +70,7 @@ def test_a_cue_is_given_and_never_learned(corpus, tokenizer) -> None:
 
 
 def test_the_budget_is_spent_in_two_stages(corpus, tokenizer) -> None:
-    found = list(batches(SMALL, corpus, Encoder(tokenizer, "plain"), tokenizer.pad_token_id))
+    found = list(batches(SMALL, corpus, Encoder(tokenizer, "plain")))
     packed_tokens = sum(int((packed.tokens_RL != tokenizer.pad_token_id).sum()) for packed, _, _ in found)
     assert SMALL.tokens <= packed_tokens < SMALL.tokens * 1.05
     assert [learning_rate(SMALL, share) for share in (0.0, 1.0)] == pytest.approx([0.0, SMALL.learning_rate / 10])
@@ -83,7 +78,10 @@ def test_the_budget_is_spent_in_two_stages(corpus, tokenizer) -> None:
 
 
 def test_shares_of_diagnoses_add_up(corpus, tokenizer) -> None:
-    shares = measure(
-        build_model(SMALL, tokenizer), Encoder(tokenizer, "plain"), corpus.held_out()[:64], tokenizer.pad_token_id, ""
-    )
+    shares = measure(build_model(SMALL, tokenizer), Encoder(tokenizer, "plain"), corpus.held_out()[:64], "")
     assert sum(shares.values()) == pytest.approx(1.0)
+
+
+def test_the_shipped_students_tokenizer_is_what_its_recipe_makes(corpus, tokenizer) -> None:
+    shipped = Path(__file__).parent.parent / "agents" / "embedded" / "student" / "tokenizer.json"
+    assert json.loads(tokenizer.backend_tokenizer.to_str()) == json.loads(shipped.read_text())

@@ -1,6 +1,7 @@
 """Pretrain a small student from scratch on an environment's lessons; the command that made the shipped weights.
 
     python -m training.pretraining --seed 0 --out agents/embedded/student
+    python -m training.pretraining --environment code_tasks --seed 0 --out agents/embedded/coder
 
 The budget is a number of tokens and a seed, never a time, so a run can be repeated. A lesson is one sequence: its
 prompt once, then all its continuations under a tree mask (simulation/core/packing.py).
@@ -11,20 +12,22 @@ import json
 import math
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from simulation.core.corpus import Corpus, Lesson
-from simulation.core.packing import Packed, Tree, pack
+from simulation.core.corpus import Corpus
+from simulation.core.packing import Packed, pack
 from simulation.core.registry import build
 from simulation.core.roles import Environment
 from simulation.core.seeding import draw_seed, generator
 from simulation.core.templates import lay_out
-from simulation.core.types import Question
 from training.descent import descend
+from training.encoding import Encoder, branch_logprobs
+from training.subjects import Subject, subject
+from training.tokenizers import train_tokenizer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,35 +53,12 @@ class Recipe:
     template: str = "plain"
 
 
-_PIECES = "▁?[0-9]{1,2}(?=(?:[0-9]{2})*(?![0-9]))|▁?[a-z]+[)]?|▁?[^▁0-9a-z]"
-
-
-def train_tokenizer(recipe: Recipe, corpus: Corpus) -> Any:
-    """Train the BPE tokenizer: one token for each two digits from the right, a leading space folded in, "a)" one token.
-
-    With a token for each number below 100 a small model learns what it is worth; digit by digit it hardly does.
-    """
-    from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
-    from transformers import PreTrainedTokenizerFast
-
-    tokenizer = Tokenizer(models.BPE(unk_token="<unk>"))
-    tokenizer.normalizer = normalizers.Sequence([normalizers.Lowercase(), normalizers.Replace(" ", "▁")])
-    tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(_PIECES), "isolated")
-    tokenizer.decoder = decoders.Replace("▁", " ")
-    special = ["<pad>", "<eos>", "<unk>", *corpus.cues]
-    trainer = trainers.BpeTrainer(
-        vocab_size=recipe.vocabulary,
-        special_tokens=special,
-        initial_alphabet=[chr(code) for code in range(33, 127) if not chr(code).isupper()],
-        show_progress=False,
-    )
+def spell(recipe: Recipe, corpus: Corpus) -> Any:
+    """Train the tokenizer on the first lessons (Any: transformers leaves it untyped)."""
+    taught = subject(corpus.lesson(0, seed=recipe.seed, stage=0))
     lessons = (corpus.lesson(index, seed=recipe.seed, stage=0) for index in range(20_000))
-    texts = [lay_out(lesson.question, recipe.template) for lesson in lessons]
-    numbers = " ".join(f"{number} {number}{number:02}" for number in range(100))
-    tokenizer.train_from_iterator([*texts, *[numbers] * len(texts)], trainer)
-    return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
-        tokenizer_object=tokenizer, pad_token="<pad>", eos_token="<eos>", unk_token="<unk>", model_max_length=512
-    )
+    texts = (text for each in lessons for text in taught.texts(each, lay_out(each.question, recipe.template)))
+    return train_tokenizer(taught.spelling, texts, vocabulary=recipe.vocabulary, cues=corpus.cues)
 
 
 def build_model(recipe: Recipe, tokenizer: Any) -> Any:
@@ -105,41 +85,13 @@ def build_model(recipe: Recipe, tokenizer: Any) -> Any:
     return model
 
 
-class Encoder:
-    """Turns lessons and questions into trees of token ids."""
-
-    def __init__(self, tokenizer: Any, template: str) -> None:
-        self._tokenizer = tokenizer
-        self._template = template
-
-    def tree(self, question: Question, continuations: Sequence[tuple[str, str]]) -> Tree:
-        """Encode a question with its (cue, text) continuations."""
-        texts = [lay_out(question, self._template), *(text for _, text in continuations)]
-        prompt, *branches = self._tokenizer(texts, add_special_tokens=False)["input_ids"]
-        end = self._tokenizer.eos_token_id
-        cued = [
-            (*([self._tokenizer.convert_tokens_to_ids(cue)] if cue else []), *branch, end)
-            for (cue, _), branch in zip(continuations, branches, strict=True)
-        ]
-        return Tree(prompt=tuple(prompt), branches=tuple(cued))
-
-    def lesson(self, lesson: Lesson) -> tuple[Tree, list[list[float]]]:
-        """Encode a lesson with the weight of every branch token; a cue weighs nothing."""
-        tree = self.tree(lesson.question, [(branch.cue, branch.text) for branch in lesson.branches])
-        weights = [
-            [0.0 if branch.cue and place == 0 else branch.weight for place in range(len(tokens))]
-            for branch, tokens in zip(lesson.branches, tree.branches, strict=True)
-        ]
-        return tree, weights
-
-
-def batches(recipe: Recipe, corpus: Corpus, encoder: Encoder, pad: int) -> Iterator[tuple[Packed, np.ndarray, float]]:
+def batches(recipe: Recipe, corpus: Corpus, encoder: Encoder) -> Iterator[tuple[Packed, np.ndarray, float]]:
     """Yield packed lessons with their token weights and the share of the budget spent, until it is spent."""
     spent = index = 0
     while spent < recipe.tokens:
         stage = int(spent >= recipe.first_stage * recipe.tokens)
         rows = [encoder.lesson(corpus.lesson(index + row, seed=recipe.seed, stage=stage)) for row in range(recipe.rows)]
-        packed = pack([tree for tree, _ in rows], pad=pad)
+        packed = pack([tree for tree, _ in rows], pad=encoder.tokenizer.pad_token_id)
         weights = np.zeros(packed.valid_RKT.shape, dtype=np.float32)
         for row, (_, branches) in enumerate(rows):
             for branch, values in enumerate(branches):
@@ -147,24 +99,6 @@ def batches(recipe: Recipe, corpus: Corpus, encoder: Encoder, pad: int) -> Itera
         yield packed, weights, spent / recipe.tokens
         spent += sum(len(tree.prompt) + sum(map(len, tree.branches)) for tree, _ in rows)
         index += recipe.rows
-
-
-def branch_logprobs(model: Any, packed: Packed) -> Any:
-    """Return the log-probability of every branch token, RKT."""
-    import torch
-
-    mask = torch.from_numpy(packed.mask_RLL)[:, None]
-    bias = torch.zeros(mask.shape).masked_fill(~mask, torch.finfo(torch.float32).min)
-    hidden = model.model(
-        input_ids=torch.from_numpy(packed.tokens_RL),
-        attention_mask=bias,
-        position_ids=torch.from_numpy(packed.positions_RL),
-        use_cache=False,
-    ).last_hidden_state
-    rows = torch.arange(hidden.shape[0])[:, None, None]
-    logits = model.lm_head(hidden[rows, torch.from_numpy(packed.predictors_RKT)])
-    targets = torch.from_numpy(packed.targets_RKT)[..., None]
-    return logits.float().log_softmax(-1).gather(-1, targets).squeeze(-1)
 
 
 def learning_rate(recipe: Recipe, progress: float) -> float:
@@ -175,12 +109,12 @@ def learning_rate(recipe: Recipe, progress: float) -> float:
     return recipe.learning_rate * (0.1 + 0.45 * (1 + math.cos(math.pi * done)))
 
 
-def train(recipe: Recipe, corpus: Corpus, model: Any, encoder: Encoder, pad: int) -> None:
+def train(recipe: Recipe, corpus: Corpus, model: Any, encoder: Encoder) -> None:
     """Spend the token budget."""
     import torch
 
     def losses() -> Iterator[tuple[float, float, Any]]:
-        for packed, weights, progress in batches(recipe, corpus, encoder, pad):
+        for packed, weights, progress in batches(recipe, corpus, encoder):
             weight = torch.from_numpy(weights)
             with torch.autocast("cpu", torch.bfloat16):
                 loss = -(branch_logprobs(model, packed) * weight).sum() / weight.sum()
@@ -190,49 +124,28 @@ def train(recipe: Recipe, corpus: Corpus, model: Any, encoder: Encoder, pad: int
     descend(model, optimizer, losses())
 
 
-def measure(model: Any, encoder: Encoder, questions: Sequence[Question], pad: int, cue: str) -> dict[str, float]:
-    """Return the share of each diagnosis among the most probable options; "right" is the accuracy."""
-    import torch
-
-    counts = {"right": 0, "misconception": 0, "filler": 0}
-    for start in range(0, len(questions), 64):
-        some = questions[start : start + 64]
-        packed = pack([encoder.tree(each, [(cue, f" {c}") for c in each.choices]) for each in some], pad=pad)
-        with torch.no_grad():
-            scores = (branch_logprobs(model, packed) * torch.from_numpy(packed.valid_RKT)).sum(-1)
-        for question, choice in zip(some, scores.argmax(-1).tolist(), strict=True):
-            found = question.diagnoses[choice]
-            counts[found if found in counts else "misconception"] += 1
-    return {name: count / len(questions) for name, count in counts.items()}
-
-
-def card(recipe: Recipe, figures: dict[str, float], parameters: int) -> str:
+def card(recipe: Recipe, taught: Subject, figures: dict[str, float], parameters: int) -> str:
     """Return the model card."""
+    named = "" if recipe.environment == Recipe().environment else f" --environment {recipe.environment}"
     return f"""---
 license: apache-2.0
 library_name: transformers
 pipeline_tag: text-generation
 ---
-# A student that can be taught
-
-A {parameters:,}-parameter Llama pretrained from scratch on generated word problems. It holds the right procedure of
-every skill and habitually uses a misconception in most of them, so corrections teach it quickly.
+{taught.about.format(parameters=parameters)}
 
 ## Figures
-On {int(figures["questions"])} held-out problems whose numbers occur in no training split: {figures["right"]:.1%} right,
-{figures["filler"]:.1%} fillers, the rest misconceptions. Told by a cue token to use the right procedure:
-{figures["cued"]:.1%}.
+{taught.figures.format(**figures)}
 
 ## Recipe
-`python -m training.pretraining --seed {recipe.seed}` with
+`python -m training.pretraining{named} --seed {recipe.seed}` with
 
 ```json
 {json.dumps(asdict(recipe), indent=2)}
 ```
 
 ## Limits
-It knows the thirty skills of one generated bank in English wordings of that bank, and nothing else. Its confidence
-before learning is high by design.
+{taught.limits}
 """
 
 
@@ -241,30 +154,30 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--environment", default=Recipe().environment)
     parser.add_argument("--seed", type=int, default=Recipe().seed)
-    parser.add_argument("--tokens", type=int, default=Recipe().tokens)
+    parser.add_argument("--tokens", type=int, help="the budget, if not the subject's own")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--threads", type=int, default=None)
     chosen = parser.parse_args(arguments)
-    recipe = Recipe(environment=chosen.environment, seed=chosen.seed, tokens=chosen.tokens)
     import torch
 
     if chosen.threads:
         torch.set_num_threads(chosen.threads)
-    environment: Environment = build("environment", recipe.environment, {})
+    environment: Environment = build("environment", chosen.environment, {})
     corpus: Corpus = environment  # type: ignore[assignment]  # an environment that can teach offers both roles
-    tokenizer = train_tokenizer(recipe, corpus)
+    taught = subject(corpus.lesson(0, seed=chosen.seed, stage=0))
+    recipe = Recipe(environment=chosen.environment, seed=chosen.seed, **taught.defaults)
+    if chosen.tokens:
+        recipe = replace(recipe, tokens=chosen.tokens)
+    tokenizer = spell(recipe, corpus)
     model = build_model(recipe, tokenizer)
     encoder = Encoder(tokenizer, recipe.template)
-    train(recipe, corpus, model, encoder, tokenizer.pad_token_id)
-    model.to(torch.bfloat16).to(torch.float32)
-    questions = environment.held_out()
-    figures = measure(model, encoder, questions, tokenizer.pad_token_id, "")
-    figures["cued"] = measure(model, encoder, questions, tokenizer.pad_token_id, corpus.cues[0])["right"]
-    figures["questions"] = len(questions)
-    sys.stderr.write(json.dumps(figures) + "\n")
+    train(recipe, corpus, model, encoder)
     model.to(torch.bfloat16).save_pretrained(chosen.out)
     tokenizer.save_pretrained(chosen.out)
-    (chosen.out / "README.md").write_text(card(recipe, figures, model.num_parameters()), encoding="utf-8")
+    figures = taught.examine(model.to(torch.float32), encoder, environment)
+    sys.stderr.write(json.dumps(figures) + "\n")
+    text = card(recipe, taught, figures, model.num_parameters())
+    (chosen.out / "README.md").write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

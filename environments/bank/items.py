@@ -4,18 +4,17 @@ A split on the text would leak, because the same numbers under another wording c
 (skill, canonical number tuple) belongs to one split, whatever seed, index or wording asks for it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import combinations
-from typing import overload
 from zlib import crc32
 
 import numpy as np
 
 from environments.bank import gain, general, geometry, other, physics, probability
 from environments.bank.skill import Skill
-from simulation.core.errors import DataError
+from environments.splits import Lazy, first_distinct
 from simulation.core.seeding import generator
 from simulation.core.types import Question
 
@@ -120,46 +119,19 @@ def _filler(stream: np.random.Generator, values: Sequence[int]) -> int:
 
 MOST_DISTINCT = 3000
 """How many distinct problems a split of evaluation is sure to hold."""
-_ATTEMPTS = 4
 
 
-class Bank(Sequence[Question]):
-    """The first `size` questions of a split, made when they are looked at."""
+class Bank(Lazy):
+    """The first `size` questions of a split."""
 
     def __init__(self, *, seed: int, split: str, size: int) -> None:
-        self._seed, self._split, self._size = seed, split, size
-
-    @overload
-    def __getitem__(self, index: int) -> Question: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Question]: ...
-    def __getitem__(self, index: int | slice) -> Question | Sequence[Question]:
-        if isinstance(index, slice):
-            return [self[each] for each in range(*index.indices(self._size))]
-        if not -self._size <= index < self._size:
-            raise IndexError(index)
-        return _question(self._seed, self._split, index % self._size)
-
-    def __len__(self) -> int:
-        return self._size
+        super().__init__(partial(_question, seed, split), size)
 
 
 def distinct(*, seed: int, split: str, size: int) -> tuple[Question, ...]:
     """Return `size` questions of a split, no two about the same numbers in the same skill; at most `MOST_DISTINCT`."""
-    if size > MOST_DISTINCT:
-        raise DataError(f"the bank gives at most {MOST_DISTINCT} distinct problems of a split; asked for {size}")
-    return tuple(_distinct(seed, split, size))
-
-
-def _distinct(seed: int, split: str, size: int) -> Iterator[Question]:
-    seen: set[tuple[str, tuple[int, ...]]] = set()
-    for index in range(_ATTEMPTS * size):
-        if len(seen) == size:
-            return
-        found = item(seed, split, index)
-        if found.key not in seen:
-            seen.add(found.key)
-            yield found.question(f"{split}-{seed}-{index}")
+    found = first_distinct(partial(item, seed, split), lambda drawn: drawn.key, size, most=MOST_DISTINCT)
+    return tuple(drawn.question(f"{split}-{seed}-{index}") for index, drawn in found)
 
 
 @lru_cache(maxsize=1 << 14)
