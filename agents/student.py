@@ -90,7 +90,8 @@ class Student:
         )
 
     def _read_written(self, question: Question, completion: Completion, version: str) -> Answer:
-        text = completion.text.strip()
+        # where an answer continues code, its indentation is part of it
+        text = completion.text.rstrip() if question.opening else completion.text.strip()
         choice = chosen(text, question.choices) if question.choices else None
         lost = not text or (choice is None and bool(question.choices))
         failed = completion.stop.startswith("error")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
-from simulation.core.abilities import SkillGraph
+from simulation.core.abilities import Executing, Sharing, SkillGraph
 from simulation.core.errors import ScenarioError, SimulationError
 from simulation.core.memory import ReplayBuffer
 from simulation.core.registry import build
@@ -104,6 +104,8 @@ def set_stage(scenario: Scenario, seats: Sequence[Seat] | None = None) -> Stage:
     check_sizes(scenario, len(pool), len(held_out))
     teacher: Judge = make(scenario.teacher, "judge")
     exact: Judge = build("judge", environment.exact_judge, {})
+    if isinstance(exact, Executing) and isinstance(teacher, Sharing):
+        exact = build("judge", environment.exact_judge, teacher.shares())
     teacher = exact if teacher == exact else teacher
     return Stage(
         scenario=scenario,
@@ -196,11 +198,10 @@ def seat_world(stages: Sequence[Stage], model: Learner, samplers: Sequence[Learn
     """
     first = stages[0]
     for stage in stages:
-        shared = (stage.scenario.turns, stage.students, stage.environment, tuple(stage.held_out))
-        if shared != (first.scenario.turns, first.students, first.environment, tuple(first.held_out)):
+        if shared(stage) != shared(first):
             raise ScenarioError(
                 f"{stage.scenario.name} and {first.scenario.name} cannot play side by side: their turns, students, "
-                "environment or held-out questions differ"
+                "environment, exact judge or held-out questions differ"
             )
     desks = tuple(
         Desk(
@@ -227,6 +228,11 @@ def seat_world(stages: Sequence[Stage], model: Learner, samplers: Sequence[Learn
         tags=tags(first.probe, first.held_out),
         prerequisites=first.environment.prerequisites() if isinstance(first.environment, SkillGraph) else {},
     )
+
+
+def shared(stage: Stage) -> tuple[object, ...]:
+    """Return what students that play side by side have in common."""
+    return stage.scenario.turns, stage.students, stage.environment, stage.exact_judge, tuple(stage.held_out)
 
 
 def distinct(parts: Iterable[T]) -> list[T]:

@@ -39,6 +39,11 @@ def parser() -> argparse.ArgumentParser:
     listing.add_argument("--markdown", action="store_true", help="as Markdown tables")
     check = add("check", help="check scenarios without loading a model")
     check.add_argument("scenario", type=Path, nargs="+", help="scenario files")
+    check.add_argument(
+        "--audit",
+        action="store_true",
+        help="also judge every reference of code tasks, not only a sample of them",
+    )
     check.add_argument("--set", dest="overrides", action="append", default=[], metavar="KEY=VALUE", help="an override")
     _study(add("replay", help="re-play a study without its model and compare it byte for byte"))
     _study(add("report", help="show a study's table and draw its learning curve"))

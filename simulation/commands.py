@@ -14,10 +14,13 @@ from simulation.core.errors import ScenarioError, SimulationError, nearest
 from simulation.display import shown
 
 if TYPE_CHECKING:
+    from simulation.assembly import Stage
     from simulation.progress import Quiet
 
 ROOT = Path(__file__).resolve().parent.parent
 PROGRAM = "python -m simulation"
+AUDITED = 40
+"""Questions of a set whose references `check` judges, unless it is told to judge all."""
 
 
 def run_command(arguments: Namespace) -> int:
@@ -144,6 +147,7 @@ def check_command(arguments: Namespace) -> int:
         try:
             stage = set_stage(load_scenario(scenario_file(path), arguments.overrides))
             check_models(stage)
+            audit(stage, arguments.audit)
         except SimulationError as error:
             wrong = True
             for line in str(error).splitlines():
@@ -161,6 +165,20 @@ def check_command(arguments: Namespace) -> int:
             f"questions from {len(stage.pool)}, measured on {len(stage.held_out)}"
         )
     return USER_ERROR if wrong else 0
+
+
+def audit(stage: "Stage", whole: bool) -> None:
+    """Refuse questions whose own reference fails; of many a sample spread over them, or all."""
+    from simulation.core.abilities import Auditing
+
+    judge, wrong = stage.exact_judge, []
+    if isinstance(judge, Auditing):
+        for path, questions in (("pool", stage.pool), ("held-out", stage.held_out)):
+            step = 1 if whole else max(1, len(questions) // AUDITED)
+            lines = judge.audit([questions[place] for place in range(0, len(questions), step)])
+            wrong += [stage.scenario.complaint("environment", f"{path} question {line}") for line in lines]
+    if wrong:
+        raise ScenarioError("\n".join(wrong))
 
 
 def list_command(arguments: Namespace) -> int:

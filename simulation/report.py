@@ -11,8 +11,9 @@ from rich.text import Text
 
 from simulation.core.types import Question, Turn
 from simulation.display import shown
+from simulation.program_tables import programs_table
 from simulation.reliability import Reliability
-from simulation.summary import Change, Course, change, summarise
+from simulation.summary import Change, Course, by_turn, change, summarise
 from simulation.tables import MOST_TABLES, percent, spread, tables
 
 PICTURE = "learning_curve.png"
@@ -55,6 +56,10 @@ def report(study: Stored, console: Console | None = None) -> Path | None:
         console.print("no turn is finished yet: run or resume the study, then report again")
         return None
     console.print(tables(courses))
+    programs = programs_table(by_turn([course for course in courses if course.measurements]))
+    if programs is not None:
+        console.print()
+        console.print(programs)
     for sentence in [
         *verdicts(courses),
         *teacher(Reliability.of(course.reliability for course in courses)),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simulation.comparison.draws import draws, replays
 from simulation.comparison.findings import Findings, Measure, mastery
 from simulation.comparison.tables import chosen_pairs, many
 from simulation.display import shown
@@ -35,6 +36,7 @@ def draw_all(findings: Findings, folder: Path) -> list[Path]:
         ("differences.png", differences, bool(findings.measures)),
         ("categories.png", categories, len(mastery(findings)) > 1),
         ("flows.png", flows, len(findings.turns) > 1),
+        ("draws.png", passing, replays(findings)),
         ("teacher.png", teacher, errs(findings)),
     ]
     written = []
@@ -207,6 +209,25 @@ def flows(findings: Findings, path: Path) -> None:
         left.set_title("gained: from wrong to right")
         right.set_title("lost: from right to wrong")
         left.set_ylim(bottom=0)
+        finish(left)
+        finish(right)
+        figure.legend(*left.get_legend_handles_labels(), loc="outside right center", fontsize=7.5)
+
+
+def passing(findings: Findings, path: Path) -> None:
+    """Draw the passing share of what updates drew beside the learning curves."""
+    title = "What updates learned from, and what came of it, %"
+    with drawn(path, title, (9.0, 3.6 + 0.16 * max(0, len(findings.truths) - MOST_TOGETHER))) as figure:
+        left, right = figure.subplots(1, 2)
+        sums = draws(findings)
+        for place, label in enumerate(findings.truths):
+            shares = {turn: 100 * each.passing / each.lessons for turn, each in sums[label].items()}
+            left.plot(list(shares), list(shares.values()), linewidth=1.5, label=shown(label), **look(place))
+            means = 100 * findings.truths[label].mean(axis=(0, 2))
+            right.plot(findings.turns, means, linewidth=1.5, **look(place))
+        left.set_title("share of the lessons that passed")
+        right.set_title("held-out accuracy")
+        left.set_ylim(0, 103)
         finish(left)
         finish(right)
         figure.legend(*left.get_legend_handles_labels(), loc="outside right center", fontsize=7.5)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from simulation.assembly import distinct, make
+from simulation.comparison.draws import draws_sheet, replays
 from simulation.comparison.findings import BUDGETS, Findings, equal_starts, leading
 from simulation.comparison.lineup import Lineup
 from simulation.comparison.tables import (
@@ -68,9 +69,17 @@ def sections(findings: Findings, lineup: Lineup) -> list[Section]:
         budgets_section(findings),
         categories_section(findings),
         flows_section(findings),
+        draws_section(findings),
         teacher_section(findings, lineup),
     ]
     return [each for each in found if each is not None]
+
+
+def draws_section(findings: Findings) -> Section | None:
+    """Show how good what updates learned from was, where they learn from answers that pass."""
+    if not replays(findings):
+        return None
+    return Section(title="What was learned from", sheets=(draws_sheet(findings),), picture="draws.png")
 
 
 def nothing(findings: Findings) -> str:

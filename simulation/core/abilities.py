@@ -1,6 +1,6 @@
 """What a role may be able to do besides its part in the loop: `isinstance` tells who can.
 
-Environments  SkillGraph      Policies  Observing      Judges     Executing  Auditing
+Environments  SkillGraph      Policies  Observing      Judges     Executing  Auditing  Sharing
 Models        KeepsReplies    Learners  SelfTaught     Any role   Diagnosable
 """
 
@@ -65,6 +65,15 @@ class SelfTaught(Protocol):
 
         The update's trainer names the rule, because the scenario's trainer has no part in it.
         """
+        ...
+
+
+@runtime_checkable
+class Sharing(Protocol):
+    """A judge that runs what it judges where its own settings say, and the exact judge beside it should too."""
+
+    def shares(self) -> Mapping[str, object]:
+        """Return the parameters that the exact judge takes over."""
         ...
 
 

@@ -17,10 +17,14 @@ _FIELDS = {"prompt", "choices", "lines"}
 
 @lru_cache(maxsize=1 << 14)
 def lay_out(question: Question, template: str) -> str:
-    """Return the text of `question`: "{choices}" lays its options in one row, "{lines}" one a line."""
+    """Return the text of `question`: "{choices}" lays its options in one row, "{lines}" one a line.
+
+    Where an answer continues code, the space at the end is part of the code.
+    """
     options = [f"{letter(index)}) {choice}" for index, choice in enumerate(question.choices)]
     text = TEMPLATES.get(template, template)
-    return text.format(prompt=question.prompt, choices=" ".join(options), lines="\n".join(options)).strip()
+    laid = text.format(prompt=question.prompt, choices=" ".join(options), lines="\n".join(options))
+    return laid if question.opening else laid.strip()
 
 
 def letter(index: int) -> str:
