@@ -13,8 +13,7 @@ from pydantic import Field, JsonValue, field_validator, model_validator
 
 from agents.remote.budget import Budget, Prices
 from agents.remote.endpoint import PRESETS, Endpoint, Kind, LengthParameter, Provider
-from agents.remote.pacing import Patience
-from agents.remote.text import Take
+from agents.remote.settings import Patience, Settings, Take
 from agents.student import Form, Student
 from simulation.core.errors import ScenarioError
 from simulation.core.registry import students
@@ -162,10 +161,15 @@ class ApiStudents:
 
     def learner(self, seats: Sequence[Seat]) -> "RemoteLearner":
         """Return what calls the API, with one slot a seat; nothing is sent yet."""
-        from agents.remote.learner import RemoteLearner, Settings
+        from agents.remote.learner import RemoteLearner
 
         self.check()
-        settings = Settings(
+        return RemoteLearner(seats, self.settings)
+
+    @property
+    def settings(self) -> Settings:
+        """Return how the calls are made and paid."""
+        return Settings(
             endpoint=self.address,
             patience=Patience(
                 attempts=self.attempts,
@@ -178,7 +182,6 @@ class ApiStudents:
             kept=self.cache,
             take=self.take,
         )
-        return RemoteLearner(seats, settings)
 
     def fingerprint(self) -> Mapping[str, str]:
         """Return the version of the library that speaks, and what it speaks to; nobody knows those weights."""

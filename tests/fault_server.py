@@ -48,9 +48,9 @@ class Sent:
     cut: int | None = None
     """How many bytes of the body are sent before the connection closes."""
     dribble: float = 0.0
-    """Seconds between the bytes of the body, or of the headers where `silent` is set."""
-    silent: bool = False
-    """Whether the connection closes without a byte."""
+    """Seconds between the bytes of the body."""
+    raw: bytes | None = None
+    """What is sent in place of all this before the connection closes, a byte at a time where it dribbles."""
 
 
 Fault = Callable[[Heard], Sent]
@@ -135,7 +135,7 @@ class FaultServer:
             sent = fault(heard)
             if sent.bill:
                 self.bills[heard.key] += 1
-                self.tokens += sum(json.loads(sent.body)["usage"].values())
+                self.tokens += sum(reply(heard)["usage"].values())
                 whole = Sent(body=sent.body)
                 self._stored[heard.key] = whole
             return sent
@@ -172,7 +172,8 @@ class Handling(socketserver.StreamRequestHandler):
 
     def send(self, sent: Sent) -> bool:
         """Write a reply; whether the connection stays open."""
-        if sent.silent:
+        if sent.raw is not None:
+            self.write(sent.raw, sent.dribble)
             return False
         names = {name.lower() for name in sent.headers}
         length = {} if "content-length" in names else {"Content-Length": str(len(sent.body))}
@@ -181,10 +182,13 @@ class Handling(socketserver.StreamRequestHandler):
         lines += [f"{name}: {value}" for name, value in {**kind, **length, **sent.headers}.items()]
         self.wfile.write("\r\n".join([*lines, "", ""]).encode("latin-1"))
         body = sent.body if sent.cut is None else sent.body[: sent.cut]
-        if sent.dribble:
-            for start in range(len(body)):
-                self.wfile.write(body[start : start + 1])
-                time.sleep(sent.dribble)
-        else:
-            self.wfile.write(body)
+        self.write(body, sent.dribble)
         return sent.cut is None
+
+    def write(self, data: bytes, pause: float) -> None:
+        """Write at once, or a byte at a time."""
+        if not pause:
+            self.wfile.write(data)
+        for start in range(len(data) if pause else 0):
+            self.wfile.write(data[start : start + 1])
+            time.sleep(pause)

@@ -5,17 +5,17 @@ import hashlib
 import json
 from collections.abc import Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
-from agents.remote.budget import Budget, Prices, raised
+from agents.remote.budget import raised
 from agents.remote.client import Caller
 from agents.remote.endpoint import Call, Endpoint
 from agents.remote.ledger import FILE, Ledger, Spent
-from agents.remote.pacing import Patience
 from agents.remote.sampling import Batch
-from agents.remote.text import Take, program
+from agents.remote.settings import Settings
+from agents.remote.text import program
 from simulation.core.errors import ModelError, SimulationError
 from simulation.core.packing import Tree
 from simulation.core.types import Completion, Request, Seat
@@ -24,20 +24,6 @@ T = TypeVar("T")
 FRAME_BYTES = 1 << 20
 TOKEN_BYTES = 1 << 10
 """A reply may hold this many bytes, and this many more a token: log-probabilities are spelled out."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """How the calls are made and paid."""
-
-    endpoint: Endpoint
-    patience: Patience
-    concurrency: int
-    budget: Budget
-    prices: Prices
-    kept: bool
-    """Whether replies belong into the study's folder, or may be lost with the process."""
-    take: Take
 
 
 class RemoteLearner:
@@ -210,9 +196,16 @@ def no_adapter(endpoint: Endpoint) -> bytes:
 
 def in_new_loop(work: Coroutine[None, None, T]) -> T:
     """Run asynchronous work to its end, also where a notebook's loop is running in this thread."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
+    if not loop_is_running():
         return asyncio.run(work)
     with ThreadPoolExecutor(max_workers=1) as thread:
         return thread.submit(asyncio.run, work).result()
+
+
+def loop_is_running() -> bool:
+    """Whether this thread runs an event loop already."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True

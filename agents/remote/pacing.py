@@ -1,35 +1,11 @@
-"""When the next attempt may be made: pauses with full jitter, one pause for all after a 429, and a circuit breaker.
-
-Full jitter: Brooker (2015), "Exponential Backoff And Jitter", AWS Architecture Blog. What is drawn here moves only the
-time of a call and never reaches the trace.
-"""
+"""When the next attempt may be made: one pause for all when the server asks for it, and a circuit breaker."""
 
 import asyncio
-import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 
 ROW = 5
 """After this many failures in a row the breaker opens: one attempt at a time until one succeeds."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
-    """How long a request is tried."""
-
-    attempts: int
-    timeout_seconds: float
-    """For one attempt."""
-    deadline_seconds: float
-    """For a request with all its attempts and pauses."""
-    first_pause_seconds: float = 0.5
-    longest_pause_seconds: float = 30.0
-
-    def jitter(self, failures: int) -> float:
-        """Return how many seconds to wait after so many failures, from 1."""
-        ceiling = min(self.longest_pause_seconds, self.first_pause_seconds * 2.0 ** min(failures - 1, 30))
-        return random.uniform(0, ceiling)
 
 
 class Pace:

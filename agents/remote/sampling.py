@@ -11,8 +11,9 @@ from agents.remote.client import Caller
 from agents.remote.endpoint import Call
 from agents.remote.failures import Failure
 from agents.remote.ledger import Ledger, Shortage
-from agents.remote.pacing import Pace, Patience
+from agents.remote.pacing import Pace
 from agents.remote.replies import Reply, Unread
+from agents.remote.settings import Patience
 from simulation.core.errors import ModelError, SimulationError
 from simulation.core.types import Completion
 
@@ -76,13 +77,13 @@ class Batch:
                 self._hold(failure, began, failure.wait or self._patience.jitter(busy))
             else:
                 down += 1
-                wait = self._patience.jitter(down) if failure.wait is None else failure.wait
+                if failure.wait is not None:
+                    self._hold(failure, began, failure.wait)
+                wait = self._patience.jitter(down)
                 late = self._pace.now - began + wait > self._patience.deadline_seconds
-                if late or down >= self._patience.attempts:
+                if (late or down >= self._patience.attempts) and not self._pace.stopped:
                     await self._give_up(call, failure, began)
                     return
-                if failure.wait is not None:
-                    self._pace.pause(wait)
                 await self._pace.sleep(wait)
 
     async def _attempt(self, call: Call) -> Reply | Unread | None:
@@ -141,7 +142,7 @@ class Batch:
     def _hold(self, failure: Failure, began: float, wait: float) -> None:
         """Let everybody wait as the server asks, unless that is too long for this study to go on now."""
         if self._pace.now - began + wait > self._patience.deadline_seconds:
-            detail = f"{failure.detail}; it asks to wait {wait:.0f} s, which is past deadline_seconds; resume later"
+            detail = f"{failure.detail}; it asks to wait {wait:.0f} s, which is past deadline_seconds"
             self._halt(ModelError(detail))
         else:
             self._pace.pause(wait)
@@ -154,7 +155,7 @@ class Batch:
             detail = f"{told}; {self.lost} requests failed one after the other"
             self._halt(ModelError(detail))
         elif not self._pace.answered_since(began) and not await self._caller.alive():
-            detail = f"{told}; the server does not answer; resume when it does"
+            detail = f"{told}; the server does not answer"
             self._halt(ModelError(detail))
         else:
             self._found[call.key] = Completion(stop=f"error: {failure.reason}")

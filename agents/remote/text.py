@@ -1,10 +1,6 @@
 """What of a written reply is the answer."""
 
 import re
-from typing import Literal
-
-Take = Literal["all", "program"]
-"""The whole reply, or the program in it."""
 
 _FENCED = re.compile(r"^[ \t]*```[ \t]*([\w+-]*)[^\n]*\n(.*?)(?:^[ \t]*```|\Z)", re.DOTALL | re.MULTILINE)
 
