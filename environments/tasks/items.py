@@ -34,7 +34,7 @@ class Task:
     def prompt(self) -> str:
         """The task in words."""
         phrases = [skill.wordings[w] for skill, w in zip(self.composition.skills, self.wordings, strict=True)]
-        return f"write {heading(self.composition)} : {' , '.join(phrases)}"
+        return f"write {heading(self.composition)}: {', '.join(phrases)}"
 
     def question(self, identity: str, seed: int) -> Question:
         """Return the task as a question called `identity`, with the tests of a seed."""

@@ -49,7 +49,7 @@ MAPS = (
         merges=True,
         right="x // 2",
         bugs=(Bug("keeps the rest", "x / 2"), Bug("the rest", "x % 2"), AS_IT_IS),
-        wordings=("halve each down", "half of each , rounded down", "each divided by 2 , whole"),
+        wordings=("halve each down", "half of each, rounded down", "each divided by 2, whole"),
     ),
     Map(
         name="length",
@@ -96,6 +96,6 @@ MAPS = (
         gives="number",
         right="ord(x) - 96",
         bugs=(Bug("from 0", "ord(x) - 97"), Bug("the code", "ord(x)"), AS_IT_IS),
-        wordings=("place in the alphabet", "letter number with a as 1", "a is 1 , b is 2 and so on"),
+        wordings=("place in the alphabet", "letter number with a as 1", "a is 1, b is 2 and so on"),
     ),
 )

@@ -21,7 +21,7 @@ from simulation.core.types import Question
 
 WRONG_SHARES = (0.72, 0.20, 0.08)
 """How the mass that is not right divides over a skill's bugs; of two bugs the first two shares hold, scaled up."""
-_LEVELS = (("strong", 0.45, 0.82, 0.97), ("shaky", 0.25, 0.35, 0.60), ("weak", 0.30, 0.12, 0.30))
+_LEVELS = (("strong", 0.50, 0.82, 0.97), ("shaky", 0.25, 0.35, 0.60), ("weak", 0.25, 0.12, 0.30))
 """Name, share of the cells of a slot, and the range of the probability of writing it right."""
 
 

@@ -34,7 +34,7 @@ SOURCES = (
             Bug("stops early", "range(n - 1)"),
             Bug("from 1 to n", "range(1, n + 1)"),
         ),
-        wordings=("numbers below n", "n numbers from 0 on", "0 , 1 and so on before n"),
+        wordings=("numbers below n", "n numbers from 0 on", "0, 1 and so on before n"),
     ),
     Source(
         name="from a to b",
@@ -137,7 +137,7 @@ SOURCES = (
         once=True,
         right="sorted(set(xs))",
         bugs=(Bug("keeps repeats", "sorted(xs)"), Bug("drops the least", "sorted(set(xs))[1:]")),
-        wordings=("distinct numbers of xs in order", "xs sorted without repeats", "each value of xs once , ascending"),
+        wordings=("distinct numbers of xs in order", "xs sorted without repeats", "each value of xs once, ascending"),
     ),
     Source(
         name="both lists",
