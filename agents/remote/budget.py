@@ -1,10 +1,12 @@
 """What a study may spend on an API, and what a call costs at worst, in whole billionths of the currency."""
 
+import json
 import math
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter
 from pydantic.dataclasses import dataclass
 
 from simulation.core.errors import ScenarioError
@@ -44,13 +46,14 @@ class Budget:
 
 
 def raised(budget: Budget, folder: Path) -> Budget:
-    """Return the budget of a study: that of `budget.json` in its folder where a user has written one."""
+    """Return the budget of a study, with what a user has written into `budget.json` in its folder."""
     file = folder / FILE
     try:
-        return TypeAdapter(Budget).validate_json(file.read_bytes())
+        changes = json.loads(file.read_bytes())
+        return TypeAdapter(Budget).validate_python({**asdict(budget), **changes})
     except FileNotFoundError:
         return budget
-    except (OSError, ValidationError) as error:
+    except (OSError, ValueError, TypeError) as error:
         raise ScenarioError(
             f'{file} is no budget ({error}); write for example {{"tokens": 1000000, "money": 5}}, or delete it'
         ) from error

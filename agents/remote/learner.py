@@ -9,10 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
+from agents.remote.budget import FILE as BUDGET
 from agents.remote.budget import raised
 from agents.remote.client import Caller
 from agents.remote.endpoint import Call, Endpoint
-from agents.remote.ledger import FILE, Ledger, Spent
+from agents.remote.ledger import FILE, Ledger, Shortage, Spent
 from agents.remote.sampling import Batch
 from agents.remote.settings import Settings
 from agents.remote.text import program
@@ -108,8 +109,12 @@ class RemoteLearner:
         """Say of an error whose it is and how to go on."""
         if not isinstance(error, ModelError):
             return error
-        kept = "what was answered is kept and not paid again: resume the study" if self._settings.kept else "run again"
-        return ModelError(f"{self.source}: {error}; {kept}")
+        if self._folder is None:
+            return ModelError(f"{self.source}: {error}")
+        remedy = ""
+        if isinstance(error, Shortage):
+            remedy = f"write a larger one, such as {json.dumps(error.larger)}, into {self._folder / BUDGET}; "
+        return ModelError(f"{self.source}: {error}; {remedy}what was answered is kept: resume the study")
 
     def _taken(self, said: Completion) -> Completion:
         return replace(said, text=program(said.text)) if self._settings.take == "program" else said

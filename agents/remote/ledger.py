@@ -13,7 +13,7 @@ from typing import Self
 
 from agents.remote.budget import NANO, Budget, Prices
 from agents.remote.endpoint import Call
-from simulation.core.errors import StoreError
+from simulation.core.errors import ModelError, StoreError
 from simulation.core.types import Completion
 
 FILE = "replies.db"
@@ -50,8 +50,17 @@ class Spent:
     money: float
 
 
-class Shortage(Exception):
+class Shortage(ModelError):
     """The budget does not cover the worst price of a call."""
+
+    def __init__(self, name: str, limit: float, used: float, wanted: float) -> None:
+        super().__init__(
+            f"the budget of {limit:,.10g} {name} is used up: {used:,.10g} are spent or held and the next call may take "
+            f"{wanted:,.10g}"
+        )
+        enough = 2 * limit + wanted
+        self.larger = {name: enough if name == "money" else int(enough)}
+        """A budget that would do for as much again."""
 
 
 class Ledger:
@@ -124,17 +133,12 @@ class Ledger:
 
     def _check(self, tokens: int, nano: int) -> None:
         spent = self._connection.execute("SELECT requests, tokens, nano FROM spent").fetchone()
-        money = None if self._budget.money is None else int(self._budget.money * NANO)
-        limits = (self._budget.requests, self._budget.tokens, money)
-        for name, limit, used, wanted in zip(
-            ("requests", "tokens", "money"), limits, spent, (1, tokens, nano), strict=True
-        ):
-            if limit is not None and used + wanted > limit:
-                scale = NANO if name == "money" else 1
-                raise Shortage(
-                    f"the budget of {limit / scale:,.10g} {name} is used up: {used / scale:,.10g} are spent or held "
-                    f"and the next call may take {wanted / scale:,.10g}"
-                )
+        wanted = (1, tokens, nano)
+        limits = {"requests": self._budget.requests, "tokens": self._budget.tokens, "money": self._budget.money}
+        for (name, limit), used, more in zip(limits.items(), spent, wanted, strict=True):
+            unit = NANO if name == "money" else 1
+            if limit is not None and used + more > int(limit * unit):
+                raise Shortage(name, limit, used / unit, more / unit)
 
     def settle(
         self,

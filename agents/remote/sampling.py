@@ -109,7 +109,7 @@ class Batch:
                 return self._ledger.reserve(call)
             except Shortage as error:
                 if not self._under_way:
-                    self._halt(ModelError(str(error)))
+                    self._halt(error)
                     return None
             await self._settled.wait()
         return None
