@@ -16,16 +16,17 @@ class Piece:
     longest: int
 
 
-def plan(slots: Sequence[int], lengths: Sequence[int], budget: int) -> list[list[Piece]]:
+def plan(slots: Sequence[int], lengths: Sequence[int], budget: int, *, even: bool = False) -> list[list[Piece]]:
     """Return batches that hold a piece a slot; rows × longest stays within `budget` tokens where a row allows it.
 
-    What fills a batch stays alone in it; the rests of several slots share one.
+    What fills a batch stays alone in it; the rests of several slots share one. Where a batch costs much however few its
+    rows are, `even` shares a slot's rows out over as many full batches as they need.
     """
     batches: list[list[Piece]] = []
     rests: list[Piece] = []
     for slot in sorted(set(slots)):
         mine = [index for index, owner in enumerate(slots) if owner == slot]
-        pieces = cut(slot, sorted(mine, key=lambda index: (-lengths[index], index)), lengths, budget)
+        pieces = cut(slot, sorted(mine, key=lambda index: (-lengths[index], index)), lengths, budget, even)
         batches.extend([piece] for piece in pieces[:-1])
         rests.append(pieces[-1])
     group: list[Piece] = []
@@ -39,13 +40,16 @@ def plan(slots: Sequence[int], lengths: Sequence[int], budget: int) -> list[list
     return batches
 
 
-def cut(slot: int, ordered: Sequence[int], lengths: Sequence[int], budget: int) -> list[Piece]:
+def cut(slot: int, ordered: Sequence[int], lengths: Sequence[int], budget: int, even: bool) -> list[Piece]:
     """Cut one slot's indices, longest first, into pieces within the budget."""
     pieces = []
     first = 0
     while first < len(ordered):
         longest = lengths[ordered[first]]
-        indices = tuple(ordered[first : first + max(1, budget // longest)])
+        size, left = max(1, budget // longest), len(ordered) - first
+        if even:
+            size = -(-left // -(-left // size))
+        indices = tuple(ordered[first : first + size])
         pieces.append(Piece(slot, indices, longest))
         first += len(indices)
     return pieces

@@ -100,7 +100,7 @@ class Writer:
         going = [index for index, row in enumerate(rows) if not row.stop]
         plain = [index for index in going if not requests[index].beams]
         lengths = [len(prompts[index]) + rows[index].limit for index in plain]
-        for batch in plan([slots[index] for index in plain], lengths, self._budget):
+        for batch in plan([slots[index] for index in plain], lengths, self._budget, even=True):
             pieces = [(each.slot, [plain[place] for place in each.indices]) for each in batch]
             self._write(pieces, prompts, rows)
         self._search([index for index in going if requests[index].beams], slots, prompts, rows)
@@ -157,7 +157,7 @@ class Writer:
         for width in dict.fromkeys(search.width for search in searches):
             wide = [number for number, search in enumerate(searches) if search.width == width]
             lengths = [width * (len(keys[number][1]) + keys[number][2]) for number in wide]
-            for batch in plan([keys[number][0] for number in wide], lengths, self._budget):
+            for batch in plan([keys[number][0] for number in wide], lengths, self._budget, even=True):
                 own, order = square([(each.slot, [wide[place] for place in each.indices]) for each in batch])
                 steps = self._steps(
                     own, [keys[number][1] for number in order], max(keys[number][2] for number in order)
@@ -195,12 +195,13 @@ def draw(logits_MV: Tensor, heat_M: Tensor, uniforms_M: Tensor) -> tuple[Tensor,
     logits_MV = logits_MV if logits_MV.dtype == torch.float64 else logits_MV.float()
     normaliser_M = logits_MV.logsumexp(-1)
     hot_M = heat_M > 0
-    if hot_M.all():
-        tokens_M = sample(logits_MV, heat_M, uniforms_M)
+    if not hot_M.all():
+        logit_M, tokens_M = logits_MV.max(-1)
+        if not hot_M.any():
+            return tokens_M, logit_M - normaliser_M
+        tokens_M[hot_M] = sample(logits_MV[hot_M], heat_M[hot_M], uniforms_M[hot_M])
     else:
-        tokens_M = logits_MV.argmax(-1)
-        if hot_M.any():
-            tokens_M[hot_M] = sample(logits_MV[hot_M], heat_M[hot_M], uniforms_M[hot_M])
+        tokens_M = sample(logits_MV, heat_M, uniforms_M)
     return tokens_M, logits_MV.gather(1, tokens_M.unsqueeze(1)).squeeze(1) - normaliser_M
 
 

@@ -6,32 +6,36 @@ Axes: M rows, H heads, L columns with tokens, C columns of the room, D features 
 """
 
 from collections.abc import Sequence
-from functools import partial
 
 import torch
 from torch import Tensor
 from transformers.cache_utils import Cache, DynamicLayer
 
+from agents.models.attention import attending
 from agents.models.decoding import share
 from agents.models.lora import merged
 from agents.models.scoring import Scorer
 
+STEP = 16
+"""The columns that a room grows by. Room for a whole text at once lies far apart, which halves the speed of reading."""
+
 
 class Room(DynamicLayer):  # type: ignore[no-untyped-call]  # transformers leaves it untyped
-    """One layer's keys and values, which grow inside tensors of `columns` columns."""
+    """One layer's keys and values, which grow inside tensors that have room for more of them."""
 
-    def __init__(self, columns: int) -> None:
+    def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.columns = columns
         self.length = 0
 
     def update(self, key_states: Tensor, value_states: Tensor, *_: object, **__: object) -> tuple[Tensor, Tensor]:
         """Append the keys and values of new tokens, and return all."""
         start, self.length = self.length, self.length + key_states.shape[-2]
         if self.keys is None or self.values is None:
-            self.keys, self.values = key_states, value_states  # a prompt's: `select` makes room behind them
+            self.keys, self.values = key_states, value_states  # a prompt's, which `select` spreads over its rows
             self.is_initialized = True
             return key_states, value_states
+        if self.length > self.keys.shape[-2]:
+            self.keys, self.values = roomy(self.keys[:, :, :start]), roomy(self.values[:, :, :start])
         self.keys[:, :, start : self.length] = key_states
         self.values[:, :, start : self.length] = value_states
         return self.keys[:, :, : self.length], self.values[:, :, : self.length]
@@ -41,21 +45,27 @@ class Room(DynamicLayer):  # type: ignore[no-untyped-call]  # transformers leave
         return self.length
 
     def select(self, rows: Tensor) -> None:
-        """Go on with these rows, with room for more tokens."""
+        """Go on with these rows."""
         if self.keys is not None and self.values is not None:
-            self.keys, self.values = self._roomy(self.keys, rows), self._roomy(self.values, rows)
-
-    def _roomy(self, old_MHLD: Tensor, rows: Tensor) -> Tensor:
-        _, heads, _, features = old_MHLD.shape
-        new_MHCD = old_MHLD.new_empty((len(rows), heads, self.columns, features))
-        torch.index_select(old_MHLD[:, :, : self.length], 0, rows, out=new_MHCD[:, :, : self.length])
-        return new_MHCD
+            self.keys = roomy(self.keys[:, :, : self.length], rows)
+            self.values = roomy(self.values[:, :, : self.length], rows)
 
     def replace(self, rows: Tensor, origins: Tensor, first: int) -> None:
         """Overwrite rows with others from a column on."""
         for tensor_MHCD in (self.keys, self.values):
             if tensor_MHCD is not None:
                 tensor_MHCD[rows, :, first : self.length] = tensor_MHCD[origins, :, first : self.length]
+
+
+def roomy(old_MHLD: Tensor, rows: Tensor | None = None) -> Tensor:
+    """Return a copy, or one of some rows, with room for `STEP` more columns."""
+    count, heads, length, features = old_MHLD.shape
+    new_MHCD = old_MHLD.new_empty((count if rows is None else len(rows), heads, length + STEP, features))
+    if rows is None:
+        new_MHCD[:, :, :length] = old_MHLD
+    else:
+        torch.index_select(old_MHLD, 0, rows, out=new_MHCD[:, :, :length])
+    return new_MHCD
 
 
 class ReservedSteps:
@@ -72,7 +82,7 @@ class ReservedSteps:
         rows, self._origins = share(prompts, len(slots))
         self._length = self._prompt = max(map(len, rows))
         columns = self._length + most
-        self._cache = Cache(layer_class_to_replicate=partial(Room, columns))  # type: ignore[arg-type]  # it is called
+        self._cache = Cache(layer_class_to_replicate=Room)
         pads = [self._length - len(row) for row in rows]
         tokens_ML = torch.tensor([[scorer.pad] * pad + list(row) for pad, row in zip(pads, rows, strict=True)])
         self._pads_M1 = torch.tensor(pads, device=self._device).unsqueeze(1)
@@ -122,7 +132,8 @@ class ReservedSteps:
     def _forward(self, tokens_ML: Tensor, positions_ML: Tensor, mask: Tensor | None) -> None:
         rows, columns = tokens_ML.shape
         last = {"logits_to_keep": 1} if self._scorer.abilities.keeps else {}
-        with self._scorer.adapters.seated(self._slots, rows=rows, columns=columns, weights=self._weights):
+        seated = self._scorer.adapters.seated(self._slots, rows=rows, columns=columns, weights=self._weights)
+        with seated, attending(self._scorer.module):
             out = self._scorer.module(
                 input_ids=tokens_ML,
                 attention_mask=mask,
