@@ -38,7 +38,8 @@ class LanguageModelStudents:
     """Students that are one language model, each with its own LoRA adapter."""
 
     model: Annotated[str, Field(min_length=1)] = "embedded"
-    """"embedded" is the shipped student; else a model folder or a hub name such as google/gemma-2b-it."""
+    """"embedded" is the shipped student, "embedded/coder" the one that writes programs; else a model folder or a hub
+    name such as google/gemma-2b-it."""
     count: Annotated[int, Field(ge=1, le=10_000)] = 1
     """How many students one run seats."""
     lora: Lora = field(default_factory=Lora)

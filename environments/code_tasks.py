@@ -6,26 +6,39 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from environments.splits import Splits, ended
+from environments.program_rows import EVALUATE, LEARN, VALIDATE, load_programs, number
+from environments.row_files import Refused
+from environments.splits import HELD_OUT_PERCENT, Splits, ended, noticed, rows_apart, shuffled
 from environments.tasks import mastery
 from environments.tasks.items import MOST_DISTINCT, SEEN, UNSEEN, bank, distinct
 from simulation.core.corpus import Lesson
 from simulation.core.registry import environment
 from simulation.core.types import Experience, Question, Transition
 
+SPANS = (LEARN, VALIDATE, EVALUATE)
+"""The task_ids of MBPP that are asked, probed and held out."""
+
 
 @environment("code_tasks")
 class CodeTasks:
-    """Python functions to write, judged by tests: a generated bank that needs no files."""
+    """Python functions to write, judged by tests: a generated bank that needs no files, or rows such as MBPP's."""
 
     bank_seed: int = 0
     """Another seed draws other tasks and other tests; what belongs to which split never changes."""
+    rows: str | None = None
+    """Rows instead of the bank, in the format of MBPP or HumanEval: a file, a folder, or a dataset on the Hub.
+
+    MBPP's own ranges of task_id say what is asked, probed and held out; other rows are split by their content, as are
+    those of MBPP that leave one of the three empty.
+    """
+    held_out_rows: str | None = None
+    """Other rows to evaluate on, such as HumanEval's; all are held out, in place of those of `rows` or the bank."""
     pool_size: Annotated[int, Field(ge=1)] = 8000
     """How many tasks of the bank may be asked."""
     probe_size: Annotated[int, Field(ge=1, le=MOST_DISTINCT)] = 100
-    """How many tasks policies may measure the student on."""
+    """How many tasks policies may measure the student on; MBPP's own are all used."""
     held_out_size: Annotated[int, Field(ge=1, le=MOST_DISTINCT)] = 200
-    """How many tasks of the bank are held out: compositions of skills that are never asked."""
+    """How many tasks of the bank are held out, compositions of skills that are never asked; rows are all used."""
     held_out_wordings: Literal["seen", "unseen"] = "seen"
     """Whether held-out tasks come in the wordings of the pool or in others, which are never asked."""
 
@@ -61,7 +74,12 @@ class CodeTasks:
 
     @cached_property
     def _splits(self) -> Splits:
-        return self._generated()
+        elsewhere, refused = load_programs(self.held_out_rows) if self.held_out_rows else ((), ())
+        if self.rows is not None:
+            return self._read(self.rows, elsewhere, refused)
+        read = noticed(str(self.held_out_rows), len(elsewhere), refused)
+        own = self._generated()
+        return own._replace(held_out=elsewhere, notices=read) if elsewhere else own
 
     def _generated(self) -> Splits:
         wordings = SEEN if self.held_out_wordings == "seen" else UNSEEN
@@ -70,3 +88,22 @@ class CodeTasks:
             probe=distinct(seed=self.bank_seed, split="probe", size=self.probe_size),
             held_out=distinct(seed=self.bank_seed, split="held_out", size=self.held_out_size, wordings=wordings),
         )
+
+    def _read(self, rows: str, elsewhere: Sequence[Question], refused: Sequence[Refused]) -> Splits:
+        found, more_refused = load_programs(rows)
+        refused = (*more_refused, *refused)
+        asked, probed, kept = (tuple(each for each in found if number(each) in span) for span in SPANS)
+        if asked and probed and (elsewhere or kept):
+            held_out = elsewhere or kept
+            asked, probed = fresh(asked, held_out), fresh(probed, held_out)
+            return Splits(asked, probed, held_out, noticed(rows, len(asked) + len(probed) + len(held_out), refused))
+        mixed = shuffled(found, self.bank_seed)
+        held_out = elsewhere or mixed[: len(mixed) * HELD_OUT_PERCENT // 100]
+        return rows_apart(rows, fresh(mixed, held_out), held_out, refused, probe_size=self.probe_size)
+
+
+def fresh(questions: Sequence[Question], held_out: Sequence[Question]) -> tuple[Question, ...]:
+    """Return the questions that are not held out and have a visible test, without which a student is told nothing."""
+    evaluated = {question.id for question in held_out}
+    visible = (each for each in questions if any(not test.hidden for test in each.tests))
+    return tuple(question for question in visible if question.id not in evaluated)

@@ -1,10 +1,9 @@
 """Multiple-choice maths lessons: a generated bank of problems with typed misconceptions, or rows of MathQA."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated
-from zlib import crc32
 
 from pydantic import Field
 
@@ -12,13 +11,10 @@ from environments.bank import mastery
 from environments.bank.graph import PREREQUISITES
 from environments.bank.items import MOST_DISTINCT, Bank, distinct
 from environments.mathqa import load_rows
-from environments.splits import Splits, ended
+from environments.splits import HELD_OUT_PERCENT, Splits, ended, rows_apart, shuffled
 from simulation.core.corpus import Lesson
-from simulation.core.errors import DataError
 from simulation.core.registry import environment
 from simulation.core.types import Experience, Question, Transition
-
-HELD_OUT_PERCENT = 15
 
 
 @environment("math_word_problems")
@@ -88,29 +84,11 @@ class MathWordProblems:
     def _read(self, rows: str) -> Splits:
         asked, refused = load_rows(rows, self.pool_split)
         if Path(rows).is_file():
-            asked = self._shuffled(asked)
+            asked = shuffled(asked, self.bank_seed)
             held_out = asked[: len(asked) * HELD_OUT_PERCENT // 100]
         else:
             held_out, more_refused = load_rows(rows, self.held_out_split)
             refused += more_refused
         evaluated = {question.id for question in held_out}
-        fresh = self._shuffled(question for question in asked if question.id not in evaluated)
-        if not held_out or len(fresh) <= self.probe_size:
-            raise DataError(
-                f"{rows!r} leaves {len(held_out)} questions to evaluate and {len(fresh)} others, of which a probe set "
-                f"takes {self.probe_size}: give more rows or lower probe_size"
-            )
-        read = len(fresh) + len(held_out)
-        notices = [f"{rows}: read {read} questions, refused {len(refused)} rows"] if refused else []
-        return Splits(
-            pool=fresh[self.probe_size :],
-            probe=fresh[: self.probe_size],
-            held_out=held_out,
-            notices=(*notices, *map(str, refused)),
-        )
-
-    def _shuffled(self, questions: Iterable[Question]) -> tuple[Question, ...]:
-        """Order questions by a hash, so that a question's set does not depend on the row it stands in."""
-        return tuple(
-            sorted(questions, key=lambda question: (crc32(f"{self.bank_seed} {question.id}".encode()), question.id))
-        )
+        fresh = shuffled((question for question in asked if question.id not in evaluated), self.bank_seed)
+        return rows_apart(rows, fresh, held_out, refused, probe_size=self.probe_size)

@@ -1,12 +1,15 @@
 """What environments of single questions share: disjoint sets, questions made when looked at, an episode of one step."""
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import NamedTuple, TypeVar, overload
+from zlib import crc32
 
 from simulation.core.errors import DataError
 from simulation.core.types import Experience, Question, Transition
 
 T = TypeVar("T")
+HELD_OUT_PERCENT = 15
+"""Of rows that name no split of their own."""
 _ATTEMPTS = 4
 
 
@@ -53,6 +56,30 @@ def first_distinct(
         made = make(index)
         found.setdefault(key(made), (index, made))
     return list(found.values())
+
+
+def shuffled(questions: Iterable[Question], seed: int) -> tuple[Question, ...]:
+    """Order questions by a hash, so that a question's set does not depend on the row it stands in."""
+    return tuple(sorted(questions, key=lambda question: (crc32(f"{seed} {question.id}".encode()), question.id)))
+
+
+def rows_apart(
+    source: str, fresh: Sequence[Question], held_out: Sequence[Question], refused: Sequence[object], *, probe_size: int
+) -> Splits:
+    """Return the splits of what was read from `source`; the probe set is taken out of `fresh`."""
+    if not held_out or len(fresh) <= probe_size:
+        raise DataError(
+            f"{source!r} leaves {len(held_out)} questions to evaluate and {len(fresh)} others, of which a probe set "
+            f"takes {probe_size}: give more rows or lower probe_size"
+        )
+    return Splits(
+        fresh[probe_size:], fresh[:probe_size], held_out, noticed(source, len(fresh) + len(held_out), refused)
+    )
+
+
+def noticed(source: str, read: int, refused: Sequence[object]) -> tuple[str, ...]:
+    """Return how much was read, and every refused row, where there are any."""
+    return (f"{source}: read {read} questions, refused {len(refused)} rows", *map(str, refused)) if refused else ()
 
 
 def ended(experience: Experience) -> Transition:

@@ -23,6 +23,12 @@ def test_a_whole_folder_is_accepted_and_resolved(tmp_path: Path, monkeypatch: py
     assert folder.validate("m", embedded="student") == str(place)
     assert folder.validate("google/gemma-2b-it", embedded="student") == "google/gemma-2b-it"
     assert Path(folder.resolve("embedded", embedded="student")).parts[-3:] == ("agents", "embedded", "student")
+    assert Path(folder.resolve("embedded/teacher", embedded="student")).parts[-2:] == ("embedded", "teacher")
+
+
+def test_a_shipped_model_that_is_not_there_is_refused_with_those_that_are() -> None:
+    with pytest.raises(DataError, match="no model 'embedded/techer' comes with the project; did you mean 'embedded/te"):
+        folder.validate("embedded/techer", embedded="student")
 
 
 @pytest.mark.parametrize(

@@ -74,9 +74,8 @@ def write(model: Any, encoder: Encoder, questions: Sequence[Question], *, sample
         written = model.generate(
             input_ids=batch["input_ids"],
             attention_mask=batch["attention_mask"],
-            do_sample=sample,
-            top_k=0,
             max_new_tokens=LONGEST,
+            **({"do_sample": True, "top_k": 0} if sample else {"do_sample": False}),
         )[:, batch["input_ids"].shape[1] :]
         for question, prompt, tokens in zip(some, prompts, written, strict=True):
             text = tokenizer.decode(tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from simulation.core.errors import DataError
+from simulation.core.errors import DataError, nearest
 
 AGENTS = Path(__file__).resolve().parent.parent
 _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+|[a-z0-9][\w.-]*")
@@ -14,11 +14,19 @@ _TOKENIZERS = ("tokenizer.json", "tokenizer.model", "spiece.model", "vocab.json"
 
 
 def resolve(model: str, *, embedded: str) -> str:
-    """Return the folder or hub name that `model` means; "embedded" is the shipped `agents/embedded/<embedded>`."""
-    if model == "embedded":
-        return str(AGENTS / "embedded" / embedded)
+    """Return the folder or hub name that `model` means.
+
+    "embedded" is the shipped `agents/embedded/<embedded>`, "embedded/<name>" another shipped model, such as the coder.
+    """
+    if shipped(model):
+        return str(AGENTS / "embedded" / (model.removeprefix("embedded").removeprefix("/") or embedded))
     folder = Path(model).expanduser()
     return str(folder.resolve()) if folder.is_dir() else model
+
+
+def shipped(model: str) -> bool:
+    """Tell whether `model` names one that comes with the project."""
+    return model.split("/")[0] == "embedded" and model.count("/") <= 1
 
 
 def validate(model: str, *, embedded: str, architectures: Sequence[str] = ()) -> str:
@@ -32,6 +40,9 @@ def validate(model: str, *, embedded: str, architectures: Sequence[str] = ()) ->
         check_folder(folder, architectures)
     elif model == "embedded":
         raise DataError(f"the shipped model is missing: no folder {folder}; restore it, or name another model")
+    elif shipped(model):
+        there = {f"embedded/{each.parent.name}" for each in folder.parent.glob("*/config.json")}
+        raise DataError(f"no model {model!r} comes with the project; {nearest(model, there)}")
     elif model[:1] in "./~" or not _HUB_NAME.fullmatch(model):
         raise DataError(f"model {model!r}: no such folder, nor a hub name (owner/name); correct the path")
     return source
