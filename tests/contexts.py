@@ -47,10 +47,10 @@ def experience(
         answer=Answer(
             question_id=asked.id,
             prompt=asked.prompt,
-            text=asked.choices[choice],
+            text=asked.choices[choice] if asked.choices else "",
             answerer="ada",
             model_version="0",
-            choice=choice,
+            choice=choice if asked.choices else None,
             confidence=confidence,
         ),
         feedback=Feedback(score=score, judge="key"),

@@ -59,9 +59,12 @@ def candidates(composition: Composition, seed: int, right: Function) -> list[Arg
 
 def catches(composition: Composition, calls: Sequence[tuple[Arguments, object]]) -> list[set[int]]:
     """Return for each call the programs with one bug that answer it wrongly, by number."""
-    wrong = [
-        load(program(composition, style, bugs)) for style in styles(composition) for bugs in single_bugs(composition)
-    ]
+    first, *others = styles(composition)
+    bugs = single_bugs(composition)
+    texts = [program(composition, first, each) for each in bugs]
+    # what a bug in the last slot does depends on the style
+    texts += [program(composition, style, each) for style in others for each in bugs if each[-1]]
+    wrong = [load(text) for text in texts]
     return [
         {number for number, function in enumerate(wrong) if not answers(function, arguments, expected)}
         for arguments, expected in calls
