@@ -1,7 +1,5 @@
 """Pretraining a coder: programs survive its tokenizer word for word, and its lessons teach it to write them."""
 
-from pathlib import Path
-
 import pytest
 import torch
 
@@ -10,7 +8,7 @@ from simulation.core.registry import build
 from simulation.core.templates import lay_out
 from training.encoding import Encoder
 from training.examinations import programs, write
-from training.pretraining import Recipe, build_model, card, main, spell, train
+from training.pretraining import Recipe, build_model, card, spell, train
 from training.subjects import OPTIONS, WRITING, subject
 
 SMALL = Recipe(
@@ -72,11 +70,3 @@ def test_a_coder_learns_to_begin_a_function_and_is_examined(corpus, tokenizer) -
     figures = programs(model, encoder, corpus)
     assert figures["questions"] == 8 and 0 <= figures["greedy"] <= 1
     assert "code_tasks --seed 0" in card(SMALL, WRITING, figures, 1000)
-
-
-def test_the_command_writes_a_folder_with_its_figures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("SAMPLES", "LONGEST"):
-        monkeypatch.setattr(f"training.examinations.{name}", 1)
-    main(["--environment", "code_tasks", "--tokens", "4000", "--threads", "1", "--out", str(tmp_path / "coder")])
-    text = (tmp_path / "coder" / "README.md").read_text()
-    assert '"vocabulary": 700' in text and "A coder that can be taught" in text
