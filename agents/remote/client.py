@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 ALIVE_SECONDS = 10.0
 """How long a server may take to show that it is there."""
+GATEWAY = frozenset({502, 503, 504})
+"""What answers in place of a server that is not there."""
 UNSENT = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout", "UnsupportedProtocol", "LocalProtocolError"})
 """What happens before a server hears anything, so that nothing is billed."""
 
@@ -54,6 +56,12 @@ class Caller:
             found = Unread(failure=failure_of(error))
         return redacted(found, self._redactor)
 
+    @property
+    def hint(self) -> str:
+        """Say what may be wrong where nothing is ever answered."""
+        other = "completions, as a base model without chat template needs" if self._endpoint.kind == "chat" else "chat"
+        return f"if that never changes, try endpoint: {other}"
+
     async def alive(self) -> bool:
         """Whether the server answers at all, asked in a way that costs nothing."""
         from openai import APIStatusError
@@ -62,7 +70,7 @@ class Caller:
             async with asyncio.timeout(min(self._seconds, ALIVE_SECONDS)):
                 await self._client.models.with_raw_response.list()
         except APIStatusError as error:
-            return error.status_code < 500
+            return error.status_code not in GATEWAY
         except Exception:  # noqa: BLE001  # no server, however that shows
             return False
         return True

@@ -152,11 +152,10 @@ class Batch:
         self.lost += 1
         told = failure.detail or failure.reason
         if self.lost >= LOST_IN_A_ROW:
-            detail = f"{told}; {self.lost} requests failed one after the other"
-            self._halt(ModelError(detail))
+            hint = "" if self._pace.answered_since(0.0) else f"; {self._caller.hint}"
+            self._halt(ModelError(f"{told}; {self.lost} requests failed one after the other{hint}"))
         elif not self._pace.answered_since(began) and not await self._caller.alive():
-            detail = f"{told}; the server does not answer"
-            self._halt(ModelError(detail))
+            self._halt(ModelError(f"{told}; the server does not answer"))
         else:
             self._found[call.key] = Completion(stop=f"error: {failure.reason}")
 

@@ -1,0 +1,111 @@
+"""A real server, `transformers serve`, on loopback: the sampler and the model itself give the same answers."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agents.api import ApiStudents
+from agents.language_model import LanguageModelStudents
+from simulation.core.errors import ModelError
+from simulation.core.types import Completion, Request, Seat
+
+STUDENT = Path(__file__).resolve().parents[1] / "agents" / "embedded" / "student"
+SEATS = [Seat(name="ada", number=0, seed=0)]
+REASON = "transformers serve needs fastapi and uvicorn: make setup installs them"
+pytestmark = pytest.mark.skipif(not (find_spec("fastapi") and find_spec("uvicorn")), reason=REASON)
+
+
+@pytest.fixture(scope="module")
+def sampling_student(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The shipped student with a chat template, and allowed to sample: the server heeds no temperature otherwise."""
+    folder = tmp_path_factory.mktemp("model") / "student"
+    shutil.copytree(STUDENT, folder)
+    (folder / "chat_template.jinja").write_text("{% for each in messages %}{{ each.content }}{% endfor %}")
+    described = json.loads((folder / "generation_config.json").read_text())
+    (folder / "generation_config.json").write_text(json.dumps({**described, "do_sample": True}))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def url(sampling_student: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The server's address, once it is up."""
+    home = tmp_path_factory.mktemp("hub")
+    (home / "hub").mkdir()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "transformers.cli.transformers", "serve", str(sampling_student)]
+    server = subprocess.Popen(
+        [*command, "--device", "cpu", "--host", "127.0.0.1", "--port", str(port)],
+        env={**os.environ, "HF_HOME": str(home), "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        wait_for(f"http://127.0.0.1:{port}/health", server)
+        yield f"http://127.0.0.1:{port}/v1"
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def wait_for(address: str, server: subprocess.Popen[bytes]) -> None:
+    for _ in range(600):
+        assert server.poll() is None, "the server ended"
+        try:
+            with urllib.request.urlopen(address, timeout=5):
+                return
+        except (urllib.error.URLError, ConnectionError):
+            time.sleep(0.1)
+    raise AssertionError("the server did not start in a minute")
+
+
+def generate(url: str, folder: Path, requests: list[Request], **changes: Any) -> list[Completion]:
+    fields = {"provider": "custom", "base_url": url, "model": str(folder), "endpoint": "completions", "cache": False}
+    return ApiStudents(**{**fields, **changes}).learner(SEATS).generate(requests)
+
+
+def asked(temperature: float = 0.0, seeds: int = 1) -> list[Request]:
+    prompts = ["what is 3 + 4 ? a) 7 b) 8 c) 12 answer:", "a car goes 60 km in 2 hours . speed ? answer:"]
+    return [
+        Request(slot="ada", prompt=prompt, max_tokens=8, temperature=temperature, seed=seed)
+        for prompt in prompts
+        for seed in range(seeds)
+    ]
+
+
+def test_the_model_behind_the_server_answers_as_the_model_in_this_process(url: str, sampling_student: Path) -> None:
+    found = generate(url, sampling_student, asked())
+    here = LanguageModelStudents(device="cpu").learner(SEATS).generate(asked())
+    assert [(each.text.strip(), each.tokens) for each in found] == [(each.text.strip(), each.tokens) for each in here]
+    assert all(each.stop == "stop" for each in found)
+
+
+def test_seeds_give_samples_and_the_same_ones_again(url: str, sampling_student: Path) -> None:
+    found = generate(url, sampling_student, asked(temperature=3.0, seeds=6), concurrency=1)
+    assert len({each.text for each in found}) > 2
+    assert found == generate(url, sampling_student, asked(temperature=3.0, seeds=6), concurrency=1)
+
+
+def test_a_chat_is_answered_and_missing_log_probabilities_are_noticed(url: str, sampling_student: Path) -> None:
+    found = generate(url, sampling_student, asked(), endpoint="chat")
+    assert all(each.stop in ("stop", "length") for each in found)
+    with pytest.raises(ModelError, match="sent no log-probabilities"):
+        generate(url, sampling_student, asked(), logprobs=True)
+
+
+def test_a_model_that_is_not_served_stops_the_study(url: str) -> None:
+    with pytest.raises(ModelError, match="no-such-model at"):
+        generate(url, Path("no-such-model"), asked() * 2, attempts=2)
