@@ -17,6 +17,7 @@ from benchmarks.record import ROOT
 from simulation.assembly import Stage, load_world, set_stage
 from simulation.core.types import Seat, Turn
 from simulation.core.world import World
+from simulation.outcome import Marks
 from simulation.scenario import load_scenario
 from simulation.turn import first_look, play_turn
 
@@ -39,7 +40,7 @@ class Course:
     """What became of one student."""
 
     truths: dict[int, NDArray[np.float64]] = field(default_factory=dict)
-    """By evaluation turn: the truth of each held-out answer, in the order of the questions."""
+    """By evaluation turn: the truth of each held-out question, in their order; of several answers their mean."""
     asked: list[int] = field(default_factory=list)
     """How many questions each turn put, from turn 1."""
     trained: list[int] = field(default_factory=list)
@@ -71,8 +72,7 @@ class Course:
             self.asked.append(len(turn.experiences))
             self.trained.append(0 if turn.update is None else turn.update.experiences)
         if "held_out" in turn.evaluations:
-            results = turn.evaluations["held_out"].results
-            self.truths[turn.turn] = np.array([result.truth for result in results])
+            self.truths[turn.turn] = Marks.of(turn.evaluations["held_out"]).truths
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,18 +16,17 @@ from benchmarks import classroom, record
 from benchmarks.curves import draw
 from simulation.statistics import Estimate, bootstrap, mean_interval
 
-ENTRY = classroom.Entry(label="random", scenario="random_selection")
-
 
 def measure(arguments: Namespace, console: Console) -> record.Result:
     """Play every checkpoint and say how much its students gained."""
     labels = names(arguments.models)
+    entry = classroom.Entry(label="random", scenario=arguments.scenario)
     played = {}
     for label, model in zip(labels, arguments.models, strict=True):
         settings = [f"students.model={model}", f"turns={arguments.turns}", f"evaluate.questions={arguments.questions}"]
         teacher = [] if arguments.teacher is None else [f"teacher={arguments.teacher}"]
         console.print(f"[dim]{label}[/dim]")
-        played[label] = classroom.play([ENTRY], range(arguments.seeds), [*settings, *teacher], console)
+        played[label] = classroom.play([entry], range(arguments.seeds), [*settings, *teacher], console)
     curves = {label: each.accuracies("random") for label, each in played.items()}
     truths = {label: [course.truths for course in each.of("random")] for label, each in played.items()}
     rows = [row(label, curve) for label, curve in curves.items()]
@@ -39,7 +38,7 @@ def measure(arguments: Namespace, console: Console) -> record.Result:
         console.print(f"mean gain over {name}: {points(estimate)}")
     if arguments.write:
         turns = played[labels[0]].of("random")[0].turns
-        draw(curves, turns, arguments.results / "learning.png", title=title(arguments))
+        draw(curves, turns, arguments.results / arguments.picture, title=title(arguments))
     return {
         "checkpoints": {label: summary(curve) for label, curve in curves.items()},
         "gain": {name: finite(estimate) for name, estimate in found.items()},
@@ -56,7 +55,7 @@ def names(models: Sequence[str]) -> list[str]:
 
 def title(arguments: Namespace) -> str:
     """Say what is shown."""
-    return f"Random selection, {arguments.seeds} seeds a checkpoint, {arguments.questions} held-out questions"
+    return f"{arguments.scenario}: {arguments.seeds} seeds a checkpoint, {arguments.questions} held-out questions"
 
 
 def summary(curve: NDArray[np.float64]) -> dict[str, float]:
@@ -103,6 +102,7 @@ def finite(estimate: Estimate) -> list[float | None]:
 if __name__ == "__main__":
     parser = record.options(__doc__)
     parser.add_argument("--models", nargs="+", default=["embedded"], help="checkpoints (in place of --model)")
+    parser.set_defaults(scenario="random_selection", picture="learning.png")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--turns", type=int, default=20)
     parser.add_argument("--questions", type=int, default=600)

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from simulation.assembly import Stage, build_world, load_world, make_seats, sample, set_stage
+from simulation.comparison.lineup import read_lineup
 from simulation.core.errors import ScenarioError
 from simulation.scenario import Scenario, load_scenario
 from simulation.turn import first_look, play_turn
@@ -104,14 +105,23 @@ def test_missing_models_are_refused_at_their_lines_before_anything_is_loaded(tmp
     assert second.startswith("override 'teacher={name: classifier, model: ./nobody}': teacher: model './nobody'")
 
 
+OUTSIDE = {"mathqa_local": "mathqa", "btp_published": "mbpp/mbpp.jsonl.gz"}
+"""The scenarios whose rows are not part of the project, and where they may lie."""
+
+
 @pytest.mark.parametrize("path", sorted((ROOT / "scenarios").glob("*.yaml")), ids=lambda path: path.stem)
 def test_every_shipped_scenario_can_be_staged_and_is_named_as_its_file(path: Path) -> None:
     overrides = []
-    if path.stem == "mathqa_local":
-        rows = ROOT.parent / "shared" / "data" / "mathqa"
-        if not rows.is_dir():
-            pytest.skip(f"no MathQA rows at {rows}")
+    if path.stem in OUTSIDE:
+        rows = ROOT.parent / "shared" / "data" / OUTSIDE[path.stem]
+        if not rows.exists():
+            pytest.skip(f"no rows at {rows}")
         overrides = [f"environment.rows={rows}"]
     ready = set_stage(load_scenario(path, overrides))
-    assert ready.scenario.name == path.stem and ready.plan.questions >= 10 and ready.scenario.turns >= 20
-    assert len(ready.held_out) >= 300
+    assert ready.scenario.name == path.stem and ready.plan.questions >= 10
+    code = ready.scenario.environment.name == "code_tasks"
+    assert len(ready.held_out) >= (50 if code else 300) and (code or ready.scenario.turns >= 20)
+    for preset in ready.scenario.presets:
+        assert set_stage(load_scenario(path, overrides, preset)).plan.questions >= 10
+    if ready.scenario.compare.vary:
+        assert len(read_lineup([path], [], overrides, (0,)).entries) > 1
