@@ -144,6 +144,11 @@ class ApiStudents:
             extra=self.extra,
         )
 
+    @property
+    def frozen(self) -> str:
+        """Name the model, which no trainer changes."""
+        return self.address.name
+
     def check(self) -> None:
         """Refuse to begin without a key; raises ModelError. Nothing is sent."""
         self.address.secret()

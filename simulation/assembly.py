@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
-from simulation.core.abilities import Executing, Sharing, SkillGraph
+from simulation.core.abilities import Executing, Frozen, Sharing, SkillGraph
 from simulation.core.errors import ScenarioError, SimulationError
 from simulation.core.memory import ReplayBuffer
 from simulation.core.registry import build
@@ -164,8 +164,26 @@ def check_models(stage: Stage) -> None:
                 part.check()
         except SimulationError as error:
             wrong.append(stage.scenario.complaint(path, str(error)))
+    wrong += beyond_frozen(stage)
     if wrong:
         raise ScenarioError("\n".join(wrong))
+
+
+def beyond_frozen(stage: Stage) -> list[str]:
+    """Say what a scenario asks of a model behind an API that it cannot do."""
+    found: list[tuple[str, str]] = []
+    if isinstance(stage.students, Frozen):
+        named = stage.students.frozen
+        if stage.scenario.learn.trainer.name != "none":
+            found.append(("learn.trainer", f"{named} cannot be trained; set none, or make it ask.sampler of others"))
+        if stage.plan.ask.needs & {"predictions", "committee"}:
+            found.append(
+                ("ask.policy", f"{named} tells no probability of options, as this policy needs; set random")
+            )
+    writer = stage.sampler or stage.students
+    if stage.scenario.ask.beams and isinstance(writer, Frozen):
+        found.append(("ask.beams", f"{writer.frozen} has no beam search; set ask.samples and ask.temperature instead"))
+    return [stage.scenario.complaint(path, told) for path, told in found]
 
 
 def load_world(stages: Sequence[Stage]) -> World:

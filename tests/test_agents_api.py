@@ -14,7 +14,6 @@ from agents.api import ApiStudents
 from agents.remote.budget import Prices
 from agents.remote.endpoint import FRAME_TOKENS
 from agents.remote.redaction import Redactor
-from agents.remote.text import program
 from simulation.core.abilities import KeepsReplies
 from simulation.core.errors import ModelError, ScenarioError, StoreError
 from simulation.core.types import Question, Request
@@ -299,19 +298,15 @@ def test_its_students_write_whatever_is_asked() -> None:
     assert [(each.continuations, each.max_tokens) for each in requests] == [((), 9), ((), 9)]
 
 
-def test_the_program_of_a_reply_is_its_first_fenced_block_of_python() -> None:
-    fenced = "Sure:\n```sh\npip install x\n```\n```python\ndef f():\n    return 1\n```\nand\n```python\nf()\n```"
-    assert program(fenced) == "def f():\n    return 1\n"
-    assert program("```\nx = 1\n```") == "x = 1\n"
-    assert program("```py\nx = 1") == "x = 1", "the tokens ended before the fence"
-    assert program("x = '```'") == "x = '```'"
+def test_the_program_of_a_reply_can_be_taken_out_of_it() -> None:
+    fenced = "Sure:\n```python\ndef f():\n    return 1\n```\nIs that all?"
 
     def talkative(heard: Heard) -> Sent:
         return Sent(body=json.dumps(reply(heard, text=fenced)).encode())
 
     with FaultServer() as server:
         server.always = talkative
-        assert learner(server, take="program").generate(asked())[0].text == "def f():\n    return 1\n"
+        assert learner(server, take="program").generate(asked())[0].text == "def f():\n    return 1"
         assert learner(server).generate(asked())[0].text == fenced
 
 

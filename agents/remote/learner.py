@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
+from agents.programs import unfenced
 from agents.remote.budget import FILE as BUDGET
 from agents.remote.budget import raised
 from agents.remote.client import Caller
@@ -16,7 +17,6 @@ from agents.remote.endpoint import Call, Endpoint
 from agents.remote.ledger import FILE, Ledger, Shortage, Spent
 from agents.remote.sampling import Batch
 from agents.remote.settings import Settings
-from agents.remote.text import program
 from simulation.core.errors import ModelError, SimulationError
 from simulation.core.packing import Tree
 from simulation.core.types import Completion, Request, Seat
@@ -43,14 +43,6 @@ class RemoteLearner:
     def source(self) -> str:
         """Name the model and its server."""
         return self._settings.endpoint.name
-
-    @property
-    def frozen(self) -> str:
-        """Say why no trainer changes it, and what to do."""
-        return (
-            f"an API model cannot be trained ({self.source}): set learn.trainer to none, or use it as ask.sampler of "
-            "students that learn"
-        )
 
     @property
     def spent(self) -> Spent:
@@ -117,7 +109,7 @@ class RemoteLearner:
         return ModelError(f"{self.source}: {error}; {remedy}what was answered is kept: resume the study")
 
     def _taken(self, said: Completion) -> Completion:
-        return replace(said, text=program(said.text)) if self._settings.take == "program" else said
+        return replace(said, text=unfenced(said.text)) if self._settings.take == "program" else said
 
     def score(self, requests: Sequence[Request]) -> list[tuple[float, ...]]:
         """Refuse, unless nothing is asked: an API tells no probability of a text that it did not write."""
@@ -188,7 +180,10 @@ class RemoteLearner:
         self._refuse()
 
     def _refuse(self) -> NoReturn:
-        raise ModelError(self.frozen)
+        raise ModelError(
+            f"an API model cannot be trained ({self.source}): set learn.trainer to none, or use it as ask.sampler of "
+            "students that learn"
+        )
 
 
 def no_adapter(endpoint: Endpoint) -> bytes:

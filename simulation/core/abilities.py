@@ -1,7 +1,8 @@
 """What a role may be able to do besides its part in the loop: `isinstance` tells who can.
 
 Environments  SkillGraph      Policies  Observing      Judges     Executing  Auditing  Sharing
-Models        KeepsReplies    Learners  SelfTaught     Any role   Diagnosable
+Models        KeepsReplies    Learners  SelfTaught     Students   Frozen
+Any role      Diagnosable
 """
 
 from collections.abc import Mapping, Sequence
@@ -52,6 +53,16 @@ class KeepsReplies(Protocol):
 
     def keep_in(self, folder: Path) -> None:
         """Be told the study's folder, before the first request."""
+
+
+@runtime_checkable
+class Frozen(Protocol):
+    """Students whose model is elsewhere: it writes, but is not trained, scores no options and has no beam search."""
+
+    @property
+    def frozen(self) -> str:
+        """Name the model, for people."""
+        ...
 
 
 @runtime_checkable
