@@ -3,6 +3,7 @@
 They answer and never learn, so they sample for students that do (`ask.sampler`) or are measured as they are.
 """
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import field
 from importlib.metadata import version
@@ -187,6 +188,13 @@ class ApiStudents:
             kept=self.cache,
             take=self.take,
         )
+
+    @classmethod
+    def diagnosis(cls) -> Mapping[str, Mapping[str, str]]:
+        """Say for `doctor` which keys are there, without their text."""
+        variables = [preset.key_variable for preset in PRESETS.values() if preset.key_variable]
+        keys = {name: "set" if os.environ.get(name) else "not set (that API's scenarios need it)" for name in variables}
+        return {"api": {"openai": version("openai"), **keys}}
 
     def fingerprint(self) -> Mapping[str, str]:
         """Return the version of the library that speaks, and what it speaks to; nobody knows those weights."""
