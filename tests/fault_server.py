@@ -153,6 +153,7 @@ class Listening(socketserver.ThreadingTCPServer):
 
 
 class Handling(socketserver.StreamRequestHandler):
+    disable_nagle_algorithm = True
     server: Listening
 
     def handle(self) -> None:
