@@ -124,9 +124,18 @@ def train(recipe: Recipe, corpus: Corpus, model: Any, encoder: Encoder) -> None:
     descend(model, optimizer, losses())
 
 
+SIZES = ("width", "layers")
+
+
+def is_own(recipe: Recipe, name: str) -> bool:
+    """Tell whether a recipe sets a size of its own."""
+    return bool(getattr(recipe, name) != getattr(Recipe(), name))
+
+
 def card(recipe: Recipe, taught: Subject, figures: dict[str, float], parameters: int) -> str:
     """Return the model card."""
     named = "" if recipe.environment == Recipe().environment else f" --environment {recipe.environment}"
+    named += "".join(f" --{name} {getattr(recipe, name)}" for name in SIZES if is_own(recipe, name))
     return f"""---
 license: apache-2.0
 library_name: transformers
@@ -149,12 +158,20 @@ pipeline_tag: text-generation
 """
 
 
+def asked_for(chosen: argparse.Namespace) -> dict[str, Any]:
+    """Return the parts of the recipe that the command line sets (Any: fields are of many types)."""
+    asked: dict[str, Any] = {name: getattr(chosen, name) for name in ("tokens", *SIZES) if getattr(chosen, name)}
+    return asked | ({"feed_forward": 3 * chosen.width} if chosen.width else {})
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Pretrain, measure and write a model folder."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--environment", default=Recipe().environment)
     parser.add_argument("--seed", type=int, default=Recipe().seed)
     parser.add_argument("--tokens", type=int, help="the budget, if not the subject's own")
+    parser.add_argument("--width", type=int, help="of the model; its feed-forward layers are three times as wide")
+    parser.add_argument("--layers", type=int)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--threads", type=int, default=None)
     chosen = parser.parse_args(arguments)
@@ -166,8 +183,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     corpus: Corpus = environment  # type: ignore[assignment]  # an environment that can teach offers both roles
     taught = subject(corpus.lesson(0, seed=chosen.seed, stage=0))
     recipe = Recipe(environment=chosen.environment, seed=chosen.seed, **taught.defaults)
-    if chosen.tokens:
-        recipe = replace(recipe, tokens=chosen.tokens)
+    recipe = replace(recipe, **asked_for(chosen))
     tokenizer = spell(recipe, corpus)
     model = build_model(recipe, tokenizer)
     encoder = Encoder(tokenizer, recipe.template)
