@@ -61,8 +61,9 @@ WRITING = Subject(
 A {parameters:,}-parameter Llama pretrained from scratch on short Python functions, most of them with bugs. It knows the
 right piece of code of every skill and habitually writes a wrong one in many, so it learns quickly from those of its
 own programs that pass their tests.""",
-    figures="On {questions} held-out tasks, whose compositions of skills it has never seen, {greedy:.1%} of what it writes "
-    "passes all tests\nwhen it decodes greedily, {sampled:.1%} when it samples at temperature 1 (five times a task).",
+    figures="On {questions} held-out tasks, whose compositions of skills it has never seen, {greedy:.1%} of what it "
+    "writes passes all tests\nwhen it decodes greedily, {sampled:.1%} when it samples at temperature 1 (five times a "
+    "task).",
     limits="""It knows the 54 skills of one generated bank in English wordings of that bank, and no other Python.""",
 )
 
