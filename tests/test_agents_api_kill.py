@@ -16,7 +16,7 @@ from tests.api_students import VARIABLE, asked, learner, proper
 from tests.fault_server import KEY, FaultServer
 
 ROOT = Path(__file__).resolve().parents[1]
-COUNT = 120
+COUNT = 90
 CONCURRENCY = 4
 PROGRAM = """
 import json, sys
@@ -51,7 +51,7 @@ def kill_until_done(server: FaultServer, folder: Path, budget: dict[str, int], s
     kills, stream = 0, random.Random(seed)
     while True:
         process = begin(server, folder, budget)
-        enough = len(server.heard) + stream.randrange(5, 50)
+        enough = len(server.heard) + stream.randrange(10, 50)
         while process.poll() is None and len(server.heard) < enough:
             time.sleep(0.002)
         if process.poll() is None:
@@ -94,13 +94,13 @@ def test_killed_again_and_again_it_stays_within_its_budget_though_the_server_bil
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(VARIABLE, KEY)
-    budget = {"tokens": 6000, "requests": 10 * COUNT}
+    budget = {"tokens": 1650, "requests": 10 * COUNT}
     with FaultServer(seconds=0.01, honours_keys=False) as server:
         kills, told = kill_until_done(server, tmp_path, budget, 2)
-        assert "the budget of 6,000 tokens is used up" in told and "budget.json" in told
-        assert server.tokens <= spent(tmp_path) <= 6000
+        assert "the budget of 1,650 tokens is used up" in told and "budget.json" in told
+        assert server.tokens <= spent(tmp_path) <= 1650
         assert sum(server.bills.values()) <= len(server.bills) + kills * CONCURRENCY
-        (tmp_path / "budget.json").write_text('{"tokens": 60000}')
+        (tmp_path / "budget.json").write_text('{"tokens": 16500}')
         more, told = kill_until_done(server, tmp_path, budget, 3)
         assert told == ""
         assert server.tokens <= spent(tmp_path) <= 60_000
