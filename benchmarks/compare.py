@@ -9,6 +9,7 @@ About 8 minutes on two quiet cores.
 import json
 import shutil
 from argparse import Namespace
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -74,11 +75,11 @@ def told(folder: Path) -> list[str]:
     return [verdict["text"] for verdict in json.loads(found.read_text(encoding="utf-8"))["measures"][0]["verdicts"]]
 
 
-def keep(folder: Path, to: Path) -> None:
+def keep(folder: Path, to: Path, names: Sequence[str] = KEPT) -> None:
     """Copy what a comparison found."""
     (found,) = folder.iterdir()
     to.mkdir(parents=True, exist_ok=True)
-    for name in KEPT:
+    for name in names:
         shutil.copyfile(found / name, to / name)
 
 
