@@ -3,8 +3,12 @@
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
+from simulation.core.packing import rounded
+
 SHRINK = 0.8
-"""Finished rows are dropped once the rest is at most this share of the batch, since dropping copies the cache."""
+"""Of several slots, finished rows are dropped once the rest is at most this share: dropping copies the cache then."""
+FEW = 8
+"""One slot's rows are dropped down to multiples of this: for every new number of rows kernels are made anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,33 @@ def square(pieces: Sequence[tuple[int, list[int]]]) -> tuple[list[int], list[int
     most = max(len(rows) for _, rows in pieces)
     order = [row for _, rows in pieces for row in (*rows, *[rows[0]] * (most - len(rows)))]
     return [slot for slot, _ in pieces], order
+
+
+def dropped(
+    slots: Sequence[int], order: Sequence[int], going: Container[int], multiple: int = FEW
+) -> tuple[list[int], list[int]]:
+    """Return the slots and the places in `order` to go on with; there is always a row of `order` that is `going`.
+
+    Rows of one slot close up: the last ones move to where others ended, so that few move. Several slots stay `square`.
+    """
+    if len(slots) == 1:
+        return list(slots), closed_up([row in going for row in order], multiple)
+    kept_slots, kept = square(remaining(slots, order, going))
+    if len(kept) > SHRINK * len(order):
+        return list(slots), list(range(len(order)))
+    places = {row: place for place, row in enumerate(order)}
+    return kept_slots, [places[row] for row in kept]
+
+
+def closed_up(going: Sequence[bool], multiple: int) -> list[int]:
+    """Return which place each row comes from once rows that are not `going` are gone, down to a multiple."""
+    size = min(len(going), rounded(sum(going), multiple))
+    places = list(range(size))
+    moving = [place for place in range(size, len(going)) if going[place]]
+    holes = [place for place in places if not going[place]]
+    for hole, place in zip(holes, moving, strict=False):
+        places[hole] = place
+    return places
 
 
 def remaining(slots: Sequence[int], order: Sequence[int], going: Container[int]) -> list[tuple[int, list[int]]]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from agents.models.batching import SHRINK, remaining, square
+from agents.models.batching import dropped
 from agents.models.decoding import Steps
 
 
@@ -90,13 +90,12 @@ def seek(
         for index, some in dict(zip(order, found, strict=True)).items():
             if not searches[index].over:
                 searches[index].take(some, ends)
-        left = remaining(slots, order, {index for index in order if not searches[index].over})
-        if not left:
+        going = {index for index in order if not searches[index].over}
+        if not going:
             return
         first = {index: place * beams for place, index in enumerate(order)}
-        kept_slots, kept = square(left)
-        if len(kept) <= SHRINK * len(order):
-            slots, order = kept_slots, kept
+        slots, places = dropped(slots, order, going, 1)
+        order = [order[place] for place in places]
         # what is over waits in its place
         rows = [
             first[index] + (min(place, beams - 1) if searches[index].over else beam.origin)

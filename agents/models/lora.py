@@ -132,10 +132,10 @@ class SlotLinear(nn.Module):
         if seating is None:
             out: Tensor = self.base(x)
             return out
-        check_rows(x, seating, self._adapters.shapes[self.number].name)
         weight_OI = seating.weights[self.number] if seating.weights else None
-        if weight_OI is not None:
+        if weight_OI is not None:  # of a single slot, whose rows may come in any order
             return inferred(x.reshape(-1, x.shape[-1]), weight_OI, self.bias).view(*x.shape[:-1], -1)
+        check_rows(x, seating, self._adapters.shapes[self.number].name)
         a_GRI, b_GOR = seating.factors[self.number]
         x_GNI = x.reshape(seating.slots, -1, x.shape[-1])
         if self._merges(x_GNI.shape[1]):

@@ -50,6 +50,11 @@ class Room(DynamicLayer):  # type: ignore[no-untyped-call]  # transformers leave
             self.keys = roomy(self.keys[:, :, : self.length], rows)
             self.values = roomy(self.values[:, :, : self.length], rows)
 
+    def narrow(self, count: int) -> None:
+        """Go on with the first rows."""
+        if self.keys is not None and self.values is not None:
+            self.keys, self.values = self.keys[:count], self.values[:count]
+
     def replace(self, rows: Tensor, origins: Tensor, first: int) -> None:
         """Overwrite rows with others from a column on."""
         for tensor_MHCD in (self.keys, self.values):
@@ -106,11 +111,18 @@ class ReservedSteps:
         if list(slots) != self._slots:
             self._slots = list(slots)
             self._weights = merged(self._scorer.module, slots)
-        if len(rows) != len(self._origins):
+        count, before = len(rows), list(self._origins)
+        moved = [place for place, row in enumerate(rows) if row != place]
+        # rows that go on with others of their prompt differ from them in what follows it alone
+        alike = count <= len(before) and all(before[rows[place]] == before[place] for place in moved)
+        self._origins = [before[row] for row in rows]
+        if count > len(before) or (len(moved) > count // 2 and not alike):
             self._select(rows)
-            self._origins = [self._origins[row] for row in rows]
-        elif moved := [place for place, row in enumerate(rows) if row != place]:
-            self._replace(moved, [rows[place] for place in moved])
+            return
+        if moved:
+            self._replace(moved, [rows[place] for place in moved], self._prompt if alike else 0)
+        if count < len(before):
+            self._narrow(count)
 
     def _read(self, tokens_ML: Tensor) -> None:
         columns_L = torch.arange(self._length, device=self._device)
@@ -151,19 +163,22 @@ class ReservedSteps:
         self._pads_M1 = self._pads_M1[chosen]
         self._mask_M11C = None if self._mask_M11C is None else self._mask_M11C[chosen]
 
-    def _replace(self, moved: Sequence[int], origins: Sequence[int]) -> None:
-        """Overwrite the rows `moved`; where they share their prompt, only what follows it."""
-        alike = all(self._origins[row] == self._origins[place] for place, row in zip(moved, origins, strict=True))
+    def _replace(self, moved: Sequence[int], origins: Sequence[int], first: int) -> None:
+        """Overwrite the rows `moved` from a column on."""
         places, rows = torch.tensor(moved, device=self._device), torch.tensor(origins, device=self._device)
         for room in self._rooms():
-            room.replace(places, rows, self._prompt if alike else 0)
-        if not alike:
-            before = list(self._origins)
-            for place, row in zip(moved, origins, strict=True):
-                self._origins[place] = before[row]
+            room.replace(places, rows, first)
+        if not first:
             self._pads_M1[places] = self._pads_M1[rows]
             if self._mask_M11C is not None:
                 self._mask_M11C[places] = self._mask_M11C[rows]
+
+    def _narrow(self, count: int) -> None:
+        """Go on with the first rows."""
+        for room in self._rooms():
+            room.narrow(count)
+        self._pads_M1 = self._pads_M1[:count]
+        self._mask_M11C = None if self._mask_M11C is None else self._mask_M11C[:count]
 
     def _rooms(self) -> list[Room]:
         return [layer for layer in self._cache.layers if isinstance(layer, Room)]
