@@ -16,7 +16,7 @@ refused, because a value made up for the missing half would be taken for P2Value
 import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -50,7 +50,6 @@ class P2Value:
     P is the probability of the answer. Set learn.experiences, or an update takes the whole window.
     """
 
-    needs: ClassVar[frozenset[str]] = frozenset()
     alpha: Annotated[float, Field(ge=0, le=1)] = 0.5
     """How much the probability counts; the rest is the pass rate."""
     method: Literal["power", "rank"] = "power"
@@ -63,6 +62,11 @@ class P2Value:
     """Experiences with a lower score are left out."""
     window: Window = WINDOW
     """How many of the newest experiences are looked at."""
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """Return what has to be known of answers."""
+        return frozenset({"logprobs"} if self.alpha else ())
 
     def select(self, candidates: Sequence[Experience], k: int, context: Context) -> list[Selection[Experience]]:
         """Draw min(k, those in the window that pass often enough); raises DataError where no probability is known."""

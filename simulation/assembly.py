@@ -177,12 +177,20 @@ def beyond_frozen(stage: Stage) -> list[str]:
         if stage.scenario.learn.trainer.name != "none":
             found.append(("learn.trainer", f"{named} cannot be trained; set none, or make it ask.sampler of others"))
         if stage.plan.ask.needs & {"predictions", "committee"}:
-            found.append(
-                ("ask.policy", f"{named} tells no probability of options, as this policy needs; set random")
-            )
+            told = f"{named} tells no probability of options, as this policy needs; set random"
+            found.append(("ask.policy", told))
     writer = stage.sampler or stage.students
-    if stage.scenario.ask.beams and isinstance(writer, Frozen):
-        found.append(("ask.beams", f"{writer.frozen} has no beam search; set ask.samples and ask.temperature instead"))
+    if isinstance(writer, Frozen):
+        named = writer.frozen
+        if "logprobs" in stage.plan.learn.needs and not writer.logprobs:
+            policy = stage.scenario.learn.policy.name
+            told = (
+                f"{policy} needs to know how probable answers were, and {named} is not asked; set logprobs: true there"
+            )
+            found.append(("learn.policy", told))
+        if stage.scenario.ask.beams:
+            told = f"{named} has no beam search; set ask.samples and ask.temperature instead"
+            found.append(("ask.beams", told))
     return [stage.scenario.complaint(path, told) for path, told in found]
 
 

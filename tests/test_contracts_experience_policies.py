@@ -12,7 +12,7 @@ from tests.contexts import context
 from tests.policy_contracts import LONG, SHORT, history, ids, made, observed, operations, turns
 
 learn_policies = pytest.mark.parametrize("name", components("experience_policy"))
-NEEDS = {"predictions", "probe", "committee"}
+NEEDS = {"predictions", "probe", "committee", "logprobs"}
 
 
 def lessons(name: str, past: int, k: int, *, seed: int = 0) -> list[Selection[Experience]]:

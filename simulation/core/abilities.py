@@ -64,6 +64,11 @@ class Frozen(Protocol):
         """Name the model, for people."""
         ...
 
+    @property
+    def logprobs(self) -> bool:
+        """Whether it tells how probable its answers were."""
+        ...
+
 
 @runtime_checkable
 class SelfTaught(Protocol):

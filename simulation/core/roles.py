@@ -226,7 +226,8 @@ class SelectionPolicy(Protocol[T]):
 
     @property
     def needs(self) -> frozenset[str]:
-        """Of {"predictions", "probe", "committee"}: what the loop must compute before `select`."""
+        """Of {"predictions", "probe", "committee"}: what the loop must compute before `select`; and "logprobs" where
+        it rests on how probable answers were, which not every model tells."""
         ...
 
     def select(self, candidates: Sequence[T], k: int, context: Context) -> list[Selection[T]]:
