@@ -196,17 +196,19 @@ def test_equal_programs_are_run_once(counted: list[Program]) -> None:
     judged(Executor(cpu_seconds=3), GOOD)
     judged(AllTests(), GOOD)
     judged(Executor(), GOOD, question=replace(QUESTION, id="another"))
-    assert len(counted) == 5, "other limits, tests or seeds may give another verdict"
+    assert len(counted) == 4, "other limits or seeds may give another verdict; the exact judge runs the same tests"
 
 
-def test_what_was_gone_in_its_first_tests_is_not_run_again_for_more(counted: list[Program]) -> None:
-    sources = ("def f(x) return", "def f(x):\n    print(x)\n    if x == 2: __import__('os')._exit(0)\n    return 2")
-    judged(Executor(), *sources)
-    longer = judged(AllTests(), *sources)
-    assert len(counted) == 2
-    shared.close()
-    assert judged(AllTests(), *sources) == longer
-    assert len(counted) == 4
+def test_what_hidden_tests_find_is_no_part_of_what_a_student_learns_from(counted: list[Program]) -> None:
+    (told,) = judged(Executor(), "def f(x): return 2 if x == 1 else 3")
+    assert len(counted[0].tests) == len(QUESTION.tests) > len(told.outcomes)
+    visible = [test for test in QUESTION.tests if not test.hidden]
+    assert len(told.outcomes) == len(visible)
+    late = "def f(x):\n    if x == 41: __import__('os')._exit(0)\n    return x + 1"
+    (told,) = judged(Executor(), late)
+    assert (told.score, told.verdict) == (1.0, "passed")
+    (truth,) = judged(AllTests(), late)
+    assert (truth.score, truth.verdict) == (0.0, "died")
 
 
 def test_the_reports_that_are_kept_are_bounded(monkeypatch: pytest.MonkeyPatch, counted: list[Program]) -> None:

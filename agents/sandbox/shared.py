@@ -24,10 +24,6 @@ LONGEST_OUTPUT = 1000
 ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]+")
 FAULTLESS: tuple[Verdict, ...] = ("infra_error", "sandbox_unavailable")
 """Verdicts that are no fault of the program."""
-LASTING: tuple[Verdict, ...] = ("load_error", "timeout", "blocked", "died", "killed")
-"""Verdicts after which a program answers no further test: tests run in order, in one process."""
-ANY = ("",)
-"""Stands for whatever tests may follow."""
 
 
 class Place(NamedTuple):
@@ -43,38 +39,22 @@ class Kept:
     """Reports of programs that have been run, the most recently used ones."""
 
     def __init__(self) -> None:
-        self.reports: OrderedDict[bytes, tuple[tuple[str, ...], Report]] = OrderedDict()
+        self.reports: OrderedDict[bytes, Report] = OrderedDict()
 
     def find(self, program: Program) -> Report | None:
-        """Return a program's report where it is known, or follows from that of its first tests."""
-        found = self.look(key_of(program))
-        if found is None and (begun := self.look(key_of(replace(program, tests=ANY)))) is not None:
-            tests, report = begun
-            if program.tests[: len(tests)] == tests:
-                return prolonged(report, len(program.tests))
-        return None if found is None else found[1]
-
-    def look(self, key: bytes) -> tuple[tuple[str, ...], Report] | None:
-        """Return an entry as used just now."""
+        """Return a program's report where it is known."""
+        key = key_of(program)
         if key in self.reports:
             self.reports.move_to_end(key)
         return self.reports.get(key)
 
     def keep(self, program: Program, report: Report) -> None:
-        """Keep the report of a program, for other tests of it too where it was gone before they could run."""
+        """Keep the report of a program."""
         if report.verdict in FAULTLESS:
             return
-        self.reports[key_of(program)] = (program.tests, report)
-        if report.outcomes[-1].verdict in LASTING:
-            self.reports[key_of(replace(program, tests=ANY))] = (program.tests, report)
+        self.reports[key_of(program)] = report
         while len(self.reports) > MOST_KEPT:
             self.reports.popitem(last=False)
-
-
-def prolonged(report: Report, tests: int) -> Report:
-    """Return the report of a program that, gone in the last of some tests, would meet more of them."""
-    last = replace(report.outcomes[-1], output="")
-    return replace(report, outcomes=(*report.outcomes, *[last] * (tests - len(report.outcomes))))
 
 
 @dataclass(frozen=True, slots=True)
