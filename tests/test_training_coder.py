@@ -69,4 +69,4 @@ def test_a_coder_learns_to_begin_a_function_and_is_examined(corpus, tokenizer) -
     assert again[0] == again[1]
     figures = programs(model, encoder, corpus)
     assert figures["questions"] == 8 and 0 <= figures["greedy"] <= 1
-    assert "code_tasks --seed 0" in card(SMALL, WRITING, figures, 1000)
+    assert "--environment code_tasks --width 32 --layers 1 --seed 0" in card(SMALL, WRITING, figures, 1000)
