@@ -190,5 +190,5 @@ if __name__ == "__main__":
     parser.add_argument("--max-tokens", type=int, default=64)
     parser.add_argument("--students", type=int, default=10, help="of the cohort that shares the questions")
     parser.add_argument("--repeats", type=int, default=5, help="measured, besides one to warm up")
-    parser.add_argument("--batch-sizes", type=int, nargs="+", default=[16, 32, 64, 96, 128, 192, 256])
+    parser.add_argument("--batch-sizes", type=int, nargs="+", default=[32, 64, 96, 128, 192])
     record.run("decoding", parser, measure)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from agents.models import reserve
 from agents.models.batching import closed_up, dropped, plan
 from agents.models.decoding import CachedSteps, Steps, WholeSteps
 from agents.models.reserve import STEP, ReservedSteps
@@ -76,6 +77,23 @@ def test_one_slot_writes_with_merged_weights_and_leaves_the_model_as_it_was() ->
     config: Any = model.module.config
     assert config._attn_implementation == "sdpa"
     assert model.adapters.seating is None
+
+
+@pytest.mark.parametrize("slots", [[1], [0, 2]])
+@torch.no_grad()
+def test_prompts_may_be_read_in_portions(slots: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    model = learner()
+    prompts = [*PROMPTS, (50, 51), (60, 61, 62)] * len(slots)
+    whole = ReservedSteps(model._scorer, slots, prompts, 4)
+    monkeypatch.setattr(reserve, "READ", 14)
+    parts = ReservedSteps(model._scorer, slots, prompts, 4)
+    for token in (40, 50, 60):
+        assert torch.allclose(whole.logits_MV, parts.logits_MV, atol=1e-9)
+        for steps in (whole, parts):
+            steps.advance(torch.full((len(prompts),), token))
+    assert torch.allclose(whole.logits_MV, parts.logits_MV, atol=1e-9)
+    assert reserve.portions(10, 2, 7, "cpu") == [[row, row + 5] for row in range(5)]
+    assert reserve.portions(10, 2, 7, "cuda") == [list(range(10))]
 
 
 def test_rows_close_up_so_that_few_of_them_move() -> None:

@@ -6,22 +6,28 @@ Axes: M rows, H heads, L columns with tokens, C columns of the room, D features 
 """
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 from transformers.cache_utils import Cache, DynamicLayer
 
-from agents.models.attention import attending
+from agents.models.attention import applies, attending
 from agents.models.decoding import share
 from agents.models.lora import merged
 from agents.models.scoring import Scorer
 
+READ = 2048
+"""On a CPU so many tokens of prompts are read at a time: activations of more leave its cache."""
 STEP = 16
 """The columns that a room grows by. Room for a whole text at once lies far apart, which halves the speed of reading."""
 
 
 class Room(DynamicLayer):  # type: ignore[no-untyped-call]  # transformers leaves it untyped
     """One layer's keys and values, which grow inside tensors that have room for more of them."""
+
+    turned: ClassVar[bool] = False
+    """Whether the columns of a feature lie side by side in memory."""
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -35,7 +41,8 @@ class Room(DynamicLayer):  # type: ignore[no-untyped-call]  # transformers leave
             self.is_initialized = True
             return key_states, value_states
         if self.length > self.keys.shape[-2]:
-            self.keys, self.values = roomy(self.keys[:, :, :start]), roomy(self.values[:, :, :start])
+            self.keys = roomy(self.keys[:, :, :start], turned=self.turned)
+            self.values = roomy(self.values[:, :, :start], turned=self.turned)
         self.keys[:, :, start : self.length] = key_states
         self.values[:, :, start : self.length] = value_states
         return self.keys[:, :, : self.length], self.values[:, :, : self.length]
@@ -47,8 +54,8 @@ class Room(DynamicLayer):  # type: ignore[no-untyped-call]  # transformers leave
     def select(self, rows: Tensor) -> None:
         """Go on with these rows."""
         if self.keys is not None and self.values is not None:
-            self.keys = roomy(self.keys[:, :, : self.length], rows)
-            self.values = roomy(self.values[:, :, : self.length], rows)
+            self.keys = roomy(self.keys[:, :, : self.length], rows, turned=self.turned)
+            self.values = roomy(self.values[:, :, : self.length], rows, turned=self.turned)
 
     def narrow(self, count: int) -> None:
         """Go on with the first rows."""
@@ -62,15 +69,57 @@ class Room(DynamicLayer):  # type: ignore[no-untyped-call]  # transformers leave
                 tensor_MHCD[rows, :, first : self.length] = tensor_MHCD[origins, :, first : self.length]
 
 
-def roomy(old_MHLD: Tensor, rows: Tensor | None = None) -> Tensor:
+class TurnedRoom(Room):  # type: ignore[no-untyped-call]  # transformers leaves it untyped
+    """A room for `one_token`."""
+
+    turned = True
+
+
+def roomy(old_MHLD: Tensor, rows: Tensor | None = None, *, turned: bool) -> Tensor:
     """Return a copy, or one of some rows, with room for `STEP` more columns."""
     count, heads, length, features = old_MHLD.shape
-    new_MHCD = old_MHLD.new_empty((count if rows is None else len(rows), heads, length + STEP, features))
-    if rows is None:
-        new_MHCD[:, :, :length] = old_MHLD
+    count, columns = count if rows is None else len(rows), length + STEP
+    if turned:
+        new_MHCD = old_MHLD.new_empty((count, heads, features, columns)).transpose(2, 3)
     else:
-        torch.index_select(old_MHLD, 0, rows, out=new_MHCD[:, :, :length])
+        new_MHCD = old_MHLD.new_empty((count, heads, columns, features))
+    new_MHCD[:, :, :length] = old_MHLD if rows is None else old_MHLD[rows]
     return new_MHCD
+
+
+def portions(rows: int, slots: int, columns: int, device: str) -> list[list[int]]:
+    """Return which prompts are read together: equally many of every slot, on a CPU what stays in its cache."""
+    size = rows // slots
+    fitting = size if device != "cpu" else max(1, READ // (slots * columns))
+    count = -(-size // -(-size // fitting))
+    return [
+        [slot * size + row for slot in range(slots) for row in range(first, min(first + count, size))]
+        for first in range(0, size, count)
+    ]
+
+
+def together(parts: Sequence[Cache], whole: Cache, order: Tensor) -> Cache:
+    """Fill an empty cache with what was read in parts in the order of their rows; layers that keep nothing stay so."""
+    length = max(cache.get_seq_length() for cache in parts)
+    for number in range(len(parts[0].layers)):
+        rooms = [layer for cache in parts if isinstance(layer := cache.layers[number], Room)]
+        keys = [room.keys for room in rooms if room.keys is not None]
+        values = [room.values for room in rooms if room.values is not None]
+        if keys:
+            whole.update(joined(keys, order, length), joined(values, order, length), number)
+    return whole
+
+
+def joined(parts: Sequence[Tensor], order: Tensor, length: int) -> Tensor:
+    """Return keys or values that were computed in parts in the order of their rows, padded on the left."""
+    _, heads, _, features = parts[0].shape
+    whole_MHLD = parts[0].new_zeros((len(order), heads, length, features))
+    first = 0
+    for part_MHLD in parts:
+        rows = order[first : first + len(part_MHLD)]
+        whole_MHLD[rows, :, length - part_MHLD.shape[2] :] = part_MHLD
+        first += len(part_MHLD)
+    return whole_MHLD
 
 
 class ReservedSteps:
@@ -86,12 +135,10 @@ class ReservedSteps:
         self._device = scorer.adapters.values_SP.device
         rows, self._origins = share(prompts, len(slots))
         self._length = self._prompt = max(map(len, rows))
-        columns = self._length + most
-        self._cache = Cache(layer_class_to_replicate=Room)
         pads = [self._length - len(row) for row in rows]
         tokens_ML = torch.tensor([[scorer.pad] * pad + list(row) for pad, row in zip(pads, rows, strict=True)])
         self._pads_M1 = torch.tensor(pads, device=self._device).unsqueeze(1)
-        self._mask_M11C = self._padding(columns) if any(pads) else None
+        self._mask_M11C = self._padding(self._length + most) if any(pads) else None
         self._read(tokens_ML.to(self._device))
         self._select(self._origins)
         self.logits_MV = self.logits_MV[torch.tensor(self._origins, device=self._device)]
@@ -125,14 +172,30 @@ class ReservedSteps:
             self._narrow(count)
 
     def _read(self, tokens_ML: Tensor) -> None:
-        columns_L = torch.arange(self._length, device=self._device)
-        positions_ML = (columns_L - self._pads_M1).clamp(min=0)
+        """Read the prompts, some of every slot at a time."""
+        room = TurnedRoom if applies(self._scorer.module) else Room
+        some = portions(len(tokens_ML), len(self._slots), self._length, self._device.type)
+        read: list[tuple[Cache, Tensor]] = []
+        for rows in some:
+            self._cache = Cache(layer_class_to_replicate=room)
+            self._read_some(tokens_ML, torch.tensor(rows, device=self._device))
+            read.append((self._cache, self.logits_MV))
+        if len(some) > 1:
+            order = torch.tensor([row for rows in some for row in rows], device=self._device)
+            self.logits_MV = torch.cat([logits_MV for _, logits_MV in read])[order.argsort()]
+            self._cache = together([cache for cache, _ in read], Cache(layer_class_to_replicate=room), order)
+
+    def _read_some(self, tokens_ML: Tensor, rows: Tensor) -> None:
+        """Read some prompts, without the padding that all of them share."""
+        pads_M1 = self._pads_M1[rows]
+        first = int(pads_M1.min())
+        columns_L = torch.arange(first, self._length, device=self._device)
         mask_M1LL = None
-        if self._mask_M11C is not None:
+        if self._mask_M11C is not None and int(pads_M1.max()) > first:
             later_LL = columns_L > columns_L.unsqueeze(1)
-            lowest = torch.finfo(self._mask_M11C.dtype).min
-            mask_M1LL = self._mask_M11C[..., : self._length].masked_fill(later_LL, lowest)
-        self._forward(tokens_ML, positions_ML, mask_M1LL)
+            mask_M11L = self._mask_M11C[rows][..., first : self._length]
+            mask_M1LL = mask_M11L.masked_fill(later_LL, torch.finfo(mask_M11L.dtype).min)
+        self._forward(tokens_ML[rows, first:], (columns_L - pads_M1).clamp(min=0), mask_M1LL)
 
     def _padding(self, columns: int) -> Tensor:
         """Return what is added to the attention to each column: the lowest number where a row is padded, else 0."""
