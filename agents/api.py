@@ -15,10 +15,8 @@ from pydantic import Field, JsonValue, field_validator, model_validator
 from agents.remote.budget import Budget, Prices
 from agents.remote.endpoint import PRESETS, Endpoint, Kind, LengthParameter, Provider
 from agents.remote.settings import Patience, Settings, Take
-from agents.student import Form, Student
-from simulation.core.errors import ScenarioError
+from agents.student import Form, Student, Template
 from simulation.core.registry import students
-from simulation.core.templates import check_template
 from simulation.core.types import Seat
 
 if TYPE_CHECKING:
@@ -49,7 +47,7 @@ class ApiStudents:
     """chat, or completions for a base model that continues the prompt."""
     system: str = ""
     """What the model is told before each question."""
-    template: str = "plain"
+    template: Template = "plain"
     """How a question is laid out: plain, multiple_choice, or a text with {prompt} and {choices} or {lines}."""
     answers: Form = "text"
     """Whether an option's text or its letter is looked for first."""
@@ -83,14 +81,6 @@ class ApiStudents:
     """Keep every reply in the study's folder, so that it is paid once; false keeps them until the process ends."""
     count: Annotated[int, Field(ge=1, le=10_000)] = 1
     """How many students one run seats; they differ by their random streams only."""
-
-    @field_validator("template")
-    @classmethod
-    def _known_template(cls, value: str) -> str:
-        try:
-            return check_template(value)
-        except ScenarioError as error:
-            raise ValueError(str(error)) from error  # pydantic adds the place in the file
 
     @field_validator("base_url")
     @classmethod

@@ -5,14 +5,12 @@ from dataclasses import field
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import ConfigDict, Field, field_validator, model_validator
+from pydantic import ConfigDict, Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from agents.models import folder
-from agents.student import Form, Mode, Student
-from simulation.core.errors import ScenarioError
+from agents.student import Form, Mode, Student, Template
 from simulation.core.registry import students
-from simulation.core.templates import check_template
 from simulation.core.types import Seat
 
 if TYPE_CHECKING:
@@ -55,7 +53,7 @@ class LanguageModelStudents:
     """Take the likeliest option, or generate text and read the option from it."""
     answers: Form = "text"
     """Score and learn an option's text or its letter."""
-    template: str = "plain"
+    template: Template = "plain"
     """How a question is laid out: plain, multiple_choice, or a text with {prompt} and {choices} or {lines}."""
     max_tokens: Annotated[int, Field(ge=1, le=100_000)] = 32
     """The longest generated answer."""
@@ -63,14 +61,6 @@ class LanguageModelStudents:
     """0 decodes greedily."""
     batch_tokens: Annotated[int, Field(ge=16)] | None = None
     """The most tokens that go through the model at once; null is 2,048 on a CPU (its cache) and 16,384 on a GPU."""
-
-    @field_validator("template")
-    @classmethod
-    def _known_template(cls, value: str) -> str:
-        try:
-            return check_template(value)
-        except ScenarioError as error:
-            raise ValueError(str(error)) from error  # pydantic adds the place in the file
 
     @model_validator(mode="after")
     def _consistent(self) -> "LanguageModelStudents":

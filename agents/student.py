@@ -2,17 +2,30 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
+from pydantic import AfterValidator
 
 from agents.wording import chosen
+from simulation.core.errors import ScenarioError
 from simulation.core.seeding import draw_seed
-from simulation.core.templates import lay_out, letter
+from simulation.core.templates import check_template, lay_out, letter
 from simulation.core.types import Answer, Completion, Question, Request
 
 Mode = Literal["choices", "generate"]
 Form = Literal["text", "letter"]
+
+
+def known_template(value: str) -> str:
+    """Return a template; raises ValueError, as pydantic wants it, where a field in braces is unknown."""
+    try:
+        return check_template(value)
+    except ScenarioError as error:
+        raise ValueError(str(error)) from error  # pydantic adds the place in the file
+
+
+Template = Annotated[str, AfterValidator(known_template)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

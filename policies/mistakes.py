@@ -1,10 +1,9 @@
 """Learns from what was wrong since the last update: the experience policy of the published student simulation."""
 
 from collections.abc import Sequence
-from itertools import takewhile
 from typing import ClassVar
 
-from policies.quotas import uniform
+from policies.since_update import since_update
 from simulation.core.registry import experience_policy
 from simulation.core.roles import Context
 from simulation.core.types import Experience, Selection
@@ -22,15 +21,4 @@ class Mistakes:
 
     def select(self, candidates: Sequence[Experience], k: int, context: Context) -> list[Selection[Experience]]:
         """Pick at most `k` mistakes from `candidates`, which are in the order they happened."""
-        recent = list(takewhile(lambda experience: experience.turn >= context.since, reversed(candidates)))[::-1]
-        wrong = [experience for experience in recent if experience.feedback.score < 1.0]
-        drawn, propensity = uniform(range(len(wrong)), k, context)
-        return [
-            Selection(
-                item=wrong[index],
-                score=wrong[index].feedback.score,
-                propensity=propensity,
-                reason=f"{wrong[index].feedback.judge} scored it {wrong[index].feedback.score:g}",
-            )
-            for index in sorted(drawn)
-        ]
+        return since_update(candidates, k, context, lambda each: each.feedback.score < 1.0)

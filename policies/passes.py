@@ -5,12 +5,11 @@ et al. 2022, arXiv 2203.14465): only answers that their judge accepts are learne
 """
 
 from collections.abc import Sequence
-from itertools import takewhile
 from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from policies.quotas import uniform
+from policies.since_update import since_update
 from simulation.core.registry import experience_policy
 from simulation.core.roles import Context
 from simulation.core.types import Experience, Selection
@@ -29,15 +28,4 @@ class Passes:
 
     def select(self, candidates: Sequence[Experience], k: int, context: Context) -> list[Selection[Experience]]:
         """Draw at most `k` of them, in the order they came."""
-        recent = list(takewhile(lambda experience: experience.turn >= context.since, reversed(candidates)))[::-1]
-        right = [experience for experience in recent if experience.feedback.score >= self.minimum_score]
-        drawn, propensity = uniform(range(len(right)), k, context)
-        return [
-            Selection(
-                item=right[index],
-                score=right[index].feedback.score,
-                propensity=propensity,
-                reason=f"{right[index].feedback.judge} scored it {right[index].feedback.score:g}",
-            )
-            for index in sorted(drawn)
-        ]
+        return since_update(candidates, k, context, lambda each: each.feedback.score >= self.minimum_score)
