@@ -1,16 +1,6 @@
 """A real server, `transformers serve`, on loopback: the sampler and the model itself give the same answers."""
 
-import json
-import os
-import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -20,56 +10,22 @@ from agents.api import ApiStudents
 from agents.language_model import LanguageModelStudents
 from simulation.core.errors import ModelError
 from simulation.core.types import Completion, Request, Seat
+from tests.served import needs_serving, sampling_copy, serving
 
 STUDENT = Path(__file__).resolve().parents[1] / "agents" / "embedded" / "student"
 SEATS = [Seat(name="ada", number=0, seed=0)]
-REASON = "transformers serve needs fastapi and uvicorn: make setup installs them"
-pytestmark = pytest.mark.skipif(not (find_spec("fastapi") and find_spec("uvicorn")), reason=REASON)
+pytestmark = needs_serving
 
 
 @pytest.fixture(scope="module")
 def sampling_student(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The shipped student with a chat template, and allowed to sample: the server heeds no temperature otherwise."""
-    folder = tmp_path_factory.mktemp("model") / "student"
-    shutil.copytree(STUDENT, folder)
-    (folder / "chat_template.jinja").write_text("{% for each in messages %}{{ each.content }}{% endfor %}")
-    described = json.loads((folder / "generation_config.json").read_text())
-    (folder / "generation_config.json").write_text(json.dumps({**described, "do_sample": True}))
-    return folder
+    return sampling_copy(STUDENT, tmp_path_factory.mktemp("model") / "student")
 
 
 @pytest.fixture(scope="module")
 def url(sampling_student: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The server's address, once it is up."""
-    home = tmp_path_factory.mktemp("hub")
-    (home / "hub").mkdir()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "transformers.cli.transformers", "serve", str(sampling_student)]
-    server = subprocess.Popen(
-        [*command, "--device", "cpu", "--host", "127.0.0.1", "--port", str(port)],
-        env={**os.environ, "HF_HOME": str(home), "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        wait_for(f"http://127.0.0.1:{port}/health", server)
-        yield f"http://127.0.0.1:{port}/v1"
-    finally:
-        server.terminate()
-        server.wait()
-
-
-def wait_for(address: str, server: subprocess.Popen[bytes]) -> None:
-    for _ in range(600):
-        assert server.poll() is None, "the server ended"
-        try:
-            with urllib.request.urlopen(address, timeout=5):
-                return
-        except (urllib.error.URLError, ConnectionError):
-            time.sleep(0.1)
-    raise AssertionError("the server did not start in a minute")
+    with serving(sampling_student, tmp_path_factory.mktemp("hub")) as address:
+        yield address
 
 
 def generate(url: str, folder: Path, requests: list[Request], **changes: Any) -> list[Completion]:
