@@ -13,5 +13,5 @@ if __name__ == "__main__":
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--turns", type=int, default=6)
     parser.add_argument("--questions", type=int, default=100)
-    parser.set_defaults(scenario="btp_code", picture="code_learning.png")
+    parser.set_defaults(scenario="btp_code", picture="code_learning.png", chance=None)
     record.run("code_learning", parser, learning.measure)

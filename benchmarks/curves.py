@@ -14,9 +14,12 @@ MARKS = "osD^vX"
 
 
 def draw(
-    curves: Mapping[str, NDArray[np.float64]], turns: Sequence[int], path: Path, *, title: str, chance: float = 0.2
+    curves: Mapping[str, NDArray[np.float64]], turns: Sequence[int], path: Path, *, title: str, chance: float | None
 ) -> Path:
-    """Draw the mean over seeds and its 95 % t band of each label (rows: seeds, columns: turns) and write a PNG."""
+    """Draw the mean over seeds and its 95 % t band of each label (rows: seeds, columns: turns) and write a PNG.
+
+    `chance` is the accuracy of guessing; None where programs are written.
+    """
     import matplotlib as mpl
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -34,11 +37,11 @@ def draw(
             named = f"{label}: {means[0]:.1f} to {means[-1]:.1f} %"
             axes.plot(turns, means, color=colour, linewidth=1.8, marker=mark, markersize=4, label=named)
         axes.set_title(title)
-        axes.set_ylabel("held-out accuracy, %", color=INK)
+        axes.set_ylabel("held-out accuracy, %" if chance else "held-out pass@1, %", color=INK)
         values = 100 * np.concatenate([rows.ravel() for rows in curves.values()])
         bottom = max(0.0, float(values.min()) - 12)
         axes.set_ylim(bottom, min(100.0, float(values.max()) + 4))
-        if bottom < 100 * chance:
+        if chance is not None and bottom < 100 * chance:
             axes.axhline(100 * chance, color=SOFT, linewidth=1, linestyle=":", label=f"guessing, {100 * chance:.0f} %")
         finish(axes)
         axes.legend(loc="lower right", frameon=True, framealpha=0.9, edgecolor="none")

@@ -38,7 +38,7 @@ def measure(arguments: Namespace, console: Console) -> record.Result:
         console.print(f"mean gain over {name}: {points(estimate)}")
     if arguments.write:
         turns = played[labels[0]].of("random")[0].turns
-        draw(curves, turns, arguments.results / arguments.picture, title=title(arguments))
+        draw(curves, turns, arguments.results / arguments.picture, title=title(arguments), chance=arguments.chance)
     return {
         "checkpoints": {label: summary(curve) for label, curve in curves.items()},
         "gain": {name: finite(estimate) for name, estimate in found.items()},
@@ -102,7 +102,7 @@ def finite(estimate: Estimate) -> list[float | None]:
 if __name__ == "__main__":
     parser = record.options(__doc__)
     parser.add_argument("--models", nargs="+", default=["embedded"], help="checkpoints (in place of --model)")
-    parser.set_defaults(scenario="random_selection", picture="learning.png")
+    parser.set_defaults(scenario="random_selection", picture="learning.png", chance=0.2)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--turns", type=int, default=20)
     parser.add_argument("--questions", type=int, default=600)
