@@ -48,9 +48,9 @@ def draws_sheet(findings: Findings) -> Sheet:
         names=("label", "lessons", "passing, first", "last", "all", "drawn by", "tokens written"),
         rows=tuple(rows),
         caption=(
-            "lessons and tokens: of a student; passing: the share of lessons with the full feedback score, up to the "
-            "first evaluation after learning began, since the last but one, and of all; drawn by: the mean of what the "
-            "experience policy drew by, where it tells"
+            "lessons and tokens: of a student; passing: the share of lessons with the full feedback score, of those "
+            "before the first evaluation that follows an update, of those after the last but one, and of all; drawn "
+            "by: the mean of what the experience policy drew by, where it tells"
         ),
     )
 
