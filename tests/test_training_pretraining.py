@@ -82,6 +82,6 @@ def test_shares_of_diagnoses_add_up(corpus, tokenizer) -> None:
     assert sum(shares.values()) == pytest.approx(1.0)
 
 
-def test_the_shipped_students_tokenizer_is_what_its_recipe_makes(corpus, tokenizer) -> None:
+def test_the_shipped_students_tokenizer_is_what_its_recipe_makes(tokenizer) -> None:
     shipped = Path(__file__).parent.parent / "agents" / "embedded" / "student" / "tokenizer.json"
     assert json.loads(tokenizer.backend_tokenizer.to_str()) == json.loads(shipped.read_text())
