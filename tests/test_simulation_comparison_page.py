@@ -165,7 +165,7 @@ def test_what_others_wrote_stays_text() -> None:
     sheet = Sheet(title=HOSTILE, names=(HOSTILE, "n"), rows=((HOSTILE, HOSTILE),), words=2, caption=HOSTILE)
     part = Section(title=HOSTILE, sentences=(HOSTILE,), sheets=(sheet,), notes=(HOSTILE,), picture=HOSTILE)
     each: dict[str, Any] = {"category": HOSTILE, "prompt": f"{HOSTILE}\n{HOSTILE}", "choices": [(HOSTILE, True, True)]}
-    each |= {"reason": HOSTILE, "answer": HOSTILE, "said": HOSTILE, "correction": HOSTILE, "erred": True}
+    each |= {"reason": HOSTILE, "answer": HOSTILE, "said": HOSTILE, "correction": HOSTILE, "erred": True, "code": True}
     glance = {"turn": 1, "summary": HOSTILE, "asked": [each], "changed": [HOSTILE]}
     text = (
         environment()

@@ -34,6 +34,8 @@ class Asked:
     """What the teacher said."""
     correction: str
     """What the teacher says should have been answered; "" where it says nothing."""
+    code: bool
+    """Whether the answer is a program."""
     erred: bool
     """Whether that is not the truth."""
 
@@ -87,9 +89,11 @@ def glance(turn: Turn, measurements: Sequence[Measurement]) -> Glance:
     truly = sum(each.truth >= 1.0 for each in turn.experiences)
     called = sum(each.feedback.score >= 1.0 for each in turn.experiences)
     count = len(turn.experiences)
+    times = "" if count == len(turn.picks) else f", which got {count} answers"
     shown_ones = sorted([*wrong, *right], key=lambda each: each.position)
     summary = (
-        f"Asked {count} of {len(turn.candidates)} candidates; {truly} answered right, {called} called right. "
+        f"Asked {len(turn.picks)} of {len(turn.candidates)} candidates{times}; {truly} answered right, {called} called "
+        "right. "
         f"Shown: {len(wrong)} called wrong and {len(right)} called right, the first of each."
     )
     return Glance(
@@ -118,6 +122,7 @@ def asked(experience: Experience, pick: Selection[Question] | None) -> Asked:
         + (f" [{given.stop}]" if given.stop != "stop" else ""),
         said=". ".join([verdict, *([clipped(said.explanation)] if said.explanation else [])]),
         correction=clipped(said.correction) if said.correction is not None and said.score < 1.0 else "",
+        code=said.verdict is not None,
         erred=(said.score >= 1.0) != (experience.truth >= 1.0),
     )
 
