@@ -48,7 +48,7 @@ def pass_at(k: int, samples: int, right: int) -> float:
 
     Source: Chen et al. (2021), Evaluating large language models trained on code, arXiv 2107.03374, equation 1.
     """
-    return 1 - comb(samples - right, k) / comb(samples, k)
+    return (comb(samples, k) - comb(samples - right, k)) / comb(samples, k)
 
 
 def confidence(given: Answer) -> float | None:
