@@ -27,6 +27,18 @@ def disk(disks: Callable[[], Path]) -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
+@pytest.fixture
+def sandboxed() -> None:
+    """Skip where this machine lacks a layer of the sandbox."""
+    from agents.executor import Executor
+    from agents.sandbox import SandboxUnavailable
+
+    try:
+        Executor().check()
+    except SandboxUnavailable as error:
+        pytest.skip(str(error))
+
+
 @pytest.fixture(scope="module")
 def one_thread() -> Iterator[None]:
     """Compute on one thread, so that equal work gives equal bits and busy machines wait for nobody."""

@@ -21,6 +21,7 @@ from simulation.core.types import Answer, Feedback, Outcome, Question, Test
 
 MBPP = Path(__file__).resolve().parents[2] / "shared" / "data" / "mbpp" / "mbpp.jsonl.gz"
 GOOD = "def f(x):\n    return x + 1"
+pytestmark = pytest.mark.usefixtures("sandboxed")
 QUESTION = Question(
     id="q",
     prompt="add one",
@@ -31,14 +32,6 @@ OPENING = 'import math\n\n@staticmethod\ndef root(x):\n    """Return the root.""
 OPENED = Question(
     id="o", prompt=OPENING, opening=OPENING.replace("@staticmethod\n", ""), tests=(Test(code="assert root(4) == 2"),)
 )
-
-
-@pytest.fixture(autouse=True)
-def _sandboxed() -> None:
-    try:
-        Executor().check()
-    except SandboxUnavailable as error:
-        pytest.skip(str(error))
 
 
 def judged(judge: Any, *texts: str, question: Question = QUESTION) -> list[Feedback]:  # either judge

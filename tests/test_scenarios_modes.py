@@ -10,6 +10,7 @@ from simulation.store import Study
 from tests.served import needs_serving, sampling_copy, serving
 
 ROOT = Path(__file__).resolve().parent.parent
+pytestmark = pytest.mark.usefixtures("sandboxed")
 FEW = ["ask.questions=4", "ask.candidates=4", "ask.samples=2", "evaluate.questions=3", "turns=1", "threads=1"]
 
 

@@ -11,6 +11,7 @@ from simulation.core.errors import ScenarioError
 from simulation.scenario import load_scenario
 
 ROOT = Path(__file__).resolve().parent.parent
+pytestmark = pytest.mark.usefixtures("sandboxed")
 FEW = ["ask.questions=2", "ask.candidates=2", "evaluate.questions=2"]
 
 
