@@ -5,6 +5,7 @@
 import json
 import sys
 from argparse import Namespace
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from simulation.display import shown
 if TYPE_CHECKING:
     from simulation.assembly import Stage
     from simulation.progress import Quiet
+    from simulation.scenario import Scenario
 
 ROOT = Path(__file__).resolve().parent.parent
 PROGRAM = "python -m simulation"
@@ -139,7 +141,6 @@ def export_command(arguments: Namespace) -> int:
 def check_command(arguments: Namespace) -> int:
     """Check scenarios without loading a model; every complaint of every file is shown."""
     from simulation.assembly import check_models, set_stage
-    from simulation.comparison.lineup import read_lineup
     from simulation.scenario import load_scenario
 
     wrong = False
@@ -147,6 +148,7 @@ def check_command(arguments: Namespace) -> int:
         try:
             stage = set_stage(load_scenario(scenario_file(path), arguments.overrides))
             check_models(stage)
+            check_variants(path, arguments.overrides, stage.scenario)
             audit(stage, arguments.audit)
         except SimulationError as error:
             wrong = True
@@ -156,15 +158,28 @@ def check_command(arguments: Namespace) -> int:
         for notice in stage.environment.notices():
             print(shown(f"notice: {notice}"))
         plan, scenario = stage.plan, stage.scenario
-        for preset in stage.scenario.presets:
-            load_scenario(path, arguments.overrides, preset)
-        if stage.scenario.compare.vary:
-            read_lineup([path], [], arguments.overrides, (0,))
         print(
             f"{shown(str(path))}: good; {len(stage.seats)} student(s), {scenario.turns} turns of {plan.questions} "
             f"questions from {len(stage.pool)}, measured on {len(stage.held_out)}"
         )
     return USER_ERROR if wrong else 0
+
+
+def check_variants(path: Path, overrides: Sequence[str], scenario: "Scenario") -> None:
+    """Refuse presets and comparisons of a file that could not be played."""
+    from simulation.comparison.lineup import read_lineup
+    from simulation.scenario import load_scenario
+
+    for preset in scenario.presets:
+        try:
+            load_scenario(path, overrides, preset)
+        except ScenarioError as error:
+            raise scenario.blamed(f"presets.{preset}", error) from error
+    if scenario.compare.vary:
+        try:
+            read_lineup([path], [], overrides)
+        except ScenarioError as error:
+            raise error if str(error).startswith(str(path)) else scenario.blamed("compare", error) from error
 
 
 def audit(stage: "Stage", whole: bool) -> None:

@@ -177,6 +177,10 @@ class Scenario(Section):
         """Return the line that says what is wrong at a dotted path, and where it was written."""
         return f"{self._source.where(path.split('.'))}: {path}: {what}"
 
+    def blamed(self, path: str, error: ScenarioError) -> ScenarioError:
+        """Return an error of what the file says at a dotted path, with the place where it says so."""
+        return ScenarioError("\n".join(self.complaint(path, line) for line in str(error).splitlines()))
+
     def resolved(self) -> dict[str, Any]:
         """Return plain JSON values with every default spelled out; reading them back gives an equal study.
 

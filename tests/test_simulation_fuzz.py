@@ -93,7 +93,9 @@ def mutated_tree(stream: random.Random, text: str) -> bytes:
 
 
 def sources() -> list[str]:
-    return [SCRIPTED, *(path.read_text(encoding="utf-8") for path in sorted((ROOT / "scenarios").glob("*.yaml")))]
+    """Return what is broken: all scenarios but the one whose rows `check` would look for on the Hub."""
+    paths = [path for path in sorted((ROOT / "scenarios").glob("*.yaml")) if path.stem != "btp_published"]
+    return [SCRIPTED, *(path.read_text(encoding="utf-8") for path in paths)]
 
 
 @pytest.mark.parametrize("seed", range(40))

@@ -109,11 +109,15 @@ def read_lineup(
     """
     found: list[Entry] = []
     for path in files:
-        own = load_scenario(path, overrides, preset).compare
+        base = load_scenario(path, overrides, preset)
+        own = base.compare
         seeds = read_seeds(own.seeds) if seeds is None else seeds
         told = [list(variants(text)) for text in vary] or [list(listed(*pair)) for pair in own.vary.items()]
         for chosen in product(*told):
-            scenario = load_scenario(path, [*overrides, *(written for written, _ in chosen)], preset)
+            try:
+                scenario = load_scenario(path, [*overrides, *(written for written, _ in chosen)], preset)
+            except ScenarioError as error:
+                raise error if vary else base.blamed("compare.vary", error) from error
             parts = [label for _, label in chosen]
             if len(files) > 1 or not parts:
                 parts.insert(0, scenario.name)
