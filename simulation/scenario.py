@@ -142,7 +142,10 @@ class Compare(Section):
     seeds: int | list[int] = 8
     """How many seeds, or which."""
     vary: dict[str, list[Any] | dict[str, Any]] = {}
-    """By dotted key the values that are compared, a list or by their labels; of several keys every combination."""
+    """By dotted key the values that are compared, a list or by their labels; of several keys every combination.
+
+    Keys joined by a comma are set alike.
+    """
 
 
 class Scenario(Section):

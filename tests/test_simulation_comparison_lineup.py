@@ -36,13 +36,14 @@ compare:
   seeds: [7]
   vary:
     ask.policy: {at random: random, by category: {name: category, source: evaluation}}
-    learn.every: [1, 2]
+    learn.every, ask.questions: [1, 2]
 """
     path.write_text(path.read_text() + told)
     lineup = read_lineup([path], [], [])
     assert lineup.labels == ("at_random+1", "at_random+2", "by_category+1", "by_category+2")
     assert lineup.seeds == (7,)
     assert [entry.scenario.learn.every for entry in lineup.entries] == [1, 2, 1, 2]
+    assert [entry.scenario.ask.questions for entry in lineup.entries] == [1, 2, 1, 2]
     assert lineup.entries[2].scenario.ask.policy.parameters == {"source": "evaluation"}
     quick = read_lineup([path], ["ask.policy=random,category"], ["turns=3"], (0, 1), "quick")
     assert (quick.labels, quick.seeds, quick.turns) == (("random", "category"), (0, 1), 3)

@@ -115,7 +115,9 @@ def read_lineup(
         told = [list(variants(text)) for text in vary] or [list(listed(*pair)) for pair in own.vary.items()]
         for chosen in product(*told):
             try:
-                scenario = load_scenario(path, [*overrides, *(written for written, _ in chosen)], preset)
+                scenario = load_scenario(
+                    path, [*overrides, *(each for written, _ in chosen for each in written)], preset
+                )
             except ScenarioError as error:
                 raise error if vary else base.blamed("compare.vary", error) from error
             parts = [label for _, label in chosen]
@@ -127,24 +129,34 @@ def read_lineup(
     return lineup
 
 
-def variants(text: str) -> Iterator[tuple[str, str]]:
-    """Yield from `KEY=VALUE,VALUE` an override and a label for each value."""
+def variants(text: str) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield from `KEY=VALUE,VALUE` overrides and a label for each value; `KEY,KEY=VALUE` sets both alike."""
     key, equals, written = text.partition("=")
     name = f"--vary {text!r}"
     if not equals or not key.strip() or not written.strip():
         raise ScenarioError(f"{name}: write KEY=VALUE,VALUE, for example ask.policy=random,category")
-    if key.strip() == "seed":
+    if "seed" in names(key):
         raise ScenarioError(f"{name}: seeds are not varied but repeated; use --seeds")
     values = read_text(f"[{written}]", name).value
     for value in values:
-        yield f"{key}={json.dumps(value)}", label_of(value)
+        yield overridden(key, value), label_of(value)
 
 
-def listed(key: str, values: Sequence[object] | Mapping[str, object]) -> Iterator[tuple[str, str]]:
-    """Yield an override and a label for each value that a scenario file compares."""
+def names(key: str) -> list[str]:
+    """Return the dotted keys that are set alike."""
+    return [part.strip() for part in key.split(",")]
+
+
+def overridden(key: str, value: object) -> tuple[str, ...]:
+    """Return an override for each of the keys."""
+    return tuple(f"{name}={json.dumps(value)}" for name in names(key))
+
+
+def listed(key: str, values: Sequence[object] | Mapping[str, object]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield overrides and a label for each value that a scenario file compares."""
     pairs = values.items() if isinstance(values, Mapping) else [(label_of(value), value) for value in values]
     for label, value in pairs:
-        yield f"{key}={json.dumps(value)}", label_of(label)
+        yield overridden(key, value), label_of(label)
 
 
 def label_of(value: object) -> str:
