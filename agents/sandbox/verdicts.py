@@ -24,8 +24,11 @@ def ending(process: Json, limits: Limits, overran: bool) -> Verdict:
         return "blocked"
     if overran or code == -signal.SIGXCPU:
         return "timeout"
-    if code == -signal.SIGKILL:
-        return "timeout" if process["cpu_seconds"] >= 0.8 * limits.cpu_seconds else "killed"
+    if code == -signal.SIGKILL and process["cpu_seconds"] >= 0.8 * limits.cpu_seconds:
+        return "timeout"
+    if code == -signal.SIGKILL and not process["stopped"]:
+        return "killed"
+    # by itself, or it hung up and went on running until its tester was done
     return "died"
 
 

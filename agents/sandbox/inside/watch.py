@@ -42,6 +42,7 @@ class Watch:
                 self.reap(descriptor)
             if self.second in self.ended and self.first not in self.ended:
                 self.end(self.first)
+                self.ended[self.first]["stopped"] = True
             if self.first in self.ended:
                 deadline = min(deadline, time.monotonic() + GRACE) if left > 0 else time.monotonic() + GRACE
         return self.ended
@@ -58,7 +59,7 @@ class Watch:
         self.poll.unregister(descriptor)
         os.close(descriptor)
         code = os.waitstatus_to_exitcode(status)
-        self.ended[process] = {"code": code, "cpu_seconds": usage.ru_utime + usage.ru_stime}
+        self.ended[process] = {"code": code, "cpu_seconds": usage.ru_utime + usage.ru_stime, "stopped": False}
 
     def hang_up(self) -> NoReturn:
         """End everything: the framework is gone."""
