@@ -21,7 +21,7 @@ UNION ALL SELECT s, substr(predictions, 1, 4) FROM committees WHERE t = ?1
 """
 """How many rows `pack_rows` packed stands in front of them."""
 ANSWERED = "SELECT s, question, truth, score FROM answers JOIN feedback USING (t, s, i) WHERE t = ? ORDER BY s, i"
-WRITTEN = "SELECT s, sum(tokens) FROM answers WHERE t = ? AND tokens IS NOT NULL GROUP BY s"
+WRITTEN = "SELECT s, tokens FROM answers WHERE t = ? AND tokens IS NOT NULL"
 DRAWN = """
 SELECT l.s, f.score, l.score FROM lessons l JOIN feedback f ON (f.t, f.s, f.i) = (l.from_t, l.s, l.from_i)
 WHERE l.t = ? ORDER BY l.s, l.i
@@ -66,7 +66,9 @@ class Outcomes:
         verdicts: list[list[Verdict]] = [[] for _ in range(count)]
         for s, question, truth, score in ask(ANSWERED, number):
             verdicts[s].append(Verdict(self._category(question), float(truth), float(score)))
-        tokens = dict(ask(WRITTEN, number))
+        tokens = [0] * count
+        for s, written in ask(WRITTEN, number):  # added here: SQLite's sum has 64 bits
+            tokens[s] += written
         drawn: list[list[tuple[float, float | None]]] = [[] for _ in range(count)]
         for s, score, why in ask(DRAWN, number):
             drawn[s].append((float(score), real(why)))
@@ -84,7 +86,7 @@ class Outcomes:
                 evaluations=evaluations[s],
                 failure=failures[s],
                 draw=draw(drawn[s]),
-                tokens=tokens.get(s, 0),
+                tokens=tokens[s],
             )
             for s, seat in enumerate(self._study.seats)
         ]
