@@ -5,9 +5,9 @@ experience replay, arXiv 2410.12236: the value of an experience is alpha P + (1 
 probability of what was written; it is drawn with probability v^a / sum v^a ("power") or (1/rank)^a / sum ("rank"),
 without replacement, and what failed is kept on purpose. We changed P: the product of the token probabilities that the
 paper writes ("product" here) is 0 for any longer text, so P is exp(mean token log-probability), or the normalised
-probability of the option taken. That hardly varies over the programs of one model (0.91 with a standard deviation of
-0.06 in the embedded coder), so it can be replaced by its rank among those looked at ("quantile"), which is spread over
-0 to 1 whatever the model. The pass rate is the feedback's score.
+probability of the option taken. That hardly varies over the programs of one model, so it can be replaced by its rank
+among those looked at ("quantile"), which is spread over 0 to 1 whatever the model. The pass rate is the feedback's
+score.
 
 An answer whose model told no probability, such as a refused call, is never drawn; where no answer has one the draw is
 refused, because a value made up for the missing half would be taken for P2Value.

@@ -1,43 +1,24 @@
 """Programs are judged by their tests: what is run, what is said of it, and what is kept between calls."""
 
-import multiprocessing
-import os
-import platform
-from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from agents.executor import AllTests, Executor
 from agents.programs import program_in, unfenced
-from agents.sandbox import Limits, Program, Report, Sandbox, SandboxUnavailable, shared
-from agents.sandbox.program import alike
+from agents.sandbox import Limits, shared
 from environments.program_rows import load_programs
-from simulation.core.errors import DataError, SimulationError
-from simulation.core.registry import build
-from simulation.core.types import Answer, Feedback, Outcome, Question, Test
+from simulation.core.errors import DataError
+from simulation.core.types import Answer, Outcome, Question, Test
+from tests.judged_programs import GOOD, QUESTION, judged
 
 MBPP = Path(__file__).resolve().parents[2] / "shared" / "data" / "mbpp" / "mbpp.jsonl.gz"
-GOOD = "def f(x):\n    return x + 1"
 pytestmark = pytest.mark.usefixtures("sandboxed")
-QUESTION = Question(
-    id="q",
-    prompt="add one",
-    reference=GOOD,
-    tests=(Test(code="assert f(1) == 2"), Test(code="assert f(41) == 42", hidden=True), Test(code="assert f(2) == 3")),
-)
 OPENING = 'import math\n\n@staticmethod\ndef root(x):\n    """Return the root."""\n'
 OPENED = Question(
     id="o", prompt=OPENING, opening=OPENING.replace("@staticmethod\n", ""), tests=(Test(code="assert root(4) == 2"),)
 )
-
-
-def judged(judge: Any, *texts: str, question: Question = QUESTION) -> list[Feedback]:  # either judge
-    answers = [Answer(question_id="q", prompt="p", text=text, answerer="ada", model_version="0") for text in texts]
-    found: list[Feedback] = judge.judge([question] * len(texts), answers, seeds=range(len(texts)))
-    return found
 
 
 def test_a_student_learns_from_visible_tests_and_is_measured_by_all() -> None:
@@ -164,143 +145,6 @@ def test_a_function_defined_again_follows_what_stands_before_it_without_its_deco
 def test_a_question_that_cannot_judge_is_refused_by_name(question: Question, said: str) -> None:
     with pytest.raises(DataError, match=said):
         judged(Executor(), GOOD, question=question)
-
-
-@pytest.fixture
-def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Program]]:
-    """What the sandbox runs from here on, with nothing kept of what it ran before."""
-    shared.close()
-    ran: list[Program] = []
-    run = Sandbox.run
-
-    def counting(self: Sandbox, programs: Sequence[Program]) -> list[Report]:
-        ran.extend(programs)
-        return run(self, programs)
-
-    monkeypatch.setattr(Sandbox, "run", counting)
-    yield ran
-    shared.close()
-
-
-def test_equal_programs_are_run_once(counted: list[Program]) -> None:
-    first = judged(Executor(), GOOD, "def f(x): pass", GOOD, f"```\n{GOOD}\n```")
-    assert judged(Executor(correct=True), GOOD)[0].outcomes == first[0].outcomes
-    assert len(counted) == 2
-    judged(Executor(cpu_seconds=3), GOOD)
-    judged(AllTests(), GOOD)
-    judged(Executor(), GOOD, question=replace(QUESTION, id="another"))
-    assert len(counted) == 4, "other limits or seeds may give another verdict; the exact judge runs the same tests"
-
-
-def test_what_hidden_tests_find_is_no_part_of_what_a_student_learns_from(counted: list[Program]) -> None:
-    (told,) = judged(Executor(), "def f(x): return 2 if x == 1 else 3")
-    assert len(counted[0].tests) == len(QUESTION.tests) > len(told.outcomes)
-    visible = [test for test in QUESTION.tests if not test.hidden]
-    assert len(told.outcomes) == len(visible)
-    late = "def f(x):\n    if x == 41: __import__('os')._exit(0)\n    return x + 1"
-    (told,) = judged(Executor(), late)
-    assert (told.score, told.verdict) == (1.0, "passed")
-    (truth,) = judged(AllTests(), late)
-    assert (truth.score, truth.verdict) == (0.0, "died")
-
-
-def test_the_reports_that_are_kept_are_bounded(monkeypatch: pytest.MonkeyPatch, counted: list[Program]) -> None:
-    monkeypatch.setattr(shared, "MOST_KEPT", 2)
-    texts = [f"def f(x): return x + {each}" for each in range(4)]
-    judged(Executor(), *texts)
-    judged(Executor(), texts[3])
-    assert len(counted) == 4
-    judged(Executor(), texts[0])
-    assert len(counted) == 5
-
-
-def test_what_is_printed_is_kept_short_and_without_addresses() -> None:
-    (found,) = judged(Executor(), "def f(x):\n    print('a' * 2000)\n    return f")
-    first, second = found.outcomes
-    assert first.output == "a" * 1000 + "…"
-    (found,) = judged(Executor(), "def f(x):\n    print(object())\n    raise ValueError(object())")
-    assert found.outcomes[0].output == "<object object at 0x…>\n"
-    assert found.outcomes[0].message == "ValueError: <object object at 0x…>"
-    assert second.verdict == "bad_return"
-
-
-def test_verdicts_are_the_same_in_another_sandbox() -> None:
-    texts = [
-        "import random\ndef f(x):\n    print(random.random(), hash('a'), list({'a', 'b', 'c'}))\n    return x + 1",
-        "import random\ndef f(x): return x + random.randint(0, 1)",
-        "def f(x): return {x: f}[f]",
-    ]
-    first = judged(Executor(), *texts)
-    shared.close()
-    assert judged(Executor(lanes=3), *texts) == first
-
-
-@pytest.mark.parametrize("verdict", ["infra_error", "sandbox_unavailable"])
-def test_a_fault_of_the_machine_stops_the_study_and_is_not_kept(verdict: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    shared.close()
-    with monkeypatch.context() as patched:
-        patched.setattr(
-            Sandbox, "run", lambda _, programs: [alike(each, verdict, "no memory", "full") for each in programs]
-        )
-        with pytest.raises(SimulationError, match=r"question 'q' could not be judged.*no memory.*resume") as raised:
-            judged(Executor(), GOOD)
-        assert isinstance(raised.value, SandboxUnavailable) == (verdict == "sandbox_unavailable")
-    assert judged(Executor(), GOOD)[0].score == 1.0
-
-
-def test_a_weaker_level_is_stamped_into_every_verdict() -> None:
-    try:
-        (found,) = judged(Executor(level="lock"), GOOD)
-    except SandboxUnavailable as error:
-        pytest.skip(str(error))
-    assert (found.judge, found.score) == ("executor at level lock", 1.0)
-    (found,) = judged(AllTests(level="rlimits", allow_weaker=True), GOOD)
-    assert found.judge == "all_tests at level rlimits"
-    with pytest.raises(SandboxUnavailable, match="isolates nothing"):
-        Executor(level="rlimits").check()
-
-
-def test_check_names_the_layer_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    shared.close()
-
-    def lacking(**_: object) -> Sandbox:
-        raise SandboxUnavailable("the layer 'landlock' does not work here. Ways out: another machine.")
-
-    with monkeypatch.context() as patched:
-        patched.setattr(shared, "Sandbox", lacking)
-        for judge in (Executor(), AllTests()):
-            with pytest.raises(SandboxUnavailable, match=r"landlock.*Ways out"):
-                judge.check()
-    Executor().check()
-
-
-def test_an_exact_judge_can_have_the_sandbox_of_another() -> None:
-    teacher = Executor(level="lock", lanes=2, cpu_seconds=1, correct=True)
-    exact = build("judge", "all_tests", teacher.shares())
-    assert (exact.place, exact.cpu_seconds, exact.correct) == (teacher.place, 1, False)
-    assert Executor.executes and AllTests.executes
-    assert teacher.fingerprint() == {"python": platform.python_version()}
-
-
-def seen_in_fork(connection: Any) -> None:  # a multiprocessing connection
-    connection.send([each.score for each in judged(Executor(), GOOD, "def f(x): return 7")])
-    connection.close()
-    shared.close()
-
-
-@pytest.mark.usefixtures("counted")
-def test_a_forked_process_opens_a_sandbox_of_its_own() -> None:
-    judged(Executor(), GOOD)
-    here, there = multiprocessing.Pipe(duplex=False)
-    child = os.fork()
-    if child == 0:
-        try:
-            seen_in_fork(there)
-        finally:
-            os._exit(0)
-    assert here.poll(60) and here.recv() == [1.0, 0.0]
-    os.waitpid(child, 0)
-    assert judged(Executor(), "def f(x): return x + 1 if x else 0")[0].score == 1.0
 
 
 def test_an_audit_names_the_questions_whose_reference_fails() -> None:
