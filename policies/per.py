@@ -12,7 +12,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from policies.priorities import WINDOW, Loss, MinimumScore, Window, draw, eligible, losses, shares
+from policies.priorities import WINDOW, Loss, MinimumScore, Window, draw, eligible, losses, shares, untold
 from simulation.core.registry import experience_policy
 from simulation.core.roles import Context
 from simulation.core.types import Experience, Selection
@@ -47,8 +47,8 @@ class PER:
         corrections = [(len(parts) * part) ** -self.beta for part in parts]
         largest = max(corrections, default=1.0)
         reasons = [
-            f"{self.loss} {delta:.3f}: drawn with probability {part:.2e} of {len(parts)}, importance weight "
-            f"{correction / largest:.3f}"
-            for delta, part, correction in zip(deltas, parts, corrections, strict=True)
+            f"{self.loss} {delta:.3f}{untold(each, self.loss)}: drawn with probability {part:.2e} of {len(parts)}, "
+            f"importance weight {correction / largest:.3f}"
+            for each, delta, part, correction in zip(recent, deltas, parts, corrections, strict=True)
         ]
         return draw(recent, k, parts, parts, reasons, context)

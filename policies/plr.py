@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from policies.priorities import WINDOW, Loss, Window, draw, losses, ranks, shares
+from policies.priorities import WINDOW, Loss, Window, draw, losses, ranks, shares, untold
 from simulation.core.registry import experience_policy
 from simulation.core.roles import Context
 from simulation.core.types import Experience, Selection, Turn
@@ -55,8 +55,8 @@ class PLR:
             (1 - self.rho) * score + self.rho * staleness for score, staleness in zip(by_score, by_age, strict=True)
         ]
         reasons = [
-            f"{self.loss} {delta:.3f} ranks {rank} of {len(recent)}, last looked at {age} turns ago: drawn with "
+            f"{self.loss} {delta:.3f}{untold(each, self.loss)} ranks {rank} of {len(recent)}, last looked at {age} turns ago: drawn with "
             f"probability {part:.2e}"
-            for delta, rank, age, part in zip(deltas, places, ages, parts, strict=True)
+            for each, delta, rank, age, part in zip(recent, deltas, places, ages, parts, strict=True)
         ]
         return draw(recent, k, parts, parts, reasons, context)

@@ -68,6 +68,11 @@ def losses(experiences: Sequence[Experience], loss: Loss) -> list[float]:
     return [surprise(experience) for experience in experiences]
 
 
+def untold(experience: Experience, loss: Loss) -> str:
+    """Say where a surprise rests on a probability that the model did not tell."""
+    return "" if loss == "error" or known(experience.answer) else f" of an unknown probability, taken for {UNKNOWN:g}"
+
+
 def eligible(candidates: Sequence[Experience], window: int, minimum_score: float) -> Sequence[Experience]:
     """Return those of the newest `window` experiences that scored high enough."""
     recent = candidates[-window:]

@@ -209,6 +209,13 @@ def test_per_draws_by_its_priority_and_tells_the_importance_weight(loss: Any) ->
     assert fits(first_draws(policy, held), chances)
 
 
+def test_per_says_where_a_probability_is_not_known() -> None:
+    (pick,) = lessons(PER(loss="surprise"), memory(scored(1.0)), 1)
+    assert "of an unknown probability, taken for 0.5" in pick.reason
+    (pick,) = lessons(PER(loss="error"), memory(scored(1.0)), 1)
+    assert "unknown" not in pick.reason
+
+
 def test_per_alpha_nought_is_uniform() -> None:
     assert fits(first_draws(PER(alpha=0.0), memory(scored(0.0, 1.0, 0.5)), 3000), [1 / 3] * 3)
 
