@@ -55,8 +55,8 @@ class PLR:
             (1 - self.rho) * score + self.rho * staleness for score, staleness in zip(by_score, by_age, strict=True)
         ]
         reasons = [
-            f"{self.loss} {delta:.3f}{untold(each, self.loss)} ranks {rank} of {len(recent)}, last looked at {age} turns ago: drawn with "
-            f"probability {part:.2e}"
+            f"{self.loss} {delta:.3f}{untold(each, self.loss)} ranks {rank} of {len(recent)}, last looked at {age} "
+            f"turns ago: drawn with probability {part:.2e}"
             for each, delta, rank, age, part in zip(recent, deltas, places, ages, parts, strict=True)
         ]
         return draw(recent, k, parts, parts, reasons, context)
