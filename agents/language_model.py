@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import field
 from importlib.metadata import version
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import ConfigDict, Field, model_validator
@@ -10,6 +11,8 @@ from pydantic.dataclasses import dataclass
 
 from agents.models import folder
 from agents.student import Form, Mode, Student, Template
+from simulation.core.abilities import taken_paths
+from simulation.core.errors import SimulationError
 from simulation.core.registry import students
 from simulation.core.types import Seat
 
@@ -100,6 +103,20 @@ class LanguageModelStudents:
             batch_tokens=self.batch_tokens,
         )
         return CausalLearner.from_source(folder.resolve(self.model, embedded="student"), seats, settings)
+
+    @classmethod
+    def diagnosis(cls) -> Mapping[str, Mapping[str, str]]:
+        """Return, for the section "fast paths", what each shipped model was seen to take, or "missing: …"."""
+        if find_spec("torch") is None:
+            return {}
+        return {"fast paths": {model: cls(model=model).tried() for model in folder.embedded("ForCausalLM")}}
+
+    def tried(self) -> str:
+        """Load the model and say which fast paths it was seen to take, or "missing: …"."""
+        try:
+            return taken_paths(self.learner([Seat(name="trial", number=0, seed=0)]))
+        except SimulationError as error:
+            return f"missing: {error}"
 
     def fingerprint(self) -> Mapping[str, str]:
         """Return the versions of the libraries that compute, the threads, and the hash of the base weights."""

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from simulation.scenario import Scenario
 
 ROOT = Path(__file__).resolve().parent.parent
-PROGRAM = "python -m simulation"
+PROGRAM = "simulation" if Path(sys.argv[0]).name == "simulation" else "python -m simulation"
+"""How this program was called, and so how it is called again."""
 AUDITED = 40
 """Questions of a set whose references `check` judges, unless it is told to judge all."""
 
@@ -42,7 +43,7 @@ def run_command(arguments: Namespace) -> int:
 
     folder = new_folder(arguments.out, stage.scenario.name)
     with display(arguments) as watch:
-        whole = begin(folder, stage.scenario.resolved(), [stage], watch, keep=stage.scenario.keep)
+        whole = begin(folder, stage.scenario.resolved(), [stage], watch, warn, keep=stage.scenario.keep)
     return conclude(folder, whole, arguments)
 
 
@@ -217,9 +218,11 @@ def list_command(arguments: Namespace) -> int:
 
 def doctor_command(arguments: Namespace) -> int:
     """Say what this machine has and lacks; exit code 1 where something is missing."""
+    from simulation.assembly import set_stage
     from simulation.doctor import complaints, examine
+    from simulation.scenario import load_scenario
 
-    found = examine(ROOT)
+    found = examine(ROOT, [set_stage(load_scenario(scenario_file(path))) for path in arguments.scenario])
     lacking = complaints(found)
     if arguments.json:
         print(json.dumps({**found, "missing": lacking}))

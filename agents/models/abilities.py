@@ -5,9 +5,9 @@ under the tree mask are compared with those of plain sequences, on the scale of 
 sibling; likewise one step from a key-value cache with padded prompts is compared with the whole sequence.
 """
 
-import inspect
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -21,31 +21,60 @@ _SIBLING, _BRANCH, _PROMPT = 11, 5, 7
 """Tokens of the trial: the sibling is long, so that positions that ignore the tree are far off."""
 
 
+CACHE_KEYWORDS = ("cache", "past_key_values")
+"""What versions of transformers call a key-value cache, the newest first."""
+
+_REFUSALS = (TypeError, ValueError, RuntimeError, IndexError, AttributeError, KeyError)
+"""What a forward pass raises of inputs that its architecture does not have."""
+
+
 def observe(module: nn.Module, adapters: Adapters, pad: int) -> Abilities:
     """Return what `module` was seen to do."""
-    parameters = inspect.signature(module.forward).parameters
     settings = module.config.get_text_config()  # type: ignore[union-attr,operator]  # a transformers model
-    plain = Abilities(
+    seen = Abilities(
         tree=False,
-        cache=False,
+        cache=None,
         reserve=False,
-        keeps="logits_to_keep" in parameters,
-        masks="attention_mask" in parameters,
+        keeps=keeps_last(module),
+        masks=takes(module, "attention_mask"),
         window=window(settings),
         longest=getattr(settings, "max_position_embeddings", None),
     )
-    accepts = {"attention_mask", "position_ids"} <= set(parameters)
-    tree = accepts and takes_tree(Scorer(module=module, adapters=adapters, abilities=plain, pad=pad))
-    cache = tree and "past_key_values" in parameters and takes_cache(module, pad)
-    reserve = cache and takes_reserve(Scorer(module=module, adapters=adapters, abilities=plain, pad=pad))
-    return replace(plain, tree=tree, cache=cache, reserve=reserve)
+    if not takes_tree(Scorer(module=module, adapters=adapters, abilities=seen, pad=pad)):
+        return seen
+    seen = replace(seen, tree=True, cache=next((name for name in CACHE_KEYWORDS if caches(module, pad, name)), None))
+    if seen.cache is None:
+        return seen
+    plain = replace(seen, tree=False)
+    return replace(seen, reserve=takes_reserve(Scorer(module=module, adapters=adapters, abilities=plain, pad=pad)))
+
+
+@torch.no_grad()
+def keeps_last(module: nn.Module) -> bool:
+    """Say whether the logits of the last tokens alone can be asked for."""
+    try:
+        out: Any = module(input_ids=trial_input(module, 2), use_cache=False, logits_to_keep=1)
+    except _REFUSALS:
+        return False
+    return bool(out.logits.shape[1] == 1)
+
+
+@torch.no_grad()
+def takes(module: nn.Module, mask: str) -> bool:
+    """Say whether the forward pass has a mask of this name."""
+    tokens = trial_input(module, 2)
+    try:
+        module(input_ids=tokens, use_cache=False, **{mask: torch.ones_like(tokens)})
+    except _REFUSALS:
+        return False
+    return True
 
 
 def window(settings: object) -> int | None:
     """Return how many tokens attention reaches back in the narrowest layer, None where it reaches all."""
     sliding = getattr(settings, "sliding_window", None) if getattr(settings, "use_sliding_window", True) else None
-    found = [size for size in (sliding, getattr(settings, "attention_chunk_size", None)) if size]
-    return min(found) if found else None
+    reaches = [size for size in (sliding, getattr(settings, "attention_chunk_size", None)) if size]
+    return min(reaches, default=None)
 
 
 @torch.no_grad()
@@ -61,7 +90,7 @@ def takes_tree(plain: Scorer) -> bool:
     masked = replace(plain, abilities=replace(plain.abilities, tree=True))
     try:
         tree_RKT = masked.logprobs([0], [trees])[0][0]
-    except (TypeError, ValueError, RuntimeError, IndexError):
+    except _REFUSALS:
         return False  # the architecture refuses such a mask outright
     plain_RKT = plain.logprobs([0], [trees])[0][0]
     alone_T = plain_RKT[0, 1, :_BRANCH]
@@ -71,8 +100,11 @@ def takes_tree(plain: Scorer) -> bool:
 
 
 @torch.no_grad()
-def takes_cache(module: nn.Module, pad: int) -> bool:
-    """Say whether one more token after a left-padded cached prompt gets the logits of the whole sequence."""
+def caches(module: nn.Module, pad: int, keyword: str) -> bool:
+    """Say whether one more token after a left-padded prompt, cached under a keyword, gets the whole sequence's logits.
+
+    A model that takes any keyword and heeds none of that name is seen to lose the prompt.
+    """
     device = next(module.parameters()).device
     tokens = trial_tokens(module, _PROMPT)
     short, whole = tokens[3:], tokens
@@ -81,13 +113,15 @@ def takes_cache(module: nn.Module, pad: int) -> bool:
     positions = (mask.cumsum(1) - 1).clamp(min=0)
     last = torch.tensor([[short[-1]], [whole[-1]]], device=device)
     try:
-        first = module(
-            input_ids=prompts, attention_mask=mask[:, :-1], position_ids=positions[:, :-1], use_cache=True
-        ).past_key_values
+        read = module(input_ids=prompts, attention_mask=mask[:, :-1], position_ids=positions[:, :-1], use_cache=True)
         step = module(
-            input_ids=last, attention_mask=mask, position_ids=positions[:, -1:], past_key_values=first, use_cache=True
+            input_ids=last,
+            attention_mask=mask,
+            position_ids=positions[:, -1:],
+            use_cache=True,
+            **{keyword: read[keyword]},
         )
-    except (TypeError, ValueError, RuntimeError, IndexError, AttributeError):
+    except _REFUSALS:
         return False  # the architecture has no such cache
     alone = torch.stack([ending(module, short, device), ending(module, whole, device)])
     signal = (alone[0] - alone[1]).abs().max()
@@ -103,7 +137,7 @@ def takes_reserve(plain: Scorer) -> bool:
     try:
         steps = ReservedSteps(plain, [0], [short[:-1], whole[:-1], short[:-1]], 1)
         steps.advance(torch.tensor([short[-1], whole[-1], short[-1]], device=device))
-    except (TypeError, ValueError, RuntimeError, IndexError, AttributeError):
+    except _REFUSALS:
         return False  # the architecture has no such cache
     alone = torch.stack([ending(plain.module, tokens, device) for tokens in (short, whole, short)])
     signal = (alone[0] - alone[1]).abs().max()
@@ -120,6 +154,11 @@ def trial_tokens(module: nn.Module, count: int) -> tuple[int, ...]:
     """Return `count` different token ids spread over the vocabulary."""
     size: int = module.config.get_text_config().vocab_size  # type: ignore[union-attr,operator]
     return tuple(1 + (index * (size - 2)) // count for index in range(count))
+
+
+def trial_input(module: nn.Module, count: int) -> Tensor:
+    """Return a sequence of `count` different token ids where the model computes."""
+    return torch.tensor([trial_tokens(module, count)], device=next(module.parameters()).device)
 
 
 def tolerance(module: nn.Module) -> float:

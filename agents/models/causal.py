@@ -2,8 +2,9 @@
 
 import copy
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,12 @@ from torch import Tensor, nn
 from agents.models import adapter_file, lora
 from agents.models.abilities import observe
 from agents.models.batching import plan
+from agents.models.folder import comes_with_project
 from agents.models.generation import Writer
 from agents.models.loading import DTYPES, Precision, load_causal
 from agents.models.scoring import Abilities, Scorer, depth, length
 from agents.models.text import Text
+from simulation.core.abilities import lost_paths
 from simulation.core.errors import ModelError, nearest
 from simulation.core.packing import Tree
 from simulation.core.types import Completion, Request, Seat
@@ -71,7 +74,13 @@ class CausalLearner:
     def from_source(cls, source: str, seats: Sequence[Seat], settings: Settings) -> "CausalLearner":
         """Load the base from a folder or the hub."""
         module, tokenizer = load_causal(source, settings.precision)
-        return cls(module, tokenizer, seats, settings, source=source)
+        model = cls(module, tokenizer, seats, settings, source=source)
+        if (lost := lost_paths(model)) and comes_with_project(source):
+            raise ModelError(
+                f"the shipped model in {source} does not take {lost} and would be many times slower; install the "
+                f"tested versions with `make setup` (transformers is {installed_version('transformers')})"
+            )
+        return model
 
     @property
     def slots(self) -> tuple[str, ...]:
@@ -107,6 +116,11 @@ class CausalLearner:
     def abilities(self) -> Abilities:
         """What the base's forward pass was seen to do; `tree` says how branches are scored."""
         return self._scorer.abilities
+
+    @property
+    def fast_paths(self) -> Mapping[str, bool]:
+        """Whether the base takes each fast path, by name."""
+        return self.abilities.fast_paths
 
     def render(self, prompt: str) -> str:
         """Return the exact text a prompt becomes."""

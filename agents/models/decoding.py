@@ -66,16 +66,17 @@ class CachedSteps:
     def _forward(self, tokens_ML: Tensor, positions_ML: Tensor) -> None:
         rows, columns = tokens_ML.shape
         last = {"logits_to_keep": 1} if self._scorer.abilities.keeps else {}
+        keyword = str(self._scorer.abilities.cache)
         with self._scorer.adapters.seated(self._slots, rows=rows, columns=columns):
             out = self._scorer.module(
                 input_ids=tokens_ML,
                 attention_mask=self._seen_ML,
                 position_ids=positions_ML,
-                past_key_values=self._cache,
                 use_cache=True,
+                **{keyword: self._cache},
                 **last,
             )
-        self._cache = out.past_key_values
+        self._cache = out[keyword]
         self.logits_MV = out.logits[:, -1]
 
     def _select(self, rows: Sequence[int]) -> None:

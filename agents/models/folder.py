@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from simulation.core.errors import DataError, nearest
@@ -27,6 +27,29 @@ def resolve(model: str, *, embedded: str) -> str:
 def shipped(model: str) -> bool:
     """Tell whether `model` names one that comes with the project."""
     return model.split("/")[0] == "embedded" and model.count("/") <= 1
+
+
+def embedded(architecture: str) -> list[str]:
+    """Return the shipped models of which config.json names a class that ends so, as a scenario names them."""
+    configs = {
+        path.parent.name: read_json(path, "check it out again") for path in AGENTS.glob("embedded/*/config.json")
+    }
+    return [
+        f"embedded/{name}"
+        for name, config in sorted(configs.items())
+        if any(class_name.endswith(architecture) for class_name in architectures_of(config))
+    ]
+
+
+def architectures_of(config: Mapping[str, object]) -> list[str]:
+    """Return the class names that a model's config.json lists."""
+    listed = config.get("architectures")
+    return [str(name) for name in listed] if isinstance(listed, list) else []
+
+
+def comes_with_project(source: str) -> bool:
+    """Tell whether the folder of a model is one of the shipped ones."""
+    return Path(source).parent == AGENTS / "embedded"
 
 
 def validate(model: str, *, embedded: str, architectures: Sequence[str] = ()) -> str:
@@ -53,8 +76,7 @@ def check_folder(folder: Path, architectures: Sequence[str]) -> None:
     config = read_json(
         folder / "config.json", f"{folder} is not a model folder; name the folder that holds config.json"
     )
-    listed = config.get("architectures")
-    named = [str(name) for name in listed] if isinstance(listed, list) else []
+    named = architectures_of(config)
     if architectures and named and not any(name.endswith(tuple(architectures)) for name in named):
         raise DataError(f"{folder} holds {', '.join(named)}, but a model for {' or '.join(architectures)} is needed")
     missing = [name for name in weights(folder) if not (folder / name).is_file()]

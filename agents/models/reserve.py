@@ -213,8 +213,8 @@ class ReservedSteps:
                 input_ids=tokens_ML,
                 attention_mask=mask,
                 position_ids=positions_ML,
-                past_key_values=self._cache,
                 use_cache=True,
+                **{str(self._scorer.abilities.cache): self._cache},
                 **last,
             )
         self.logits_MV = out.logits[:, -1]

@@ -94,7 +94,7 @@ def play_cohort(comparison: Comparison, index: int, watch: Display, warn: Callab
     if comparison.begun(index):
         return go_on(folder, watch, warn)
     part = comparison.part(index)
-    return begin(folder, part.resolved(), part.stages(), watch, keep=part.entries[0].scenario.keep)
+    return begin(folder, part.resolved(), part.stages(), watch, warn, keep=part.entries[0].scenario.keep)
 
 
 def play_as_worker(comparison: Comparison, index: int, watch: Display, warn: Callable[[str], None]) -> bool:
@@ -150,8 +150,10 @@ INTERRUPTED = 130
 @contextmanager
 def worker(comparison: Comparison, index: int) -> Iterator[subprocess.Popen[str]]:
     """Start the process that plays a cohort."""
-    command = [sys.executable, "-m", "simulation", "resume", str(comparison.folder), "--cohort", str(index), "--json"]
-    paths = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+    order = ["resume", str(comparison.folder), "--cohort", str(index), "--json"]
+    command = [sys.executable, "-P", "-m", "simulation", *order]
+    # modules of the user's own lie in his folder, which comes last so that none stands in for one of ours
+    paths = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")]), str(Path.cwd())])
     environment = {**os.environ, "PYTHONPATH": paths}
     if comparison.threads is not None:
         environment["OMP_NUM_THREADS"] = str(comparison.threads)

@@ -1,7 +1,7 @@
 """What a role may be able to do besides its part in the loop: `isinstance` tells who can.
 
 Environments  SkillGraph      Policies  Observing      Judges     Executing  Auditing  Sharing
-Models        KeepsReplies    Learners  SelfTaught     Students   Frozen
+Models        KeepsReplies  Tried               Learners   SelfTaught  Students  Frozen  Triable
 Any role      Diagnosable
 """
 
@@ -53,6 +53,40 @@ class KeepsReplies(Protocol):
 
     def keep_in(self, folder: Path) -> None:
         """Be told the study's folder, before the first request."""
+
+
+@runtime_checkable
+class Tried(Protocol):
+    """A model that was tried before it plays; a fast path that it does not take costs time, and nothing else."""
+
+    @property
+    def source(self) -> str:
+        """The model folder or hub name of the base."""
+        ...
+
+    @property
+    def fast_paths(self) -> Mapping[str, bool]:
+        """Whether it takes each fast path, by name."""
+        ...
+
+
+@runtime_checkable
+class Triable(Protocol):
+    """Students whose model can be tried without a study."""
+
+    def tried(self) -> str:
+        """Load the model and say which fast paths it was seen to take, or "missing: …" with the reason."""
+        ...
+
+
+def taken_paths(model: Tried) -> str:
+    """Name the fast paths that a model takes, for people and fingerprints."""
+    return ", ".join(name for name, taken in model.fast_paths.items() if taken) or "none"
+
+
+def lost_paths(model: Tried) -> str:
+    """Name the fast paths that a model does not take, or nothing."""
+    return ", ".join(name for name, taken in model.fast_paths.items() if not taken)
 
 
 @runtime_checkable
