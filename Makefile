@@ -5,7 +5,7 @@ PY := .venv/bin/python
 SCENARIO ?= scenarios/random_selection.yaml
 TESTS ?= tests
 
-.PHONY: setup demo test check bench clean
+.PHONY: setup demo test test-newest check bench clean
 .DELETE_ON_ERROR:
 
 setup: .venv/.installed
@@ -15,13 +15,30 @@ setup: .venv/.installed
 		|| { echo "$(PYTHON) is not Python 3.11; write: make setup PYTHON=/path/to/python3.11" >&2; exit 1; }
 	$(PYTHON) -m venv .venv
 
-# The project is run from its root, so only what it depends on is installed.
-.venv/.installed: pyproject.toml | .venv/bin/python
+# What pyproject.toml names, one a line, for pip.
+build/requirements.txt: pyproject.toml | .venv/bin/python
+	mkdir -p build
 	$(PY) -c 'import tomllib; p = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
 		extras = p["optional-dependencies"]; \
-		print(*p["dependencies"], *extras["quantization"], *extras["develop"], sep="\n")' > .venv/requirements.txt
-	$(PY) -m pip install --quiet --requirement .venv/requirements.txt
+		print(*p["dependencies"], *extras["quantization"], *extras["develop"], sep="\n")' > $@
+
+# An application, no library: its root is put on the path of this environment alone, and `simulation` beside python.
+# What is run from another folder finds modules there last (-P), so that none of them stands in for one of ours.
+.venv/.installed: build/requirements.txt constraints.txt
+	$(PY) -m pip install --quiet --requirement build/requirements.txt --constraint constraints.txt
+	echo "$(CURDIR)" > .venv/lib/python3.11/site-packages/simulation.pth
+	printf '%s\n' '#!$(CURDIR)/$(PY) -P' 'import runpy, sys' '' 'sys.path.append("")' \
+		'runpy.run_module("simulation", run_name="__main__")' > .venv/bin/simulation
+	chmod +x .venv/bin/simulation
 	touch $@
+
+# The newest versions that the bounds admit, whatever constraints.txt says; the tests say whether they still hold.
+test-newest: build/requirements.txt
+	rm -rf build/newest
+	$(PYTHON) -m venv build/newest
+	build/newest/bin/python -m pip install --quiet --requirement build/requirements.txt
+	build/newest/bin/python -m pip freeze
+	build/newest/bin/python -m pytest -q $(TESTS)
 
 # lm-evaluation-harness wants older versions of what the project uses, so it lives apart and sees the rest.
 build/lm-eval/.installed: pyproject.toml .venv/.installed

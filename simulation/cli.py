@@ -51,6 +51,7 @@ def parser() -> argparse.ArgumentParser:
     export.add_argument("--to", type=Path, required=True, metavar="FOLDER", help="a new or empty folder")
     export.add_argument("--format", choices=FORMATS, default="jsonl", help="default: jsonl")
     doctor = add("doctor", help="say what this machine has and lacks")
+    doctor.add_argument("scenario", type=Path, nargs="*", help="scenario files whose models are loaded and tried too")
     doctor.add_argument("--json", action="store_true", help="one JSON object")
     return top
 

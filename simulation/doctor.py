@@ -7,49 +7,37 @@ import platform
 import shutil
 import sqlite3
 import sys
+import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 
-from simulation.core.abilities import Diagnosable
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+
+from simulation.assembly import Stage
+from simulation.core.abilities import Diagnosable, Triable
 from simulation.core.registry import PACKAGES, components
 
-LIBRARIES = (
-    "numpy",
-    "pydantic",
-    "pyyaml",
-    "rich",
-    "mesa",
-    "networkx",
-    "pandas",
-    "pyarrow",
-    "scipy",
-    "matplotlib",
-    "torch",
-    "transformers",
-    "tokenizers",
-    "safetensors",
-    "peft",
-    "trl",
-    "accelerate",
-    "datasets",
-    "openai",
-    "bitsandbytes",
-)
-OPTIONAL = ("bitsandbytes",)
 MODELS = ("student", "teacher")
 """Shipped models that must be there; others that are there are looked at too."""
 OLDEST_SQLITE = (3, 37)
 """Strict tables."""
 
 
-def examine(root: Path) -> dict[str, dict[str, str]]:
-    """Return what was found, by section; a value that begins with "missing" is a complaint."""
+def examine(root: Path, stages: Sequence[Stage] = ()) -> dict[str, dict[str, str]]:
+    """Return findings by section, of scenarios what their models can do; one that begins with "missing" is a complaint.
+
+    The models of scenarios are loaded for it.
+    """
     return {
         "python": {"version": platform.python_version(), "executable": sys.executable, "machine": platform.platform()},
-        "libraries": {name: version(name) for name in LIBRARIES},
+        "libraries": libraries(root),
         "compute": compute(),
         "sqlite": {"version": sqlite3.sqlite_version if sqlite3.sqlite_version_info >= OLDEST_SQLITE else too_old()},
         "models": models(root / "agents" / "embedded"),
         **diagnoses(),
+        **{f"scenario {stage.scenario.name}": tried(stage) for stage in stages},
         "disk": {"free": f"{shutil.disk_usage(Path.cwd()).free / 1e9:.1f} GB at {Path.cwd()}"},
     }
 
@@ -59,14 +47,39 @@ def too_old() -> str:
     return f"missing: SQLite is {sqlite3.sqlite_version}, at least {'.'.join(map(str, OLDEST_SQLITE))} is needed"
 
 
-def version(name: str) -> str:
-    """Return the installed version of a library."""
+def libraries(root: Path) -> dict[str, str]:
+    """Return the installed version of each library that pyproject.toml names, and whether it was ever tested."""
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    lines = (root / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pins = [Requirement(line) for line in lines if not line.startswith("#")]
+    tested = {canonicalize_name(pin.name): pin.specifier for pin in pins}
+    needed = [Requirement(line) for line in project["dependencies"]]
+    optional = [Requirement(line) for line in project["optional-dependencies"]["quantization"]]
+    return {
+        library.name: version(library, tested[canonicalize_name(library.name)], optional=library in optional)
+        for library in [*needed, *optional]
+    }
+
+
+def version(library: Requirement, tested: SpecifierSet, *, optional: bool = False) -> str:
+    """Return the installed version of a library, and what was tested where that is another one."""
     try:
-        return importlib.metadata.version(name)
+        installed = importlib.metadata.version(library.name)
     except importlib.metadata.PackageNotFoundError:
-        if name in OPTIONAL:
-            return "not installed (optional: NF4 and int8 weights on a GPU)"
-        return f"missing: run `make setup`, or `pip install {name}`"
+        if optional:
+            return "not installed (optional: 4-bit weights)"
+        return f"missing: run `make setup`, or `pip install '{library}'`"
+    if installed in tested:
+        return installed
+    if installed in library.specifier:
+        return f"{installed}, never tested: {str(tested).removeprefix('==')} was"
+    return f"{installed}, never tested and outside {library.specifier}: run `make setup`"
+
+
+def tried(stage: Stage) -> dict[str, str]:
+    """Return what the models of a scenario were seen to do, by the key that names them."""
+    parts: dict[str, object] = {"students": stage.students, "ask.sampler": stage.sampler}
+    return {key: part.tried() for key, part in parts.items() if isinstance(part, Triable)}
 
 
 def compute() -> dict[str, str]:

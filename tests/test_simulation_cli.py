@@ -249,10 +249,11 @@ def test_list_writes_the_schema(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert json.loads(capsys.readouterr().out) == written
 
 
-def test_the_doctor_examines_without_loading_a_model() -> None:
+def test_the_doctor_examines_the_machine_and_tries_the_shipped_models() -> None:
     ended = simulate("doctor", "--json")
     found = json.loads(ended.stdout)
     assert found["python"]["version"] and found["sqlite"]["version"] and found["libraries"]["pydantic"]
+    assert found["fast paths"]["embedded/student"] == "tree scoring, key-value cache, reserved cache"
     assert ended.returncode == (1 if found["missing"] else 0)
 
 

@@ -1,15 +1,22 @@
 """The doctor looks at shipped models and asks whatever rests on the machine, naming none of it."""
 
+import importlib.metadata
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
 
 from agents.executor import Executor
 from agents.sandbox import SandboxUnavailable
 from simulation import doctor
+from simulation.assembly import set_stage
 from simulation.core import registry
+from simulation.scenario import load_scenario
 
 ROOT = Path(__file__).resolve().parents[1]
 NEEDED = ("config.json", "tokenizer.json", "model.safetensors")
@@ -59,3 +66,41 @@ def test_every_folder_of_a_shipped_model_is_looked_at(tmp_path: Path) -> None:
     assert found["student"].startswith("missing: ") and "model.safetensors" in found["student"]
     assert found["teacher"].startswith("missing: ")
     assert all(state.startswith("missing: ") for state in doctor.models(tmp_path / "nowhere").values())
+
+
+@pytest.mark.parametrize(
+    ("installed", "finding"),
+    [
+        ("5.24.0", "5.24.0"),
+        ("5.24.3", "5.24.3, never tested: 5.24.0 was"),
+        ("6.1.0", "6.1.0, never tested and outside <5.25,>=5.23: run `make setup`"),
+        (None, "missing: run `make setup`, or `pip install 'transformers<5.25,>=5.23'`"),
+    ],
+)
+def test_a_version_that_was_never_tested_is_told(
+    installed: str | None, finding: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def version(_name: str) -> str:
+        if installed is None:
+            raise importlib.metadata.PackageNotFoundError
+        return installed
+
+    monkeypatch.setattr(importlib.metadata, "version", version)
+    library, tested = Requirement("transformers>=5.23,<5.25"), SpecifierSet("==5.24.0")
+    assert doctor.version(library, tested) == finding
+
+
+def test_every_library_of_the_project_is_pinned_as_tested_within_its_bounds() -> None:
+    libraries = doctor.libraries(ROOT)
+    assert {"torch", "transformers", "bitsandbytes", "mesa"} <= set(libraries)
+    pins = dict(line.split("==") for line in (ROOT / "constraints.txt").read_text().splitlines() if "==" in line)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    bounds = [*project["dependencies"], *project["optional-dependencies"]["develop"]]
+    folded = {canonicalize_name(name): pin for name, pin in pins.items()}
+    assert all(folded[canonicalize_name(library.name)] in library.specifier for library in map(Requirement, bounds))
+
+
+def test_the_models_of_a_scenario_are_tried() -> None:
+    stage = set_stage(load_scenario(ROOT / "scenarios" / "btp_big_to_small.yaml"))
+    taken = "tree scoring, key-value cache, reserved cache"
+    assert doctor.examine(ROOT, [stage])["scenario btp_big_to_small"] == {"students": taken, "ask.sampler": taken}
