@@ -2,7 +2,8 @@
 
 A text file is a family. A program opens with `=== name | verdicts | what its message says | flags`. Verdicts are
 alternatives; after a slash, those at level `lock`. Flags: `slow` (runs only once), `passes` (its test expects 42),
-`constant` (its test does not call), `alias` (its test compares its own argument). @NAMES@ are filled in.
+`constant` (its test does not call), `alias` (its test compares its own argument), `arrives` (where nothing confines it,
+it reaches a listener, a pipe or a file of the bait, which is shown too). @NAMES@ are filled in.
 """
 
 import re

@@ -18,13 +18,13 @@ CLONE_THREAD = 0x00010000
 NUMBER, MACHINE, ARGUMENTS = 0, 4, 16
 
 ALLOWED = {
-    "read": 0, "write": 1, "open": 2, "close": 3, "stat": 4, "fstat": 5, "lstat": 6, "poll": 7, "lseek": 8, "mmap": 9,
+    "read": 0, "write": 1, "close": 3, "stat": 4, "fstat": 5, "lstat": 6, "poll": 7, "lseek": 8, "mmap": 9,
     "mprotect": 10, "munmap": 11, "brk": 12, "rt_sigaction": 13, "rt_sigprocmask": 14, "rt_sigreturn": 15,
     "pread64": 17, "pwrite64": 18, "readv": 19, "writev": 20, "access": 21, "pipe": 22, "select": 23,
     "sched_yield": 24, "mremap": 25, "madvise": 28, "dup": 32, "dup2": 33, "pause": 34, "nanosleep": 35,
-    "getitimer": 36, "alarm": 37, "setitimer": 38, "getpid": 39, "sendto": 44, "recvfrom": 45, "sendmsg": 46,
+    "getitimer": 36, "alarm": 37, "setitimer": 38, "getpid": 39, "recvfrom": 45,
     "recvmsg": 47, "shutdown": 48, "getsockname": 51, "getpeername": 52, "getsockopt": 55, "exit": 60, "uname": 63,
-    "flock": 73, "fsync": 74, "fdatasync": 75, "truncate": 76, "ftruncate": 77, "getcwd": 79,
+    "flock": 73, "fsync": 74, "fdatasync": 75, "ftruncate": 77, "getcwd": 79,
     "chdir": 80, "fchdir": 81, "rename": 82, "mkdir": 83, "rmdir": 84, "creat": 85, "unlink": 87, "readlink": 89,
     "umask": 95, "gettimeofday": 96, "getrlimit": 97, "getrusage": 98, "sysinfo": 99, "times": 100, "getuid": 102,
     "getgid": 104, "geteuid": 107, "getegid": 108, "getppid": 110, "getpgrp": 111, "getgroups": 115,
@@ -32,13 +32,17 @@ ALLOWED = {
     "statfs": 137, "fstatfs": 138, "sched_getparam": 143, "sched_getscheduler": 145, "gettid": 186, "futex": 202,
     "sched_getaffinity": 204, "epoll_create": 213, "getdents64": 217, "set_tid_address": 218, "restart_syscall": 219,
     "fadvise64": 221, "clock_gettime": 228, "clock_getres": 229, "clock_nanosleep": 230, "exit_group": 231,
-    "epoll_wait": 232, "epoll_ctl": 233, "openat": 257, "mkdirat": 258, "newfstatat": 262, "unlinkat": 263,
+    "epoll_wait": 232, "epoll_ctl": 233, "mkdirat": 258, "newfstatat": 262, "unlinkat": 263,
     "renameat": 264, "readlinkat": 267, "faccessat": 269, "pselect6": 270, "ppoll": 271, "set_robust_list": 273,
     "epoll_pwait": 281, "eventfd2": 290, "epoll_create1": 291, "dup3": 292, "pipe2": 293, "preadv": 295,
     "pwritev": 296, "renameat2": 316, "getrandom": 318, "membarrier": 324, "statx": 332, "rseq": 334,
     "close_range": 436, "faccessat2": 439, "futex_waitv": 449,
 }  # fmt: skip
-"""What Python and its libraries use to compute, to thread and to write into their own folder."""
+"""What Python and its libraries use to compute, to thread and to write into their own folder.
+
+Not `sendmsg`: the address of its message lies in memory, where no filter looks, and it hands out descriptors. Not
+`truncate`: it needs no open file, and Landlock judges it from version 3 of its interface only.
+"""
 
 HOSTILE = {
     "fork": 57, "vfork": 58, "execve": 59, "kill": 62, "ptrace": 101, "setuid": 105, "setgid": 106, "setreuid": 113,
@@ -57,11 +61,16 @@ HOSTILE = {
 }  # fmt: skip
 """What no solution of a task does: other processes, other users, the machine itself."""
 
-CLONE, CLONE3, IOCTL, SOCKETPAIR, PRLIMIT, FCNTL = 56, 435, 16, 53, 302, 72
+CLONE, CLONE3, IOCTL, SENDTO, SOCKETPAIR, PRLIMIT, FCNTL, OPEN, OPENAT = 56, 435, 16, 44, 53, 302, 72, 2, 257
 FIONREAD, FIONBIO, FIOCLEX, FIONCLEX = 0x541B, 0x5421, 0x5451, 0x5450
 TERMINAL = 0x5401
 """TCGETS, with which Python asks whether a file is a terminal."""
 UNIX = 1
+STREAM = (0x1, 0x801, 0x80001, 0x80801)
+"""SOCK_STREAM, with or without SOCK_NONBLOCK and SOCK_CLOEXEC: an end of such a pair reaches the other alone, where one
+of datagrams sends to any socket that it names."""
+WRITE_ONLY, READ_AND_WRITE, TRUNCATING = 0x1, 0x2, 0x200
+"""Flags of an opened file, for reading where neither of the first two is set."""
 FCNTL_COMMANDS = (0, 1, 2, 3, 4, 5, 6, 7, 36, 37, 38, 1030, 1032)
 """Duplicating, flags and locks; not whom a descriptor signals, which would be a way to kill."""
 Instruction = tuple[int, int, int, int]
@@ -73,11 +82,41 @@ def refuse(number: int) -> int:
     return 0x00050000 | number
 
 
-def only(argument: int, values: tuple[int, ...]) -> Block:
-    """Return instructions that allow a call whose argument (low half) is one of some values."""
+def among(argument: int, values: tuple[int, ...]) -> Block:
+    """Return instructions that go on only with a call whose argument (low half) is one of some values."""
     load = (LOAD, 0, 0, ARGUMENTS + 8 * argument)
     tests = [(JUMP_EQUAL, len(values) - index, 0, value) for index, value in enumerate(values)]
-    return (load, *tests, (RETURN, 0, 0, refuse(errno.EPERM)), (RETURN, 0, 0, ALLOW))
+    return (load, *tests, (RETURN, 0, 0, refuse(errno.EPERM)))
+
+
+def only(argument: int, values: tuple[int, ...]) -> Block:
+    """Return instructions that allow a call whose argument (low half) is one of some values."""
+    return (*among(argument, values), (RETURN, 0, 0, ALLOW))
+
+
+def zero(halves: tuple[int, ...], otherwise: int) -> Block:
+    """Return instructions that allow a call where these halves of arguments (offsets) are zero, or act otherwise."""
+    code: list[Instruction] = []
+    for offset in halves:
+        code += [(LOAD, 0, 0, offset), (JUMP_EQUAL, 1, 0, 0), (RETURN, 0, 0, otherwise)]
+    return (*code, (RETURN, 0, 0, ALLOW))
+
+
+def opening(argument: int) -> Block:
+    """Return instructions that allow flags of an opened file which Landlock judges as a whole.
+
+    Neither reading nor writing (both flags set) it lets pass, whatever the file, and a device is opened all the same;
+    emptying what is opened only for reading it judges from version 3 of its interface only.
+    """
+    return (
+        (LOAD, 0, 0, ARGUMENTS + 8 * argument),
+        (JUMP_ANY_BIT, 0, 1, WRITE_ONLY),
+        (JUMP_ANY_BIT, 3, 2, READ_AND_WRITE),
+        (JUMP_ANY_BIT, 1, 0, READ_AND_WRITE),
+        (JUMP_ANY_BIT, 1, 0, TRUNCATING),
+        (RETURN, 0, 0, ALLOW),
+        (RETURN, 0, 0, refuse(errno.EPERM)),
+    )
 
 
 def program() -> list[Instruction]:
@@ -102,9 +141,14 @@ def special() -> dict[int, Block]:
         # its flags lie in memory, where no filter looks; libc falls back to clone
         CLONE3: ((RETURN, 0, 0, refuse(errno.ENOSYS)),),
         IOCTL: only(1, (TERMINAL, FIONREAD, FIONBIO, FIOCLEX, FIONCLEX)),
-        SOCKETPAIR: only(0, (UNIX,)),
+        SOCKETPAIR: (*among(0, (UNIX,)), *only(1, STREAM)),
+        # without an address, what is sent goes to the other end
+        SENDTO: zero((ARGUMENTS + 32, ARGUMENTS + 36), refuse(errno.EPERM)),
         FCNTL: only(1, FCNTL_COMMANDS),
-        PRLIMIT: reading_own_limits(),
+        # of oneself (process 0) and without new limits
+        PRLIMIT: zero((ARGUMENTS, ARGUMENTS + 16, ARGUMENTS + 20), KILL),
+        OPEN: opening(1),
+        OPENAT: opening(2),
     }
 
 
@@ -130,14 +174,6 @@ def search(runs: list[tuple[int, Block]]) -> list[Instruction]:
     middle = len(runs) // 2
     low, high = search(runs[:middle]), search(runs[middle:])
     return [(JUMP_GREATER_EQUAL, len(low), 0, runs[middle][0]), *low, *high]
-
-
-def reading_own_limits() -> Block:
-    """Return instructions that allow prlimit of oneself (process 0) without new limits; anything else kills."""
-    code: list[Instruction] = []
-    for offset in (ARGUMENTS, ARGUMENTS + 16, ARGUMENTS + 20):
-        code += [(LOAD, 0, 0, offset), (JUMP_EQUAL, 1, 0, 0), (RETURN, 0, 0, KILL)]
-    return (*code, (RETURN, 0, 0, ALLOW))
 
 
 def assembled() -> tuple[ctypes.Array[ctypes.c_char], ctypes.Array[ctypes.c_char]]:
