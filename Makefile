@@ -22,14 +22,18 @@ build/requirements.txt: pyproject.toml | .venv/bin/python
 		extras = p["optional-dependencies"]; \
 		print(*p["dependencies"], *extras["quantization"], *extras["develop"], sep="\n")' > $@
 
-# An application, no library: its root is put on the path of this environment alone, and `simulation` beside python.
-# What is run from another folder finds modules there last (-P), so that none of them stands in for one of ours.
+# An application, no library: its root is put on the path of one environment alone, and `simulation` beside its python.
+# Called from another folder, that finds modules there last (-P), so that none of them stands in for one of ours.
+define application
+	echo "$(CURDIR)" > $(1)/lib/python3.11/site-packages/simulation.pth
+	printf '%s\n' '#!$(CURDIR)/$(1)/bin/python -P' 'import runpy, sys' '' 'sys.path.append("")' \
+		'runpy.run_module("simulation", run_name="__main__")' > $(1)/bin/simulation
+	chmod +x $(1)/bin/simulation
+endef
+
 .venv/.installed: build/requirements.txt constraints.txt
 	$(PY) -m pip install --quiet --requirement build/requirements.txt --constraint constraints.txt
-	echo "$(CURDIR)" > .venv/lib/python3.11/site-packages/simulation.pth
-	printf '%s\n' '#!$(CURDIR)/$(PY) -P' 'import runpy, sys' '' 'sys.path.append("")' \
-		'runpy.run_module("simulation", run_name="__main__")' > .venv/bin/simulation
-	chmod +x .venv/bin/simulation
+	$(call application,.venv)
 	touch $@
 
 # The newest versions that the bounds admit, whatever constraints.txt says; the tests say whether they still hold.
@@ -37,6 +41,7 @@ test-newest: build/requirements.txt
 	rm -rf build/newest
 	$(PYTHON) -m venv build/newest
 	build/newest/bin/python -m pip install --quiet --requirement build/requirements.txt
+	$(call application,build/newest)
 	build/newest/bin/python -m pip freeze
 	build/newest/bin/python -m pytest -q $(TESTS)
 

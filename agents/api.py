@@ -140,6 +140,10 @@ class ApiStudents:
         """Name the model, which no trainer changes."""
         return self.address.name
 
+    def elsewhere(self) -> list[str]:
+        """Name the model, which is behind an API."""
+        return [self.address.name]
+
     def check(self) -> None:
         """Refuse to begin without a key; raises ModelError. Nothing is sent."""
         self.address.secret()

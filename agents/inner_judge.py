@@ -2,28 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Protocol, runtime_checkable
+from typing import Annotated, Any
 
 from pydantic import Field, PlainSerializer, PlainValidator, TypeAdapter, ValidationError, WithJsonSchema
 
+from simulation.core.abilities import Checkable, Elsewhere, Fingerprinted
 from simulation.core.errors import ScenarioError
 from simulation.core.registry import build
 from simulation.core.roles import Judge
 from simulation.core.types import Answer, Feedback, Question
-
-
-@runtime_checkable
-class RestsOnFiles(Protocol):
-    """A judge that can lack files."""
-
-    def check(self) -> None: ...
-
-
-@runtime_checkable
-class RestsOnMore(Protocol):
-    """A judge whose verdicts rest on more than its parameters."""
-
-    def fingerprint(self) -> Mapping[str, str]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +28,16 @@ class InnerJudge:
 
     def check(self) -> None:
         """Refuse files that are not there."""
-        if isinstance(self.made, RestsOnFiles):
+        if isinstance(self.made, Checkable):
             self.made.check()
+
+    def elsewhere(self) -> Sequence[str]:
+        """Name what it rests on elsewhere."""
+        return self.made.elsewhere() if isinstance(self.made, Elsewhere) else []
 
     def fingerprint(self) -> Mapping[str, str]:
         """Return what else its verdicts rest on."""
-        return self.made.fingerprint() if isinstance(self.made, RestsOnMore) else {}
+        return self.made.fingerprint() if isinstance(self.made, Fingerprinted) else {}
 
 
 def read(value: object) -> InnerJudge:

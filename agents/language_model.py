@@ -38,7 +38,7 @@ class Lora:
 class LanguageModelStudents:
     """Students that are one language model, each with its own LoRA adapter."""
 
-    model: Annotated[str, Field(min_length=1)] = "embedded"
+    model: folder.ModelName = "embedded"
     """"embedded" is the shipped student, "embedded/coder" the one that writes programs; else a model folder or a hub
     name such as google/gemma-2b-it."""
     count: Annotated[int, Field(ge=1, le=10_000)] = 1
@@ -72,6 +72,10 @@ class LanguageModelStudents:
         if self.quantization and self.dtype == "float64":
             raise ValueError("a quantized model computes in float32, bfloat16 or float16, not float64; change dtype")
         return self
+
+    def elsewhere(self) -> list[str]:
+        """Name the model where it is on the Hub."""
+        return folder.elsewhere(self.model)
 
     def check(self) -> None:
         """Refuse a model that is not there, by looking at files only; raises DataError."""

@@ -39,6 +39,10 @@ class NoisyTeacher:
     false_wrong: Share | None = None
     """The probability for an answer that was found right; null is `flip`."""
 
+    def elsewhere(self) -> Sequence[str]:
+        """Name what the other judge rests on elsewhere."""
+        return self.judged_by.elsewhere()
+
     def check(self) -> None:
         """Refuse files of the other judge that are not there."""
         self.judged_by.check()

@@ -76,6 +76,10 @@ class Peers:
             )
         return self
 
+    def elsewhere(self) -> Sequence[str]:
+        """Name what the other judge rests on elsewhere."""
+        return self.judged_by.elsewhere()
+
     def check(self) -> None:
         """Refuse files of the other judge that are not there."""
         self.judged_by.check()

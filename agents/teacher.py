@@ -3,8 +3,8 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
+from unicodedata import normalize
 
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
@@ -13,6 +13,7 @@ from agents.models import folder
 from agents.teacher_rows import read_rows
 from agents.wording import plain, reference_index, worded_like
 from simulation.core.errors import DataError
+from simulation.core.paths import FilePath
 from simulation.core.registry import judge
 from simulation.core.templates import letter
 from simulation.core.types import Answer, Feedback, Question
@@ -20,12 +21,17 @@ from simulation.core.types import Answer, Feedback, Question
 if TYPE_CHECKING:
     from agents.models.seq2seq import Verdicts
 
+LONGEST_READ = 4096
+"""Characters that are read of an answer, and of the gold one: the memory that reading takes grows with their square."""
+READ_ALONE = 1024
+"""Characters of both above which they are read alone, because a batch is as wide as its longest."""
+
 
 @dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid", use_attribute_docstrings=True))
 class Train:
     """Trains the teacher further before it judges."""
 
-    rows: Path
+    rows: FilePath
     """A JSON lines file: {"reference": gold answer, "answer": student's text, "correct": true or false} a line."""
     epochs: Annotated[int, Field(ge=1, le=1000)] = 1
     learning_rate: Annotated[float, Field(gt=0, le=1)] = 1e-3
@@ -33,7 +39,7 @@ class Train:
     """Rows a step."""
     seed: Annotated[int, Field(ge=0)] = 0
     """Orders the rows."""
-    keep: Path | None = None
+    keep: FilePath | None = None
     """A folder that keeps trained teachers by the hash of all they depend on; none trains again in each process."""
 
 
@@ -41,7 +47,7 @@ class Train:
 class Classifier:
     """Reads the gold answer and the student's, and says Correct or Wrong by the likelier word."""
 
-    model: Annotated[str, Field(min_length=1)] = "embedded"
+    model: folder.ModelName = "embedded"
     """"embedded" is the shipped teacher; else a model folder or a hub name such as google/flan-t5-large."""
     correction: Literal["answer_key", "own", "none"] = "answer_key"
     """What a student is told instead: the reference; the choice this teacher finds likeliest, if any; nothing."""
@@ -53,6 +59,10 @@ class Classifier:
     """The numbers it computes in; training is in float32."""
     train: Train | None = None
     """Trains it further before it judges."""
+
+    def elsewhere(self) -> list[str]:
+        """Name the model where it is on the Hub."""
+        return folder.elsewhere(self.model)
 
     def check(self) -> None:
         """Refuse a model or rows that are not there, by looking at files only; raises DataError."""
@@ -75,7 +85,7 @@ class Classifier:
         del seeds
         if not questions:
             return []
-        chances = self._verdicts.probabilities(
+        chances = self._chances(
             [(gold(question), said(question, answer)) for question, answer in zip(questions, answers, strict=True)]
         )
         guesses = self._guesses(questions, chances) if self.correction == "own" else [None] * len(chances)
@@ -107,11 +117,21 @@ class Classifier:
             batch_size=self.batch_size,
         )
 
+    def _chances(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
+        """Return the probability that an answer is right for each (gold, answer)."""
+        prompts = [(readable(reference), readable(text)) for reference, text in pairs]
+        short = [prompt for prompt in prompts if length(*prompt) <= READ_ALONE]
+        long = [prompt for prompt in dict.fromkeys(prompts) if length(*prompt) > READ_ALONE]
+        chances: dict[tuple[str, str], float] = {}
+        for batch in ([short] if short else []) + [[prompt] for prompt in long]:
+            chances.update(zip(batch, self._verdicts.probabilities(batch), strict=True))
+        return [chances[prompt] for prompt in prompts]
+
     def _guesses(self, questions: Sequence[Question], chances: Sequence[float]) -> list[int | None]:
         """Return, where an answer was found wrong, the choice that this teacher finds right and likeliest."""
         asked = {question.id: question for question, chance in zip(questions, chances, strict=True) if chance <= 0.5}
         pairs = [(gold(question), choice) for question in asked.values() for choice in question.choices]
-        found = iter(self._verdicts.probabilities(pairs) if pairs else [])
+        found = iter(self._chances(pairs))
         guesses: dict[str, int | None] = {}
         for question in asked.values():
             scores = [next(found) for _ in question.choices]
@@ -134,7 +154,7 @@ class Classifier:
             return None
         if self.correction == "own":
             if right:
-                return answer.text
+                return answer.text or None
             return None if guess is None else worded_like(answer.text, answer.choice, question, guess)
         index = reference_index(question)
         return question.reference if index is None else worded_like(answer.text, answer.choice, question, index)
@@ -156,3 +176,14 @@ def said(question: Question, answer: Answer) -> str:
     if answer.choice is not None and plain(answer.text) == letter(answer.choice):
         return question.choices[answer.choice]
     return answer.text
+
+
+def readable(text: str) -> str:
+    """Return as much of a text as is read, with a sign in place of half a surrogate pair, which no tokenizer takes."""
+    beginning = text[:LONGEST_READ].encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return beginning if length(beginning) <= LONGEST_READ else normalize("NFKC", beginning)[:LONGEST_READ]
+
+
+def length(*texts: str) -> int:
+    """Return the characters that a tokenizer makes of texts: it writes a ligature out, and one sign may be eighteen."""
+    return sum(len(normalize("NFKC", text)) for text in texts)

@@ -7,11 +7,12 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from environments.program_rows import EVALUATE, LEARN, VALIDATE, load_programs, number
-from environments.row_files import Refused
+from environments.row_files import Refused, named_on_hub
 from environments.splits import HELD_OUT_PERCENT, Splits, ended, noticed, rows_apart, shuffled
 from environments.tasks import mastery
 from environments.tasks.items import MOST_DISTINCT, SEEN, UNSEEN, bank, distinct
 from simulation.core.corpus import Lesson
+from simulation.core.paths import FileOrHubName
 from simulation.core.registry import environment
 from simulation.core.types import Experience, Question, Transition
 
@@ -25,13 +26,13 @@ class CodeTasks:
 
     bank_seed: int = 0
     """Another seed draws other tasks and other tests; what belongs to which split never changes."""
-    rows: str | None = None
+    rows: FileOrHubName | None = None
     """Rows instead of the bank, in the format of MBPP or HumanEval: a file, a folder, or a dataset on the Hub.
 
     MBPP's own ranges of task_id say what is asked, probed and held out; other rows are split by their content, as are
     those of MBPP that leave one of the three empty.
     """
-    held_out_rows: str | None = None
+    held_out_rows: FileOrHubName | None = None
     """Other rows to evaluate on, such as HumanEval's; all are held out, in place of those of `rows` or the bank."""
     pool_size: Annotated[int, Field(ge=1)] = 8000
     """How many tasks of the bank may be asked."""
@@ -63,6 +64,10 @@ class CodeTasks:
     def notices(self) -> Sequence[str]:
         """Name every row that could not be read."""
         return self._splits.notices
+
+    def elsewhere(self) -> Sequence[str]:
+        """Name rows that are on the Hub."""
+        return named_on_hub(self.rows, self.held_out_rows)
 
     def step(self, experience: Experience) -> Transition:
         """End the one-question episode."""

@@ -11,8 +11,10 @@ from environments.bank import mastery
 from environments.bank.graph import PREREQUISITES
 from environments.bank.items import MOST_DISTINCT, Bank, distinct
 from environments.mathqa import load_rows
+from environments.row_files import named_on_hub
 from environments.splits import HELD_OUT_PERCENT, Splits, ended, rows_apart, shuffled
 from simulation.core.corpus import Lesson
+from simulation.core.paths import FileOrHubName
 from simulation.core.registry import environment
 from simulation.core.types import Experience, Question, Transition
 
@@ -23,7 +25,7 @@ class MathWordProblems:
 
     bank_seed: int = 0
     """Another seed draws other problems; what belongs to which split never changes."""
-    rows: str | None = None
+    rows: FileOrHubName | None = None
     """MathQA rows instead of the bank: a file, a folder, or a dataset on the Hub such as "allenai/math_qa"."""
     pool_split: str = "dev"
     """The split of `rows` that may be asked; the probe set is taken out of it."""
@@ -61,6 +63,10 @@ class MathWordProblems:
     def notices(self) -> Sequence[str]:
         """Name every row that could not be read."""
         return self._splits.notices
+
+    def elsewhere(self) -> Sequence[str]:
+        """Name rows that are on the Hub."""
+        return named_on_hub(self.rows)
 
     def step(self, experience: Experience) -> Transition:
         """End the one-question episode."""

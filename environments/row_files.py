@@ -63,6 +63,17 @@ def read_questions(
     return Rows(tuple(questions.values()), tuple(refused))
 
 
+def on_hub(source: str) -> bool:
+    """Say whether rows are named that no file or folder here holds."""
+    path = Path(source).expanduser()
+    return not path.exists() and not source.endswith(SUFFIXES) and not source.startswith((".", "/", "~"))
+
+
+def named_on_hub(*sources: str | None) -> list[str]:
+    """Name the rows that are on the Hub."""
+    return [f"rows {source} on the Hub" for source in sources if source is not None and on_hub(source)]
+
+
 def short(value: object) -> str:
     """Return a value as a message shows it."""
     text = repr(value)
@@ -84,10 +95,10 @@ def _rows(source: str | Path, split: str | None) -> Iterator[tuple[str, int, obj
             yield from _file(file)
     elif path.is_file():
         yield from _file(path)
-    elif str(source).endswith(SUFFIXES) or str(source).startswith((".", "/", "~")):
-        raise DataError(f"no file or folder {str(source)!r} (looked in {Path.cwd()}); correct the path")
-    else:
+    elif on_hub(str(source)):
         yield from _hub(str(source), split)
+    else:
+        raise DataError(f"no file or folder {str(source)!r} (looked in {Path.cwd()}); correct the path")
 
 
 def _file(path: Path) -> Iterator[tuple[str, int, object]]:

@@ -37,14 +37,7 @@ def parser() -> argparse.ArgumentParser:
         "--schema", nargs="?", const="-", metavar="FILE", help="write the JSON schema (default: stdout)"
     )
     listing.add_argument("--markdown", action="store_true", help="as Markdown tables")
-    check = add("check", help="check scenarios without loading a model")
-    check.add_argument("scenario", type=Path, nargs="+", help="scenario files")
-    check.add_argument(
-        "--audit",
-        action="store_true",
-        help="also judge every reference of code tasks, not only a sample of them",
-    )
-    check.add_argument("--set", dest="overrides", action="append", default=[], metavar="KEY=VALUE", help="an override")
+    _check(add("check", help="check scenarios without loading a model"))
     _study(add("replay", help="re-play a study without its model and compare it byte for byte"))
     _study(add("report", help="show a study's table and draw its learning curve"))
     export = _study(add("export", help="write a study as JSON lines, Parquet or PEFT adapters"))
@@ -104,6 +97,23 @@ def _power(command: argparse.ArgumentParser) -> None:
     command.add_argument("--pairs", type=int, default=1, help="pairs compared, for Holm's adjustment (default: 1)")
     command.add_argument("--chance", type=float, default=0.8, help="the power wanted (default: 0.8)")
     command.add_argument("--json", action="store_true", help="one JSON object")
+
+
+def _check(command: argparse.ArgumentParser) -> None:
+    command.add_argument("scenario", type=Path, nargs="+", help="scenario files")
+    command.add_argument(
+        "--audit",
+        action="store_true",
+        help="also judge every reference of code tasks, not only a sample of them",
+    )
+    command.add_argument(
+        "--offline",
+        action="store_true",
+        help="look at nothing but what lies here, and list what could not be looked at: names on the Hub, APIs",
+    )
+    command.add_argument(
+        "--set", dest="overrides", action="append", default=[], metavar="KEY=VALUE", help="an override"
+    )
 
 
 def _study(command: argparse.ArgumentParser) -> argparse.ArgumentParser:

@@ -15,9 +15,9 @@ from simulation.core.errors import ScenarioError, SimulationError, nearest
 from simulation.display import shown
 
 if TYPE_CHECKING:
-    from simulation.assembly import Stage
     from simulation.progress import Quiet
     from simulation.scenario import Scenario
+    from simulation.stage import Stage
 
 ROOT = Path(__file__).resolve().parent.parent
 PROGRAM = "simulation" if Path(sys.argv[0]).name == "simulation" else "python -m simulation"
@@ -28,8 +28,8 @@ AUDITED = 40
 
 def run_command(arguments: Namespace) -> int:
     """Play a scenario as a new study."""
-    from simulation.assembly import set_stage
     from simulation.scenario import load_scenario
+    from simulation.stage import set_stage
 
     short = {"turns": arguments.turns, "threads": arguments.threads}
     overrides = [*arguments.overrides, *(f"{key}={value}" for key, value in short.items() if value is not None)]
@@ -141,33 +141,45 @@ def export_command(arguments: Namespace) -> int:
 
 def check_command(arguments: Namespace) -> int:
     """Check scenarios without loading a model; every complaint of every file is shown."""
-    from simulation.assembly import check_models, set_stage
-    from simulation.scenario import load_scenario
-
     wrong = False
     for path in arguments.scenario:
         try:
-            stage = set_stage(load_scenario(scenario_file(path), arguments.overrides))
-            check_models(stage)
-            check_variants(path, arguments.overrides, stage.scenario)
-            audit(stage, arguments.audit)
+            lines = check_file(path, arguments.overrides, whole_audit=arguments.audit, offline=arguments.offline)
         except SimulationError as error:
             wrong = True
             for line in str(error).splitlines():
                 print(shown(line), file=sys.stderr)
             continue
-        for notice in stage.environment.notices():
-            print(shown(f"notice: {notice}"))
-        plan, scenario = stage.plan, stage.scenario
-        print(
-            f"{shown(str(path))}: good; {len(stage.seats)} student(s), {scenario.turns} turns of {plan.questions} "
-            f"questions from {len(stage.pool)}, measured on {len(stage.held_out)}"
-        )
+        for line in lines:
+            print(shown(line))
     return USER_ERROR if wrong else 0
 
 
-def check_variants(path: Path, overrides: Sequence[str], scenario: "Scenario") -> None:
-    """Refuse presets and comparisons of a file that could not be played."""
+def check_file(path: Path, overrides: Sequence[str], *, whole_audit: bool, offline: bool) -> list[str]:
+    """Return what is to be said of a good scenario; raises where it is not good."""
+    from simulation.readiness import check_here, elsewhere
+    from simulation.scenario import load_scenario
+
+    scenario = load_scenario(scenario_file(path), overrides)
+    lying = elsewhere(scenario)
+    stage = check_here(scenario, lying if offline else ())
+    check_variants(path, overrides, scenario, staged=not (offline and lying))
+    notices = []
+    if stage is None:
+        finding = "good, as far as it lies here"
+    else:
+        audit(stage, whole_audit)
+        notices = [f"notice: {notice}" for notice in stage.environment.notices()]
+        finding = (
+            f"good; {len(stage.seats)} student(s), {scenario.turns} turns of {stage.plan.questions} questions from "
+            f"{len(stage.pool)}, measured on {len(stage.held_out)}"
+        )
+    unseen = [f"{key} ({', '.join(names)})" for key, names in lying.items()]
+    return [*notices, f"{path}: {finding}" + (f"; not looked at: {'; '.join(unseen)}" if unseen else "")]
+
+
+def check_variants(path: Path, overrides: Sequence[str], scenario: "Scenario", *, staged: bool) -> None:
+    """Refuse presets and comparisons of a file that could not be played; of comparisons all, or what is written."""
     from simulation.comparison.lineup import read_lineup
     from simulation.scenario import load_scenario
 
@@ -178,7 +190,7 @@ def check_variants(path: Path, overrides: Sequence[str], scenario: "Scenario") -
             raise scenario.blamed(f"presets.{preset}", error) from error
     if scenario.compare.vary:
         try:
-            read_lineup([path], [], overrides)
+            read_lineup([path], [], overrides, staged=staged)
         except ScenarioError as error:
             raise error if str(error).startswith(str(path)) else scenario.blamed("compare", error) from error
 
@@ -218,9 +230,9 @@ def list_command(arguments: Namespace) -> int:
 
 def doctor_command(arguments: Namespace) -> int:
     """Say what this machine has and lacks; exit code 1 where something is missing."""
-    from simulation.assembly import set_stage
     from simulation.doctor import complaints, examine
     from simulation.scenario import load_scenario
+    from simulation.stage import set_stage
 
     found = examine(ROOT, [set_stage(load_scenario(scenario_file(path))) for path in arguments.scenario])
     lacking = complaints(found)

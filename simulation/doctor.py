@@ -15,9 +15,9 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-from simulation.assembly import Stage
 from simulation.core.abilities import Diagnosable, Triable
 from simulation.core.registry import PACKAGES, components
+from simulation.stage import Stage
 
 MODELS = ("student", "teacher")
 """Shipped models that must be there; others that are there are looked at too."""

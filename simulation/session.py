@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from simulation import __version__
-from simulation.assembly import Fingerprinted, Stage, distinct, load_world, set_stage
-from simulation.core.abilities import KeepsReplies, Tried, lost_paths, taken_paths
+from simulation.assembly import load_world
+from simulation.core.abilities import Fingerprinted, KeepsReplies, Tried, lost_paths, taken_paths
 from simulation.core.roles import LanguageModel
 from simulation.runner import Watcher, play
 from simulation.scenario import restore_scenario
+from simulation.stage import Stage, distinct, set_stage
 
 if TYPE_CHECKING:
     from simulation.store import Keep, Study

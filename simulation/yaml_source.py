@@ -28,6 +28,22 @@ class Source:
     name: str
     value: Any
     origins: dict[KeyPath, str] = field(default_factory=dict)
+    folder: Path = Path()
+    """Where the document lies."""
+    folders: dict[KeyPath, Path] = field(default_factory=dict)
+    """What was set from elsewhere, and from where."""
+
+    def at(self, path: Sequence[str]) -> Any:
+        """Return the value at a key path, or None where nothing is written (Any: whatever YAML holds)."""
+        value = self.value
+        for key in path:
+            value = value.get(key) if isinstance(value, dict) else None
+        return value
+
+    def folder_of(self, path: KeyPath) -> Path:
+        """Return the folder that a relative path written at `path` starts from."""
+        set_above = (self.folders[path[:length]] for length in range(len(path), 0, -1) if path[:length] in self.folders)
+        return next(set_above, self.folder)
 
     def where(self, path: Sequence[str | int]) -> str:
         """Return the place of `path`, or of the nearest written key above it."""
@@ -87,7 +103,9 @@ def read_file(path: Path) -> Source:
         raise ScenarioError(
             f"{path}:{line}: byte {data[error.start]:#04x} is not UTF-8; save the file as UTF-8"
         ) from error
-    return read_text(text, str(path))
+    source = read_text(text, str(path))
+    source.folder = path.parent
+    return source
 
 
 def read_text(text: str, name: str) -> Source:
@@ -186,8 +204,11 @@ class _Reading:
         return ScenarioError(f"{self.place(node)}: {what}")
 
 
-def override(source: Source, text: str) -> None:
-    """Apply a dotted override such as `ask.questions=80` to `source`; the value is read as YAML."""
+def override(source: Source, text: str, folder: Path | None = None) -> None:
+    """Apply a dotted override such as `ask.questions=80` to `source`; the value is read as YAML.
+
+    Paths in it start from `folder`, by default where this program was started.
+    """
     name = f"override {text!r}"
     dotted, equals, written = text.partition("=")
     path = tuple(part.strip() for part in dotted.split("."))
@@ -209,6 +230,9 @@ def override(source: Source, text: str) -> None:
         del source.origins[known]
     source.origins.update({(*path, *below): name for below in read.origins})
     source.origins.setdefault(path, name)
+    for below in [known for known in source.folders if known[: len(path)] == path]:
+        del source.folders[below]
+    source.folders[path] = folder or Path.cwd()
 
 
 def finite(value: object, path: KeyPath = ()) -> Iterator[KeyPath]:

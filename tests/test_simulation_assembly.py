@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from simulation.assembly import Stage, build_world, load_world, make_seats, sample, set_stage
+from simulation.assembly import build_world, load_world
+from simulation.cli import main
 from simulation.comparison.lineup import read_lineup
 from simulation.core.errors import ScenarioError
 from simulation.scenario import Scenario, load_scenario
+from simulation.stage import Stage, make_seats, sample, set_stage
 from simulation.turn import first_look, play_turn
 from tests.scripted import exercise
 from tests.scripted_scenario import GOOD
@@ -92,7 +94,7 @@ def test_setting_the_stage_loads_no_learner(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_an_environment_that_cannot_be_read_is_refused_at_its_line(tmp_path: Path) -> None:
-    with pytest.raises(ScenarioError, match=r"': environment: no file or folder './nowhere'"):
+    with pytest.raises(ScenarioError, match=r"': environment: no file or folder '/.*/nowhere'"):
         stage(tmp_path, "environment={name: math_word_problems, rows: ./nowhere}")
 
 
@@ -101,8 +103,12 @@ def test_missing_models_are_refused_at_their_lines_before_anything_is_loaded(tmp
     with pytest.raises(ScenarioError) as caught:
         load_world([ready])
     first, second = str(caught.value).splitlines()
-    assert first.startswith("override 'students={model: ./nowhere}': students: model './nowhere': no such folder")
-    assert second.startswith("override 'teacher={name: classifier, model: ./nobody}': teacher: model './nobody'")
+    assert first.startswith(
+        f"override 'students={{model: ./nowhere}}': students: model '{Path.cwd()}/nowhere': no such folder"
+    )
+    assert second.startswith(
+        f"override 'teacher={{name: classifier, model: ./nobody}}': teacher: model '{Path.cwd()}/nobody'"
+    )
 
 
 OUTSIDE = {"mathqa_local": "mathqa", "btp_published": "mbpp/mbpp.jsonl.gz"}
@@ -125,3 +131,38 @@ def test_every_shipped_scenario_can_be_staged_and_is_named_as_its_file(path: Pat
         assert set_stage(load_scenario(path, overrides, preset)).plan.questions >= 10
     if ready.scenario.compare.vary:
         assert len(read_lineup([path], [], overrides, (0,)).entries) > 1
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "scenarios").glob("*.yaml")), ids=lambda path: path.stem)
+def test_offline_every_shipped_scenario_is_good_as_far_as_it_lies_here(
+    path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("something was asked of the network")
+
+    monkeypatch.setattr("socket.socket.connect", refuse)
+    for name in ("OPENAI_API_KEY", "DEEPSEEK_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    placeholder = path.stem == "mathqa_local"  # its rows are the user's own
+    assert main(["check", "--offline", str(path)]) == (2 if placeholder else 0)
+    said = capsys.readouterr()
+    if placeholder:
+        assert "data/mathqa" in said.err and "correct the path" in said.err
+    elsewhere = {
+        "btp_published": "environment (rows google-research-datasets/mbpp on the Hub); students (model",
+        "hub_example": "students (model google/gemma-2b-it on the Hub); teacher (model google/flan-t5-large on the",
+        "btp_openai": "students (gpt-4o-mini at https://api.openai.com/v1)",
+        "btp_hybrid": "ask.sampler (gpt-4o-mini at https://api.openai.com/v1)",
+        "btp_deepseek": "students (deepseek-chat at https://api.deepseek.com)",
+    }
+    assert ("not looked at" in said.out) == (path.stem in elsewhere)
+    assert elsewhere.get(path.stem, "") in said.out
+
+
+@pytest.mark.parametrize(
+    "override",
+    ["students={model: ./nowhere}", "ask.questions=999", "teacher={name: noisy, judged_by: {name: classifier, x: 1}}"],
+)
+def test_offline_what_lies_here_is_still_refused(override: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "--offline", str(ROOT / "scenarios" / "btp_published.yaml"), "--set", override]) == 2
+    assert override.partition("=")[0].split(".")[0] in capsys.readouterr().err

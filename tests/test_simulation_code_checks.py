@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from simulation.assembly import check_models, set_stage
 from simulation.cli import main
 from simulation.core.errors import ScenarioError
+from simulation.readiness import check_models
 from simulation.scenario import load_scenario
+from simulation.stage import set_stage
 
 ROOT = Path(__file__).resolve().parent.parent
 pytestmark = pytest.mark.usefixtures("sandboxed")

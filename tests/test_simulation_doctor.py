@@ -14,9 +14,9 @@ from packaging.utils import canonicalize_name
 from agents.executor import Executor
 from agents.sandbox import SandboxUnavailable
 from simulation import doctor
-from simulation.assembly import set_stage
 from simulation.core import registry
 from simulation.scenario import load_scenario
+from simulation.stage import set_stage
 
 ROOT = Path(__file__).resolve().parents[1]
 NEEDED = ("config.json", "tokenizer.json", "model.safetensors")

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simulation.assembly import set_stage
 from simulation.core.types import Seat, Turn
 from simulation.core.world import World
 from simulation.scenario import load_scenario
+from simulation.stage import set_stage
 from simulation.turn import first_look, play_turn
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -5,8 +5,12 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
 
 from simulation.core.errors import DataError, nearest
+from simulation.core.paths import Located
 
 AGENTS = Path(__file__).resolve().parent.parent
 _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+|[a-z0-9][\w.-]*")
@@ -47,6 +51,10 @@ def architectures_of(config: Mapping[str, object]) -> list[str]:
     return [str(name) for name in listed] if isinstance(listed, list) else []
 
 
+ModelName = Annotated[str, Field(min_length=1), Located(elsewhere=shipped)]
+"""The type of a field that names a model: a folder, a shipped one or a name on the Hub."""
+
+
 def comes_with_project(source: str) -> bool:
     """Tell whether the folder of a model is one of the shipped ones."""
     return Path(source).parent == AGENTS / "embedded"
@@ -69,6 +77,12 @@ def validate(model: str, *, embedded: str, architectures: Sequence[str] = ()) ->
     elif model[:1] in "./~" or not _HUB_NAME.fullmatch(model):
         raise DataError(f"model {model!r}: no such folder, nor a hub name (owner/name); correct the path")
     return source
+
+
+def elsewhere(model: str) -> list[str]:
+    """Name a model that is on the Hub, unless a folder here holds it."""
+    here = shipped(model) or Path(model).expanduser().is_dir() or not _HUB_NAME.fullmatch(model)
+    return [] if here else [f"model {model} on the Hub"]
 
 
 def check_folder(folder: Path, architectures: Sequence[str]) -> None:

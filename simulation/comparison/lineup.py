@@ -13,11 +13,12 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from simulation.assembly import Stage, check_models, make, set_stage
 from simulation.core.errors import ScenarioError
 from simulation.core.roles import Students
 from simulation.core.types import Seat
+from simulation.readiness import check_models
 from simulation.scenario import Scenario, load_scenario, restore_scenario
+from simulation.stage import Stage, make, set_stage
 from simulation.yaml_source import read_text
 
 MOST_SEEDS = 10_000
@@ -102,8 +103,12 @@ def read_lineup(
     overrides: Sequence[str],
     seeds: Sequence[int] | None = None,
     preset: str | None = None,
+    *,
+    staged: bool = True,
 ) -> Lineup:
     """Read scenario files, each in every combination of what varies; what cannot be compared is refused.
+
+    Unless `staged`, nothing is looked at but what is written.
 
     Without `vary` or `seeds` it is the (first) file that says what varies and over which seeds.
     """
@@ -114,10 +119,12 @@ def read_lineup(
         seeds = read_seeds(own.seeds) if seeds is None else seeds
         told = [list(variants(text)) for text in vary] or [list(listed(*pair)) for pair in own.vary.items()]
         for chosen in product(*told):
+            varied = [text for written, _ in chosen for text in written]
             try:
-                scenario = load_scenario(
-                    path, [*overrides, *(each for written, _ in chosen for each in written)], preset
-                )
+                if vary:
+                    scenario = load_scenario(path, [*overrides, *varied], preset)
+                else:
+                    scenario = load_scenario(path, overrides, preset, own=varied)
             except ScenarioError as error:
                 raise error if vary else base.blamed("compare.vary", error) from error
             parts = [label for _, label in chosen]
@@ -125,7 +132,8 @@ def read_lineup(
                 parts.insert(0, scenario.name)
             found.append(Entry(label="+".join(parts), scenario=scenario))
     lineup = Lineup(entries=tuple(found), seeds=tuple(seeds or ()))
-    check(lineup)
+    if staged:
+        check(lineup)
     return lineup
 
 

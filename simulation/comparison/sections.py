@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from simulation.assembly import distinct, make
 from simulation.comparison.draws import draws_sheet, replays
 from simulation.comparison.findings import BUDGETS, Findings, equal_starts, leading
 from simulation.comparison.lineup import Lineup
@@ -23,6 +22,7 @@ from simulation.comparison.teacher_tables import teacher_errors_sheets, teacher_
 from simulation.core.roles import Students
 from simulation.core.types import Seat
 from simulation.report import warnings
+from simulation.stage import distinct, make
 from simulation.tables import percent
 
 MOST_SENTENCES = 12

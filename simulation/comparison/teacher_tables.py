@@ -2,11 +2,11 @@
 
 import math
 
-from simulation.assembly import distinct
 from simulation.comparison.findings import Findings
 from simulation.comparison.lineup import Lineup
 from simulation.comparison.tables import Sheet
 from simulation.reliability import Reliability
+from simulation.stage import distinct
 from simulation.tables import dashed
 
 

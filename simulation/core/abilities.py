@@ -2,7 +2,7 @@
 
 Environments  SkillGraph      Policies  Observing      Judges     Executing  Auditing  Sharing
 Models        KeepsReplies  Tried               Learners   SelfTaught  Students  Frozen  Triable
-Any role      Diagnosable
+Any role      Checkable       Elsewhere  Fingerprinted  Diagnosable
 """
 
 from collections.abc import Mapping, Sequence
@@ -134,6 +134,31 @@ class Auditing(Protocol):
     def audit(self, questions: Sequence[Question]) -> list[str]:
         """Return a line, naming the question, for each whose own reference fails."""
         ...
+
+
+@runtime_checkable
+class Elsewhere(Protocol):
+    """A component that may rest on what does not lie on this machine, such as a model on the Hub."""
+
+    def elsewhere(self) -> Sequence[str]:
+        """Name what it rests on elsewhere; nothing where all of it is here."""
+        ...
+
+
+@runtime_checkable
+class Checkable(Protocol):
+    """A component that rests on files, and can say before anything is loaded what they lack."""
+
+    def check(self) -> None:
+        """Raise a `SimulationError` where it could not play."""
+
+
+@runtime_checkable
+class Fingerprinted(Protocol):
+    """A judge that rests on more than its parameters, such as the weights of a model."""
+
+    def fingerprint(self) -> Mapping[str, str]:
+        """Return, by name, what else its verdicts rest on."""
 
 
 @runtime_checkable

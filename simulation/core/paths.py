@@ -1,0 +1,30 @@
+"""Parameters that name files: what a scenario file writes there is relative to that file, wherever it is played."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """Marks a component's field that may name a file or folder."""
+
+    elsewhere: Callable[[str], bool] | None = None
+    """Tells names that may lie elsewhere, such as on the Hub: they name a file only where there is one, or where they
+    are written as a path. Without it every text is a path."""
+
+    def absolute(self, written: str, folder: Path) -> str:
+        """Return a path as seen from `folder`, or the name as it is written."""
+        path = Path(written).expanduser()
+        beside = folder / path
+        as_path = written.startswith((".", "/", "~"))
+        if self.elsewhere is not None and not as_path and (self.elsewhere(written) or not beside.exists()):
+            return written
+        return str(beside.resolve())
+
+
+FilePath = Annotated[Path, Located()]
+"""A file or folder."""
+FileOrHubName = Annotated[str, Located(elsewhere=lambda _name: False)]
+"""A file or folder, or the name of a dataset on the Hub."""
