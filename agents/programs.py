@@ -5,11 +5,11 @@ import textwrap
 from functools import lru_cache
 
 from simulation.core.errors import DataError
-from simulation.core.python_source import check_compiles, formatted
+from simulation.core.python_source import check_compiles, same_program
 from simulation.core.types import Question
 
-FENCE = re.compile(r" {0,3}```[ \t]*([\w.+-]*)[ \t]*\r?")
-"""A line that opens or closes a code block of Markdown."""
+FENCE = re.compile(r" {0,3}```[ \t]*+([\w.+-]*)[ \t]*\r?")
+"""A line that opens or closes a code block of Markdown; "*+" keeps what it took, or many spaces take very long."""
 PYTHON = ("python", "python3", "py")
 DEFINITION = re.compile(r"^(?:async[ \t]+)?def[ \t]+(\w+)", re.MULTILINE)
 
@@ -97,7 +97,7 @@ def equals_reference(question: Question, source: str) -> bool:
     if question.reference is None:
         return False
     try:
-        return formatted(source) == formatted(program_in(question, question.reference))
+        return same_program(source, program_in(question, question.reference))
     except DataError:
         return False
 

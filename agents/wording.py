@@ -3,12 +3,15 @@
 import re
 import unicodedata
 from collections.abc import Sequence
+from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 
 from simulation.core.templates import letter
 from simulation.core.types import Question
 
+LONGEST_NUMBER = 10_000
+"""Characters, commas aside, of the longest number that is read as one; longer ones are compared as texts."""
 _NUMBER = re.compile(r"[-+]?(?:\d[\d,]*\.?\d*|\.\d+)(?:e[-+]?\d{1,3})?")
 _MARKED = re.compile(
     r"(?<![a-z0-9])(?:\(\s*(?P<bracket>[a-z])\s*\)|(?P<closed>[a-z])\s*\)"
@@ -67,10 +70,14 @@ def number(text: str) -> tuple[Fraction, str] | None:
     if not match:
         return None
     after = rest.removeprefix(currency).strip()[match.end() :]
-    value = Fraction(match[0].replace(",", ""))
     below = re.match(r"/(\d+)", after)
-    if below and int(below[1]):
-        value, after = value / int(below[1]), after[below.end() :]
+    numerator, denominator = match[0].replace(",", ""), below[1] if below else "1"
+    if max(len(numerator), len(denominator)) > LONGEST_NUMBER:
+        return None
+    # by way of Decimal, because int refuses texts of more than 4,300 digits
+    value, divisor = Fraction(Decimal(numerator)), Fraction(Decimal(denominator))
+    if below and divisor:
+        value, after = value / divisor, after[below.end() :]
     unit = currency + after.strip()
     return None if _NUMBER.search(unit) else (value, unit)
 

@@ -3,6 +3,8 @@
 import ast
 import re
 
+from simulation.core.python_source import source_of
+
 UNWRITTEN = re.compile(r"[\s\"']")
 """What may differ between a call in a prompt and the same call in a test."""
 
@@ -39,13 +41,13 @@ def asserts_in(tree: ast.Module, entry: str) -> tuple[str, list[str]] | None:
     for node in check.body:
         renamed = Renamed(parameters[0], entry)
         if isinstance(node, ast.Assert) and (visited := renamed.visit(node)) and renamed.found:
-            tests.append(ast.unparse(visited))
-    return (ast.unparse(ast.Module(body=around, type_ignores=[])), tests) if tests else None
+            tests.append(source_of(visited))
+    return (source_of(ast.Module(body=around, type_ignores=[])), tests) if tests else None
 
 
 def is_metadata(node: ast.stmt) -> bool:
     """Say whether a statement holds who wrote a task."""
-    return isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "METADATA"
+    return isinstance(node, ast.Assign) and source_of(node.targets[0]) == "METADATA"
 
 
 def is_remark(node: ast.stmt) -> bool:
@@ -57,4 +59,4 @@ def is_shown(test: str, entry: str, prompt: str) -> bool:
     """Say whether a prompt holds the first call of a function that a test makes, as in an example."""
     calls = (node for node in ast.walk(ast.parse(test)) if isinstance(node, ast.Call))
     own = (call for call in calls if isinstance(call.func, ast.Name) and call.func.id == entry)
-    return any(UNWRITTEN.sub("", ast.unparse(call)) in UNWRITTEN.sub("", prompt) for call in own)
+    return any(UNWRITTEN.sub("", source_of(call)) in UNWRITTEN.sub("", prompt) for call in own)

@@ -18,7 +18,7 @@ from pathlib import Path
 from environments.checks import asserts_in, is_shown
 from environments.row_files import Rows, read_questions, short
 from simulation.core.errors import DataError
-from simulation.core.python_source import check_compiles, parsed
+from simulation.core.python_source import check_compiles, parsed, source_of
 from simulation.core.types import Question, Test
 
 MBPP = ("task_id", "text", "code", "test_list")
@@ -180,4 +180,4 @@ def _tests(row: Mapping[str, object], column: str) -> list[str]:
 
 def _same(first: str, second: str) -> bool:
     """Say whether two tests are one but for their formatting."""
-    return ast.unparse(parsed(first)) == ast.unparse(parsed(second))
+    return source_of(parsed(first)) == source_of(parsed(second))

@@ -184,3 +184,9 @@ def test_limits_are_those_of_the_scenario() -> None:
         memory_mebibytes=Executor().memory_mebibytes,
     )
     assert Outcome("passed") in judged(Executor(), GOOD)[0].outcomes
+
+
+def test_a_failure_that_no_text_can_be_made_of_is_data() -> None:
+    question = replace(QUESTION, tests=(Test(code="assert {2: 1}[f(1)] == 1"),))
+    (said,) = judged(AllTests(), "def f(x):\n    return 1 << 20000", question=question)
+    assert said.score == 0 and "cannot be shown" in (said.explanation or "")

@@ -2,7 +2,9 @@
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
+from unicodedata import normalize
 
 import pytest
 import torch
@@ -84,6 +86,29 @@ def test_letters_are_read_as_their_option(teacher: Path) -> None:
     (by_text,) = judge.judge([question], [answer(question, "77", 1)], seeds=[0])
     assert by_letter.metrics == by_text.metrics
     assert (by_letter.correction, by_text.correction) == ("a", "4")
+
+
+def test_half_a_surrogate_pair_is_read_as_a_sign_and_a_whole_one_as_its_character(teacher: Path) -> None:
+    judge = Classifier(model=str(teacher))
+    question = replace(QUESTIONS[0], choices=(), reference="4 \udfff")
+    texts = ["4 \ud800", "4 \ufffd", "4 \ud83d\ude00", "4 \U0001f600"]
+    half, sign, pair, character = judge.judge([question] * 4, [answer(question, text) for text in texts], seeds=[0] * 4)
+    assert (half.metrics, pair.metrics) == (sign.metrics, character.metrics)
+    assert half.correction == "4 \udfff"
+
+
+def test_of_a_long_answer_the_beginning_is_read_apart_from_the_others(
+    teacher: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agents.teacher.LONGEST_READ", 80)
+    monkeypatch.setattr("agents.teacher.READ_ALONE", 60)
+    judge = Classifier(model=str(teacher))
+    texts = ["4", "12", "1" * 80, "1" * 80 + "2" * 50_000, "ﷺ" * 50_000]
+    feedback = judged(judge, texts)
+    assert feedback[:2] == judged(judge, texts[:2])
+    pairs = [("4", "1" * 80), ("12", "1" * 80), ("4", normalize("NFKC", texts[4])[:80])]
+    chances = [judge._verdicts.probabilities([pair])[0] for pair in pairs]
+    assert [said.metrics["p_correct"] for said in feedback[2:]] == chances
 
 
 def rows() -> list[TeacherRow]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agents.wording import chosen, same
+from agents.wording import LONGEST_NUMBER, chosen, same
 
 
 @pytest.mark.parametrize(
@@ -55,3 +55,37 @@ def test_the_leftmost_option_is_taken(text: str, choices: str, option: int | Non
 def test_answers_are_equal_as_words_or_as_numbers_with_units(one: str, other: str, equal: bool) -> None:
     assert same(one, other) is equal
     assert same(other, one) is equal
+
+
+NINES = "9" * 5000
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "equal"),
+    [
+        (NINES, f"{NINES}.0", True),
+        (NINES, "9," * 4999 + "9", True),
+        (NINES, f"{NINES[1:]}8", False),
+        (NINES, "9", False),
+        (f"-{NINES} km", f"{NINES} km", False),
+        (f"${NINES}", f"$ {NINES}.00", True),
+        (f"0.{NINES}", f".{NINES}", True),
+        (f"1/{NINES}", f"2/1{NINES[1:]}8", True),
+        (f"1/{NINES}", f"1/{NINES[1:]}8", False),
+        (f"1/{'0' * 5000}", "1", False),
+        ("\u0663" * 5000, "3" * 5000, True),
+        ("\u00b2" * 5000, f"{'2' * 5000}.0", True),
+        (f"1e{NINES}", "1e999", False),
+    ],
+)
+def test_numbers_of_many_digits_are_equal_as_others_are(one: str, other: str, equal: bool) -> None:
+    assert same(one, other) is equal
+    assert same(other, one) is equal
+
+
+@pytest.mark.parametrize(("count", "as_number"), [(LONGEST_NUMBER - 1, True), (LONGEST_NUMBER + 1, False)])
+def test_the_longest_numbers_are_compared_as_texts(count: int, as_number: bool) -> None:
+    digits = "1" * count
+    assert same(f"{digits} KM", f"{digits}  km.")
+    assert same(digits, f"+{digits}") is as_number
+    assert same(f"7/{digits}", f"7.0/{digits}") is as_number

@@ -236,3 +236,19 @@ def test_no_test_of_mbpp_judges_that_its_prompt_shows(path: Path) -> None:
         assert shown not in [test.code for test in question.tests]
         assert not any(test.code in question.prompt for test in question.tests)
         assert any(not test.hidden for test in question.tests)
+
+
+def test_a_row_that_cannot_be_written_anew_is_refused_by_name(tmp_path: Path) -> None:
+    huge = f"0x{'f' * 5000}"
+    check = f"def check(candidate):\n    assert candidate(1) == {huge}\n    assert candidate(2) == 3"
+    row = {
+        "task_id": "t/1",
+        "prompt": "def f(x):\n",
+        "canonical_solution": "    return x",
+        "test": check,
+        "entry_point": "f",
+    }
+    file = tmp_path / "rows.jsonl"
+    file.write_text(json.dumps(row), encoding="utf-8")
+    with pytest.raises(DataError, match="cannot be written as Python"):
+        load_programs(file)

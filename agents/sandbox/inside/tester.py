@@ -80,8 +80,11 @@ def attempt(code: str, calls: Calls, namespace: dict[str, object]) -> Json:
 
 
 def described(error: BaseException) -> str:
-    """Return what was raised, in words."""
-    text = str(error)
+    """Return what was raised, in words; a test's error may hold values that no text can be made of."""
+    try:
+        text = str(error)
+    except (BadReturn, ValueError, RecursionError):
+        text = "something that cannot be shown"
     return (text if hasattr(error, "of_program") else f"{type(error).__name__}: {text}")[:MESSAGE]
 
 
