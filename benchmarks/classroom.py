@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from benchmarks.record import ROOT
-from simulation.assembly import Stage, load_world, set_stage
+from simulation.assembly import load_world
 from simulation.core.types import Seat, Turn
 from simulation.core.world import World
 from simulation.outcome import Marks
 from simulation.scenario import load_scenario
+from simulation.stage import Stage, set_stage
 from simulation.turn import first_look, play_turn
 
 Key = tuple[str, int]

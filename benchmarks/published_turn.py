@@ -17,11 +17,12 @@ from rich.console import Console
 
 from benchmarks import record
 from benchmarks.published import PublishedTurn
-from simulation.assembly import Stage, load_world, set_stage
+from simulation.assembly import load_world
 from simulation.core.types import Turn
 from simulation.core.world import World
 from simulation.runner import play
 from simulation.scenario import load_scenario
+from simulation.stage import Stage, set_stage
 from simulation.store import Study
 from simulation.turn import play_turn
 from training.lessons import pairs
