@@ -9,7 +9,7 @@ from transformers import AutoModelForCausalLM
 from simulation.core.packing import Tree
 from simulation.core.roles import Learner
 from simulation.core.types import Request
-from training.backends.borrowed import quiet
+from training.trl.borrowed import quiet
 
 
 class PlainScorer:

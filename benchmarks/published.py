@@ -21,8 +21,8 @@ from trl.trainer.dpo_trainer import DPOTrainer
 
 from simulation.core.roles import Judge
 from simulation.core.types import Answer, Question
-from training.backends.borrowed import own_randomness, quiet
 from training.lessons import Pair
+from training.trl.borrowed import own_randomness, quiet
 
 MAX_TOKENS = 32
 

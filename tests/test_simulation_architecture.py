@@ -19,7 +19,7 @@ OWNERS = {
     "simulation/parquet.py": {"pyarrow"},
     "agents/models/": {"torch", "transformers", "peft"},
     "training/cohort/": {"torch"},
-    "training/backends/": {"torch", "transformers", "trl", "peft", "datasets", "accelerate"},
+    "training/trl/": {"torch", "transformers", "trl", "peft", "datasets", "accelerate"},
 }
 """What the registry's scan does not import, and the libraries each is the home of."""
 FILES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))

@@ -12,8 +12,9 @@ from simulation.core.seeding import generator
 from simulation.core.types import Completion, Experience, Feedback, Question
 from tests.bigram import BigramLearner, experience, lessons
 from training.cohort.adamw import RowAdamW
-from training.cohort.loop import Example, cost, together, whole
+from training.cohort.loop import cost, together, whole
 from training.cohort.losses import group_advantages
+from training.lessons import Example
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 NAMES = [f"student{index}" for index in range(8)]

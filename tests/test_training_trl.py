@@ -14,7 +14,7 @@ from agents.models.causal import CausalLearner
 from simulation.core.registry import build
 from tests import tiny_models
 from tests.additions import mark, wrong_additions
-from training.backends.trl_grpo import batch_size
+from training.trl.grpo import batch_size
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 TOLERANCE = 1e-5

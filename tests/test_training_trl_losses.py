@@ -15,14 +15,14 @@ from agents.models.causal import CausalLearner
 from simulation.core.registry import build
 from tests import tiny_models
 from tests.additions import wrong_additions
-from training.backends.borrowed import Borrowed, borrowed
-from training.backends.trl_dpo import dpo_trainer
-from training.backends.trl_grpo import grpo_trainer
-from training.backends.trl_sft import sft_trainer
-from training.cohort.dpo import pair_material
-from training.cohort.loop import Example, read
+from training.cohort.loop import read
 from training.cohort.losses import group_advantages, group_relative, likelihood, preference
-from training.cohort.sft import demonstration_material
+from training.cohort.sampling import Grouping
+from training.lessons import Example, demonstration_examples, pair_examples
+from training.trl.borrowed import Borrowed, borrowed
+from training.trl.dpo import dpo_trainer
+from training.trl.grpo import grpo_trainer
+from training.trl.sft import sft_trainer
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 TOLERANCE = 1e-5
@@ -73,10 +73,10 @@ def compare(model: CausalLearner, lent: Borrowed, ours_S: Tensor, theirs: Tensor
 def test_dpo_loss_and_gradient_equal_trl(folder: Path, beta: float, nll_weight: float) -> None:
     model = tiny_models.learner(folder)
     settings = build("trainer", "dpo", {"beta": beta, "nll_weight": nll_weight, "batch_size": 7})
-    examples = pair_material(model, wrong_additions(7)).examples
+    examples = pair_examples(model, wrong_additions(7)).examples
     reference = read(model, {"one": examples}, settings)["one"].logprobs_NKT
     with borrowed(model, "one", np.random.default_rng(0)) as lent:
-        trainer = dpo_trainer(settings, lent, examples, model.tokenizer)
+        trainer = dpo_trainer(settings, lent, examples, model.tokenizer, beta=beta, nll_weight=nll_weight)
         put(model, lent, other_row(model, 1))
         batch = next(iter(trainer.get_train_dataloader()))
         theirs = trainer.compute_loss(lent.peft_model, batch)
@@ -88,7 +88,7 @@ def test_dpo_loss_and_gradient_equal_trl(folder: Path, beta: float, nll_weight: 
 def test_sft_loss_and_gradient_equal_trl(folder: Path) -> None:
     model = tiny_models.learner(folder)
     settings = build("trainer", "sft", {"batch_size": 7})
-    examples = demonstration_material(settings, model, wrong_additions(7)).examples
+    examples = demonstration_examples(model, wrong_additions(7), imitate="corrections").examples
     with borrowed(model, "one", np.random.default_rng(0)) as lent:
         trainer = sft_trainer(settings, lent, examples, model.tokenizer)
         batch = next(iter(trainer.get_train_dataloader()))
@@ -143,7 +143,9 @@ def test_grpo_loss_and_gradient_equal_trl(folder: Path, normalisation: str, beta
     reference = policy(model, examples)[0].detach()
     with borrowed(model, "one", np.random.default_rng(0)) as lent:
         prompts = [f"prompt {index}" for index in range(5)]
-        trainer = grpo_trainer(settings, lent, prompts, lambda **_: [], model.tokenizer, 5)
+        grouping = Grouping(samples=GROUP, max_tokens=settings.max_tokens, scale_rewards=True)
+        weights = {"beta": beta, "epsilon": settings.epsilon, "loss_type": normalisation}
+        trainer = grpo_trainer(settings, lent, prompts, lambda **_: [], model.tokenizer, 5, grouping, weights)
         trainer.current_gradient_accumulation_steps = 1
         lent.peft_model.train()
         put(model, lent, other_row(model, 1))

@@ -1,8 +1,21 @@
 """Direct preference optimisation: the correction is preferred to the student's wrong answer."""
 
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
 from simulation.core.registry import trainer
-from simulation.core.types import Update
-from training.recipe import Given, NotNegative, Positive, Recipe
+from simulation.core.roles import Learner, Marker
+from simulation.core.types import Experience, Update
+from training.lessons import pair_examples
+from training.recipe import NotNegative, Positive, Recipe
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from training.cohort.losses import Batch
 
 
 @trainer("dpo")
@@ -17,10 +30,32 @@ class DPO(Recipe):
     nll_weight: NotNegative = 1.0
     """Weight of the likelihood of the corrections (Pang et al. 2024, arXiv 2404.19733); 0 is plain DPO."""
 
-    def train(self, given: Given) -> dict[str, Update]:
-        """Train every slot on the pairs its experiences make."""
+    def update(
+        self,
+        model: Learner,
+        batches: Mapping[str, Sequence[Experience]],
+        mark: Marker,
+        *,
+        generators: Mapping[str, np.random.Generator],
+    ) -> dict[str, Update]:
+        """Train every slot on the pairs that its experiences make."""
+        del mark
+        examples = {slot: pair_examples(model, experiences) for slot, experiences in batches.items()}
         if self.backend == "trl":
-            from training.backends.trl_dpo import update
-        else:
-            from training.cohort.dpo import update
-        return update(self, given)
+            from training.trl.dpo import update
+
+            return update(self, model, examples, beta=self.beta, nll_weight=self.nll_weight, generators=generators)
+        from training.cohort.loop import update_slots
+        from training.cohort.losses import preference, preference_metrics
+
+        def loss(batch: "Batch") -> "Tensor":
+            return preference(
+                batch.logprobs_SBKT,
+                batch.reference_SBKT,
+                batch.valid_SBKT,
+                beta=self.beta,
+                nll_weight=self.nll_weight,
+            )
+
+        metrics = partial(preference_metrics, beta=self.beta)
+        return update_slots(self, model, examples, loss, metrics, generators=generators)

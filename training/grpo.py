@@ -1,12 +1,20 @@
 """Group relative policy optimisation: the student samples several answers and learns which were better."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Literal
 
+import numpy as np
 from pydantic import Field
 
 from simulation.core.registry import trainer
-from simulation.core.types import Update
-from training.recipe import Count, Given, NotNegative, Recipe
+from simulation.core.roles import Learner, Marker
+from simulation.core.types import Experience, Update
+from training.recipe import Count, NotNegative, Recipe
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from training.cohort.losses import Batch
 
 
 @trainer("grpo")
@@ -30,10 +38,38 @@ class GRPO(Recipe):
     scale_rewards: bool = True
     """Whether advantages are divided by their group's standard deviation."""
 
-    def train(self, given: Given) -> dict[str, Update]:
+    def update(
+        self,
+        model: Learner,
+        batches: Mapping[str, Sequence[Experience]],
+        mark: Marker,
+        *,
+        generators: Mapping[str, np.random.Generator],
+    ) -> dict[str, Update]:
         """Train every slot on samples for the questions of its experiences."""
+        from training.cohort.sampling import Grouping, group_examples
+
+        grouping = Grouping(samples=self.samples, max_tokens=self.max_tokens, scale_rewards=self.scale_rewards)
         if self.backend == "trl":
-            from training.backends.trl_grpo import update
-        else:
-            from training.cohort.grpo import update
-        return update(self, given)
+            from training.trl.grpo import update
+
+            weights = {"beta": self.beta, "epsilon": self.epsilon, "loss_type": self.normalisation}
+            return update(self, model, batches, mark, grouping, weights, generators=generators)
+        from training.cohort.loop import update_slots
+        from training.cohort.losses import divergence_metrics, group_relative
+
+        def loss(batch: "Batch") -> "Tensor":
+            return group_relative(
+                batch.logprobs_SBKT,
+                batch.reference_SBKT,
+                batch.reference_SBKT,
+                batch.valid_SBKT,
+                batch.advantages_SBK,
+                beta=self.beta,
+                epsilon=self.epsilon,
+                normalisation=self.normalisation,
+                max_tokens=self.max_tokens,
+            )
+
+        examples = group_examples(model, batches, mark, grouping, generators=generators)
+        return update_slots(self, model, examples, loss, divergence_metrics, generators=generators)

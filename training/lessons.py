@@ -1,10 +1,31 @@
-"""What experiences become for a trainer: preference pairs, demonstrations; plain text, no model."""
+"""What experiences become for a trainer: preference pairs and demonstrations, in words and as trees of tokens."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from simulation.core.packing import Tree
+from simulation.core.roles import Learner
 from simulation.core.types import Experience
+
+Imitated = Literal["corrections", "both", "answers"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """A prompt with the answers to learn from, and an advantage for each answer where the loss wants them."""
+
+    tree: Tree
+    advantages: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examples:
+    """What one slot trains on."""
+
+    examples: Sequence[Example]
+    counts: Mapping[str, float]
+    """What is reported of how they were made."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +73,7 @@ def pairs(experiences: Sequence[Experience]) -> tuple[list[Pair], dict[str, floa
 
 
 def demonstrations(
-    experiences: Sequence[Experience], *, imitate: Literal["corrections", "both", "answers"]
+    experiences: Sequence[Experience], *, imitate: Imitated
 ) -> tuple[list[Demonstration], dict[str, float]]:
     """Return the correction of each wrong answer, with "both" also each right answer, or all answers; and counts."""
     made = []
@@ -71,3 +92,17 @@ def demonstrations(
         else:
             made.append(Demonstration(prompt=experience.answer.prompt, answer=text))
     return made, {"demonstrations": float(len(made)), **counts}
+
+
+def pair_examples(model: Learner, experiences: Sequence[Experience]) -> Examples:
+    """Return one tree a pair, the chosen answer first, so that the prompt is computed once."""
+    preferences, counts = pairs(experiences)
+    trees = [model.encode(pair.prompt, (pair.chosen, pair.rejected)) for pair in preferences]
+    return Examples(examples=[Example(tree=tree) for tree in trees], counts=counts)
+
+
+def demonstration_examples(model: Learner, experiences: Sequence[Experience], *, imitate: Imitated) -> Examples:
+    """Return one tree a demonstration, with one branch."""
+    imitated, counts = demonstrations(experiences, imitate=imitate)
+    trees = [model.encode(demonstration.prompt, (demonstration.answer,)) for demonstration in imitated]
+    return Examples(examples=[Example(tree=tree) for tree in trees], counts=counts)

@@ -1,7 +1,4 @@
-"""What every trainer shares: its YAML fields, how they optimise a slot, and what it is given to train on.
-
-A trainer is a registered class that extends `Recipe` with the fields of its own and says in `train` who does the work.
-"""
+"""What the trainers share: the YAML fields that say how a slot is optimised, and by whom."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -17,16 +14,6 @@ from simulation.core.types import Experience, Update
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
 Count = Annotated[int, Field(ge=1)]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Given:
-    """What one update is given: the arguments of the trainer's role."""
-
-    model: Learner
-    batches: Mapping[str, Sequence[Experience]]
-    mark: Marker
-    generators: Mapping[str, np.random.Generator]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,9 +34,6 @@ class Recipe(ABC):
     """The most packed tokens of one forward pass; it bounds memory and changes no result beyond rounding."""
 
     @abstractmethod
-    def train(self, given: Given) -> dict[str, Update]:
-        """Train every slot by the backend; what is heavy is imported here."""
-
     def update(
         self,
         model: Learner,
@@ -58,5 +42,4 @@ class Recipe(ABC):
         *,
         generators: Mapping[str, np.random.Generator],
     ) -> dict[str, Update]:
-        """Play the trainer's role."""
-        return self.train(Given(model=model, batches=batches, mark=mark, generators=generators))
+        """Train every slot by the backend; what is heavy is imported here."""

@@ -16,17 +16,14 @@ half-life model of Settles and Meeder (2016), ACL P16-1174. It is reckoned when 
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agents.surrogate.chance import normal
 from agents.surrogate.items import Table
+from agents.surrogate.settings import IrtParameters
 from simulation.core.types import Seat
-
-if TYPE_CHECKING:
-    from agents.irt_learner import IrtLearners
 
 
 def sigmoid(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -38,7 +35,7 @@ def sigmoid(values: NDArray[np.float64]) -> NDArray[np.float64]:
 class Abilities:
     """The abilities of S seats in the K skills met so far, in logits."""
 
-    def __init__(self, seats: Sequence[Seat], settings: "IrtLearners") -> None:
+    def __init__(self, seats: Sequence[Seat], settings: IrtParameters) -> None:
         self._seats = tuple(seats)
         self._settings = settings
         self._general = [settings.ability + settings.ability_sd * _draw(seat, "") for seat in seats]

@@ -6,18 +6,15 @@ every study and after every resume.
 
 import math
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agents.surrogate.chance import normal
+from agents.surrogate.settings import IrtParameters
 from agents.wording import reference_index
 from simulation.core.errors import ModelError
 from simulation.core.types import Question
-
-if TYPE_CHECKING:
-    from agents.irt_learner import IrtLearners
 
 NO_MISCONCEPTION = ("", "right", "filler")
 """Diagnoses of options that no misconception leads to."""
@@ -49,7 +46,7 @@ class Table:
 class Items:
     """The questions met so far, each a row of a table."""
 
-    def __init__(self, settings: "IrtLearners") -> None:
+    def __init__(self, settings: IrtParameters) -> None:
         self._settings = settings
         self._rows: dict[Question, int] = {}
         self.skills: dict[str, int] = {}
@@ -98,7 +95,7 @@ def skill_of(question: Question) -> str:
     return question.tags[1] if len(question.tags) > 1 else question.category
 
 
-def difficulty(question: Question, settings: "IrtLearners") -> float:
+def difficulty(question: Question, settings: IrtParameters) -> float:
     """Return how hard a question is, in logits: by its skill, by its wording (the third tag), and by itself."""
     wording = question.tags[2] if len(question.tags) > 2 else ""
     return (

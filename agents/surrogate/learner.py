@@ -13,7 +13,7 @@ import json
 from collections.abc import Mapping, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,13 +23,11 @@ from safetensors.numpy import load, save
 from agents.surrogate.abilities import Abilities
 from agents.surrogate.chance import uniform
 from agents.surrogate.items import Items
+from agents.surrogate.settings import IrtParameters
 from agents.wording import chosen
 from simulation.core.errors import DataError, ModelError
 from simulation.core.packing import Tree
 from simulation.core.types import Completion, Experience, Request, Seat, Update
-
-if TYPE_CHECKING:
-    from agents.irt_learner import IrtLearners
 
 LEAST = 1e-12
 """Probabilities below are told as this, so that every log-probability is finite."""
@@ -42,7 +40,7 @@ class SurrogateLearner:
 
     source = RULE
 
-    def __init__(self, seats: Sequence[Seat], settings: "IrtLearners") -> None:
+    def __init__(self, seats: Sequence[Seat], settings: IrtParameters) -> None:
         self.slots = tuple(seat.name for seat in seats)
         self._seats = {name: position for position, name in enumerate(self.slots)}
         self._settings = settings

@@ -7,45 +7,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from simulation.core.packing import Tree, size
+from simulation.core.packing import size
 from simulation.core.roles import Learner
 from simulation.core.types import Update
 from training.cohort.adamw import RowAdamW
+from training.cohort.losses import Batch, Readings
+from training.lessons import Example, Examples
 from training.recipe import Recipe
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Example:
-    """A prompt with the answers to learn from, and an advantage for each answer where the loss wants them."""
-
-    tree: Tree
-    advantages: tuple[float, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Batch:
-    """What a loss sees: the axes are those of `training.cohort.losses`."""
-
-    logprobs_SBKT: Tensor
-    reference_SBKT: Tensor
-    """Of the policy at the start of the update."""
-    valid_SBKT: Tensor
-    advantages_SBK: Tensor
-
-
 Loss = Callable[[Batch], Tensor]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Readings:
-    """One slot's log-probabilities, nats: N examples, K branches, T tokens, padded with zeros."""
-
-    logprobs_NKT: Tensor
-    valid_NKT: Tensor
-
-    def branch(self, branch: int) -> Tensor:
-        """Return `logprob_N`, summed over the tokens of one branch."""
-        return self.logprobs_NKT[:, branch].sum(-1)
+Measure = Callable[[Readings, Readings], dict[str, float]]
+"""Returns what a trainer reports of a slot's readings before and after."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +51,29 @@ class Trained:
         if finite.any():
             found["gradient_norm"] = float(norms[finite].mean())
         return found
+
+
+def update_slots(
+    recipe: Recipe,
+    model: Learner,
+    examples: Mapping[str, Examples],
+    loss: Loss,
+    measure: Measure,
+    *,
+    generators: Mapping[str, np.random.Generator],
+) -> dict[str, Update]:
+    """Train all slots together and report each; a slot without examples is reported with no steps."""
+    trees = {slot: own.examples for slot, own in examples.items()}
+    trained = train(model, trees, loss, recipe, generators=generators)
+    updates = {}
+    for slot, own in examples.items():
+        steps, metrics = 0, dict(own.counts)
+        if slot in trained:
+            after = trained[slot]
+            steps = after.steps
+            metrics |= after.metrics() | measure(after.before, after.after)
+        updates[slot] = report(recipe.name, model, slot, experiences=len(own.examples), steps=steps, metrics=metrics)
+    return updates
 
 
 def report(

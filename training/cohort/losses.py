@@ -1,9 +1,10 @@
-"""The losses as pure functions of token log-probabilities, one loss a slot, so that no slot touches another.
+"""The losses as pure functions of token log-probabilities, one a slot, so that no slot touches another; their metrics.
 
 Axes: S slots, B examples a slot, K branches an example (answers to one prompt), T tokens a branch. Log-probabilities
 are in nats and 0 where `valid_SBKT` is False; slots with fewer examples are padded with rows that hold no valid token.
 """
 
+from dataclasses import dataclass
 from typing import Literal
 
 import torch
@@ -14,6 +15,29 @@ CHOSEN, REJECTED = 0, 1
 """The branches of a preference pair."""
 
 Normalisation = Literal["grpo", "dapo", "dr_grpo"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """What a loss sees: one batch of every slot."""
+
+    logprobs_SBKT: Tensor
+    reference_SBKT: Tensor
+    """Of the policy at the start of the update."""
+    valid_SBKT: Tensor
+    advantages_SBK: Tensor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readings:
+    """One slot's log-probabilities, nats: N examples, K branches, T tokens, padded with zeros."""
+
+    logprobs_NKT: Tensor
+    valid_NKT: Tensor
+
+    def branch(self, branch: int) -> Tensor:
+        """Return `logprob_N`, summed over the tokens of one branch."""
+        return self.logprobs_NKT[:, branch].sum(-1)
 
 
 def margins(logprobs_SBKT: Tensor, reference_SBKT: Tensor) -> Tensor:
@@ -104,3 +128,30 @@ def group_relative(
     if normalisation == "dapo":
         return losses_SBKT.sum((1, 2, 3)) / valid_SBKT.sum((1, 2, 3)).clamp(min=1)
     return losses_SBKT.sum((1, 2, 3)) / (answers_S * max_tokens)
+
+
+def preference_metrics(before: Readings, after: Readings, *, beta: float) -> dict[str, float]:
+    """Return how the log-probabilities (nats, mean over pairs) and DPO's implicit rewards moved."""
+    margin_N = beta * margins(after.logprobs_NKT, before.logprobs_NKT)
+    return {
+        "chosen_logprob_before": float(before.branch(CHOSEN).mean()),
+        "chosen_logprob_after": float(after.branch(CHOSEN).mean()),
+        "rejected_logprob_before": float(before.branch(REJECTED).mean()),
+        "rejected_logprob_after": float(after.branch(REJECTED).mean()),
+        "reward_margin": float(margin_N.mean()),
+        "reward_accuracy": float((margin_N > 0).double().mean()),
+    }
+
+
+def imitation_metrics(before: Readings, after: Readings) -> dict[str, float]:
+    """Return how the log-probability of the demonstrations moved, nats, mean over answers."""
+    return {
+        "logprob_before": float(before.branch(0).mean()),
+        "logprob_after": float(after.branch(0).mean()),
+    }
+
+
+def divergence_metrics(before: Readings, after: Readings) -> dict[str, float]:
+    """Return how far the update moved from the reference, nats a token."""
+    moved_NKT = divergence(after.logprobs_NKT, before.logprobs_NKT) * after.valid_NKT
+    return {"kl": float(moved_NKT.sum() / after.valid_NKT.sum())}

@@ -1,44 +1,51 @@
 """TRL's GRPOTrainer behind our trainer role, one slot after the other; it samples with its own generation."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from trl.trainer.grpo_config import GRPOConfig
 from trl.trainer.grpo_trainer import GRPOTrainer
 
-from simulation.core.roles import Marker
+from simulation.core.roles import Learner, Marker
 from simulation.core.seeding import draw_seed
 from simulation.core.types import Completion, Experience, Update
-from training.backends.borrowed import Borrowed, borrowed, rows
 from training.cohort.loop import report
+from training.cohort.sampling import Grouping
 from training.lessons import failed
-from training.recipe import Given
-
-if TYPE_CHECKING:
-    from training.grpo import GRPO
+from training.recipe import Recipe
+from training.trl.borrowed import Borrowed, borrowed, rows
 
 
-def update(settings: "GRPO", given: Given) -> dict[str, Update]:
-    """Sample, judge and train every slot.
+def update(
+    recipe: Recipe,
+    model: Learner,
+    batches: Mapping[str, Sequence[Experience]],
+    mark: Marker,
+    grouping: Grouping,
+    weights: Mapping[str, Any],
+    *,
+    generators: Mapping[str, np.random.Generator],
+) -> dict[str, Update]:
+    """Sample, judge and train every slot; `weights` are the settings of GRPOConfig's loss (Any: numbers and texts).
 
     TRL takes whole batches only, so they may be smaller than `batch_size`; questions still left over are counted.
     """
-    model, updates = given.model, {}
-    for slot, experiences in given.batches.items():
+    updates = {}
+    for slot, experiences in batches.items():
         kept = [experience for experience in experiences if not failed(experience)]
-        size = batch_size(len(kept), settings.batch_size)
+        size = batch_size(len(kept), recipe.batch_size)
         steps, rewards = 0, list[float]()
         if kept:
-            reward = reward_function(slot, kept, given.mark, given.generators[slot], rewards)
+            reward = reward_function(slot, kept, mark, generators[slot], rewards)
             prompts = [model.render(experience.answer.prompt) for experience in kept]
-            with borrowed(model, slot, given.generators[slot]) as lent:
-                steps = lent.train(grpo_trainer(settings, lent, prompts, reward, model.tokenizer, size))
+            with borrowed(model, slot, generators[slot]) as lent:
+                trainer = grpo_trainer(recipe, lent, prompts, reward, model.tokenizer, size, grouping, weights)
+                steps = lent.train(trainer)
         metrics = {"samples": float(len(rewards)), "failed": float(len(experiences) - len(kept))}
         if kept:
             metrics |= {"reward": float(np.mean(rewards)), "questions_left_over": float(len(kept) % size)}
-        updates[slot] = report(settings.name, model, slot, experiences=len(kept), steps=steps, metrics=metrics)
+        updates[slot] = report(recipe.name, model, slot, experiences=len(kept), steps=steps, metrics=metrics)
     return updates
 
 
@@ -74,29 +81,33 @@ def reward_function(
 
 
 def grpo_trainer(
-    settings: "GRPO",
+    recipe: Recipe,
     lent: Borrowed,
     prompts: Sequence[str],
     reward: Callable[..., list[float | None]],
     tokenizer: Any,
     questions: int,
+    grouping: Grouping,
+    weights: Mapping[str, Any],
 ) -> GRPOTrainer:
     """Return TRL's trainer with `questions` a step; it samples all groups of the update at once, as ours does."""
-    recipe = replace(settings, batch_size=questions * settings.samples, epochs=1)
+    arguments = {
+        **lent.arguments(recipe),
+        "per_device_train_batch_size": questions * grouping.samples,
+        "num_train_epochs": 1,
+    }
     return GRPOTrainer(
         model=lent.peft_model,
         reward_funcs=reward,
         args=GRPOConfig(
-            **lent.arguments(recipe),
-            num_generations=settings.samples,
+            **arguments,
+            num_generations=grouping.samples,
             steps_per_generation=len(prompts) // questions,
-            num_iterations=settings.epochs,
-            max_completion_length=settings.max_tokens,
+            num_iterations=recipe.epochs,
+            max_completion_length=grouping.max_tokens,
             temperature=1.0,
-            beta=settings.beta,
-            epsilon=settings.epsilon,
-            loss_type=settings.normalisation,
-            scale_rewards="group" if settings.scale_rewards else "none",
+            scale_rewards="group" if grouping.scale_rewards else "none",
+            **weights,
         ),
         train_dataset=rows([{"prompt": prompt, "number": index} for index, prompt in enumerate(prompts)]),
         processing_class=tokenizer,

@@ -1,21 +1,20 @@
 """TRL's DPOTrainer behind our trainer role, one slot after the other."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import numpy as np
 from trl.trainer.dpo_config import DPOConfig
 from trl.trainer.dpo_trainer import DPOTrainer
 
+from simulation.core.roles import Learner
 from simulation.core.types import Update
-from training.backends.borrowed import Borrowed, rows
-from training.backends.updates import updates
-from training.cohort.dpo import pair_material, preference_metrics
-from training.cohort.loop import Example
-from training.recipe import Given
-
-if TYPE_CHECKING:
-    from training.dpo import DPO
+from training.cohort.losses import preference_metrics
+from training.lessons import Example, Examples
+from training.recipe import Recipe
+from training.trl.borrowed import Borrowed, rows
+from training.trl.updates import update_slots
 
 
 class TokenizedDPOTrainer(DPOTrainer):
@@ -25,20 +24,31 @@ class TokenizedDPOTrainer(DPOTrainer):
         return dataset
 
 
-def update(settings: "DPO", given: Given) -> dict[str, Update]:
+def update(
+    recipe: Recipe,
+    model: Learner,
+    examples: Mapping[str, Examples],
+    *,
+    beta: float,
+    nll_weight: float,
+    generators: Mapping[str, np.random.Generator],
+) -> dict[str, Update]:
     """Train every slot on its pairs; the reference is the adapter at the start, which TRL copies itself."""
-    material = {slot: pair_material(given.model, experiences) for slot, experiences in given.batches.items()}
-    return updates(settings, given, material, dpo_trainer, partial(preference_metrics, beta=settings.beta))
+    trainer = partial(dpo_trainer, beta=beta, nll_weight=nll_weight)
+    metrics = partial(preference_metrics, beta=beta)
+    return update_slots(recipe, model, examples, trainer, metrics, generators=generators)
 
 
-def dpo_trainer(settings: "DPO", lent: Borrowed, examples: Sequence[Example], tokenizer: Any) -> DPOTrainer:
+def dpo_trainer(
+    recipe: Recipe, lent: Borrowed, examples: Sequence[Example], tokenizer: Any, *, beta: float, nll_weight: float
+) -> DPOTrainer:
     """Return TRL's trainer for these pairs."""
-    weights = {"sigmoid": 1.0, "sft": settings.nll_weight} if settings.nll_weight else {"sigmoid": 1.0}
+    weights = {"sigmoid": 1.0, "sft": nll_weight} if nll_weight else {"sigmoid": 1.0}
     return TokenizedDPOTrainer(
         model=lent.peft_model,
         args=DPOConfig(
-            **lent.arguments(settings),
-            beta=settings.beta,
+            **lent.arguments(recipe),
+            beta=beta,
             loss_type=list(weights),
             loss_weights=list(weights.values()),
             max_length=None,
