@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import Field, PlainSerializer, PlainValidator, TypeAdapter, ValidationError, WithJsonSchema
 
-from simulation.core.abilities import Checkable, Elsewhere, Fingerprinted
 from simulation.core.errors import ScenarioError
+from simulation.core.optional_roles import Checkable, Elsewhere, Fingerprinted
 from simulation.core.registry import build
 from simulation.core.roles import Judge
 from simulation.core.types import Answer, Feedback, Question

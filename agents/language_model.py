@@ -11,8 +11,8 @@ from pydantic.dataclasses import dataclass
 
 from agents.models import folder
 from agents.student import Form, Mode, Student, Template
-from simulation.core.abilities import taken_paths
 from simulation.core.errors import SimulationError
+from simulation.core.optional_roles import taken_paths
 from simulation.core.registry import students
 from simulation.core.types import Seat
 

@@ -12,7 +12,7 @@ from rich.console import Console
 from benchmarks import classroom, record
 from benchmarks.classroom import Entry
 from benchmarks.learning import finite, points
-from simulation.statistics import paired_difference, sign_flip, smallest_sign_flip_p
+from simulation.measures.statistics import paired_difference, sign_flip, smallest_sign_flip_p
 
 SCENARIOS = {"dpo": "random_selection", "sft": "sft_on_corrections", "grpo": "grpo"}
 

@@ -15,9 +15,9 @@ from rich.console import Console
 
 from benchmarks import record
 from benchmarks.synthetic import SETTINGS, Synthetic, Truths
-from simulation.power import piloted, power
-from simulation.statistics import Crossed, Variances, analyse, wilson
-from simulation.verdicts import decide
+from simulation.measures.power import piloted, power
+from simulation.measures.statistics import Crossed, Variances, analyse, wilson
+from simulation.measures.verdicts import decide
 
 DrawStudy = Callable[[np.random.Generator], tuple[Truths, Truths]]
 """Draws the truths [seeds, questions] of two policies in one study, on seeds and questions of its own."""

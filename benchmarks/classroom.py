@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from benchmarks.record import ROOT
-from simulation.assembly import load_world
 from simulation.core.types import Seat, Turn
-from simulation.core.world import World
-from simulation.outcome import Marks
-from simulation.scenario import load_scenario
-from simulation.stage import Stage, set_stage
-from simulation.turn import first_look, play_turn
+from simulation.loop.turn import first_look, play_turn
+from simulation.loop.world import World
+from simulation.scenario.prepare import load_world
+from simulation.scenario.scenario import load_scenario
+from simulation.scenario.stage import Stage, set_stage
+from simulation.store.turn_sums import Marks
 
 Key = tuple[str, int]
 """A label and a seed."""

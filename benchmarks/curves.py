@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.plots import INK, SOFT, STYLE, finish
-from simulation.statistics import mean_interval
+from simulation.measures.statistics import mean_interval
+from simulation.views.plots import INK, SOFT, STYLE, finish
 
 COLOURS = ("#0969da", "#cf222e", "#1a7f37", "#8250df", "#9a6700", "#57606a")
 MARKS = "osD^vX"

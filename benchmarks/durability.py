@@ -21,7 +21,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from simulation.cli import main
+from simulation.commands.main import main
 from simulation.core.errors import StoreError
 from simulation.store import Study, study_folders
 

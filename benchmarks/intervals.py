@@ -17,7 +17,7 @@ from scipy.special import stdtrit  # type: ignore[import-untyped]
 
 from benchmarks import record
 from benchmarks.synthetic import SETTINGS, Synthetic
-from simulation.statistics import Crossed, Estimate, analyse, bootstrap, mean_interval
+from simulation.measures.statistics import Crossed, Estimate, analyse, bootstrap, mean_interval
 
 WAYS = ("crossed", "Satterthwaite", "t over seeds", "t over questions", "bootstrap")
 EFFECT = 0.04

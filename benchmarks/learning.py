@@ -14,7 +14,7 @@ from rich.console import Console
 
 from benchmarks import classroom, record
 from benchmarks.curves import draw
-from simulation.statistics import Estimate, bootstrap, mean_interval
+from simulation.measures.statistics import Estimate, bootstrap, mean_interval
 
 
 def measure(arguments: Namespace, console: Console) -> record.Result:

@@ -17,15 +17,15 @@ from rich.console import Console
 
 from benchmarks import record
 from simulation.core.errors import DataError
-from simulation.power import assumed, detectable_if_known, smallest_questions, smallest_seeds
-from simulation.statistics import holm, unpaired_difference
-from simulation.verdict_text import p_text, told, unknown
+from simulation.measures.power import assumed, detectable_if_known, smallest_questions, smallest_seeds
+from simulation.measures.statistics import holm, unpaired_difference
+from simulation.measures.verdict_text import p_text, told, unknown
 
 TABLE = record.ROOT.parent / "shared" / "data" / "published" / "student_sim_trace.json"
 EFFECTS = (0.03, 0.05, 0.1)
 ACCURACY = 0.3
 CORRELATION, SEED_DEVIATION, SEED_CORRELATION = 0.8, 0.03, 0.7
-"""Of a paired design, as `simulation.power.assumed` takes them."""
+"""Of a paired design, as `simulation.measures.power.assumed` takes them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

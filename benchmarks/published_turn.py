@@ -17,14 +17,14 @@ from rich.console import Console
 
 from benchmarks import record
 from benchmarks.published import PublishedTurn
-from simulation.assembly import load_world
 from simulation.core.types import Turn
-from simulation.core.world import World
-from simulation.runner import play
-from simulation.scenario import load_scenario
-from simulation.stage import Stage, set_stage
+from simulation.loop.turn import play_turn
+from simulation.loop.world import World
+from simulation.play.runner import play
+from simulation.scenario.prepare import load_world
+from simulation.scenario.scenario import load_scenario
+from simulation.scenario.stage import Stage, set_stage
 from simulation.store import Study
-from simulation.turn import play_turn
 from training.lessons import pairs
 
 GOAL = 5.0

@@ -15,10 +15,10 @@ from rich.console import Console
 import simulation.__main__  # noqa: F401  # sets what the command line sets, such as how often cycles are looked for
 from benchmarks import calibration, record
 from benchmarks.synthetic import Truths
-from simulation.assembly import build_world
 from simulation.core.types import Seat
-from simulation.scenario import load_scenario
-from simulation.turn import first_look, play_turn
+from simulation.loop.turn import first_look, play_turn
+from simulation.scenario.prepare import build_world
+from simulation.scenario.scenario import load_scenario
 
 SCENARIO = record.ROOT / "scenarios" / "surrogate.yaml"
 OTHER = "kimi"

@@ -4,7 +4,7 @@ import gc
 import os
 import sys
 
-from simulation.cli import main
+from simulation.commands.main import main
 
 # Threads that wait spin, by default for so long that one other busy program makes a run half as fast again on two
 # cores (measured); libgomp reads this when torch loads it, and whoever has set it keeps his own.

@@ -6,14 +6,14 @@ from pathlib import Path
 
 from rich.console import Console
 
-from simulation.comparison.findings import Findings, find
-from simulation.comparison.folder import Comparison, divide
-from simulation.comparison.lineup import read_lineup
-from simulation.comparison.report import conclude, held_out
-from simulation.comparison.results import read_results
 from simulation.core.types import Turn
-from simulation.progress import Quiet
-from simulation.session import begin, go_on
+from simulation.measures.arrays import read_results
+from simulation.measures.findings import Findings, find
+from simulation.play.folders import Comparison, divide
+from simulation.play.session import begin, go_on
+from simulation.scenario.entries import read_lineup
+from simulation.views.comparison_report import conclude, held_out
+from simulation.views.progress import Quiet
 from tests.scripted_scenario import GOOD
 
 POLICIES = ("ask.policy=random,round_robin,tests.scripted:LeastSure",)
@@ -67,4 +67,4 @@ def concluded(comparison: Comparison, width: int = 120) -> str:
 
 def found(comparison: Comparison) -> Findings:
     """What a comparison found."""
-    return find(read_results(comparison), held_out(comparison))
+    return find(read_results(comparison.lineup, comparison.studies), held_out(comparison))

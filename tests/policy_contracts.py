@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from simulation.core.abilities import Observing
 from simulation.core.memory import ReplayBuffer
+from simulation.core.optional_roles import Observing
 from simulation.core.registry import build
 from simulation.core.roles import Context
 from simulation.core.types import Question, Selection, Turn

@@ -33,7 +33,8 @@ from simulation.core.types import (
     Turn,
     Update,
 )
-from simulation.turn import Desk, Plan, World, first_look, play_turn
+from simulation.loop.turn import first_look, play_turn
+from simulation.loop.world import Desk, Plan, World
 from tests.sums import (
     OPERATIONS,
     PARAMETERS,

@@ -12,8 +12,8 @@ from pydantic import ValidationError
 
 from agents.api import ApiStudents
 from agents.remote.redaction import Redactor
-from simulation.core.abilities import KeepsReplies
 from simulation.core.errors import ModelError, StoreError
+from simulation.core.optional_roles import KeepsReplies
 from simulation.core.types import Question, Request
 from tests.api_students import SEATS, VARIABLE, asked, learner, proper, students
 from tests.fault_server import KEY, FaultServer, Heard, Sent, good, reply

@@ -7,8 +7,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from simulation.core.errors import ScenarioError
 from simulation.core.registry import build
-from simulation.scenario import load_scenario, restore_scenario
-from simulation.schema import scenario_schema
+from simulation.scenario.scenario import load_scenario, restore_scenario
+from simulation.scenario.schema import scenario_schema
 from tests.scripted_scenario import GOOD
 
 WRAPPERS = pytest.mark.parametrize("name", ["noisy", "peers"])

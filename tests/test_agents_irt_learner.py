@@ -174,7 +174,7 @@ def test_parameters_have_ranges(wrong: dict[str, Any]) -> None:
 
 def test_a_scenario_runs_resumes_and_replays_without_torch(disk: Path) -> None:
     code = (
-        "import json, sys\nfrom simulation.cli import main\ncode = main(json.loads(sys.argv[1]))\n"
+        "import json, sys\nfrom simulation.commands.main import main\ncode = main(json.loads(sys.argv[1]))\n"
         "heavy = {'torch', 'transformers'} & set(sys.modules)\nsys.exit(f'imported {heavy}' if heavy else code)"
     )
 

@@ -12,15 +12,15 @@ import pytest
 from agents.irt_learner import IrtLearners
 from agents.surrogate.abilities import rounds
 from agents.surrogate.learner import SurrogateLearner
-from simulation.assembly import build_world
 from simulation.core.errors import DataError, StoreError
 from simulation.core.types import Experience, Feedback, Question, Request, Seat, Turn
-from simulation.export import export
-from simulation.replay import replay
-from simulation.runner import play
-from simulation.scenario import load_scenario
+from simulation.loop.world import World
+from simulation.play.runner import play
+from simulation.replay.replay import replay
+from simulation.scenario.prepare import build_world
+from simulation.scenario.scenario import load_scenario
 from simulation.store import Study, canonical
-from simulation.turn import World
+from simulation.views.export import export
 from tests.contexts import experience, question
 from tests.scripted import stepper
 from tests.test_agents_irt_learner import SAME, scored, seats

@@ -13,11 +13,11 @@ from agents.models import causal
 from agents.models.abilities import CACHE_KEYWORDS
 from agents.models.causal import CausalLearner, Settings
 from agents.models.loading import load_causal
-from simulation.assembly import load_world
 from simulation.core.errors import ModelError
-from simulation.scenario import load_scenario
-from simulation.session import fingerprint, slowness
-from simulation.stage import Stage, set_stage
+from simulation.play.session import fingerprint, slowness
+from simulation.scenario.prepare import load_world
+from simulation.scenario.scenario import load_scenario
+from simulation.scenario.stage import Stage, set_stage
 from tests.learners import seats
 
 Forward = Callable[..., Any]

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from simulation.core.abilities import Observing
+from simulation.core.optional_roles import Observing
 from simulation.core.registry import components
 from simulation.core.types import Experience, Selection
 from tests.contexts import context

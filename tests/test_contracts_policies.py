@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simulation.core.abilities import Observing
+from simulation.core.optional_roles import Observing
 from simulation.core.registry import components
 from simulation.core.types import Question, Selection, Turn
 from tests.contexts import context, experience, played, pool

@@ -5,7 +5,7 @@ import networkx as nx  # type: ignore[import-untyped]
 from environments.bank.graph import PREREQUISITES
 from environments.bank.items import CATEGORIES
 from environments.math_word_problems import MathWordProblems
-from simulation.core.abilities import SkillGraph
+from simulation.core.optional_roles import SkillGraph
 
 SKILLS = {skill.name for skills in CATEGORIES.values() for skill in skills}
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from agents.executor import AllTests
 from agents.programs import equals_reference
-from simulation.core.abilities import Checkable
 from simulation.core.errors import SimulationError
+from simulation.core.optional_roles import Checkable
 from simulation.core.python_source import LONGEST_COMPARED
 from simulation.core.registry import build, components
 from simulation.core.types import Answer, Feedback, Question

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from simulation.listing import markdown
+from simulation.views.listing import markdown
 from tests.scripted_scenario import GOOD
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from simulation.cli import main
+from simulation.commands.main import main
 from simulation.store import Study
 from tests.served import needs_serving, sampling_copy, serving
 

@@ -15,8 +15,8 @@ HEAVY = {
     "matplotlib", "pandas", "pyarrow", "scipy", "mesa", "networkx",
 }  # fmt: skip
 OWNERS = {
-    "simulation/scheduler.py": {"mesa"},
-    "simulation/parquet.py": {"pyarrow"},
+    "simulation/loop/scheduler.py": {"mesa"},
+    "simulation/views/parquet.py": {"pyarrow"},
     "agents/models/": {"torch", "transformers", "peft"},
     "training/cohort/": {"torch"},
     "training/trl/": {"torch", "transformers", "trl", "peft", "datasets", "accelerate"},
@@ -43,7 +43,7 @@ def imports(path: Path, *, top: bool = False) -> Iterator[str]:
 
 
 def test_there_are_files_to_check() -> None:
-    assert "simulation/turn.py" in OURS and len(OURS) > 20
+    assert "simulation/loop/turn.py" in OURS and len(OURS) > 20
 
 
 @pytest.mark.parametrize("name", [name for name in OURS if not name.startswith("simulation/")])
@@ -71,14 +71,14 @@ def test_core_imports_only_the_standard_library_pydantic_and_numpy(name: str) ->
 
 
 def test_the_turn_imports_only_core() -> None:
-    for module in imports(OURS["simulation/turn.py"]):
+    for module in imports(OURS["simulation/loop/turn.py"]):
         known = module.startswith("simulation.core") or module.split(".")[0] in sys.stdlib_module_names
-        assert known, f"simulation/turn.py imports {module}"
+        assert known, f"simulation/loop/turn.py imports {module}"
 
 
 def test_only_the_scheduler_imports_mesa() -> None:
     found = [name for name in OURS if any(module.split(".")[0] == "mesa" for module in imports(OURS[name]))]
-    assert found == ["simulation/scheduler.py"]
+    assert found == ["simulation/loop/scheduler.py"]
 
 
 @pytest.mark.parametrize("name", OURS)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from simulation.core.types import Request
-from simulation.turn import first_look, play_turn
+from simulation.loop.turn import first_look, play_turn
 from tests.scripted import AnyQuestion, LeastSure, ScriptedLearner, scripted_world, seats
 
 

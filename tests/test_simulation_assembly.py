@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from simulation.assembly import build_world, load_world
-from simulation.cli import main
-from simulation.comparison.lineup import read_lineup
+from simulation.commands.main import main
 from simulation.core.errors import ScenarioError
-from simulation.scenario import Scenario, load_scenario
-from simulation.stage import Stage, make_seats, sample, set_stage
-from simulation.turn import first_look, play_turn
+from simulation.loop.turn import first_look, play_turn
+from simulation.scenario.entries import read_lineup
+from simulation.scenario.prepare import build_world, load_world
+from simulation.scenario.scenario import Scenario, load_scenario
+from simulation.scenario.stage import Stage, make_seats, sample, set_stage
 from tests.scripted import exercise
 from tests.scripted_scenario import GOOD
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from simulation._siblings import check_siblings
-from simulation.cli import main, parse
+from simulation.commands.main import main, parse
 from simulation.core.errors import SimulationError
 from simulation.store import Study
 from tests.scripted_scenario import GOOD
@@ -60,7 +60,7 @@ def test_a_wrong_scenario_is_refused_within_a_second_and_without_torch(tmp_path:
     text = (ROOT / "scenarios/random_selection.yaml").read_text(encoding="utf-8")
     path.write_text(text.replace("policy: random", "policy: rndom"), encoding="utf-8")
     code = (
-        "import sys; from simulation.cli import main; code = main(['run', sys.argv[1]]); "
+        "import sys; from simulation.commands.main import main; code = main(['run', sys.argv[1]]); "
         "assert not {'torch', 'transformers', 'mesa'} & set(sys.modules); sys.exit(code)"
     )
     command = [sys.executable, "-c", code, str(path)]
@@ -277,7 +277,7 @@ def test_foreign_packages_of_our_names_are_refused_with_the_remedy(tmp_path: Pat
     (tmp_path / "agents" / "__init__.py").write_text("", encoding="utf-8")
     code = (
         f"import sys; sys.path[:0] = [{str(tmp_path)!r}, {str(ROOT)!r}]; "
-        "from simulation.cli import main; sys.exit(main(['list']))"
+        "from simulation.commands.main import main; sys.exit(main(['list']))"
     )
     ended = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
     assert ended.returncode == 2

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from simulation.cli import main
+from simulation.commands.main import main
 from simulation.core.errors import ScenarioError
-from simulation.readiness import check_models
-from simulation.scenario import load_scenario
-from simulation.stage import set_stage
+from simulation.scenario.readiness import check_models
+from simulation.scenario.scenario import load_scenario
+from simulation.scenario.stage import set_stage
 
 ROOT = Path(__file__).resolve().parent.parent
 pytestmark = pytest.mark.usefixtures("sandboxed")

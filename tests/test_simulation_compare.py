@@ -14,10 +14,10 @@ from typing import ClassVar
 
 import pytest
 
-from simulation.cli import main
-from simulation.comparison.folder import Comparison
+from simulation.commands.main import main
 from simulation.core.roles import Context
 from simulation.core.types import Question, Selection
+from simulation.play.folders import Comparison
 
 ROOT = Path(__file__).resolve().parent.parent
 SURROGATE = str(ROOT / "scenarios" / "surrogate.yaml")

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from simulation.comparison.folder import Cohort, Comparison, divide, shares
-from simulation.comparison.lineup import Lineup, is_lineup, label_of, read_lineup, read_seeds, restore, variants
 from simulation.core.errors import ScenarioError, StoreError
+from simulation.play.folders import Cohort, Comparison, divide, shares
+from simulation.scenario.entries import Lineup, is_lineup, label_of, read_lineup, read_seeds, restore, variants
 
 GOOD = """
 name: {name}

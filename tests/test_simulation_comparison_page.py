@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from simulation.comparison.excerpts import LONGEST, asked, clipped, excerpts, why
-from simulation.comparison.folder import Comparison
-from simulation.comparison.lineup import read_lineup
-from simulation.comparison.page import TEMPLATE, command, environment, scenarios
-from simulation.comparison.sections import Section, sections
-from simulation.comparison.tables import Sheet
 from simulation.core.types import Selection
+from simulation.play.folders import Comparison
+from simulation.scenario.entries import read_lineup
+from simulation.views.comparison_tables import Sheet
+from simulation.views.page import TEMPLATE, command, environment, scenarios
+from simulation.views.report_sections import Section, sections
+from simulation.views.sample_turns import LONGEST, asked, clipped, excerpts, why
 from tests.comparisons import concluded, found, planned, play
 from tests.contexts import experience, question
 

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from simulation.comparison.findings import Findings
-from simulation.comparison.folder import Comparison
-from simulation.comparison.pictures import curve, draw_all, forest, look
 from simulation.core.errors import StoreError
+from simulation.measures.findings import Findings
+from simulation.play.folders import Comparison
+from simulation.views.comparison_pictures import curve, draw_all, forest, look
 from tests.comparisons import found, planned, play
 
 

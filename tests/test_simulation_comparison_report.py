@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from simulation.comparison.findings import accuracy, find, from_nothing, measure_all
-from simulation.comparison.folder import Comparison
-from simulation.comparison.report import held_out, plain
-from simulation.comparison.results import COSTS, read_results
-from simulation.comparison.sections import heading, sections
-from simulation.comparison.tables import chosen_pairs, pairs_sheet, table
-from simulation.comparison.teacher_tables import crosswise
-from simulation.statistics import at_budget
-from simulation.verdicts import judge_pairs
+from simulation.measures.arrays import COSTS, read_results
+from simulation.measures.findings import accuracy, find, from_nothing, measure_all
+from simulation.measures.statistics import at_budget
+from simulation.measures.verdicts import judge_pairs
+from simulation.play.folders import Comparison
+from simulation.views.comparison_report import held_out, plain
+from simulation.views.comparison_tables import chosen_pairs, pairs_sheet, table
+from simulation.views.report_sections import heading, sections
+from simulation.views.teacher_tables import crosswise
 from tests.comparisons import concluded, found, planned, play
 
 DETERMINISTIC = ("tables.txt", "verdicts.json")
@@ -65,7 +65,7 @@ def test_the_text_file_is_what_the_terminal_shows(played: Comparison) -> None:
 
 def test_the_numbers_are_those_of_the_studies(played: Comparison) -> None:
     told = json.loads((played.folder / "verdicts.json").read_text(encoding="utf-8"))
-    results = read_results(played)
+    results = read_results(played.lineup, played.studies)
     last = {label: results.truths(label, results.seeds)[:, -1] for label in results.labels}
     for each in told["standings"]:
         assert each["last"]["value"] == last[each["label"]].mean()
@@ -110,7 +110,7 @@ def test_nothing_is_said_of_a_comparison_of_which_nothing_is_finished(disk: Path
 
 
 def test_a_label_that_never_came_to_the_end_is_left_out(played: Comparison) -> None:
-    results = read_results(played)
+    results = read_results(played.lineup, played.studies)
     lost = replace(results, missing=tuple(("random", seed, "diverged") for seed in results.seeds))
     findings = find(lost, held_out(played))
     assert findings.labels == ("round_robin", "tests.scripted_LeastSure") and findings.seeds == results.seeds
@@ -122,7 +122,7 @@ def test_a_label_that_never_came_to_the_end_is_left_out(played: Comparison) -> N
 
 
 def test_labels_that_share_no_seed_are_not_compared(played: Comparison) -> None:
-    results = read_results(played)
+    results = read_results(played.lineup, played.studies)
     missing = [("random", 0, "x"), ("random", 1, "x"), ("round_robin", 2, "x")]
     findings = find(replace(results, missing=tuple(missing)), held_out(played))
     assert "so nothing can be paired" in plain("", sections(findings, played.lineup))

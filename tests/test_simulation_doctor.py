@@ -13,10 +13,10 @@ from packaging.utils import canonicalize_name
 
 from agents.executor import Executor
 from agents.sandbox import SandboxUnavailable
-from simulation import doctor
 from simulation.core import registry
-from simulation.scenario import load_scenario
-from simulation.stage import set_stage
+from simulation.scenario.scenario import load_scenario
+from simulation.scenario.stage import set_stage
+from simulation.views import doctor
 
 ROOT = Path(__file__).resolve().parents[1]
 NEEDED = ("config.json", "tokenizer.json", "model.safetensors")

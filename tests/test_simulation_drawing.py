@@ -11,14 +11,13 @@ import pytest
 from pydantic.dataclasses import dataclass as component
 
 from simulation.core.memory import ReplayBuffer
-from simulation.core.outcomes import evaluation, pass_at
 from simulation.core.types import Answer, Feedback, Question, Request, Turn
-from simulation.core.world import Drawing, Voice
-from simulation.outcome import Marks
-from simulation.replay import replay
+from simulation.loop.results import evaluation, pass_at
+from simulation.loop.world import Drawing, Voice, World
+from simulation.measures.summary import summarise
+from simulation.replay.replay import replay
 from simulation.store import Study
-from simulation.summary import summarise
-from simulation.turn import World
+from simulation.store.turn_sums import Marks
 from tests.contexts import experience, question
 from tests.scripted import ScriptedStudents, scripted_world, seats, stepper
 from tests.sums import STRICT, ExactJudge

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from simulation.core.errors import StoreError, StudyBusy
-from simulation.runner import play
+from simulation.play.runner import play
 from simulation.store import Study
 from tests.scripted import ScriptedStudents, TinyEnvironment, scripted_world, seats, stepper
 from tests.test_simulation_runner import Ears

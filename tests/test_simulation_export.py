@@ -11,9 +11,9 @@ from safetensors.numpy import load_file
 
 from simulation.core.errors import StoreError
 from simulation.core.types import Turn
-from simulation.export import export
-from simulation.runner import play
+from simulation.play.runner import play
 from simulation.store import Study, canonical
+from simulation.views.export import export
 from tests.scripted import LeastSure, scripted_world, seats, stepper
 from tests.test_simulation_runner import Ears
 

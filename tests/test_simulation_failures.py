@@ -11,10 +11,10 @@ import pytest
 from simulation.core.errors import ModelError, ScenarioError
 from simulation.core.roles import Context
 from simulation.core.types import Question, Seat, Selection, Turn, Update
-from simulation.core.world import Desk, World
-from simulation.replay import replay
+from simulation.loop.turn import first_look, play_turn
+from simulation.loop.world import Desk, World
+from simulation.replay.replay import replay
 from simulation.store import Study
-from simulation.turn import first_look, play_turn
 from tests.scripted import AnyQuestion, ScriptedTrainer, scripted_world, seats
 
 MISTAKE = ZeroDivisionError("a policy's own\nmistake")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from simulation.cli import main
+from simulation.commands.main import main
 
 ROOT = Path(__file__).resolve().parent.parent
 SCRIPTED = """\

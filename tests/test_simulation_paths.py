@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from simulation.comparison.lineup import read_lineup
-from simulation.scenario import Scenario, load_scenario
+from simulation.scenario.entries import read_lineup
+from simulation.scenario.scenario import Scenario, load_scenario
 
 MATHEMATICS = """\
 name: own_rows

@@ -7,8 +7,8 @@ import pytest
 from matplotlib.figure import Figure
 
 from simulation.core.errors import StoreError
-from simulation.plots import PANELS, draw, learning_curve
-from simulation.summary import by_turn, summarise
+from simulation.measures.summary import by_turn, summarise
+from simulation.views.plots import PANELS, draw, learning_curve
 from tests.courses import HELD_OUT, turns
 
 QUESTIONS = {each.id: each for each in HELD_OUT}

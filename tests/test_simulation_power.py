@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 from scipy import stats  # type: ignore[import-untyped]
 
-from simulation.power import (
+from simulation.measures.power import (
     assumed,
     detectable,
     detectable_if_known,
@@ -16,8 +16,8 @@ from simulation.power import (
     smallest_questions,
     smallest_seeds,
 )
-from simulation.power_plan import make_plan, plan_lines, plan_table
-from simulation.statistics import Variances, crossed_difference
+from simulation.measures.statistics import Variances, crossed_difference
+from simulation.views.power_plan import make_plan, plan_lines, plan_table
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ import pytest
 from rich.console import Console
 
 from simulation.core.types import Evaluation, Turn, Update
-from simulation.display import clock, moves, shown, sparkline
-from simulation.json_lines import JsonLines
-from simulation.progress import LiveDisplay, Pace, PlainLines, Quiet, interval
+from simulation.views.json_lines import JsonLines
+from simulation.views.progress import LiveDisplay, Pace, PlainLines, Quiet, interval
+from simulation.views.text import clock, moves, shown, sparkline
 from tests.scripted import scripted_world, seats, stepper
 
 

@@ -13,10 +13,10 @@ from pydantic.dataclasses import dataclass as component
 from simulation.core.errors import ReplayDiffers
 from simulation.core.roles import Context
 from simulation.core.types import Answer, Experience, Feedback, Question, Selection, Transition, Turn
-from simulation.recorded import RecordedLearner, RecordedStudent, Script
-from simulation.replay import recast, replay
+from simulation.loop.world import World
+from simulation.replay.recorded import RecordedLearner, RecordedStudent, Script
+from simulation.replay.replay import recast, replay
 from simulation.store import Study
-from simulation.turn import World
 from tests.scripted import (
     AnyQuestion,
     ExactJudge,
@@ -181,7 +181,7 @@ import sys
 for name in ("torch", "transformers", "peft", "trl", "mesa", "datasets"):
     sys.modules[name] = None  # an import of it fails
 from pathlib import Path
-from simulation.replay import replay
+from simulation.replay.replay import replay
 from simulation.store import Study
 with Study.open(Path(sys.argv[1])) as study:
     print(replay(study))
@@ -189,8 +189,8 @@ with Study.open(Path(sys.argv[1])) as study:
 
 
 def test_a_scenario_is_replayed_from_its_folder_without_torch(disk: Path) -> None:
-    from simulation.assembly import build_world
-    from simulation.scenario import load_scenario
+    from simulation.scenario.prepare import build_world
+    from simulation.scenario.scenario import load_scenario
 
     path = disk / "tiny.yaml"
     path.write_text(

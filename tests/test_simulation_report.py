@@ -13,11 +13,11 @@ import pytest
 from rich.console import Console
 
 from simulation.core.types import Seat
-from simulation.report import report
-from simulation.statistics import mean_interval
+from simulation.measures.statistics import mean_interval
+from simulation.measures.summary import change, summarise
 from simulation.store import Study
-from simulation.summary import change, summarise
-from simulation.tables import course_table, sampled
+from simulation.views.report import report
+from simulation.views.tables import course_table, sampled
 from tests.contexts import experience, question
 from tests.courses import HELD_OUT, KnownStudy, held_out, turns
 from tests.scripted import scripted_world, stepper
@@ -239,7 +239,7 @@ def test_a_stored_study_is_reported_without_torch(tmp_path: Path) -> None:
         "        if name in ('torch', 'transformers', 'mesa', 'peft'):\n"
         "            raise ImportError(name)\n"
         "sys.meta_path.insert(0, Refuse())\n"
-        "from pathlib import Path; from simulation.report import report; from simulation.store import Study\n"
+        "from pathlib import Path; from simulation.views.report import report; from simulation.store import Study\n"
         "print(report(Study.open(Path(sys.argv[1]))))"
     )
     done = subprocess.run(

@@ -12,9 +12,9 @@ import pytest
 
 from simulation.core.errors import StoreError, StudyDamaged
 from simulation.core.types import Experience, Transition, Turn
-from simulation.runner import play
+from simulation.loop.world import World
+from simulation.play.runner import play
 from simulation.store import Study
-from simulation.turn import World
 from tests.scripted import LeastSure, ScriptedStudents, TinyEnvironment, scripted_world, seats, stepper
 
 TURNS = 5

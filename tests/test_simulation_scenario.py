@@ -8,9 +8,9 @@ import pytest
 
 from simulation.core.errors import ScenarioError
 from simulation.core.registry import PACKAGES, components
-from simulation.scenario import Scenario, load_scenario, restore_scenario
-from simulation.schema import scenario_schema
-from simulation.yaml_source import LARGEST_BYTES, read_text
+from simulation.scenario.document import LARGEST_BYTES, read_text
+from simulation.scenario.scenario import Scenario, load_scenario, restore_scenario
+from simulation.scenario.schema import scenario_schema
 from tests.scripted_scenario import GOOD
 
 ROOT = Path(__file__).resolve().parent.parent

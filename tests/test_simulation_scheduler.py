@@ -9,7 +9,7 @@ import weakref
 import pytest
 
 from simulation.core.types import Turn
-from simulation.scheduler import Classroom, EnvironmentAgent, JudgeAgent, PolicyAgent, StudentAgent, TrainerAgent
+from simulation.loop.scheduler import Classroom, EnvironmentAgent, JudgeAgent, PolicyAgent, StudentAgent, TrainerAgent
 from tests.scripted import ExactJudge, scripted_world, seats, stepper
 
 
@@ -79,7 +79,7 @@ def test_the_collector_holds_the_accuracy_of_every_student_and_turn() -> None:
 
 def test_importing_the_scheduler_leaves_the_start_method_alone() -> None:
     code = (
-        "import multiprocessing as m; before = m.get_start_method(allow_none=True); import simulation.scheduler; "
+        "import multiprocessing as m; before = m.get_start_method(allow_none=True); import simulation.loop.scheduler; "
         "assert m.get_start_method(allow_none=True) == before, m.get_start_method()"
     )
     subprocess.run([sys.executable, "-W", "error", "-c", code], check=True)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats  # type: ignore[import-untyped]
 
-from simulation.statistics import (
+from simulation.measures.statistics import (
     Estimate,
     bootstrap,
     confusion_matrix,

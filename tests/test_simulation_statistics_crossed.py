@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy import stats  # type: ignore[import-untyped]
 
-from simulation.statistics import analyse, crossed_difference, mcnemar, mean_interval, one_run_difference
+from simulation.measures.statistics import analyse, crossed_difference, mcnemar, mean_interval, one_run_difference
 
 
 def draw(

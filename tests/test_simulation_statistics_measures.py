@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import integrate, stats  # type: ignore[import-untyped]
 
-from simulation.statistics import (
+from simulation.measures.statistics import (
     area_under_curve,
     at_budget,
     common_budget,

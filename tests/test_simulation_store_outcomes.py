@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from simulation.core.errors import StudyDamaged
 from simulation.core.types import Turn
-from simulation.outcome import Outcome
 from simulation.store import DATABASE, Outcomes, Study
+from simulation.store.turn_sums import Outcome
 from tests.random_turns import rounds
 from tests.studies import filled, make
 

@@ -5,9 +5,9 @@ import pytest
 from numpy.typing import NDArray
 
 from simulation.core.errors import DataError
-from simulation.statistics import Variances, crossed_difference, holm, sign_flip
-from simulation.verdict_text import Goal, advice, p_text
-from simulation.verdicts import decide, judge_curves, judge_pairs
+from simulation.measures.statistics import Variances, crossed_difference, holm, sign_flip
+from simulation.measures.verdict_text import Goal, advice, p_text
+from simulation.measures.verdicts import decide, judge_curves, judge_pairs
 
 Truths = NDArray[np.float64]
 

@@ -19,8 +19,8 @@ from agents.models.generation import Writer
 from agents.models.loading import DTYPES, Precision, load_causal
 from agents.models.scoring import Abilities, Scorer, depth, length
 from agents.models.text import Text
-from simulation.core.abilities import lost_paths
 from simulation.core.errors import ModelError, nearest
+from simulation.core.optional_roles import lost_paths
 from simulation.core.packing import Tree
 from simulation.core.types import Completion, Request, Seat
 

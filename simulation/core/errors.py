@@ -15,6 +15,11 @@ SimulationError
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+USER_ERROR = 2
+"""The exit code of an error that the user can mend."""
+INTERRUPTED = 130
+"""The exit code of a study that the user stopped."""
+
 
 class SimulationError(Exception):
     """An error of the user's making: the command line prints it in one line and exits with 2."""

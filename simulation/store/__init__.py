@@ -5,9 +5,9 @@ from simulation.store.blobs import sync_folder, write_durably
 from simulation.store.canonical import canonical, difference
 from simulation.store.chain import chained
 from simulation.store.founding import new_folder, study_folders
-from simulation.store.outcomes import Outcomes
 from simulation.store.schema import DATABASE
 from simulation.store.study import Study
+from simulation.store.sums import Outcomes
 
 __all__ = [
     "DATABASE",

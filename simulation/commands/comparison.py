@@ -1,0 +1,92 @@
+"""What the command line does with comparisons: plays them, goes on with them, says what came out."""
+
+# ruff: noqa: T201  # the command line is what speaks
+
+import sys
+from argparse import Namespace
+from dataclasses import asdict
+from pathlib import Path
+
+from simulation.commands.terminal import PROGRAM, display, scenario_file, warn
+from simulation.core.errors import INTERRUPTED, ScenarioError
+from simulation.core.machine import cores
+from simulation.play.folders import Comparison, divide
+from simulation.play.places import play_as_worker, play_comparison, sensible_workers
+from simulation.scenario.entries import read_lineup, read_seeds
+from simulation.store import new_folder
+from simulation.views.boards import Board, JsonBoard, LiveBoard, PlainBoard
+from simulation.views.json_lines import JsonLines
+from simulation.views.text import shown
+
+
+def compare_command(arguments: Namespace) -> int:
+    """Play scenarios over seeds and say which differ."""
+    overrides = [text for text in arguments.scenarios if "=" in text and not Path(text).exists()]
+    files = [scenario_file(Path(text)) for text in arguments.scenarios if text not in overrides]
+    seeds = None if arguments.seeds is None else read_seeds(arguments.seeds)
+    lineup = read_lineup(files, arguments.vary, overrides, seeds, arguments.preset)
+    workers = arguments.workers or sensible_workers(len(lineup.seeds))
+    folder = new_folder(arguments.out, "-".join(["compare", *(path.stem for path in files[:2])]))
+    threads = max(1, cores() // workers) if workers > 1 else None
+    return play(Comparison.create(folder, lineup, divide(lineup, workers), threads), arguments, workers)
+
+
+def resume(arguments: Namespace) -> int:
+    """Go on with a comparison, or as one of its workers with a cohort of it."""
+    comparison = Comparison.open(arguments.study)
+    if arguments.cohort is None:
+        return play(comparison, arguments, arguments.workers or sensible_workers(len(comparison.cohorts)))
+    if not 0 <= arguments.cohort < len(comparison.cohorts):
+        raise ScenarioError(f"--cohort {arguments.cohort}: {comparison.folder} has {len(comparison.cohorts)} cohorts")
+    with display(arguments) as watch:
+        return 0 if play_as_worker(comparison, arguments.cohort, watch, warn) else INTERRUPTED
+
+
+def play(comparison: Comparison, arguments: Namespace, workers: int) -> int:
+    """Play what is left of a comparison and say what came out."""
+    with board(comparison, arguments) as shows:
+        outcome = play_comparison(comparison, workers, shows.hear, warn, JsonLines)
+        shows.ended(outcome)
+    for index, reason in sorted(outcome.failures.items()):
+        print(shown(f"cohort {index} failed: {reason}"), file=sys.stderr)
+    if outcome.stopped or outcome.failures:
+        again = f"{PROGRAM} resume {shown(str(comparison.folder))}"
+        print(f"no finished turn is lost; go on with: {again}", file=sys.stderr)
+    if outcome.stopped:
+        return INTERRUPTED
+    conclude(comparison, shows)
+    return 1 if outcome.failures else 0
+
+
+def report(arguments: Namespace) -> int:
+    """Say again what a comparison found."""
+    conclude(Comparison.open(arguments.study), None)
+    return 0
+
+
+def conclude(comparison: Comparison, shows: Board | None) -> None:
+    """Report a comparison; where stdout belongs to a machine it gets the verdicts, and stderr the report."""
+    from rich.console import Console
+
+    from simulation.views.comparison_report import conclude as write_report
+
+    machine = shows if isinstance(shows, JsonBoard) else None
+    results, families = write_report(comparison, Console(stderr=machine is not None))
+    if machine is not None:
+        for family in families[:1]:  # the measure that counts; verdicts.json holds them all
+            for verdict in family.verdicts:
+                machine.emit("verdict", {"measure": family.measure, **asdict(verdict)})
+        machine.emit("finished", {"comparison": str(comparison.folder), "trace_hashes": list(results.trace_hashes)})
+
+
+def board(comparison: Comparison, arguments: Namespace) -> Board:
+    """Return the display that the command line asks for."""
+    if arguments.json:
+        return JsonBoard(comparison, sys.stdout)
+    if arguments.quiet:
+        return Board(comparison)
+    if sys.stdout.isatty():
+        from rich.console import Console
+
+        return LiveBoard(comparison, Console())
+    return PlainBoard(comparison, sys.stdout)

@@ -1,0 +1,130 @@
+"""The commands that look without playing: `check`, `list`, `doctor`."""
+
+# ruff: noqa: T201  # the command line is what speaks
+
+import json
+import sys
+from argparse import Namespace
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from simulation.commands.terminal import ROOT, scenario_file
+from simulation.core.errors import USER_ERROR, ScenarioError, SimulationError
+from simulation.views.text import shown
+
+if TYPE_CHECKING:
+    from simulation.scenario.scenario import Scenario
+    from simulation.scenario.stage import Stage
+
+AUDITED = 40
+"""Questions of a set whose references `check` judges, unless it is told to judge all."""
+
+
+def check_command(arguments: Namespace) -> int:
+    """Check scenarios without loading a model; every complaint of every file is shown."""
+    wrong = False
+    for path in arguments.scenario:
+        try:
+            lines = check_file(path, arguments.overrides, whole_audit=arguments.audit, offline=arguments.offline)
+        except SimulationError as error:
+            wrong = True
+            for line in str(error).splitlines():
+                print(shown(line), file=sys.stderr)
+            continue
+        for line in lines:
+            print(shown(line))
+    return USER_ERROR if wrong else 0
+
+
+def check_file(path: Path, overrides: Sequence[str], *, whole_audit: bool, offline: bool) -> list[str]:
+    """Return what is to be said of a good scenario; raises where it is not good."""
+    from simulation.scenario.readiness import check_here, elsewhere
+    from simulation.scenario.scenario import load_scenario
+
+    scenario = load_scenario(scenario_file(path), overrides)
+    lying = elsewhere(scenario)
+    stage = check_here(scenario, lying if offline else ())
+    check_variants(path, overrides, scenario, staged=not (offline and lying))
+    notices = []
+    if stage is None:
+        finding = "good, as far as it lies here"
+    else:
+        audit(stage, whole_audit)
+        notices = [f"notice: {notice}" for notice in stage.environment.notices()]
+        finding = (
+            f"good; {len(stage.seats)} student(s), {scenario.turns} turns of {stage.plan.questions} questions from "
+            f"{len(stage.pool)}, measured on {len(stage.held_out)}"
+        )
+    unseen = [f"{key} ({', '.join(names)})" for key, names in lying.items()]
+    return [*notices, f"{path}: {finding}" + (f"; not looked at: {'; '.join(unseen)}" if unseen else "")]
+
+
+def check_variants(path: Path, overrides: Sequence[str], scenario: "Scenario", *, staged: bool) -> None:
+    """Refuse presets and comparisons of a file that could not be played; of comparisons all, or what is written."""
+    from simulation.scenario.entries import read_lineup
+    from simulation.scenario.scenario import load_scenario
+
+    for preset in scenario.presets:
+        try:
+            load_scenario(path, overrides, preset)
+        except ScenarioError as error:
+            raise scenario.blamed(f"presets.{preset}", error) from error
+    if scenario.compare.vary:
+        try:
+            read_lineup([path], [], overrides, staged=staged)
+        except ScenarioError as error:
+            raise error if str(error).startswith(str(path)) else scenario.blamed("compare", error) from error
+
+
+def audit(stage: "Stage", whole: bool) -> None:
+    """Refuse questions whose own reference fails; of many a sample spread over them, or all."""
+    from simulation.core.optional_roles import Auditing
+
+    judge, wrong = stage.exact_judge, []
+    if isinstance(judge, Auditing):
+        for path, questions in (("pool", stage.pool), ("held-out", stage.held_out)):
+            step = 1 if whole else max(1, len(questions) // AUDITED)
+            lines = judge.audit([questions[place] for place in range(0, len(questions), step)])
+            wrong += [stage.scenario.complaint("environment", f"{path} question {line}") for line in lines]
+    if wrong:
+        raise ScenarioError("\n".join(wrong))
+
+
+def list_command(arguments: Namespace) -> int:
+    """List components and scenarios, or write the scenario schema."""
+    from simulation.views.listing import markdown, plain
+
+    if arguments.schema is not None:
+        from simulation.scenario.schema import scenario_schema
+
+        text = json.dumps(scenario_schema(), indent=2)
+        if arguments.schema == "-":
+            print(text)
+        else:
+            Path(arguments.schema).parent.mkdir(parents=True, exist_ok=True)
+            Path(arguments.schema).write_text(f"{text}\n", encoding="utf-8")
+        return 0
+    for line in (markdown if arguments.markdown else plain)(ROOT / "scenarios"):
+        print(line)
+    return 0
+
+
+def doctor_command(arguments: Namespace) -> int:
+    """Say what this machine has and lacks; exit code 1 where something is missing."""
+    from simulation.scenario.scenario import load_scenario
+    from simulation.scenario.stage import set_stage
+    from simulation.views.doctor import complaints, examine
+
+    found = examine(ROOT, [set_stage(load_scenario(scenario_file(path))) for path in arguments.scenario])
+    lacking = complaints(found)
+    if arguments.json:
+        print(json.dumps({**found, "missing": lacking}))
+    else:
+        width = max(len(name) for values in found.values() for name in values)
+        for section, values in found.items():
+            print(section)
+            for name, value in values.items():
+                print(f"  {name:{width}} {value}")
+        print(f"{len(lacking)} thing(s) missing" if lacking else "nothing is missing")
+    return 1 if lacking else 0

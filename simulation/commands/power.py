@@ -1,0 +1,101 @@
+"""The command `power`: how many seeds and questions a difference needs, from variances given or piloted."""
+
+# ruff: noqa: T201  # the command line is what speaks
+
+import json
+from argparse import Namespace
+from dataclasses import asdict
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+
+from simulation.core.errors import ScenarioError
+from simulation.measures.arrays import read_results
+from simulation.measures.power import QUESTIONS, SEEDS, assumed, piloted
+from simulation.measures.statistics import Variances
+from simulation.play.folders import Comparison, is_comparison
+from simulation.views.power_plan import make_plan, plan_lines, plan_table
+
+RANGES = {
+    "points": (0.0, 100.0),
+    "seeds": (1, 100_000),
+    "questions": (2, 10_000_000),
+    "seed_sd": (0.0, 100.0),
+    "seed_correlation": (-1.0, 1.0),
+    "accuracy": (0.0, 1.0),
+    "question_correlation": (-1.0, 1.0),
+    "pairs": (1, 1_000_000),
+    "chance": (0.06, 0.999),
+}
+BELIEVED = {
+    "seed_sd": "seed_deviation",
+    "seed_correlation": "seed_correlation",
+    "accuracy": "accuracy",
+    "question_correlation": "correlation",
+}
+"""The options that say what is believed of the runs, and what the calculation calls them."""
+
+
+def power_command(arguments: Namespace) -> int:
+    """Say how many seeds and questions a difference needs."""
+    check(arguments)
+    variances, source = known(arguments)
+    made = make_plan(
+        arguments.points / 100,
+        variances,
+        seeds=(arguments.seeds,) if arguments.seeds else SEEDS,
+        questions=(arguments.questions,) if arguments.questions else QUESTIONS,
+        chance=arguments.chance,
+        comparisons=arguments.pairs,
+    )
+    if arguments.json:
+        print(json.dumps({**asdict(made), "variances": variances._asdict(), "source": source}))
+        return 0
+    from rich.console import Console
+
+    console = Console()
+    print(source)
+    for line in plan_lines(made):
+        print(line)
+    console.print(plan_table(made))
+    return 0
+
+
+def check(arguments: Namespace) -> None:
+    """Refuse numbers that mean nothing."""
+    for name, (low, high) in RANGES.items():
+        value = getattr(arguments, name)
+        if (value is not None and not low <= value <= high) or (name == "points" and value == 0):
+            raise ScenarioError(f"--{name.replace('_', '-')} {value:g}: must lie in {low:g} to {high:g}")
+    given = [name for name in BELIEVED if getattr(arguments, name) is not None]
+    if arguments.pilot is not None and given:
+        raise ScenarioError(
+            f"--{given[0].replace('_', '-')} is not used with --pilot, which tells the variances; leave one of them out"
+        )
+
+
+def known(arguments: Namespace) -> tuple[Variances, str]:
+    """Return the variances of a paired difference, and in words where they are from."""
+    if arguments.pilot is not None:
+        return pilot(arguments.pilot)
+    given = {ours: getattr(arguments, name) for name, ours in BELIEVED.items() if getattr(arguments, name) is not None}
+    if "seed_deviation" in given:
+        given["seed_deviation"] /= 100
+    told = ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in given.items())
+    return assumed(**given), f"variances: assumed ({told or 'nothing given, so what `power --help` says'})"
+
+
+def pilot(folder: Path) -> tuple[Variances, str]:
+    """Return the mean variances over all pairs of a comparison's labels at its last evaluation."""
+    if not is_comparison(folder):
+        raise ScenarioError(f"--pilot {folder}: is no comparison; give a folder that `compare` wrote")
+    comparison = Comparison.open(folder)
+    results = read_results(comparison.lineup, comparison.studies)
+    seeds = results.whole(results.labels)
+    if not seeds:
+        raise ScenarioError(f"--pilot {folder}: no seed came to its end under every label; resume the comparison first")
+    last = {label: results.truths(label, seeds)[:, -1] for label in results.labels}
+    found = np.array([piloted(last[b] - last[a]) for a, b in combinations(results.labels, 2)])
+    source = f"variances: means over the {len(found)} pair(s) of {folder.name}, {len(seeds)} seeds"
+    return Variances(*found.mean(axis=0).tolist()), source

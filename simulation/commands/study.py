@@ -1,0 +1,107 @@
+"""The commands on one study: `run`, `resume`, `report`, `replay`, `export`; those on a comparison are handed over."""
+
+# ruff: noqa: T201  # the command line is what speaks
+
+import sys
+from argparse import Namespace
+from pathlib import Path
+
+from simulation.commands.terminal import PROGRAM, display, scenario_file, warn
+from simulation.core.errors import INTERRUPTED
+from simulation.views.text import shown
+
+
+def run_command(arguments: Namespace) -> int:
+    """Play a scenario as a new study."""
+    from simulation.scenario.scenario import load_scenario
+    from simulation.scenario.stage import set_stage
+
+    short = {"turns": arguments.turns, "threads": arguments.threads}
+    overrides = [*arguments.overrides, *(f"{key}={value}" for key, value in short.items() if value is not None)]
+    stage = set_stage(load_scenario(scenario_file(arguments.scenario), overrides, arguments.preset))
+    notices = stage.environment.notices()
+    if notices:
+        more = f" ({len(notices) - 1} details: `{PROGRAM} check {arguments.scenario}`)" if len(notices) > 1 else ""
+        print(shown(f"notice: {notices[0]}{more}"), file=sys.stderr)
+    from simulation.play.session import begin
+    from simulation.store import new_folder
+
+    folder = new_folder(arguments.out, stage.scenario.name)
+    with display(arguments) as watch:
+        whole = begin(folder, stage.scenario.resolved(), [stage], watch, warn, keep=stage.scenario.keep)
+    return conclude(folder, whole, arguments)
+
+
+def resume_command(arguments: Namespace) -> int:
+    """Go on with a study or a comparison that was stopped."""
+    from simulation.commands import comparison
+    from simulation.play.folders import is_comparison
+    from simulation.play.session import go_on
+
+    if is_comparison(arguments.study):
+        return comparison.resume(arguments)
+    with display(arguments) as watch:
+        whole = go_on(arguments.study, watch, warn)
+    return conclude(arguments.study, whole, arguments)
+
+
+def conclude(folder: Path, whole: bool, arguments: Namespace) -> int:
+    """Report a whole study; say of a stopped one how to go on."""
+    name = shown(str(folder))
+    if not whole:
+        print(f"stopped; no finished turn is lost; go on with: {PROGRAM} resume {name}", file=sys.stderr)
+        return INTERRUPTED
+    show_report(folder, aside=arguments.json)
+    if not arguments.json:
+        print(f"replay without the model: {PROGRAM} replay {name}")
+        print("take it along, as jsonl, parquet or (LoRA students) peft:")
+        print(f"  {PROGRAM} export {name} --to exports/{shown(folder.name)} --format jsonl")
+    return 0
+
+
+def report_command(arguments: Namespace) -> int:
+    """Show what a study or a comparison found, and draw it."""
+    from simulation.commands import comparison
+    from simulation.play.folders import is_comparison
+
+    if is_comparison(arguments.study):
+        return comparison.report(arguments)
+    show_report(arguments.study)
+    return 0
+
+
+def show_report(folder: Path, *, aside: bool = False) -> None:
+    """Print the report of a stored study; on stderr where stdout belongs to a machine."""
+    from rich.console import Console
+
+    from simulation.store import Study
+    from simulation.views.report import report
+
+    with Study.open(folder) as study:
+        report(study, Console(stderr=aside))
+
+
+def replay_command(arguments: Namespace) -> int:
+    """Re-play a study without its model and compare it byte for byte."""
+    from simulation.play.folders import studies_in
+    from simulation.replay.replay import replay
+    from simulation.store import Study
+
+    for folder in studies_in(arguments.study):
+        with Study.open(folder) as study:
+            print(replay(study))
+    return 0
+
+
+def export_command(arguments: Namespace) -> int:
+    """Write a study in another format."""
+    from simulation.play.folders import studies_in
+    from simulation.store import Study
+    from simulation.views.export import export
+
+    for folder in studies_in(arguments.study):
+        to = arguments.to if folder == arguments.study else arguments.to / folder.name
+        with Study.open(folder) as study:
+            for path in export(study, to, arguments.format):
+                print(shown(str(path)))
+    return 0

@@ -1,0 +1,46 @@
+"""The third stage of a turn: every answer is evaluated, in one call for each judge; and what a trainer samples."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from simulation.core.distinct import distinct
+from simulation.core.roles import Judge
+from simulation.core.seeding import draw_seeds
+from simulation.core.types import Answer, Completion, Feedback, Question
+from simulation.loop.asking import seen
+from simulation.loop.world import World
+
+
+def judge(
+    world: World,
+    judges: Sequence[Judge],
+    asked: Sequence[Sequence[Question]],
+    answers: Sequence[Sequence[Answer]],
+    turn: int,
+) -> list[list[Feedback]]:
+    """Have every desk's answers evaluated by its judge, in one call for each judge."""
+    feedback: list[list[Feedback]] = [[] for _ in world.desks]
+    for each in distinct(judges):
+        mine = [index for index, one in enumerate(judges) if one == each and answers[index]]
+        seeds = []
+        for index in mine:
+            seeds += draw_seeds(world.desks[index].stream(turn, "judge"), len(answers[index]))
+        questions = [question for index in mine for question in asked[index]]
+        said = iter(each.judge(questions, [given for index in mine for given in answers[index]], seeds=seeds))
+        for index in mine:
+            feedback[index] = [next(said) for _ in answers[index]]
+    return feedback
+
+
+@dataclass(frozen=True, slots=True)
+class Marking:
+    """Reads and judges what a trainer samples, with the student's own answerer and judge."""
+
+    world: World
+
+    def __call__(
+        self, slot: str, questions: Sequence[Question], completions: Sequence[Completion], *, seeds: Sequence[int]
+    ) -> list[Feedback]:
+        desk = next(desk for desk in self.world.desks if desk.seat.name == slot)
+        answers = desk.answerer.read(seen(desk, questions), completions, model_version="")
+        return desk.plan.judge.judge(questions, answers, seeds=seeds)

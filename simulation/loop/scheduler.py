@@ -1,0 +1,135 @@
+"""Seats every role as a Mesa agent and lets Mesa's steps be the turns; no other file imports mesa.
+
+Mesa 3 has no schedulers: a model steps itself. `steps` is already raised when `step` runs, so it is the turn's number.
+"""
+
+import multiprocessing
+from typing import Any
+
+from simulation.core.roles import Answerer, Environment, Judge, SelectionPolicy, Trainer
+from simulation.core.types import Turn
+from simulation.loop.turn import first_look, play_turn
+from simulation.loop.world import Desk, World
+
+_start_method = multiprocessing.get_start_method(allow_none=True)
+import mesa  # type: ignore[import-untyped]  # noqa: E402  # its batch runner sets the start method; put back below
+
+multiprocessing.set_start_method(_start_method, force=True)
+
+
+class Seated(mesa.Agent):  # type: ignore[misc]  # mesa has no types
+    """A role with a place in the world; what it does stays in the plain object it holds."""
+
+    def __init__(self, model: mesa.Model, name: str, role: Any) -> None:
+        """Seat `role` (Any: every kind of role sits here)."""
+        super().__init__(model)
+        self.name = name
+        self.role = role
+
+
+class StudentAgent(Seated):
+    """A student at its desk, with what its last turn showed."""
+
+    role: Answerer
+
+    def __init__(self, model: mesa.Model, desk: Desk) -> None:
+        super().__init__(model, desk.seat.name, desk.answerer)
+        self.desk = desk
+        self.last_turn: Turn | None = None
+
+    @property
+    def accuracy(self) -> float | None:
+        """Held-out accuracy in [0, 1] at the last evaluation."""
+        evaluation = self.desk.evaluations.get("held_out")
+        return None if evaluation is None else evaluation.metrics["accuracy"]
+
+    @property
+    def score(self) -> float | None:
+        """Mean feedback of the last turn's answers, in [0, 1]."""
+        experiences = self.last_turn.experiences if self.last_turn else ()
+        return sum(each.feedback.score for each in experiences) / len(experiences) if experiences else None
+
+    @property
+    def trained(self) -> int:
+        """How many experiences the last turn's update used."""
+        update = self.last_turn.update if self.last_turn else None
+        return 0 if update is None else update.experiences
+
+
+class JudgeAgent(Seated):
+    """The teacher, or the exact judge where it is another."""
+
+    role: Judge
+
+
+class PolicyAgent(Seated):
+    """A question policy or an experience policy."""
+
+    role: SelectionPolicy[Any]
+
+
+class TrainerAgent(Seated):
+    """What changes the students."""
+
+    role: Trainer
+
+
+class EnvironmentAgent(Seated):
+    """Where the questions come from."""
+
+    role: Environment
+
+
+class Classroom(mesa.Model):  # type: ignore[misc]  # mesa has no types
+    """The world as a Mesa model: a step is a turn of all students."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(seed=world.desks[0].seat.seed % 2**32)
+        self.world = world
+        self.last_turns: tuple[Turn, ...] = ()
+        self._seat(world)
+        self.datacollector = mesa.DataCollector(
+            agenttype_reporters={StudentAgent: {name: name for name in ("name", "accuracy", "score", "trained")}}
+        )
+
+    def _seat(self, world: World) -> None:
+        """Give every role one agent, however many desks share it."""
+        EnvironmentAgent(self, "environment", world.environment)
+        JudgeAgent(self, "exact judge", world.exact_judge)
+        seated: list[Any] = [world.exact_judge]
+        for desk in world.desks:
+            StudentAgent(self, desk)
+            plan = desk.plan
+            for kind, name, role in (
+                (JudgeAgent, "teacher", plan.judge),
+                (PolicyAgent, "question policy", plan.ask),
+                (PolicyAgent, "experience policy", plan.learn),
+                (TrainerAgent, "trainer", plan.trainer),
+            ):
+                if not any(role is each for each in seated):
+                    seated.append(role)
+                    kind(self, name, role)
+
+    def play(self, number: int) -> tuple[Turn, ...]:
+        """Play turn `number`, wherever the clock stood before, as a resumed study needs."""
+        if number == 0:
+            self._close(first_look(self.world))
+        else:
+            self.steps = number - 1
+            self.step()
+        return self.last_turns
+
+    def step(self) -> None:
+        """Play the turn whose number Mesa has just counted."""
+        self._close(play_turn(self.world, self.steps))
+
+    def _close(self, turns: tuple[Turn, ...]) -> None:
+        self.last_turns = turns
+        for student, turn in zip(self.agents_by_type[StudentAgent], turns, strict=True):
+            student.last_turn = turn
+        self.running = self.steps < self.world.turns
+        self.datacollector.collect(self)
+
+    def leave(self) -> None:
+        """Let the world go: Mesa keeps every model it ever numbered agents for."""
+        mesa.Agent._ids.pop(self, None)

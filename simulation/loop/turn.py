@@ -1,0 +1,97 @@
+"""One turn of the loop, over all students at once: ask, answer, judge, remember, learn, evaluate.
+
+Read it from the bottom: `loop` is the loop; each stage is a file beside this one, and one batch over every desk.
+"""
+
+from dataclasses import replace
+
+from simulation.core.errors import ModelError, SimulationError
+from simulation.core.types import Turn
+from simulation.loop.answering import practise
+from simulation.loop.asking import Failures, ask
+from simulation.loop.evaluating import evaluate
+from simulation.loop.judging import judge
+from simulation.loop.learning import learn
+from simulation.loop.results import experienced
+from simulation.loop.world import World
+
+LONGEST_FAILURE = 500
+
+
+def first_look(world: World) -> tuple[Turn, ...]:
+    """Play turn 0: evaluate before anything is asked."""
+    turns = tuple(
+        Turn(
+            turn=0,
+            student=desk.seat.name,
+            evaluations=evaluations,
+            model_version=world.model.version(desk.seat.name),
+        )
+        for desk, evaluations in zip(world.desks, evaluate(world, 0, {}), strict=True)
+    )
+    for desk, turn in zip(world.desks, turns, strict=True):
+        desk.close(turn)
+    return turns
+
+
+def play_turn(world: World, number: int) -> tuple[Turn, ...]:
+    """Play one turn and return what happened, a `Turn` a desk; a student that failed before plays no more."""
+    playing = replace(world, desks=tuple(desk for desk in world.desks if not desk.failure))
+    failures: Failures = {}
+    turns = {turn.student: turn for turn in loop(playing, number, failures)}
+    if len(failures) == len(playing.desks):
+        raise next(iter(failures.values()), ModelError(f"every student failed: {world.desks[0].failure}"))
+    found = tuple(
+        turns[desk.seat.name]
+        if desk.seat.name in turns
+        else Turn(
+            turn=number,
+            student=desk.seat.name,
+            model_version=world.model.version(desk.seat.name),
+            failure=desk.failure,
+        )
+        for desk in world.desks
+    )
+    for desk, turn in zip(world.desks, found, strict=True):
+        desk.close(turn)
+    return found
+
+
+def loop(world: World, number: int, failures: Failures) -> list[Turn]:
+    """Ask, answer, judge, remember, learn and evaluate, each stage over all students at once."""
+    asked = ask(world, number, failures)
+    questions, answers = practise(world, asked, number)
+    judges = [desk.plan.judge for desk in world.desks]
+    feedback = judge(world, judges, questions, answers, number)
+    same = all(each == world.exact_judge for each in judges)
+    truths = feedback if same else judge(world, [world.exact_judge] * len(judges), questions, answers, number)
+    experiences = experienced(number, questions, answers, feedback, truths)
+    transitions = [tuple(world.environment.step(experience) for experience in row) for row in experiences]
+    for desk, row in zip(world.desks, experiences, strict=True):
+        desk.memory.extend(row)
+    learned = learn(world, number, failures)
+    evaluations = evaluate(world, number, failures)
+    return [
+        Turn(
+            turn=number,
+            student=desk.seat.name,
+            candidates=tuple(question.id for question in asked[index].candidates),
+            predictions=asked[index].predictions,
+            committee=asked[index].committee,
+            picks=asked[index].picks,
+            experiences=experiences[index],
+            transitions=transitions[index],
+            lessons=learned[index][0],
+            update=learned[index][1],
+            evaluations=evaluations[index],
+            model_version=world.model.version(desk.seat.name),
+            failure=told(number, failures[desk.seat.name]) if desk.seat.name in failures else "",
+        )
+        for index, desk in enumerate(world.desks)
+    ]
+
+
+def told(turn: int, error: Exception) -> str:
+    """Return a failure as it stands on the trace."""
+    kind = "" if isinstance(error, SimulationError) else f"{type(error).__name__}: "
+    return f"turn {turn}: {kind}{' '.join(str(error).split())}"[:LONGEST_FAILURE]

@@ -1,0 +1,1 @@
+"""What a record adds up to, as numbers: summaries, reliability, verdicts, power."""

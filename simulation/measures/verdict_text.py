@@ -1,0 +1,146 @@
+"""Verdicts and their warnings in plain words; differences come in accuracy units and are printed in points."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulation.measures.power import piloted, power, smallest_questions, smallest_seeds
+from simulation.measures.statistics import Tested, Variances, smallest_sign_flip_p
+from simulation.measures.statistics.crossed import differing
+
+FEW_QUESTIONS = 100
+"""Below this the intervals were not checked to cover what they say, and a single question weighs a point or more."""
+FEW_DIFFERING = 20
+"""Questions on which two policies ever differ; below this intervals cover less than they say."""
+
+
+class Goal(NamedTuple):
+    """What a verdict that tells nothing says how to show."""
+
+    effect: float
+    """In accuracy units."""
+    chance: float
+    """With which it is to be shown (power)."""
+    pairs: int
+    """Compared at once."""
+
+
+def told(a: str, b: str, test: Tested, p: float, seeds: int, pairs: int) -> str:
+    """Return the verdict on a pair that is told apart, the better one first."""
+    better, worse, low, high = (b, a, test.low, test.high) if test.value > 0 else (a, b, -test.high, -test.low)
+    runs = "; one seed says nothing of others" if seeds == 1 else ""
+    return (
+        f"{better} is better than {worse} by {_points(abs(test.value))} points, 95 % interval {_points(low)} to "
+        f"{_points(high)} ({p_text(p)}{over(pairs)}){runs}"
+    )
+
+
+def untold(a: str, b: str, test: Tested, p: float, difference_SQ: NDArray[np.float64], goal: Goal) -> str:
+    """Return the verdict on a pair that is not told apart, with what would show the goal."""
+    if differing(difference_SQ) == 0:
+        return f"cannot tell {b} from {a}: every answer came out the same"
+    seeds, questions = difference_SQ.shape
+    return f"{unknown(a, b, test, p, goal.pairs)}; {advice(piloted(difference_SQ), seeds, questions, goal)}"
+
+
+def unknown(a: str, b: str, test: Tested, p: float, pairs: int) -> str:
+    """Return what was seen of a pair that is not told apart."""
+    seen = f"{100 * test.value:+.1f} points, 95 % interval {_points(test.low)} to {_points(test.high)}"
+    if test.low > 0 or test.high < 0:
+        seen += f", but {p_text(p)}{over(pairs)}"
+    return f"cannot tell {b} from {a}: {seen}"
+
+
+def advice(variances: Variances, seeds: int, questions: int, goal: Goal) -> str:
+    """Return what would show the goal, by the variances seen: more seeds, more questions, or which alone cannot."""
+    show = f"would show {100 * goal.effect:g} points"
+    enough = smallest_questions(goal.effect, variances, seeds, chance=goal.chance, comparisons=goal.pairs)
+    more_questions = f"{_round_up(enough):,} questions" if enough else "no number of questions"
+    if seeds == 1:
+        return f"{more_questions} {show} between these two runs, and one seed says nothing of others"
+    if power(goal.effect, variances, seeds, questions, comparisons=goal.pairs) >= goal.chance:
+        return f"these {seeds} seeds and {questions:,} questions {show}"
+    fewest = smallest_seeds(goal.effect, variances, questions, chance=goal.chance, comparisons=goal.pairs)
+    if fewest and enough:
+        return f"{_round_up(fewest):,} seeds or {more_questions} {show}"
+    if fewest:
+        why = "the seeds differ too much" if variances.seed else f"{seeds} seeds are too few"
+        return f"{_round_up(fewest):,} seeds {show}, {more_questions} alone would: {why}"
+    if enough:
+        return f"{more_questions} {show}, no number of seeds alone would: the questions differ too much"
+    return both(variances, questions, goal)
+
+
+def both(variances: Variances, questions: int, goal: Goal) -> str:
+    """Return how many seeds on more questions would show the goal where neither alone would."""
+    for times in (2, 4, 8, 16, 32, 64):
+        seeds = smallest_seeds(goal.effect, variances, times * questions, chance=goal.chance, comparisons=goal.pairs)
+        if seeds:
+            many = f"{_round_up(seeds):,} seeds with {times * questions:,} questions"
+            return f"it takes more of both: {many} would show {100 * goal.effect:g} points"
+    return f"{100 * goal.effect:g} points are out of reach of any number of seeds and questions that can be run"
+
+
+def family_warnings(seeds: int, questions: int, pairs: int) -> list[str]:
+    """Return what numbers so small cannot say, in plain words."""
+    found = []
+    floor = smallest_sign_flip_p(seeds)
+    if seeds == 1:
+        found.append(
+            "One seed: the intervals speak of other questions only. How another seed would come out is not known; "
+            "run at least 6."
+        )
+    elif floor >= 0.05:
+        found.append(
+            f"{seeds} seeds: the exact sign-flip test cannot go below p = {floor:.4g}, so it cannot reach 5 %; "
+            "6 seeds can. The intervals rest on the seeds being normally distributed."
+        )
+    if seeds > 1 and pairs > 1 and floor < 0.05 <= pairs * floor:
+        enough = next(count for count in range(seeds, 100) if pairs * smallest_sign_flip_p(count) < 0.05)
+        found.append(
+            f"{seeds} seeds and {pairs} pairs: after Holm the exact sign-flip test cannot go below "
+            f"p = {pairs * floor:.3g}; {enough} seeds can reach 5 %."
+        )
+    if questions < FEW_QUESTIONS:
+        found.append(
+            f"{questions} held-out questions are few: each weighs {100 / questions:.1f} points. Evaluate on "
+            f"{FEW_QUESTIONS} or more, better 600."
+        )
+    return found
+
+
+def sparse_pairs(pairs: Sequence[tuple[str, str]], differences: Sequence[NDArray[np.float64]]) -> list[str]:
+    """Return a warning for each pair that differs on too few questions for its interval to be trusted."""
+    found = []
+    for (a, b), difference_SQ in zip(pairs, differences, strict=True):
+        count = differing(difference_SQ)
+        if 0 < count < FEW_DIFFERING:
+            found.append(
+                f"{a} and {b} differ on {count} questions only: their interval covers less often than it says."
+            )
+    return found
+
+
+def p_text(p: float) -> str:
+    """Return a p value as it is printed."""
+    if p < 0.001:
+        return "p < .001"
+    digits = 3 if p < 0.0995 else 2
+    return f"p = {p:.{digits}f}".replace("0.", ".", 1)
+
+
+def over(pairs: int) -> str:
+    """Return the clause that names the adjustment."""
+    return f" after Holm over {pairs} pairs" if pairs > 1 else ""
+
+
+def _points(accuracy: float) -> str:
+    return f"{100 * accuracy:.1f}".replace("-0.0", "0.0")
+
+
+def _round_up(number: int) -> int:
+    """Return the number rounded up to two significant digits: the variances are not known any better."""
+    unit = int(10 ** max(0, len(str(number)) - 2))
+    return -(-number // unit) * unit

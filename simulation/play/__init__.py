@@ -1,0 +1,1 @@
+"""Plays studies and comparisons: begun, gone on with, in this process or in several."""

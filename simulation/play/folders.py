@@ -1,0 +1,162 @@
+"""A comparison on disk: who takes part, how it is divided into cohorts, and each cohort's study.
+
+runs/<name>-<short id>/
+    comparison.yaml   the lineup with every scenario resolved, the cohorts and their threads; durable before all else
+    cohort-0/ …       a study each, like any other: its students play together on one base model
+    tables.txt, verdicts.json, report.html, *.png   what came out; made anew from the studies whenever it is asked for
+"""
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import ceil
+from pathlib import Path
+from typing import Any, Self
+
+import yaml
+
+from simulation.core.errors import StoreError, StudyNotBegun
+from simulation.scenario.entries import Entry, Lineup, restore
+from simulation.store import DATABASE, Study, sync_folder, write_durably
+
+DOCUMENT = "comparison.yaml"
+MOST_STUDENTS = 256
+"""In one cohort unless asked otherwise: beyond this a larger batch gains nothing and holds more in memory."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cohort:
+    """A part of a comparison that plays as one study."""
+
+    labels: tuple[str, ...]
+    seeds: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """A comparison and the folder that holds it."""
+
+    folder: Path
+    lineup: Lineup
+    cohorts: tuple[Cohort, ...]
+    threads: int | None
+    """CPU threads of each cohort; None leaves the scenario's."""
+
+    @classmethod
+    def create(cls, folder: Path, lineup: Lineup, cohorts: Sequence[Cohort], threads: int | None) -> Self:
+        """Write the comparison down; what it will play is then decided."""
+        made = cls(folder=folder, lineup=lineup, cohorts=tuple(cohorts), threads=threads)
+        told = {
+            **lineup.resolved(),
+            "cohorts": [{"entries": list(each.labels), "seeds": list(each.seeds)} for each in made.cohorts],
+            "threads": threads,
+        }
+        try:
+            folder.mkdir(parents=True)
+            write_durably(folder / DOCUMENT, yaml.safe_dump(told, sort_keys=False, allow_unicode=True).encode("utf-8"))
+            sync_folder(folder.parent)
+        except OSError as error:
+            raise StoreError(
+                f"{folder} cannot be written ({error.strerror}); choose another place with --out"
+            ) from error
+        return made
+
+    @classmethod
+    def open(cls, folder: Path) -> Self:
+        """Read a comparison back."""
+        try:
+            told: Mapping[str, Any] = yaml.safe_load((folder / DOCUMENT).read_text(encoding="utf-8"))
+            cohorts = [Cohort(labels=tuple(each["entries"]), seeds=tuple(each["seeds"])) for each in told["cohorts"]]
+            return cls(
+                folder=folder,
+                lineup=restore(told, str(folder / DOCUMENT)),
+                cohorts=tuple(cohorts),
+                threads=told["threads"],
+            )
+        except OSError as error:
+            raise StoreError(f"{folder / DOCUMENT} cannot be read ({error.strerror})") from error
+        except (yaml.YAMLError, KeyError, TypeError, AttributeError, UnicodeDecodeError) as error:
+            raise StoreError(
+                f"{folder / DOCUMENT} is not what a comparison wrote ({' '.join(str(error).split()):.200}); restore it "
+                "from a copy, or compare again"
+            ) from error
+
+    def study_folder(self, index: int) -> Path:
+        """Return the folder of a cohort's study."""
+        return self.folder / f"cohort-{index}"
+
+    def part(self, index: int) -> Lineup:
+        """Return what a cohort plays."""
+        cohort = self.cohorts[index]
+        return self.lineup.only(cohort.labels, cohort.seeds)
+
+    @property
+    def studies(self) -> list[tuple[Lineup, Path]]:
+        """What each cohort plays, and the folder of its study."""
+        return [(self.part(index), self.study_folder(index)) for index in range(len(self.cohorts))]
+
+    def begun(self, index: int) -> bool:
+        """Tell whether a cohort's study exists; what an interrupted beginning left is cleared away."""
+        folder = self.study_folder(index)
+        if not (folder / DATABASE).is_file():
+            if folder.exists():
+                shutil.rmtree(folder)
+            return False
+        try:
+            Study.open(folder).close()
+        except StudyNotBegun:
+            shutil.rmtree(folder)
+            return False
+        return True
+
+    def finished(self, index: int) -> bool:
+        """Tell whether a cohort has played all its turns."""
+        if not (self.study_folder(index) / DATABASE).is_file():
+            return False
+        with Study.open(self.study_folder(index)) as study:
+            return study.status == "finished"
+
+
+def is_comparison(folder: Path) -> bool:
+    """Tell whether a folder holds a comparison rather than one study."""
+    return (folder / DOCUMENT).is_file()
+
+
+def studies_in(folder: Path) -> list[Path]:
+    """Return the studies of a comparison, or the one study that a folder is."""
+    return sorted(folder.glob("cohort-*"), key=lambda path: int(path.name[7:])) if is_comparison(folder) else [folder]
+
+
+def divide(lineup: Lineup, workers: int, most: int = MOST_STUDENTS) -> list[Cohort]:
+    """Divide a comparison into cohorts: entries whose students share a base model, seeds evenly over the workers.
+
+    All entries of one seed stay together where their students and environment are the same, so that they meet in the
+    same batches.
+    """
+    groups: list[list[Entry]] = []
+    for entry in lineup.entries:
+        for group in groups:
+            ours, theirs = entry.scenario, group[0].scenario
+            if (ours.students, ours.environment) == (theirs.students, theirs.environment):
+                group.append(entry)
+                break
+        else:
+            groups.append([entry])
+    found = []
+    for group in groups:
+        students = sum(len(entry.seats(lineup.seeds)) for entry in group)
+        parts = min(len(lineup.seeds), max(ceil(workers / len(groups)), ceil(students / most)))
+        labels = tuple(entry.label for entry in group)
+        found += [Cohort(labels=labels, seeds=seeds) for seeds in shares(lineup.seeds, parts)]
+    return found
+
+
+def shares(seeds: Sequence[int], parts: int) -> list[tuple[int, ...]]:
+    """Divide seeds into parts whose sizes differ by one at most, in their order."""
+    size, more = divmod(len(seeds), parts)
+    found, start = [], 0
+    for part in range(parts):
+        end = start + size + (part < more)
+        found.append(tuple(seeds[start:end]))
+        start = end
+    return found

@@ -1,0 +1,217 @@
+"""Plays the cohorts of a comparison: one after the other in this process, or several at once in processes of their own.
+
+A cohort is a study, so it survives what a study survives, and whoever comes back plays what is left. A worker process
+is this program again (`resume FOLDER --cohort N --json`); its JSON lines are what the parent shows.
+"""
+
+import ctypes
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from simulation.core.errors import INTERRUPTED, SimulationError
+from simulation.core.machine import cores
+from simulation.play.folders import Comparison
+from simulation.play.session import Display, begin, go_on
+
+ROOT = Path(__file__).resolve().parents[2]
+MOST_WORKERS = 8
+"""Unless asked for more: each holds a model of its own."""
+DIE_WITH_PARENT = 1
+"""Linux's PR_SET_PDEATHSIG."""
+Hear = Callable[[int, Mapping[str, Any]], None]
+"""Hears an event of a cohort: its number and the event (Any: JSON)."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """How the playing ended."""
+
+    stopped: bool = False
+    """By the user."""
+    failures: dict[int, str] = field(default_factory=dict)
+    """What went wrong with a cohort as a whole."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether everything was played."""
+        return not self.stopped and not self.failures
+
+
+@dataclass(slots=True)
+class Forward:
+    """A stream that passes each JSON line on as an event."""
+
+    cohort: int
+    hear: Hear
+
+    def write(self, line: str) -> int:
+        """Take a whole line."""
+        self.hear(self.cohort, json.loads(line))
+        return len(line)
+
+    def flush(self) -> None:
+        """Nothing is kept back."""
+
+
+def sensible_workers(seeds: int) -> int:
+    """Return how many processes to play in: a core each; one where a GPU computes, whose memory they would share."""
+    if any(Path(device).exists() for device in ("/dev/nvidiactl", "/dev/kfd")):
+        return 1
+    return max(1, min(MOST_WORKERS, seeds, cores()))
+
+
+def play_comparison(
+    comparison: Comparison, workers: int, hear: Hear, warn: Callable[[str], None], display: Callable[[Forward], Display]
+) -> Outcome:
+    """Play what is left of every cohort; one that fails is reported, and the others play on.
+
+    `display` writes what happens as JSON lines, as workers do on their standard output.
+    """
+    left = [index for index in range(len(comparison.cohorts)) if not comparison.finished(index)]
+    if workers > 1 and len(left) > 1:
+        return play_apart(comparison, left, workers, hear, warn)
+    outcome = Outcome()
+    for index in left:
+        try:
+            whole = play_cohort(comparison, index, display(Forward(index, hear)), warn)
+        except SimulationError as error:
+            outcome.failures[index] = str(error)
+            continue
+        if not whole:
+            outcome.stopped = True
+            break
+    return outcome
+
+
+def play_cohort(comparison: Comparison, index: int, watch: Display, warn: Callable[[str], None]) -> bool:
+    """Play what is left of one cohort in this process; return whether it is whole."""
+    folder = comparison.study_folder(index)
+    if comparison.begun(index):
+        return go_on(folder, watch, warn)
+    part = comparison.part(index)
+    return begin(folder, part.resolved(), part.stages(), watch, warn, keep=part.entries[0].scenario.keep)
+
+
+def play_as_worker(comparison: Comparison, index: int, watch: Display, warn: Callable[[str], None]) -> bool:
+    """Play one cohort in a worker, which ends at once where its parent was killed."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(DIE_WITH_PARENT, signal.SIGKILL)
+    return play_cohort(comparison, index, watch, warn)
+
+
+def play_apart(
+    comparison: Comparison, left: list[int], workers: int, hear: Hear, warn: Callable[[str], None]
+) -> Outcome:
+    """Play cohorts in worker processes, so many at once."""
+    outcome = Outcome()
+    lock, running = threading.Lock(), set[subprocess.Popen[str]]()
+
+    def heard(index: int, event: Mapping[str, Any]) -> None:
+        with lock:
+            hear(index, event)
+
+    def run(index: int) -> None:
+        if outcome.stopped:
+            return
+        with worker(comparison, index) as process:
+            with lock:
+                running.add(process)
+            told = threading.Thread(target=listen, args=(process, index, outcome, lock, warn), daemon=True)
+            told.start()
+            for line in process.stdout or ():
+                heard(index, json.loads(line))
+            code = process.wait()
+            told.join()
+        with lock:
+            running.discard(process)
+            if code == INTERRUPTED:
+                outcome.stopped = True
+                outcome.failures.pop(index, None)  # what it said was how it stops
+            elif code:
+                outcome.failures.setdefault(index, f"the worker ended with code {code} and said nothing")
+            else:
+                outcome.failures.pop(index, None)
+
+    with patient(outcome, running), ThreadPoolExecutor(max_workers=workers) as pool:
+        for finished in [pool.submit(run, index) for index in left]:
+            finished.result()
+    return outcome
+
+
+@contextmanager
+def worker(comparison: Comparison, index: int) -> Iterator[subprocess.Popen[str]]:
+    """Start the process that plays a cohort."""
+    order = ["resume", str(comparison.folder), "--cohort", str(index), "--json"]
+    command = [sys.executable, "-P", "-m", "simulation", *order]
+    # modules of the user's own lie in his folder, which comes last so that none stands in for one of ours
+    paths = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")]), str(Path.cwd())])
+    environment = {**os.environ, "PYTHONPATH": paths}
+    if comparison.threads is not None:
+        environment["OMP_NUM_THREADS"] = str(comparison.threads)
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, stdin=subprocess.DEVNULL
+    )
+    try:
+        yield process
+    except BaseException:
+        process.kill()
+        raise
+    finally:
+        process.wait()
+        for stream in (process.stdout, process.stderr):
+            if stream is not None:
+                stream.close()
+
+
+def listen(
+    process: "subprocess.Popen[str]",
+    index: int,
+    outcome: Outcome,
+    lock: threading.Lock,
+    warn: Callable[[str], None],
+) -> None:
+    """Pass a worker's warnings on, and keep the last thing it says as the reason should it fail."""
+    for line in process.stderr or ():
+        text = line.strip()
+        with lock:
+            if text.startswith("warning: "):
+                warn(text.removeprefix("warning: "))
+            elif text:
+                outcome.failures[index] = text
+
+
+@contextmanager
+def patient(outcome: Outcome, running: "set[subprocess.Popen[str]]") -> Iterator[None]:
+    """Let the first Ctrl-C begin no further cohort, and the second end the workers; they hear the first one too."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.getsignal(signal.SIGINT)
+    if before is not signal.default_int_handler:
+        yield  # who handles or ignores Ctrl-C himself keeps doing so
+        return
+
+    def first(_number: int, _frame: object) -> None:
+        outcome.stopped = True
+        signal.signal(signal.SIGINT, second)
+        os.write(2, b"\nstopping when the workers have committed their turns; Ctrl-C again stops at once\n")
+
+    def second(_number: int, _frame: object) -> None:
+        for process in list(running):
+            process.kill()
+
+    signal.signal(signal.SIGINT, first)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,115 @@
+"""Plays a study to its end, or goes on where it stopped: a resumed study ends as the uninterrupted one would have.
+
+The first Ctrl-C lets the turn end and be committed, the second stops at once; neither loses a committed turn.
+"""
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
+from typing import Protocol
+
+from simulation.core.errors import StoreError
+from simulation.core.types import Turn
+from simulation.loop.world import World
+from simulation.store import Study
+
+Step = Callable[[int], tuple[Turn, ...]]
+"""Plays the turn of a number for every student; 0 is the first look."""
+
+
+class Watcher(Protocol):
+    """Who is told how a study goes."""
+
+    def started(self, study: Study, world: World, first_turn: int) -> None:
+        """Hear that turns from `first_turn` on will be played."""
+
+    def turn(self, turns: Sequence[Turn], seconds: float) -> None:
+        """Hear of a committed turn."""
+
+    def stopping(self) -> None:
+        """Hear of the first Ctrl-C, inside the signal handler: do no more than `os.write`."""
+
+    def finished(self, study: Study) -> None:
+        """Hear that all turns are played."""
+
+
+def play(study: Study, world: World, step: Step, watch: Watcher) -> None:
+    """Play what is left of a study; raises KeyboardInterrupt where the user stopped it, with all turns so far kept."""
+    versions = recall(study, world)
+    study.set_base(world.model.source)
+    first = study.last_turn + 1
+    watch.started(study, world, first)
+    with patient(watch.stopping) as asked_to_stop:
+        for number in range(first, world.turns + 1):
+            if asked_to_stop.is_set():
+                raise KeyboardInterrupt
+            advance(study, world, step, watch, number, versions)
+        study.finish()
+    watch.finished(study)
+
+
+def advance(study: Study, world: World, step: Step, watch: Watcher, number: int, versions: dict[str, str]) -> None:
+    """Play and commit one turn; on return its adapters are let go, so that the next turn has their memory."""
+    began = time.perf_counter()
+    turns = step(number)
+    played = time.perf_counter()
+    changed = [turn for turn in turns if versions.get(turn.student) != turn.model_version]
+    adapters = {turn.student: world.model.dump(turn.student) for turn in changed}
+    dumped = time.perf_counter()
+    study.append(turns, adapters, seconds={"play": played - began, "dump": dumped - played})
+    versions.update((turn.student, turn.model_version) for turn in changed)
+    watch.turn(turns, time.perf_counter() - began)
+
+
+def recall(study: Study, world: World) -> dict[str, str]:
+    """Bring a new world to where the study stopped, checking all that is stored; return the adapters' versions."""
+    seated = tuple(desk.seat for desk in world.desks)
+    if seated != study.seats:
+        raise StoreError(f"{study.name} seats {study.seats}, but the world seats {seated}; build it from study.seats")
+    study.verify_apart_from_turns()
+    if study.question_set("held_out") not in ((), tuple(world.held_out)):
+        raise StoreError(
+            f"{study.name} measures on other held-out questions than its environment gives now; "
+            f"resume with the program and the question files that the study began with"
+        )
+    versions: dict[str, str] = {}
+    for turns in study.rounds():
+        for turn in turns:
+            for experience in turn.experiences:
+                world.environment.step(experience)
+        for desk, turn in zip(world.desks, turns, strict=True):
+            desk.recall(turn)
+            versions[turn.student] = turn.model_version
+    for student, version in versions.items():
+        world.model.restore(student, study.adapter(student))
+        found = world.model.version(student)
+        if found != version:
+            raise StoreError(
+                f"the adapter of {student!r} was restored as version {found[:16]}, but turn {study.last_turn} ended "
+                f"with {version[:16]}; resume with the model and the program that the study began with"
+            )
+    return versions
+
+
+@contextmanager
+def patient(stopping: Callable[[], None]) -> Iterator[threading.Event]:
+    """Let the first Ctrl-C set the event that this yields, and the second one raise KeyboardInterrupt."""
+    asked = threading.Event()
+    before = signal.getsignal(signal.SIGINT)
+    if before is not signal.default_int_handler or threading.current_thread() is not threading.main_thread():
+        yield asked  # who handles or ignores Ctrl-C himself keeps doing so
+        return
+
+    def first(_number: int, _frame: FrameType | None) -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        asked.set()
+        stopping()
+
+    signal.signal(signal.SIGINT, first)
+    try:
+        yield asked
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -1,0 +1,131 @@
+"""Begins studies and goes on with them: sets the stages, loads the model, opens the store and plays.
+
+A study keeps what it plays: one scenario, or a lineup of several whose students learn side by side.
+"""
+
+import platform
+from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from simulation import __version__
+from simulation.core.distinct import distinct
+from simulation.core.optional_roles import Fingerprinted, KeepsReplies, Tried, lost_paths, taken_paths
+from simulation.core.roles import LanguageModel
+from simulation.play.runner import Watcher, play
+from simulation.scenario.entries import stages_of
+from simulation.scenario.prepare import load_world
+from simulation.scenario.stage import Stage
+
+if TYPE_CHECKING:
+    from simulation.loop.world import World
+    from simulation.store import Keep, Study
+
+
+class Display(Watcher, Protocol):
+    """A watcher that is also told when the user stops a study."""
+
+    def interrupted(self, study: "Study") -> None:
+        """Hear that the study stopped before its end."""
+
+
+def begin(
+    folder: Path,
+    resolved: Mapping[str, Any],
+    stages: Sequence[Stage],
+    watch: Display,
+    warn: Callable[[str], None],
+    *,
+    keep: "Keep",
+) -> bool:
+    """Play a new study; return whether it is whole, or was stopped (Any: JSON values).
+
+    `warn` hears what makes it slower than it could be.
+    """
+    from simulation.store import Study  # only now: a wrong scenario is refused before slow imports
+
+    world = load_world(stages)
+    for line in slowness(world):
+        warn(line)
+    with Study.create(
+        folder,
+        scenario=resolved,
+        seats=[seat for stage in stages for seat in stage.seats],
+        sets={name: questions for stage in stages for name, questions in stage.sets.items()},
+        fingerprint=fingerprint(stages, world),
+        keep=keep,
+    ) as study:
+        return play_on(study, world, watch)
+
+
+def go_on(folder: Path, watch: Display, warn: Callable[[str], None]) -> bool:
+    """Play what is left of a study; return whether it is whole.
+
+    `warn` hears what keeps it from being reproducible, or makes it slower than it could be.
+    """
+    from simulation.store import Study
+
+    with Study.open(folder, write=True) as study:
+        stages = stages_of(study.scenario, str(study.folder), study.seats)
+        world = load_world(stages)  # sets the threads, which the fingerprint tells
+        for line in slowness(world):
+            warn(line)
+        changed = study.resume_on(fingerprint(stages, world))
+        if changed:
+            warn(f"not bit-reproducible from here on: {'; '.join(changed)}")
+        return play_on(study, world, watch)
+
+
+def play_on(study: "Study", world: "World", watch: Display) -> bool:
+    """Play what is left of a study; return whether it is whole."""
+    from simulation.loop.scheduler import Classroom
+
+    for model in models(world):
+        if isinstance(model, KeepsReplies):
+            model.keep_in(study.folder)
+    classroom = Classroom(world)
+    try:
+        play(study, world, classroom.play, watch)
+    except KeyboardInterrupt:
+        watch.interrupted(study)
+        return False
+    finally:
+        classroom.leave()
+    return True
+
+
+def models(world: "World") -> list[LanguageModel]:
+    """Return the different models that compute in a world: the students' own first, then their samplers'."""
+    writing = [world.model, *(desk.sampler.model for desk in world.desks if desk.sampler is not None)]
+    return list({id(model): model for model in writing}.values())
+
+
+def slowness(world: "World") -> list[str]:
+    """Return a line for each model that was seen to take not every fast path."""
+    return [
+        f"{model.source} is slower than it could be: it was seen not to take {lost}; its answers are the same"
+        for model in models(world)
+        if isinstance(model, Tried) and (lost := lost_paths(model))
+    ]
+
+
+def fingerprint(stages: Sequence[Stage], world: "World") -> dict[str, str]:
+    """Return what bit-identity rests on; the stages of a lineup share their students."""
+    found = {
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "numpy": version("numpy"),
+        "simulation": __version__,
+        **stages[0].students.fingerprint(),
+    }
+    for number, sampler in enumerate(distinct(stage.sampler for stage in stages if stage.sampler is not None)):
+        found |= {f"sampler{number or ''}_{name}": value for name, value in sampler.fingerprint().items()}
+    for number, model in enumerate(models(world)):
+        if isinstance(model, Tried):
+            found[f"sampler{number - 1 or ''}_fast_paths" if number else "fast_paths"] = taken_paths(model)
+    teachers = [each for each in distinct(stage.teacher for stage in stages) if isinstance(each, Fingerprinted)]
+    for number, teacher in enumerate(teachers):
+        prefix = f"teacher{number or ''}"
+        found |= {f"{prefix}_{name}": value for name, value in teacher.fingerprint().items()}
+    return found

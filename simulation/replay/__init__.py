@@ -1,0 +1,1 @@
+"""Plays a record again without a model."""

@@ -1,0 +1,235 @@
+"""Who takes part in a comparison: labelled scenarios, each over the same seeds, read from files and what varies.
+
+A student is seated as "<label>-<seed>" with number 0 and that seed, so that students of one seed meet the same
+candidates and begin with the same adapter whatever their scenario: common random numbers, and what differs between them
+is the scenario alone. A class of several is seated as "<label>-<seed>-<number>".
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from simulation.core.errors import ScenarioError
+from simulation.core.roles import Students
+from simulation.core.types import Seat
+from simulation.scenario.document import read_text
+from simulation.scenario.readiness import check_models
+from simulation.scenario.scenario import Scenario, load_scenario, restore_scenario
+from simulation.scenario.stage import Stage, make, set_stage
+
+MOST_SEEDS = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A scenario that takes part under a label."""
+
+    label: str
+    scenario: Scenario
+
+    def seats(self, seeds: Sequence[int]) -> tuple[Seat, ...]:
+        """Return a seat for each student of each seed."""
+        students: Students = make(self.scenario.students, "students")
+        return tuple(
+            Seat(name=self.name(seed, number, students.count), number=number, seed=seed, label=self.label)
+            for seed in seeds
+            for number in range(students.count)
+        )
+
+    def name(self, seed: int, number: int, count: int) -> str:
+        """Return the name of a student."""
+        return f"{self.label}-{seed}" if count == 1 else f"{self.label}-{seed}-{number}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lineup:
+    """The entries of a comparison and their seeds."""
+
+    entries: tuple[Entry, ...]
+    seeds: tuple[int, ...]
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The names under which scenarios are compared."""
+        return tuple(entry.label for entry in self.entries)
+
+    @property
+    def turns(self) -> int:
+        """How many turns each student plays."""
+        return self.entries[0].scenario.turns
+
+    @property
+    def seats(self) -> tuple[Seat, ...]:
+        """All students, in the order of the entries and their seeds."""
+        return tuple(seat for entry in self.entries for seat in entry.seats(self.seeds))
+
+    def only(self, labels: Sequence[str], seeds: Sequence[int]) -> "Lineup":
+        """Return a part of the comparison."""
+        return Lineup(entries=tuple(each for each in self.entries if each.label in labels), seeds=tuple(seeds))
+
+    def stages(self) -> tuple[Stage, ...]:
+        """Set the stage of every entry for its students of all seeds."""
+        return tuple(set_stage(entry.scenario, entry.seats(self.seeds)) for entry in self.entries)
+
+    def resolved(self) -> dict[str, Any]:
+        """Return plain JSON values from which `restore` makes an equal lineup."""
+        entries = [{"label": entry.label, "scenario": entry.scenario.resolved()} for entry in self.entries]
+        return {"name": "comparison", "entries": entries, "seeds": list(self.seeds)}
+
+
+def is_lineup(resolved: Mapping[str, Any]) -> bool:
+    """Tell whether what a study keeps is a lineup, not a scenario (Any: JSON values)."""
+    return "entries" in resolved
+
+
+def restore(resolved: Mapping[str, Any], name: str) -> Lineup:
+    """Return the lineup that a study keeps; `name` says in errors which study."""
+    return Lineup(
+        entries=tuple(
+            Entry(label=each["label"], scenario=restore_scenario(each["scenario"], name))
+            for each in resolved["entries"]
+        ),
+        seeds=tuple(resolved["seeds"]),
+    )
+
+
+def stages_of(resolved: Mapping[str, Any], name: str, seats: Sequence[Seat]) -> tuple[Stage, ...]:
+    """Set the stages of what a study keeps, a scenario or a lineup, with the study's own seats."""
+    if is_lineup(resolved):
+        return restore(resolved, name).stages()
+    return (set_stage(restore_scenario(resolved, name), seats),)
+
+
+def read_lineup(
+    files: Sequence[Path],
+    vary: Sequence[str],
+    overrides: Sequence[str],
+    seeds: Sequence[int] | None = None,
+    preset: str | None = None,
+    *,
+    staged: bool = True,
+) -> Lineup:
+    """Read scenario files, each in every combination of what varies; what cannot be compared is refused.
+
+    Unless `staged`, nothing is looked at but what is written.
+
+    Without `vary` or `seeds` it is the (first) file that says what varies and over which seeds.
+    """
+    found: list[Entry] = []
+    for path in files:
+        base = load_scenario(path, overrides, preset)
+        own = base.compare
+        seeds = read_seeds(own.seeds) if seeds is None else seeds
+        told = [list(variants(text)) for text in vary] or [list(listed(*pair)) for pair in own.vary.items()]
+        for chosen in product(*told):
+            varied = [text for written, _ in chosen for text in written]
+            try:
+                if vary:
+                    scenario = load_scenario(path, [*overrides, *varied], preset)
+                else:
+                    scenario = load_scenario(path, overrides, preset, own=varied)
+            except ScenarioError as error:
+                raise error if vary else base.blamed("compare.vary", error) from error
+            parts = [label for _, label in chosen]
+            if len(files) > 1 or not parts:
+                parts.insert(0, scenario.name)
+            found.append(Entry(label="+".join(parts), scenario=scenario))
+    lineup = Lineup(entries=tuple(found), seeds=tuple(seeds or ()))
+    if staged:
+        check(lineup)
+    return lineup
+
+
+def variants(text: str) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield from `KEY=VALUE,VALUE` overrides and a label for each value; `KEY,KEY=VALUE` sets both alike."""
+    key, equals, written = text.partition("=")
+    name = f"--vary {text!r}"
+    if not equals or not key.strip() or not written.strip():
+        raise ScenarioError(f"{name}: write KEY=VALUE,VALUE, for example ask.policy=random,category")
+    if "seed" in names(key):
+        raise ScenarioError(f"{name}: seeds are not varied but repeated; use --seeds")
+    values = read_text(f"[{written}]", name).value
+    for value in values:
+        yield overridden(key, value), label_of(value)
+
+
+def names(key: str) -> list[str]:
+    """Return the dotted keys that are set alike."""
+    return [part.strip() for part in key.split(",")]
+
+
+def overridden(key: str, value: object) -> tuple[str, ...]:
+    """Return an override for each of the keys."""
+    return tuple(f"{name}={json.dumps(value)}" for name in names(key))
+
+
+def listed(key: str, values: Sequence[object] | Mapping[str, object]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield overrides and a label for each value that a scenario file compares."""
+    pairs = values.items() if isinstance(values, Mapping) else [(label_of(value), value) for value in values]
+    for label, value in pairs:
+        yield overridden(key, value), label_of(label)
+
+
+def label_of(value: object) -> str:
+    """Return a short name of a value: of a component its name, and in brackets its parameters."""
+    if isinstance(value, dict):
+        rest = ",".join(f"{key}={label_of(each)}" for key, each in value.items() if key != "name")
+        text = f"{value.get('name', '')}({rest})" if rest else str(value.get("name", ""))
+    else:
+        text = json.dumps(value) if isinstance(value, list | bool) or value is None else str(value)
+    return re.sub(r"[^A-Za-z0-9_.,=()+-]+", "_", text).strip("_") or "empty"
+
+
+def read_seeds(told: str | int | Sequence[int]) -> tuple[int, ...]:
+    """Return the seeds that are told: "8" or 8 is 0 to 7, "3,5,9" or [3, 5, 9] is these."""
+    try:
+        numbers = [int(part) for part in told.split(",")] if isinstance(told, str) else told
+    except ValueError as error:
+        raise ScenarioError(f"seeds {told!r}: write how many, such as 8, or which, such as 3,5,9") from error
+    many = numbers if isinstance(numbers, int) else numbers[0] if len(numbers) == 1 and told is not numbers else None
+    found = tuple(numbers) if many is None and not isinstance(numbers, int) else tuple(range(many or 0))
+    if not found or len(found) > MOST_SEEDS or min(found) < 0 or max(found) >= 2**63 or len(set(found)) < len(found):
+        raise ScenarioError(
+            f"seeds {told!r}: write 1 to {MOST_SEEDS} different seeds of 0 and above, such as 8 (which is 0 to 7) "
+            "or 3,5,9"
+        )
+    return found
+
+
+def check(lineup: Lineup) -> None:
+    """Refuse what cannot be compared, before anything is spent."""
+    labels = lineup.labels
+    twice = sorted({label for label in labels if labels.count(label) > 1})
+    if twice:
+        raise ScenarioError(
+            f"{', '.join(twice)}: two entries of the comparison have this label; give the scenarios different names, "
+            "or vary what differs"
+        )
+    if len(labels) < 2:
+        raise ScenarioError(
+            f"a comparison needs two entries or more, got {', '.join(labels) or 'none'}; name another scenario, or use "
+            "--vary ask.policy=random,category"
+        )
+    first = lineup.entries[0]
+    for entry in lineup.entries[1:]:
+        for key, ours, theirs in (
+            ("turns", entry.scenario.turns, first.scenario.turns),
+            ("evaluate.every", entry.scenario.evaluate.every, first.scenario.evaluate.every),
+        ):
+            if ours != theirs:
+                raise ScenarioError(
+                    f"{entry.label} has {key}={ours} and {first.label} {key}={theirs}; add the override {key}={theirs} "
+                    "so that they are measured at the same turns"
+                )
+    stages = Lineup(entries=lineup.entries, seeds=lineup.seeds[:1]).stages()
+    for entry, stage in zip(lineup.entries, stages, strict=True):
+        check_models(stage)
+        if tuple(stage.held_out) != tuple(stages[0].held_out):
+            raise ScenarioError(
+                f"{entry.label} and {first.label} are not measured on the same held-out questions, so they cannot be "
+                "paired; give them the same environment and evaluate.questions"
+            )

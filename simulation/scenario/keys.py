@@ -1,0 +1,142 @@
+"""The keys of a scenario below its top: named components, and the groups that say how to ask, learn, evaluate, compare.
+
+A component is written as a bare name (`policy: random`) or as a mapping of `name` and its parameters
+(`policy: {name: category, source: evaluation}`).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, model_validator
+from pydantic_core import CoreSchema, core_schema
+
+from simulation.scenario.document import KeyPath
+
+
+class Part(BaseModel):
+    """A named component and its parameters."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    name: str
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What is written beside the name (Any: each component has its own fields)."""
+        return dict(self.model_extra or {})
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Marks a `Part` field with its registry kind; a mapping without `name` means `default`."""
+
+    name: str
+    default: str | None = None
+
+    def read(self, value: Any) -> Any:
+        """Spell a bare name out (Any: whatever YAML holds; the model behind it checks)."""
+        if isinstance(value, str):
+            return {"name": value}
+        if isinstance(value, dict) and self.default is not None:
+            return {"name": self.default, **value}
+        return value
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(self.read, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: Any) -> dict[str, Any]:
+        return {"x-component": self.name}
+
+
+class Section(BaseModel):
+    """A group of keys; unknown ones are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class Ask(Section):
+    """What is put to the students each turn."""
+
+    policy: Annotated[Part, Kind("question_policy")]
+    """Chooses the questions."""
+    questions: int = Field(default=40, ge=1)
+    """How many a turn."""
+    candidates: int = Field(default=240, ge=1)
+    """How many questions of the pool are drawn each turn for the policy to choose from."""
+    whole_class: bool = False
+    """Ask all students of a class what is chosen for the first of them."""
+    samples: int = Field(default=1, ge=1, le=1000)
+    """How many answers each question gets."""
+    temperature: float | None = Field(default=None, ge=0, le=100, allow_inf_nan=False)
+    """At which answers are written; null is the students' own, 0 greedy."""
+    beams: int = Field(default=0, ge=0, le=1000)
+    """Write by a beam search of this width, whose best texts are the answers; 0 is none."""
+    sampler: Annotated[Part | None, Kind("students", default="language_model")] = None
+    """Who answers in the students' place, so that they learn from another's answers; null are they themselves."""
+
+    @model_validator(mode="after")
+    def _different_answers(self) -> "Ask":
+        if self.beams and self.samples > self.beams:
+            raise ValueError(f"a beam search of width {self.beams} has no {self.samples} texts; raise beams")
+        if self.beams and self.temperature is not None:
+            raise ValueError("a beam search has no temperature; remove temperature or beams")
+        if self.samples > 1 and not self.beams and not self.temperature:
+            raise ValueError(f"{self.samples} samples would be equal; set temperature above 0, or beams")
+        return self
+
+
+class Learn(Section):
+    """What an update trains on, and how."""
+
+    trainer: Annotated[Part, Kind("trainer")]
+    """Changes the students."""
+    policy: Annotated[Part, Kind("experience_policy")] = Part(name="mistakes")
+    """Chooses the experiences to learn from."""
+    every: int = Field(default=1, ge=1)
+    """Update after every so many turns."""
+    experiences: int | None = Field(default=None, ge=1)
+    """The most that an update trains on; null for all that the policy selects."""
+    capacity: int | None = Field(default=None, ge=1)
+    """The most past experiences that the replay buffer keeps; null for all."""
+    unique: bool = False
+    """Keep an answer that a question already got, word for word, only once."""
+
+
+class Evaluate(Section):
+    """How learning is measured."""
+
+    every: int = Field(default=2, ge=1)
+    """Evaluate after every so many turns, besides before the first and after the last."""
+    questions: int = Field(default=600, ge=1)
+    """How many held-out questions; the same ones in every study of the environment."""
+    samples: int = Field(default=1, ge=1, le=1000)
+    """How many answers each of them gets; pass@k is told for every k up to this."""
+    temperature: float | None = Field(default=None, ge=0, le=100, allow_inf_nan=False)
+    """At which these are written; null is the students' own, 0 greedy."""
+
+    @model_validator(mode="after")
+    def _different_answers(self) -> "Evaluate":
+        if self.samples > 1 and not self.temperature:
+            raise ValueError(f"{self.samples} samples would be equal; set temperature above 0")
+        return self
+
+
+class Compare(Section):
+    """What `compare` plays of the file, where its own options do not say otherwise."""
+
+    seeds: int | list[int] = 8
+    """How many seeds, or which."""
+    vary: dict[str, list[Any] | dict[str, Any]] = {}
+    """By dotted key the values that are compared, a list or by their labels; of several keys every combination.
+
+    Keys joined by a comma are set alike.
+    """
+
+
+def component_keys(model: type[BaseModel], path: KeyPath = ()) -> Iterator[tuple[KeyPath, Kind]]:
+    """Yield the place and kind of every component under `model`."""
+    for key, described in model.model_fields.items():
+        yield from (((*path, key), mark) for mark in described.metadata if isinstance(mark, Kind))
+        if isinstance(described.annotation, type) and issubclass(described.annotation, Section):
+            yield from component_keys(described.annotation, (*path, key))

@@ -1,0 +1,84 @@
+"""Whether all is there that a scenario names, said before anything is loaded, by looking at files alone."""
+
+from collections.abc import Container, Mapping
+
+from simulation.core.errors import ScenarioError, SimulationError
+from simulation.core.optional_roles import Checkable, Elsewhere, Frozen
+from simulation.scenario.scenario import PARTS, Scenario
+from simulation.scenario.stage import Stage, make, set_stage
+
+
+def check_models(stage: Stage, unseen: Container[str] = ()) -> None:
+    """Refuse models that are not there, by looking at files only; the parts at some dotted paths are passed over."""
+    parts = {
+        "students": stage.students,
+        "ask.sampler": stage.sampler,
+        "teacher": stage.teacher,
+        "environment": stage.exact_judge,
+        "learn.trainer": stage.plan.trainer,
+    }
+    here = {path: part for path, part in parts.items() if path not in unseen}
+    wrong = [*complaints_of(stage.scenario, here), *beyond_frozen(stage)]
+    if wrong:
+        raise ScenarioError("\n".join(wrong))
+
+
+def complaints_of(scenario: Scenario, parts: Mapping[str, object]) -> list[str]:
+    """Return what components at their dotted paths say that they lack."""
+    wrong = []
+    for path, part in parts.items():
+        try:
+            if isinstance(part, Checkable):
+                part.check()
+        except SimulationError as error:
+            wrong.append(scenario.complaint(path, str(error)))
+    return wrong
+
+
+def parts_of(scenario: Scenario) -> dict[str, object]:
+    """Build every component that a scenario names, by its dotted path."""
+    named = {".".join(path): (kind, scenario.part(path)) for path, kind in PARTS}
+    return {path: make(part, kind.name) for path, (kind, part) in named.items() if part is not None}
+
+
+def elsewhere(scenario: Scenario) -> dict[str, list[str]]:
+    """Return what lies on no disk here, by the dotted path of the component that names it."""
+    lying = {path: [*part.elsewhere()] for path, part in parts_of(scenario).items() if isinstance(part, Elsewhere)}
+    return {path: names for path, names in lying.items() if names}
+
+
+def check_here(scenario: Scenario, unseen: Container[str]) -> Stage | None:
+    """Refuse what is wrong with all that lies here; return the stage, or None where its questions lie elsewhere."""
+    if "environment" not in unseen:
+        stage = set_stage(scenario)
+        check_models(stage, unseen)
+        return stage
+    here = {path: part for path, part in parts_of(scenario).items() if path not in unseen}
+    if wrong := complaints_of(scenario, here):
+        raise ScenarioError("\n".join(wrong))
+    return None
+
+
+def beyond_frozen(stage: Stage) -> list[str]:
+    """Say what a scenario asks of a model behind an API that it cannot do."""
+    found: list[tuple[str, str]] = []
+    if isinstance(stage.students, Frozen):
+        named = stage.students.frozen
+        if stage.scenario.learn.trainer.name != "none":
+            found.append(("learn.trainer", f"{named} cannot be trained; set none, or make it ask.sampler of others"))
+        if stage.plan.ask.needs & {"predictions", "committee"}:
+            told = f"{named} tells no probability of options, as this policy needs; set random"
+            found.append(("ask.policy", told))
+    writer = stage.sampler or stage.students
+    if isinstance(writer, Frozen):
+        named = writer.frozen
+        if "logprobs" in stage.plan.learn.needs and not writer.logprobs:
+            policy = stage.scenario.learn.policy.name
+            told = (
+                f"{policy} needs to know how probable answers were, and {named} is not asked; set logprobs: true there"
+            )
+            found.append(("learn.policy", told))
+        if stage.scenario.ask.beams:
+            told = f"{named} has no beam search; set ask.samples and ask.temperature instead"
+            found.append(("ask.beams", told))
+    return [stage.scenario.complaint(path, told) for path, told in found]

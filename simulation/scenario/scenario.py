@@ -1,0 +1,163 @@
+"""What a scenario says, checked: a study's whole description as plain values and named components.
+
+Components are looked up, never built, by reading a scenario.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, PrivateAttr, TypeAdapter, ValidationError
+
+from simulation.core.errors import ScenarioError, nearest
+from simulation.core.registry import build, find
+from simulation.scenario.complaints import complaints
+from simulation.scenario.document import KeyPath, Source, finite, override, read_file
+from simulation.scenario.keys import Ask, Compare, Evaluate, Kind, Learn, Part, Section, component_keys
+from simulation.scenario.locating import locate
+
+
+class Scenario(Section):
+    """One study: who learns, where, from whom and how."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")
+    """Names the study's folder."""
+    seed: int = Field(default=0, ge=0, lt=2**63)
+    """Every random stream of the study derives from it."""
+    turns: int = Field(default=20, ge=1, le=1_000_000)
+    """How many times the loop runs."""
+    threads: int | None = Field(default=None, ge=1, le=1024)
+    """CPU threads of the tensor library; null leaves its default, which differs between machines."""
+    keep: Literal["newest", "evaluated"] = "newest"
+    """Which adapters stay on disk: the newest of each student, or also those of every turn that measured it."""
+    environment: Annotated[Part, Kind("environment")]
+    """Where questions come from."""
+    students: Annotated[Part, Kind("students", default="language_model")]
+    """Who learns."""
+    teacher: Annotated[Part, Kind("judge")]
+    """Who evaluates the answers that are learned from."""
+    ask: Ask
+    learn: Learn
+    evaluate: Evaluate = Evaluate()
+    presets: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    """Named sets of dotted keys and their values, for `--preset`."""
+    compare: Compare = Compare()
+
+    _source: Source = PrivateAttr(default=Source("scenario", None))
+
+    def part(self, path: KeyPath) -> Part | None:
+        """Return the component at a key path of `PARTS`."""
+        value: Any = self
+        for key in path:
+            value = getattr(value, key)
+        return None if value is None else Part.model_validate(value)
+
+    def complaint(self, path: str, what: str) -> str:
+        """Return the line that says what is wrong at a dotted path, and where it was written."""
+        return f"{self._source.where(path.split('.'))}: {path}: {what}"
+
+    def blamed(self, path: str, error: ScenarioError) -> ScenarioError:
+        """Return an error of what the file says at a dotted path, with the place where it says so."""
+        return ScenarioError("\n".join(self.complaint(path, line) for line in str(error).splitlines()))
+
+    def resolved(self) -> dict[str, Any]:
+        """Return plain JSON values with every default spelled out; reading them back gives an equal study.
+
+        Presets and comparisons are left out: they are other studies of the same file.
+        """
+        plain = self.model_dump(mode="json", exclude={"presets", "compare"})
+        for path, kind in PARTS:
+            part = plain
+            for key in path[:-1]:
+                part = part[key]
+            if part[path[-1]] is not None:
+                part[path[-1]] = _spelled_out(kind, part[path[-1]])
+        return plain
+
+
+PARTS: tuple[tuple[KeyPath, Kind], ...] = tuple(component_keys(Scenario))
+
+
+def load_scenario(
+    path: Path, overrides: Sequence[str] = (), preset: str | None = None, own: Sequence[str] = ()
+) -> Scenario:
+    """Read a scenario file, apply one of its presets, dotted overrides and `own`, those that the file itself varies.
+
+    Every complaint is a line of the error raised.
+    """
+    source = read_file(path)
+    if not isinstance(source.value, dict):
+        found = "empty" if source.value is None else f"a {type(source.value).__name__}"
+        raise ScenarioError(f"{path}:1: a scenario is a mapping of keys such as name and turns, this file is {found}")
+    for text in preset_overrides(source, preset):
+        override(source, text, source.folder)
+    for text in overrides:
+        override(source, text)
+    for text in own:
+        override(source, text, source.folder)
+    locate(source, [(path, kind.name, kind.default) for path, kind in PARTS])
+    return check_source(source)
+
+
+def preset_overrides(source: Source, preset: str | None) -> list[str]:
+    """Return what a preset of the file sets."""
+    if preset is None:
+        return []
+    presets = source.value.get("presets")
+    known = presets if isinstance(presets, dict) else {}
+    if not isinstance(known.get(preset), dict):
+        raise ScenarioError(f"{source.name}: no preset {preset!r}; {nearest(preset, list(map(str, known)))}")
+    return [f"{key}={json.dumps(value)}" for key, value in known[preset].items()]
+
+
+def restore_scenario(resolved: Mapping[str, Any], name: str) -> Scenario:
+    """Return the scenario that a study keeps; `name` says in errors which study."""
+    return check_source(Source(name, dict(resolved)))
+
+
+def check_source(source: Source) -> Scenario:
+    """Validate a document against the scenario and every component it names."""
+    found: list[str] = []
+    scenario = None
+    try:
+        scenario = Scenario.model_validate(source.value)
+    except ValidationError as error:
+        found += complaints(error, source, Scenario, ())
+    for path, kind in PARTS:
+        found += _part_complaints(source, path, kind)
+    found += [f"{source.where(path)}: {'.'.join(path)}: is not a finite number" for path in finite(source.value)]
+    if scenario is not None:
+        scenario._source = source
+        if scenario.ask.questions > scenario.ask.candidates:
+            what = (
+                f"{scenario.ask.questions} is more than ask.candidates={scenario.ask.candidates}; raise ask.candidates"
+            )
+            found.append(scenario.complaint("ask.questions", what))
+    if found or scenario is None:
+        raise ScenarioError("\n".join(dict.fromkeys(found)))
+    return scenario
+
+
+def _part_complaints(source: Source, path: KeyPath, kind: Kind) -> list[str]:
+    """Return what is wrong with one component: its name, its parameters."""
+    spelled = kind.read(source.at(path))
+    if not isinstance(spelled, dict) or not isinstance(spelled.get("name"), str):
+        return []
+    name = spelled["name"]
+    where = source.where((*path, "name"))
+    try:
+        component = find(kind.name, name)
+        build(kind.name, name, {key: value for key, value in spelled.items() if key != "name"})
+    except ScenarioError as error:
+        return [f"{where}: {'.'.join(path)}: {' '.join(str(error).split())}"]
+    except ValidationError as error:
+        return complaints(error, source, component, path)
+    return []
+
+
+def _spelled_out(kind: Kind, part: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a component's name with all its parameters."""
+    parameters = {key: value for key, value in part.items() if key != "name"}
+    built = build(kind.name, part["name"], parameters)
+    return {"name": part["name"], **TypeAdapter(type(built)).dump_python(built, mode="json")}

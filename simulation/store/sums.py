@@ -1,0 +1,132 @@
+"""Reads what turns add to sums over a study, all students of a turn at once, and none of the texts."""
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from simulation.core.errors import StudyDamaged
+from simulation.core.types import Update
+from simulation.store.arrays import unpack, unpack_some, unpack_whole
+from simulation.store.interning import LISTS, decoded, remember
+from simulation.store.reading import BROKEN, metrics, real
+from simulation.store.schema import DATABASE, REMEDY
+from simulation.store.study import Study
+from simulation.store.turn_sums import Draw, Marks, Outcome, Verdict
+
+SCORED = """
+SELECT s, substr(predictions, 1, 4) FROM turns WHERE t = ?1 AND predictions IS NOT NULL
+UNION ALL SELECT s, substr(predictions, 1, 4) FROM committees WHERE t = ?1
+"""
+"""How many rows `pack_rows` packed stands in front of them."""
+ANSWERED = "SELECT s, question, truth, score FROM answers JOIN feedback USING (t, s, i) WHERE t = ? ORDER BY s, i"
+WRITTEN = "SELECT s, tokens FROM answers WHERE t = ? AND tokens IS NOT NULL"
+DRAWN = """
+SELECT l.s, f.score, l.score FROM lessons l JOIN feedback f ON (f.t, f.s, f.i) = (l.from_t, l.s, l.from_i)
+WHERE l.t = ? ORDER BY l.s, l.i
+"""
+UPDATED = "SELECT s, trainer, experiences, steps, version, metrics FROM updates WHERE t = ?"
+EVALUATED = """
+SELECT e.s, e.name, e.questions, e.metrics, r.questions, r.truths, r.choices
+FROM evaluations e LEFT JOIN results r USING (t, s, name) WHERE t = ? ORDER BY e.s, e.name
+"""
+
+
+def draw(lessons: Sequence[tuple[float, float | None]]) -> Draw:
+    """Return the sums of lessons, each a feedback score and, where there is one, the score it was chosen by."""
+    scores = [score for _, score in lessons if score is not None]
+    return Draw(len(lessons), sum(score >= 1 for score, _ in lessons), len(scores), sum(scores))
+
+
+class Outcomes:
+    """The outcomes of one study."""
+
+    def __init__(self, study: Study) -> None:
+        self._study = study
+        self._texts: dict[int, str] = {}
+        self._lists: dict[int, tuple[str, ...]] = {}
+        self._categories: dict[int, str] = {}
+
+    def __iter__(self) -> Iterator[Outcome]:
+        """Yield every turn of every student, in the order of `Study.turns`; raises StudyDamaged."""
+        for number in range(self._study.last_turn + 1):
+            try:
+                yield from self._round(number)
+            except BROKEN as error:
+                place = self._study.folder / DATABASE
+                raise StudyDamaged(f"{place}: turn {number} cannot be rebuilt ({error}); {REMEDY}") from error
+
+    def _round(self, number: int) -> list[Outcome]:
+        ask, count = self._study.query, len(self._study.seats)
+        failures = {s: self._text(text) for s, text in ask("SELECT s, failure FROM turns WHERE t = ?", number)}
+        scored = [0] * count
+        for s, head in ask(SCORED, number):
+            scored[s] += int.from_bytes(head, "little")
+        verdicts: list[list[Verdict]] = [[] for _ in range(count)]
+        for s, question, truth, score in ask(ANSWERED, number):
+            verdicts[s].append(Verdict(self._category(question), float(truth), float(score)))
+        tokens = [0] * count
+        for s, written in ask(WRITTEN, number):  # added here: SQLite's sum has 64 bits
+            tokens[s] += written
+        drawn: list[list[tuple[float, float | None]]] = [[] for _ in range(count)]
+        for s, score, why in ask(DRAWN, number):
+            drawn[s].append((float(score), real(why)))
+        updates = {s: self._update(row) for s, *row in ask(UPDATED, number)}
+        evaluations: list[dict[str, Marks]] = [{} for _ in range(count)]
+        for s, name, *row in ask(EVALUATED, number):
+            evaluations[s][self._text(name)] = self._marks(row)
+        return [
+            Outcome(
+                turn=number,
+                student=seat.name,
+                verdicts=verdicts[s],
+                scored=scored[s],
+                update=updates.get(s),
+                evaluations=evaluations[s],
+                failure=failures[s],
+                draw=draw(drawn[s]),
+                tokens=tokens[s],
+            )
+            for s, seat in enumerate(self._study.seats)
+        ]
+
+    def _update(self, row: list[Any]) -> Update:
+        trainer, experiences, steps, version, told = row
+        return Update(
+            trainer=self._text(trainer),
+            experiences=experiences,
+            steps=steps,
+            model_version=self._text(version),
+            metrics=metrics(told),
+        )
+
+    def _marks(self, row: list[Any]) -> Marks:
+        questions, told, names, truths, choices = row
+        none = names is None
+        put = () if none else self._list(names)
+        marked = np.array(() if none else unpack(truths), dtype=np.float64)
+        taken = () if none else unpack_some(choices, unpack_whole)
+        if not len(put) == len(marked) == len(taken):
+            raise ValueError("the columns of an evaluation's results are not equally long")
+        return Marks.collected(questions, metrics(told), put, marked, taken)
+
+    def _list(self, number: int) -> tuple[str, ...]:
+        if number not in self._lists:
+            remember(self._lists, number, tuple(json.loads(self._text(number))), LISTS)
+        return self._lists[number]
+
+    def _text(self, number: int) -> str:
+        if number not in self._texts:
+            remember(self._texts, number, decoded(self._one("SELECT text FROM texts WHERE id = ?", number)))
+        return self._texts[number]
+
+    def _category(self, question: int) -> str:
+        if question not in self._categories:
+            tags = json.loads(self._one("SELECT rest FROM questions WHERE id = ?", question))["tags"]
+            remember(self._categories, question, tags[0] if tags else "")
+        return self._categories[question]
+
+    def _one(self, statement: str, number: int) -> Any:
+        """Return the one value of a row (Any: what its column holds); raises LookupError where damage took it."""
+        return self._study.query(statement, number)[0][0]

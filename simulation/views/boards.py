@@ -1,0 +1,213 @@
+"""Shows a comparison while its cohorts play: a live table of labels, plain lines, or JSON lines for machines.
+
+The JSON contract (`compare --json`), one object a line on stdout and nothing else there:
+
+    {"event": "started", "comparison", "labels": [...], "seeds": [...], "turns", "cohorts"}
+    {"event": "evaluation", "turn", "student", "label", "seed", "accuracy", "questions"}
+    {"event": "failed", "turn", "student", "label", "seed", "reason"}
+    {"event": "cohort_failed", "cohort", "reason"}
+    {"event": "verdict", "measure", "a", "b", "difference", "low", "high", "p", "text", …}    one for each pair
+    {"event": "interrupted", "comparison"}                    only where it was stopped before its end
+    {"event": "finished", "comparison", "trace_hashes": [...]}                 the last line of one that is whole
+"""
+
+import json
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, redirect_stdout
+from dataclasses import dataclass, field
+from typing import IO, Any
+
+import numpy as np
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from simulation.core.types import Seat
+from simulation.play.folders import Comparison
+from simulation.play.places import Outcome
+from simulation.views.text import clock, shown, sparkline
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far the cohorts are."""
+
+    turns: dict[int, int] = field(default_factory=dict)
+    """The last turn of each cohort."""
+    played: int = 0
+    """Student turns since this process began."""
+    began: float = field(default_factory=time.perf_counter)
+
+    def left(self, to_play: int) -> str:
+        """Return the time that so many student turns will take at the mean pace."""
+        taken = time.perf_counter() - self.began
+        return f"{clock(to_play * taken / self.played)} left" if self.played else ""
+
+
+class Board(AbstractContextManager["Board"]):
+    """What is known while a comparison plays; shows nothing by itself."""
+
+    def __init__(self, comparison: Comparison) -> None:
+        self.comparison = comparison
+        lineup = comparison.lineup
+        self.seats: dict[str, Seat] = {seat.name: seat for seat in lineup.seats}
+        self.members = [comparison.part(index).seats for index in range(len(comparison.cohorts))]
+        played = {index: lineup.turns * comparison.finished(index) for index in range(len(self.members))}
+        self.progress = Progress(played)
+        self.accuracies: dict[str, dict[int, dict[str, float]]] = {label: {} for label in lineup.labels}
+        self.failed: dict[str, str] = {}
+
+    def __exit__(self, *_: object) -> None:
+        """Leave the terminal as it was."""
+
+    def hear(self, cohort: int, event: Mapping[str, Any]) -> None:
+        """Take up an event of a cohort (Any: JSON)."""
+        kind = event["event"]
+        if kind == "started":
+            self.progress.turns[cohort] = max(0, event["first_turn"] - 1)
+            self.progress.began = time.perf_counter() if not self.progress.played else self.progress.began
+        elif kind == "turn":
+            self.progress.turns[cohort] = event["turn"]
+            self.progress.played += event["turn"] > 0
+        elif kind == "evaluation":
+            label = self.seats[event["student"]].label
+            self.accuracies[label].setdefault(event["turn"], {})[event["student"]] = event["accuracy"]
+        elif kind == "failed":
+            self.failed[event["student"]] = event["reason"]
+
+    def ended(self, outcome: Outcome) -> None:
+        """Hear how the playing ended."""
+
+    @property
+    def to_play(self) -> int:
+        """How many student turns are left."""
+        turns = self.comparison.lineup.turns
+        return sum(len(row) * (turns - self.progress.turns[index]) for index, row in enumerate(self.members))
+
+    def means(self, label: str) -> dict[int, float]:
+        """Return a label's mean accuracy by turn over those of its students heard of so far."""
+        return {turn: float(np.mean(list(row.values()))) for turn, row in sorted(self.accuracies[label].items())}
+
+
+class PlainBoard(Board):
+    """A line a cohort and evaluation, for logs."""
+
+    def __init__(self, comparison: Comparison, stream: IO[str]) -> None:
+        super().__init__(comparison)
+        self.stream = stream
+        self.said: set[tuple[int, int]] = set()
+        lineup = comparison.lineup
+        self.say(
+            f"{shown(str(comparison.folder))}: {', '.join(lineup.labels)}; {len(lineup.seeds)} seeds, "
+            f"{lineup.turns} turns, {len(comparison.cohorts)} cohort(s)"
+        )
+
+    def hear(self, cohort: int, event: Mapping[str, Any]) -> None:
+        """Say where a cohort stands at each evaluation."""
+        super().hear(cohort, event)
+        if event["event"] == "failed":
+            self.say(shown(f"{event['student']} failed: {event['reason']}"))
+        if event["event"] == "evaluation":
+            self.measured(cohort, event["turn"])
+
+    def measured(self, cohort: int, turn: int) -> None:
+        """Say a cohort's mean accuracies once all its students are measured."""
+        known = {name for row in self.accuracies.values() for name in row.get(turn, {})}
+        waiting = any(seat.name not in known and seat.name not in self.failed for seat in self.members[cohort])
+        if waiting or (cohort, turn) in self.said:
+            return
+        self.said.add((cohort, turn))
+        means = "  ".join(f"{label} {100 * self.mean(label, cohort, turn):.1f} %" for label in self.heard)
+        turns = self.comparison.lineup.turns
+        self.say(f"cohort {cohort}  turn {turn}/{turns}  {means}  {self.progress.left(self.to_play)}".rstrip())
+
+    @property
+    def heard(self) -> list[str]:
+        """The labels of which an accuracy is known."""
+        return [label for label, row in self.accuracies.items() if row]
+
+    def mean(self, label: str, cohort: int, turn: int) -> float:
+        """Return the mean accuracy of a label's students in one cohort."""
+        names = {seat.name for seat in self.members[cohort]}
+        row = self.accuracies[label].get(turn, {})
+        return float(np.mean([value for name, value in row.items() if name in names] or [np.nan]))
+
+    def say(self, line: str) -> None:
+        """Write a line at once."""
+        self.stream.write(f"{line}\n")
+        self.stream.flush()
+
+
+class JsonBoard(Board):
+    """The JSON contract of this module; whatever else prints while it is entered goes to stderr."""
+
+    def __init__(self, comparison: Comparison, stream: IO[str]) -> None:
+        super().__init__(comparison)
+        self.stream = stream
+        self.aside = redirect_stdout(sys.stderr)
+
+    def __enter__(self) -> "JsonBoard":
+        self.aside.__enter__()
+        lineup = self.comparison.lineup
+        about = {"comparison": str(self.comparison.folder), "labels": list(lineup.labels), "seeds": list(lineup.seeds)}
+        self.emit("started", {**about, "turns": lineup.turns, "cohorts": len(self.members)})
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self.aside.__exit__(*error)
+
+    def hear(self, cohort: int, event: Mapping[str, Any]) -> None:
+        """Emit evaluations and failures with the label and seed of their student."""
+        super().hear(cohort, event)
+        if event["event"] in ("evaluation", "failed"):
+            seat = self.seats[event["student"]]
+            self.emit(event["event"], {**event, "label": seat.label, "seed": seat.seed})
+
+    def ended(self, outcome: Outcome) -> None:
+        """Emit what went wrong with whole cohorts, and whether the user stopped."""
+        for cohort, reason in sorted(outcome.failures.items()):
+            self.emit("cohort_failed", {"cohort": cohort, "reason": reason})
+        if outcome.stopped:
+            self.emit("interrupted", {"comparison": str(self.comparison.folder)})
+
+    def emit(self, event: str, values: Mapping[str, Any]) -> None:
+        """Write one event at once (Any: JSON)."""
+        self.stream.write(f"{json.dumps({**values, 'event': event}, allow_nan=False)}\n")
+        self.stream.flush()
+
+
+class LiveBoard(Board):
+    """Each label's mean accuracy so far with its course, the cohorts' progress and the time left, redrawn in place."""
+
+    def __init__(self, comparison: Comparison, console: Console) -> None:
+        super().__init__(comparison)
+        self.live = Live(console=console, get_renderable=self.render, refresh_per_second=4)
+
+    def __enter__(self) -> "LiveBoard":
+        self.live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.live.stop()
+
+    def render(self) -> Group:
+        """Return what stands on the screen now."""
+        turns = self.comparison.lineup.turns
+        total = turns * sum(map(len, self.members))
+        head = Table.grid(padding=(0, 2))
+        done = total - self.to_play
+        bar = ProgressBar(total=total, completed=done, width=30)
+        where = " ".join(f"{turn}" for turn in self.progress.turns.values())
+        head.add_row(
+            shown(self.comparison.folder.name), bar, f"{done}/{total} student turns", self.progress.left(self.to_play)
+        )
+        rows = Table.grid(padding=(0, 2))
+        for label in self.comparison.lineup.labels:
+            means = list(self.means(label).values())
+            rows.add_row(shown(label), f"{100 * means[-1]:.1f} %" if means else "…", sparkline(means))
+        failed = f"; {len(self.failed)} failed" if self.failed else ""
+        return Group(head, rows, Text(f"turn of each cohort: {where} of {turns}{failed}"))

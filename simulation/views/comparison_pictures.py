@@ -1,0 +1,260 @@
+"""The pictures of a comparison: learning curves, differences, mastery by category, flows of answers, the teacher."""
+
+from collections.abc import Callable, Sequence
+from math import ceil
+from pathlib import Path
+from textwrap import fill
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulation.measures.findings import Findings, Measure, mastery
+from simulation.measures.lesson_quality import draws, replays
+from simulation.measures.statistics import mean_interval
+from simulation.measures.summary import by_turn
+from simulation.views.comparison_tables import chosen_pairs, many
+from simulation.views.plots import BLUE, CATEGORY_COLOURS, GREEN, INK, RED, SOFT, drawn, finish
+from simulation.views.text import shown
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+LINES = ("-", "--", ":", "-.")
+MOST_TOGETHER = 8
+"""Labels in one plot; more get a small one each."""
+MOST_HEAT_MAPS = 12
+MOST_THIN_LINES = 24
+COLUMNS = 4
+
+
+def draw_all(findings: Findings, folder: Path) -> list[Path]:
+    """Draw every picture that has something to show; return the files."""
+    pictures: list[tuple[str, Callable[[Findings, Path], None], bool]] = [
+        ("learning_curves.png", curves, True),
+        ("differences.png", differences, bool(findings.measures)),
+        ("categories.png", categories, len(mastery(findings)) > 1),
+        ("flows.png", flows, len(findings.turns) > 1),
+        ("draws.png", passing, replays(findings)),
+        ("teacher.png", teacher, errs(findings)),
+    ]
+    written = []
+    for name, draw, wanted in pictures:
+        path = folder / name
+        path.unlink(missing_ok=True)
+        if wanted:
+            draw(findings, path)
+            written.append(path)
+    return written
+
+
+def errs(findings: Findings) -> bool:
+    """Tell whether any teacher said anything but the truth."""
+    told = findings.reliability(findings.labels)
+    return told.agreed < told.verdicts
+
+
+def grid(figure: "Figure", count: int, columns: int = COLUMNS, **options: Any) -> "list[Axes]":
+    """Return so many axes in rows (Any: what matplotlib takes)."""
+    rows = ceil(count / columns)
+    axes = figure.subplots(rows, min(count, columns), squeeze=False, **options).ravel().tolist()
+    for spare in axes[count:]:
+        spare.remove()
+    return list(axes[:count])
+
+
+def look(place: int) -> dict[str, Any]:
+    """Return the colour and line of a label (Any: what matplotlib takes)."""
+    return {
+        "color": CATEGORY_COLOURS[place % len(CATEGORY_COLOURS)],
+        "linestyle": LINES[place // len(CATEGORY_COLOURS) % len(LINES)],
+    }
+
+
+def curves(findings: Findings, path: Path) -> None:
+    """Draw accuracy over turns, with a band for the mean of other seeds."""
+    labels = list(findings.truths)
+    together = len(labels) <= MOST_TOGETHER
+    title = (
+        f"Accuracy on {len(findings.questions)} held-out questions, %: mean of {many(len(findings.seeds), 'seed')}"
+        + (", 95 % t interval over seeds" if len(findings.seeds) > 1 else "")
+    )
+    size = (9.0, 4.8) if together else (9.0, 0.9 + 1.9 * ceil(len(labels) / COLUMNS))
+    with drawn(path, title, size) as figure:
+        if together:
+            axes = figure.add_subplot()
+            for place, label in enumerate(labels):
+                curve(axes, findings, label, len(labels) * len(findings.seeds) <= MOST_THIN_LINES, look(place))
+            finish(axes)
+            axes.legend(loc="lower right" if rising(findings) else "best", ncols=1 if len(labels) < 5 else 2)
+            return
+        for place, axes in enumerate(grid(figure, len(labels), sharex=True, sharey=True)):
+            if place:
+                curve(axes, findings, labels[0], False, {"color": SOFT, "linestyle": "-"})
+            curve(axes, findings, labels[place], False, {"color": BLUE, "linestyle": "-"})
+            axes.set_title(fill(shown(labels[place]), 26), fontsize=8)
+            finish(axes)
+            lowest = place >= len(labels) - COLUMNS
+            axes.set_xlabel("turn" if lowest else "")
+            axes.tick_params(labelbottom=lowest)
+        figure.supxlabel(f"grey: {shown(labels[0])}", fontsize=8, x=0.01, ha="left", color=SOFT)
+
+
+def curve(axes: "Axes", findings: Findings, label: str, thin: bool, how: dict[str, Any]) -> None:
+    """Draw one label's learning curve (Any: what matplotlib takes)."""
+    turns, rows_SE = findings.turns, 100 * findings.truths[label].mean(axis=2)
+    if thin and len(rows_SE) > 1:
+        for row in rows_SE:
+            axes.plot(turns, row, color=how["color"], alpha=0.25, linewidth=0.6)
+    if len(rows_SE) > 1:
+        bands = np.array([mean_interval(column)[1:] for column in rows_SE.T]).clip(0, 100)
+        axes.fill_between(turns, bands[:, 0], bands[:, 1], color=how["color"], alpha=0.13, linewidth=0)
+    means = rows_SE.mean(axis=0)
+    axes.plot(turns, means, linewidth=2, label=f"{shown(label)}, {means[-1]:.1f} %", **how)
+
+
+def rising(findings: Findings) -> bool:
+    """Tell whether the accuracies rise, so that the lower right corner is empty."""
+    return all(each.last.value > each.first.value for each in findings.standings)
+
+
+def differences(findings: Findings, path: Path) -> None:
+    """Draw the difference of every pair at every measure with its interval."""
+    pairs = [(each.a, each.b) for each in chosen_pairs(findings.measures[0].family.verdicts)]
+    hidden = len(findings.measures[0].family.verdicts) - len(pairs)
+    title = "Differences in points with 95 % intervals; filled: told apart, after Holm" + (
+        f" ({hidden} more pairs in verdicts.json)" if hidden else ""
+    )
+    with drawn(path, title, (max(6.0, 2.6 + 2.0 * len(findings.measures)), 1.6 + 0.27 * len(pairs))) as figure:
+        row = figure.subplots(1, len(findings.measures), sharey=True, squeeze=False)[0]
+        for axes, measure in zip(row, findings.measures, strict=True):
+            forest(axes, measure, pairs)
+
+
+def forest(axes: "Axes", measure: Measure, pairs: Sequence[tuple[str, str]]) -> None:
+    """Draw one measure's differences below each other."""
+    known = {(each.a, each.b): each for each in measure.family.verdicts}
+    for place, pair in enumerate(pairs):
+        each = known[pair]
+        colour = SOFT if not each.tells else GREEN if each.difference > 0 else RED
+        axes.plot([100 * each.low, 100 * each.high], [place, place], color=colour, linewidth=1.6)
+        face = colour if each.tells else "white"
+        axes.plot(100 * each.difference, place, "o", markersize=5, color=colour, markerfacecolor=face)
+    axes.axvline(0, color=INK, linewidth=0.8)
+    axes.set_yticks(range(len(pairs)), [fill(f"{shown(b)} − {shown(a)}", 44) for a, b in pairs])
+    axes.set_ylim(len(pairs) - 0.4, -0.6)
+    axes.set_title(fill(measure.name, 26), fontsize=8)
+    axes.grid(axis="x", color="#e4e7eb")
+    axes.grid(axis="y", visible=False)
+    axes.tick_params(length=0)
+    axes.spines["left"].set_visible(False)
+
+
+def categories(findings: Findings, path: Path) -> None:
+    """Draw accuracy by category: over turns for each label, or of many labels at the last turn."""
+    by_category = mastery(findings)
+    names = [shown(name) or "none" for name in by_category]
+    means_LCE = 100 * np.stack([table.mean(axis=(1, 3)) for table in by_category.values()], axis=1)
+    labels = [shown(label) for label in findings.truths]
+    if len(labels) > MOST_HEAT_MAPS:
+        title = f"Accuracy by category at turn {findings.turns[-1]}, %"
+        with drawn(path, title, (2.5 + 0.8 * len(names), 1.2 + 0.27 * len(labels))) as figure:
+            axes = figure.add_subplot()
+            heat(axes, means_LCE[:, :, -1], labels, names, range(len(names)))
+        return
+    columns = 2 if len(labels) <= 4 else 3
+    height = 0.8 + ceil(len(labels) / columns) * (0.7 + 0.24 * len(names))
+    with drawn(path, "Accuracy by category over turns, %", (9.0, height)) as figure:
+        for axes, label, table_CE in zip(grid(figure, len(labels), columns), labels, means_LCE, strict=True):
+            heat(axes, table_CE, names, list(map(str, findings.turns)), (0, len(findings.turns) - 1))
+            axes.set_title(fill(label, 40), fontsize=8.5)
+            axes.set_xlabel("turn")
+
+
+def heat(
+    axes: "Axes", table: NDArray[np.float64], rows: Sequence[str], columns: Sequence[str], written: Sequence[int]
+) -> None:
+    """Draw a table of percentages as colours, with the numbers of some columns."""
+    axes.imshow(table, cmap="Blues", vmin=0, vmax=110, aspect="auto")
+    axes.set_yticks(range(len(rows)), rows, fontsize=7.5)
+    step = max(1, ceil(len(columns) / 12)) if len(written) < len(columns) else 1
+    places = range(0, len(columns), step)
+    axes.set_xticks(places, [columns[place] for place in places], fontsize=7.5)
+    for row in range(len(rows)):
+        for column in written:
+            colour = "white" if table[row, column] > 65 else INK
+            axes.text(column, row, f"{table[row, column]:.0f}", ha="center", va="center", fontsize=7, color=colour)
+    axes.grid(visible=False)
+    axes.tick_params(length=0)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+
+
+def flows(findings: Findings, path: Path) -> None:
+    """Draw how many held-out answers turned right and how many turned wrong since the evaluation before."""
+    labels = list(findings.truths)
+    title = "Held-out answers that changed since the evaluation before, % of the questions"
+    with drawn(path, title, (9.0, 3.4 + 0.16 * max(0, len(labels) - MOST_TOGETHER))) as figure:
+        left, right = figure.subplots(1, 2, sharey=True)
+        for place, label in enumerate(labels):
+            grouped = by_turn(findings.results.courses(label))
+            for axes, kind in ((left, "corrected"), (right, "forgotten")):
+                shares = {
+                    turn: [100 * moved / each.questions for each in row if (moved := getattr(each, kind)) is not None]
+                    for turn, row in grouped.items()
+                }
+                known = {turn: float(np.mean(row)) for turn, row in shares.items() if row}
+                axes.plot(list(known), list(known.values()), linewidth=1.5, label=shown(label), **look(place))
+        left.set_title("gained: from wrong to right")
+        right.set_title("lost: from right to wrong")
+        left.set_ylim(bottom=0)
+        finish(left)
+        finish(right)
+        figure.legend(*left.get_legend_handles_labels(), loc="outside right center", fontsize=7.5)
+
+
+def passing(findings: Findings, path: Path) -> None:
+    """Draw the passing share of what updates drew beside the learning curves."""
+    title = "What updates learned from, and what came of it, %"
+    with drawn(path, title, (9.0, 3.6 + 0.16 * max(0, len(findings.truths) - MOST_TOGETHER))) as figure:
+        left, right = figure.subplots(1, 2)
+        sums = draws(findings)
+        for place, label in enumerate(findings.truths):
+            shares = {turn: 100 * each.passing / each.lessons for turn, each in sums[label].items()}
+            left.plot(list(shares), list(shares.values()), linewidth=1.5, label=shown(label), **look(place))
+            means = 100 * findings.truths[label].mean(axis=(0, 2))
+            right.plot(findings.turns, means, linewidth=1.5, **look(place))
+        left.set_title("share of the lessons that passed")
+        right.set_title("held-out accuracy")
+        left.set_ylim(0, 103)
+        finish(left)
+        finish(right)
+        figure.legend(*left.get_legend_handles_labels(), loc="outside right center", fontsize=7.5)
+
+
+def teacher(findings: Findings, path: Path) -> None:
+    """Draw the teacher's verdicts against the truth, for each label or for many together."""
+    groups = {label: [label] for label in findings.labels if findings.reliability([label]).verdicts}
+    if len(groups) > MOST_TOGETHER:
+        groups = {f"all {len(groups)} labels": list(groups)}
+    height = 0.7 + 1.9 * ceil(len(groups) / COLUMNS)
+    with drawn(
+        path, "The teacher's verdicts: share of the truly wrong and the truly right, %", (9.0, height)
+    ) as figure:
+        for axes, (name, labels) in zip(grid(figure, len(groups)), groups.items(), strict=True):
+            matrix = findings.reliability(labels).matrix
+            shares = 100 * matrix / np.maximum(1, matrix.sum(axis=1, keepdims=True))
+            axes.imshow(shares, cmap="Blues", vmin=0, vmax=110, aspect="auto")
+            for truth in range(2):
+                for said in range(2):
+                    text = f"{shares[truth, said]:.1f}\n{matrix[truth, said]:,}"
+                    colour = "white" if shares[truth, said] > 65 else INK
+                    axes.text(said, truth, text, ha="center", va="center", color=colour, fontsize=8)
+            axes.set_xticks([0, 1], ["said wrong", "said right"], fontsize=7.5)
+            axes.set_yticks([0, 1], ["wrong", "right"], fontsize=7.5)
+            axes.set_title(fill(shown(name), 26), fontsize=8.5)
+            axes.grid(visible=False)
+            axes.tick_params(length=0)
+            for spine in axes.spines.values():
+                spine.set_visible(False)

@@ -1,0 +1,160 @@
+"""Says what a comparison found: tables and verdicts, pictures and a page, made anew from its studies at any time."""
+
+import json
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from simulation.core.errors import StoreError
+from simulation.core.types import Question
+from simulation.measures.arrays import Results, read_results
+from simulation.measures.findings import Findings, Measure, find
+from simulation.measures.verdicts import Family
+from simulation.play.folders import Comparison
+from simulation.store import DATABASE, Study
+from simulation.views.comparison_tables import table
+from simulation.views.report_sections import Section, heading, sections
+from simulation.views.text import clock, shown
+
+TABLES, VERDICTS, PAGE = "tables.txt", "verdicts.json", "report.html"
+WIDTH = 120
+
+
+def conclude(comparison: Comparison, console: Console) -> tuple[Results, list[Family]]:
+    """Print what a comparison found and write it beside the studies; return it.
+
+    `tables.txt` and `verdicts.json` follow from what was played alone: equal studies give equal bytes.
+    """
+    results = read_results(comparison.lineup, comparison.studies)
+    findings = find(results, held_out(comparison))
+    title, parts = heading(findings, comparison.lineup), sections(findings, comparison.lineup)
+    if not console.is_terminal:
+        console.width = WIDTH
+    show(console, title, parts)
+    files = {TABLES: plain(title, parts), VERDICTS: json.dumps(told(findings), indent=1, sort_keys=True) + "\n"}
+    written = [write(comparison.folder / name, text.encode("utf-8")) for name, text in files.items()]
+    if findings.truths:
+        from simulation.views.comparison_pictures import draw_all
+        from simulation.views.page import page
+
+        written += draw_all(findings, comparison.folder)
+        written.append(write(comparison.folder / PAGE, page(comparison, findings, title, parts).encode("utf-8")))
+    names = ", ".join(path.name for path in written)
+    for sentence in (*seconds(comparison), f"written to {comparison.folder}: {names}"):
+        console.print(Text(shown(sentence)), soft_wrap=True)
+    return results, findings.families
+
+
+def held_out(comparison: Comparison) -> Sequence[Question]:
+    """Return the held-out questions, which all cohorts share."""
+    for index in range(len(comparison.cohorts)):
+        folder = comparison.study_folder(index)
+        if (folder / DATABASE).is_file():
+            with Study.open(folder) as study:
+                return study.question_set("held_out")
+    return ()
+
+
+def show(console: Console, title: str, parts: Iterable[Section]) -> None:
+    """Print a report."""
+    console.print(Text(shown(title), style="bold"))
+    for part in parts:
+        if not part.sentences and not part.sheets:
+            continue  # it is a picture alone
+        console.print()
+        console.print(Text(part.title.upper(), style="bold"))
+        for sentence in part.sentences:
+            console.print(Text(shown(sentence)))
+        for sheet in part.sheets:
+            console.print()
+            console.print(table(sheet))
+        if part.notes:
+            console.print()
+        for note in part.notes:
+            console.print(Text(shown(f"note: {note}")))
+
+
+def plain(title: str, parts: Iterable[Section]) -> str:
+    """Return a report as text that depends on nothing else."""
+    console = Console(
+        file=StringIO(),
+        width=WIDTH,
+        height=100,
+        color_system=None,
+        force_terminal=False,
+        force_jupyter=False,
+        legacy_windows=False,
+        emoji=False,
+    )
+    with console.capture() as captured:
+        show(console, title, parts)
+    return "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())
+
+
+def told(findings: Findings) -> dict[str, Any]:
+    """Return all numbers that the verdicts rest on, in full precision (Any: JSON values)."""
+    standings = [asdict(each) for each in findings.standings]
+    for each, standing in zip(standings, findings.standings, strict=True):
+        each |= {"first": standing.first._asdict(), "last": standing.last._asdict()}
+    return {
+        "labels": list(findings.labels),
+        "seeds": list(findings.seeds),
+        "turns": list(findings.turns),
+        "questions": len(findings.questions),
+        "missing": sorted([label, seed, reason] for label, seed, reason in findings.results.missing),
+        "standings": standings,
+        "spent": {cost: {label: findings.spent(cost, label) for label in findings.truths} for cost in findings.costs},
+        "measures": [measure_told(measure) for measure in findings.measures],
+    }
+
+
+def measure_told(measure: Measure) -> dict[str, Any]:
+    """Return the verdicts at one measure (Any: JSON values)."""
+    verdicts = [
+        {**asdict(verdict), "improvement": wins._asdict()}
+        for verdict, wins in zip(measure.family.verdicts, measure.improvements, strict=True)
+    ]
+    return {
+        "measure": measure.name,
+        "seeds": measure.family.seeds,
+        "questions": measure.family.questions,
+        "accuracies": {label: each._asdict() for label, each in measure.accuracies.items()},
+        "verdicts": verdicts,
+        "warnings": list(measure.family.warnings),
+    }
+
+
+def seconds(comparison: Comparison) -> list[str]:
+    """Say where the time went; it differs from run to run, so no file holds it."""
+    total: dict[str, float] = {}
+    for index in range(len(comparison.cohorts)):
+        folder = comparison.study_folder(index)
+        if (folder / DATABASE).is_file():
+            with Study.open(folder) as study:
+                for stages in study.seconds.values():
+                    for stage, taken in stages.items():
+                        total[stage] = total.get(stage, 0.0) + taken
+    if not total:
+        return []
+    longest = sorted(total, key=lambda stage: -total[stage])
+    parts = ", ".join(f"{stage} {clock(total[stage])}" for stage in longest)
+    return ["", f"time of all cohorts: {clock(math.fsum(total.values()))} ({parts})"]
+
+
+def write(path: Path, data: bytes) -> Path:
+    """Write a file whole or not at all."""
+    part = path.with_name(path.name + ".part")
+    try:
+        part.write_bytes(data)
+        part.replace(path)
+    except OSError as error:
+        raise StoreError(
+            f"{path} cannot be written ({error.strerror}); make room or make the folder writable, then report again"
+        ) from error
+    return path

@@ -1,0 +1,171 @@
+"""Writes a study in the formats of other programs: JSON lines, Parquet tables, PEFT adapters."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from simulation.core.errors import StoreError, nearest
+from simulation.core.types import Seat
+from simulation.store import Study, canonical
+from simulation.store.canonical import plain
+
+
+def export(study: Study, folder: Path, format: str) -> list[Path]:
+    """Write what is committed so far into a new or empty folder and return the files' paths."""
+    if format not in FORMATS:
+        raise StoreError(f"unknown export format {format!r}; {nearest(format, FORMATS)}")
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise StoreError(f"{folder} is not empty; name a new folder, so that nothing is overwritten")
+    if study.last_turn < 0:
+        raise StoreError(f"{study.name} has no turn yet; resume it, then export")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return list(FORMATS[format](study, folder))
+    except OSError as error:
+        raise StoreError(f"{folder} could not be written ({error.strerror}); delete it and export elsewhere") from error
+
+
+def about(study: Study) -> dict[str, Any]:
+    """Return what a study is, as JSON (Any: a scenario holds whatever YAML does)."""
+    return {
+        "study": study.name,
+        "status": study.status,
+        "last_turn": study.last_turn,
+        "trace_hash": study.trace_hash,
+        "bit_reproducible": study.reproducible,
+        "base": study.base,
+        "seats": [plain(seat, seat.name) for seat in study.seats],
+        "fingerprint": study.fingerprint,
+        "scenario": study.scenario,
+    }
+
+
+def write_jsonl(study: Study, folder: Path) -> Iterator[Path]:
+    """Write each turn of each student as the canonical line that the hash chain covers, and what the study is."""
+    path = folder / "turns.jsonl"
+    with path.open("wb") as file:
+        for turn in study.turns():
+            file.write(canonical(turn) + b"\n")
+    yield path
+    yield write_about(study, folder)
+
+
+def write_about(study: Study, folder: Path) -> Path:
+    """Write what the study is beside what is exported of it."""
+    path = folder / "study.json"
+    path.write_text(json.dumps(about(study), indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    return path
+
+
+def write_parquet(study: Study, folder: Path) -> Iterator[Path]:
+    """Write one Parquet table for each kind of row."""
+    from simulation.views.parquet import write_tables  # pyarrow
+
+    yield from write_tables(study.turns(), folder)
+    yield write_about(study, folder)
+
+
+def write_peft(study: Study, folder: Path) -> Iterator[Path]:
+    """Write each student's newest adapter as a folder that `PeftModel.from_pretrained` loads, with a model card."""
+    for seat in study.seats:
+        yield from write_adapter(study, seat, folder / seat.name)
+
+
+def write_adapter(study: Study, seat: Seat, folder: Path) -> Iterator[Path]:
+    """Write one student's adapter without loading its base model."""
+    description, weights = as_peft(study.adapter(seat.name), seat.name)
+    config = {
+        "base_model_name_or_path": study.base,
+        "bias": "none",
+        "inference_mode": True,
+        "init_lora_weights": True,
+        "lora_dropout": 0.0,
+        "peft_type": "LORA",
+        "task_type": "CAUSAL_LM",
+        **description,
+    }
+    folder.mkdir(parents=True)
+    files = {
+        "adapter_model.safetensors": weights,
+        "adapter_config.json": (json.dumps(config, indent=2, sort_keys=True) + "\n").encode("utf-8"),
+        "README.md": model_card(study, seat, config).encode("utf-8"),
+    }
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+        yield folder / name
+
+
+def as_peft(blob: bytes, student: str) -> tuple[dict[str, Any], bytes]:
+    """Return the adapter's description (its metadata "lora"; Any: JSON) and the same tensors under PEFT's metadata.
+
+    A safetensors file is the length of its header (8 bytes, little-endian), a JSON header, and the tensors' bytes.
+    """
+    end = 8 + int.from_bytes(blob[:8], "little")
+    header = json.loads(blob[8:end])
+    metadata = header.get("__metadata__", {})
+    told = metadata.get("lora")
+    if told is None:
+        raise StoreError(
+            f"what {student!r} learned is stored as {', '.join(metadata) or 'something unnamed'}, not as a LoRA "
+            f"adapter: a simulated student (a surrogate) has no PEFT adapter; export it as jsonl or parquet"
+        )
+    text = json.dumps({**header, "__metadata__": {"format": "pt"}}, separators=(",", ":")).encode("utf-8")
+    text += b" " * (-len(text) % 8)
+    return json.loads(told), len(text).to_bytes(8, "little") + text + blob[end:]
+
+
+def last_accuracy(study: Study, student: str) -> tuple[int, int, float] | None:
+    """Return turn, number of questions and accuracy of a student's last held-out evaluation."""
+    rows = study.query(
+        "SELECT turn, questions, accuracy FROM evaluated WHERE student = ? AND question_set = 'held_out' "
+        "ORDER BY turn DESC LIMIT 1",
+        student,
+    )
+    return (int(rows[0][0]), int(rows[0][1]), float(rows[0][2])) if rows else None
+
+
+def model_card(study: Study, seat: Seat, config: dict[str, Any]) -> str:
+    """Return the README of an adapter: what it changes, how it was made, and how well it does (Any: JSON)."""
+    measured = last_accuracy(study, seat.name)
+    accuracy = (
+        f"held-out accuracy {measured[2]:.1%} over {measured[1]} questions after turn {measured[0]}"
+        if measured
+        else "never measured"
+    )
+    scenario = json.dumps(study.scenario, indent=2)
+    marked = "" if study.reproducible else "\nThe study ran under several fingerprints and is not bit-reproducible.\n"
+    return f"""---
+base_model: {study.base}
+library_name: peft
+tags:
+- lora
+---
+
+# {seat.name} of {study.name}
+
+A LoRA adapter (rank {config["r"]}, alpha {config["lora_alpha"]}) on `{study.base}`, as it was after turn
+{study.last_turn}: {accuracy}. Seed {seat.seed}.
+
+```python
+from peft import PeftModel
+from transformers import AutoModelForCausalLM
+
+model = PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained({study.base!r}), "path of this folder")
+```
+
+Trace hash: `{study.trace_hash}`
+{marked}
+It was trained by a simulation, to study learning, and is of no other use. The scenario:
+
+```json
+{scenario}
+```
+"""
+
+
+FORMATS: dict[str, Callable[[Study, Path], Iterator[Path]]] = {
+    "jsonl": write_jsonl,
+    "parquet": write_parquet,
+    "peft": write_peft,
+}

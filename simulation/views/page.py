@@ -1,0 +1,92 @@
+"""A report as one HTML file that needs nothing else: it opens from an e-mail, runs no script and fetches nothing."""
+
+import re
+from base64 import b64encode
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from simulation.measures.findings import Findings
+from simulation.play.folders import Comparison
+from simulation.scenario.entries import Lineup
+from simulation.views.report_sections import Section
+from simulation.views.sample_turns import MOST_LABELS, excerpts
+from simulation.views.text import shown
+
+TEMPLATE = "page.html.j2"
+NAME = re.compile(r"[^A-Za-z0-9_.-]+")
+
+
+def page(comparison: Comparison, findings: Findings, title: str, parts: Sequence[Section]) -> str:
+    """Return the page of a comparison whose pictures are drawn."""
+    files = {part.picture: comparison.folder / part.picture for part in parts if part.picture}
+    excerpted = excerpts(comparison, findings)
+    return (
+        environment()
+        .get_template(TEMPLATE)
+        .render(
+            title=title,
+            folder=comparison.folder.name,
+            parts=parts,
+            pictures={name: picture(path) for name, path in files.items() if path.is_file()},
+            excerpts=excerpted,
+            more_labels=max(0, len(findings.labels) - MOST_LABELS),
+            scenarios=scenarios(comparison.lineup),
+            command=command(comparison.lineup),
+            hashes=findings.results.trace_hashes,
+        )
+    )
+
+
+def environment() -> Environment:
+    """Return the templates; all text is escaped, and what cannot be seen is shown as an escape."""
+    made = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=visible,
+    )
+    made.filters["lines"] = lines
+    return made
+
+
+def visible(value: Any) -> Any:
+    """Return a value as it may be printed (Any: whatever a template names)."""
+    return shown(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def lines(text: str) -> Markup:
+    """Return a text of several lines, each shown safely."""
+    return Markup("\n").join(escape(shown(line)) for line in text.split("\n"))
+
+
+def picture(path: Path) -> str:
+    """Return a picture as the page holds it."""
+    return f"data:image/png;base64,{b64encode(path.read_bytes()).decode('ascii')}"
+
+
+def scenarios(lineup: Lineup) -> list[tuple[str, str]]:
+    """Return each label's scenario as a file's name and text; named so, it gets the label when it is read again."""
+    texts: dict[str, str] = {}
+    for entry in lineup.entries:
+        name = stem = NAME.sub("-", entry.label).strip("-.")[:48] or "scenario"
+        for number in range(2, len(lineup.entries) + 2):
+            if name not in texts:
+                break
+            name = f"{stem}-{number}"
+        resolved = {**entry.scenario.resolved(), "name": name}
+        texts[name] = yaml.safe_dump(resolved, sort_keys=False, allow_unicode=True)
+    return [(f"{name}.yaml", text) for name, text in texts.items()]
+
+
+def command(lineup: Lineup) -> str:
+    """Return the command that plays the comparison again from the scenarios' files."""
+    seeds = lineup.seeds
+    told = str(len(seeds)) if seeds == tuple(range(len(seeds))) else ",".join(map(str, seeds))
+    return f"python -m simulation compare {' '.join(name for name, _ in scenarios(lineup))} --seeds {told}"

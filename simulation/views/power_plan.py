@@ -1,0 +1,119 @@
+"""The answer to "how many seeds and questions for so many points?" as plain data, as sentences and as a table."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.table import Table
+
+from simulation.measures.power import QUESTIONS, SEEDS, detectable, smallest_questions, smallest_seeds
+from simulation.measures.statistics import Variances, smallest_sign_flip_p
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What seeds and questions can show; differences in accuracy units, [0, 1]."""
+
+    effect: float
+    """The difference that is to be shown."""
+    chance: float
+    """With which it is to be shown (power)."""
+    level: float
+    comparisons: int
+    variances: Variances
+    seeds: tuple[int, ...]
+    questions: tuple[int, ...]
+    detectable: tuple[tuple[float, ...], ...]
+    """The smallest difference shown, with a row for each number of seeds and a column for each of questions."""
+    fewest_questions: tuple[int | None, ...]
+    """For each number of seeds; None where no number suffices."""
+    fewest_seeds: tuple[int | None, ...]
+    """For each number of questions; None where no number suffices."""
+
+
+def make_plan(
+    effect: float,
+    variances: Variances,
+    *,
+    seeds: Sequence[int] = SEEDS,
+    questions: Sequence[int] = QUESTIONS,
+    chance: float = 0.8,
+    level: float = 0.05,
+    comparisons: int = 1,
+) -> Plan:
+    """Work out what these numbers of seeds and questions can show, and what it takes to show `effect`."""
+    if not 0 < effect <= 1 or not level < chance < 1:
+        raise ValueError(f"expected an effect in 0 to 1 and a chance in {level} to 1, got {effect:g} and {chance:g}")
+    if comparisons < 1:
+        raise ValueError(f"expected at least one comparison, got {comparisons}")
+    return Plan(
+        effect=effect,
+        chance=chance,
+        level=level,
+        comparisons=comparisons,
+        variances=variances,
+        seeds=tuple(seeds),
+        questions=tuple(questions),
+        detectable=tuple(
+            tuple(
+                detectable(variances, count, number, chance=chance, level=level, comparisons=comparisons)
+                for number in questions
+            )
+            for count in seeds
+        ),
+        fewest_questions=tuple(
+            smallest_questions(effect, variances, count, chance=chance, level=level, comparisons=comparisons)
+            for count in seeds
+        ),
+        fewest_seeds=tuple(
+            smallest_seeds(effect, variances, number, chance=chance, level=level, comparisons=comparisons)
+            for number in questions
+        ),
+    )
+
+
+def plan_lines(plan: Plan) -> list[str]:
+    """Return the plan in sentences."""
+    points = f"{100 * plan.effect:g} points"
+    among = f" in each of {plan.comparisons} pairs (Holm)" if plan.comparisons > 1 else ""
+    lines = [
+        f"To show {points}{among} with {100 * plan.chance:g} % power at the {100 * plan.level:g} % level it takes:",
+    ]
+    for number, seeds in zip(plan.questions, plan.fewest_seeds, strict=True):
+        many = f"{seeds:,} seeds" if seeds else "more seeds than can be run"
+        lines.append(f"  with {number:,} held-out questions: {many}")
+    for seeds, found in zip(plan.seeds, plan.fewest_questions, strict=True):
+        many = f"{found:,} held-out questions" if found else "no number of questions suffices"
+        lines.append(f"  with {seeds} {'seed' if seeds == 1 else 'seeds'}: {many}")
+    return [*lines, *caveats(plan)]
+
+
+def caveats(plan: Plan) -> list[str]:
+    """Return what a reader of the plan must know."""
+    lines = []
+    unable = [each for each in plan.seeds if each > 1 and smallest_sign_flip_p(each) * plan.comparisons > plan.level]
+    few = [str(seeds) for seeds in unable]
+    if few:
+        lines.append(
+            f"With {', '.join(few)} seeds the exact sign-flip test over seeds cannot reach {100 * plan.level:g} %; "
+            "the intervals then rest on the seeds being normally distributed."
+        )
+    if 1 in plan.seeds:
+        lines.append("One seed says nothing of other seeds: its figures are for telling two single runs apart.")
+    return lines
+
+
+def plan_table(plan: Plan) -> Table:
+    """Return the smallest differences shown, in points, by seeds and questions."""
+    made = Table(
+        title=f"Smallest difference shown with {100 * plan.chance:g} % power, points, by seeds and held-out questions",
+        title_justify="left",
+        caption=f"those that reach {100 * plan.effect:g} points are marked *",
+        caption_justify="left",
+    )
+    made.add_column("seeds \\ questions")
+    for number in plan.questions:
+        made.add_column(f"{number:,}", justify="right")
+    for seeds, row in zip(plan.seeds, plan.detectable, strict=True):
+        cells = [f"{100 * each:.1f}{'*' if each <= plan.effect else ' '}" for each in row]
+        made.add_row(str(seeds), *cells)
+    return made

@@ -1,0 +1,232 @@
+"""What a comparison's report says, section by section: sentences in plain words, tables, and what to know of them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from simulation.core.distinct import distinct
+from simulation.core.roles import Students
+from simulation.core.types import Seat
+from simulation.measures.findings import BUDGETS, Findings, equal_starts, leading
+from simulation.measures.lesson_quality import replays
+from simulation.scenario.entries import Lineup
+from simulation.scenario.stage import make
+from simulation.views.comparison_tables import (
+    Sheet,
+    asked_sheet,
+    budgets_sheet,
+    categories_sheet,
+    chosen_pairs,
+    draws_sheet,
+    many,
+    missing_sheet,
+    pairs_sheet,
+    spent_sheet,
+    standings_sheet,
+)
+from simulation.views.report import warnings
+from simulation.views.tables import percent
+from simulation.views.teacher_tables import teacher_errors_sheets, teacher_sheet
+
+MOST_SENTENCES = 12
+MOST_RIVALS = 4
+ONE_MEASURE = (
+    "The first measure is the one that counts: Holm runs within each measure, and the others are views of the same "
+    "runs, chosen before anything was played."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """A part of the report."""
+
+    title: str
+    sentences: tuple[str, ...] = ()
+    sheets: tuple[Sheet, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What to know before believing it."""
+    picture: str = ""
+    """The file of the picture that belongs to it."""
+
+
+def heading(findings: Findings, lineup: Lineup) -> str:
+    """Say what is compared."""
+    results = findings.results
+    size = f"{many(len(results.seeds), 'seed')}, {many(lineup.turns, 'turn')}"
+    if len(results.labels) > MOST_RIVALS:
+        return f"{len(results.labels)} labels over {size}"
+    return f"{', '.join(results.labels[:-1])} and {results.labels[-1]} over {size}"
+
+
+def sections(findings: Findings, lineup: Lineup) -> list[Section]:
+    """Return all parts of the report that have something to say."""
+    missing = missing_sheet(findings)
+    lost = Section(title="Missing students", sheets=(missing,)) if missing else None
+    if not findings.truths:
+        return [*([lost] if lost else []), Section(title="Verdicts", sentences=(nothing(findings),))]
+    found = [
+        verdicts_section(findings, lineup),
+        lost,
+        Section(title="Accuracy", sheets=(standings_sheet(findings),), picture="learning_curves.png"),
+        differences_section(findings),
+        budgets_section(findings),
+        categories_section(findings),
+        flows_section(findings),
+        draws_section(findings),
+        teacher_section(findings, lineup),
+    ]
+    return [each for each in found if each is not None]
+
+
+def draws_section(findings: Findings) -> Section | None:
+    """Show how good what updates learned from was, where they learn from answers that pass."""
+    if not replays(findings):
+        return None
+    return Section(title="What was learned from", sheets=(draws_sheet(findings),), picture="draws.png")
+
+
+def nothing(findings: Findings) -> str:
+    """Say why there is nothing to judge."""
+    if not findings.labels:
+        return "No student has come to the end yet: resume the comparison."
+    return f"At no seed did {' and '.join(findings.labels)} all come to the end, so nothing can be paired."
+
+
+def verdicts_section(findings: Findings, lineup: Lineup) -> Section:
+    """Say first which labels differ, and what keeps one from believing it."""
+    if not findings.measures:
+        only = ", ".join(findings.labels)
+        return Section(title="Verdicts", sentences=(f"Only {only} came to the end: there is nothing to compare with.",))
+    measure = findings.measures[0]
+    verdicts = measure.family.verdicts
+    chosen = chosen_pairs(verdicts, MOST_SENTENCES)
+    sentences = [lead(findings), *(each.text for each in chosen)]
+    if len(chosen) < len(verdicts):
+        sentences.append(f"{len(verdicts) - len(chosen)} more pairs are in verdicts.json.")
+    return Section(
+        title="Verdicts",
+        sentences=tuple(sentences),
+        notes=(*measure.family.warnings, *pairing(findings), *played_by(lineup)),
+    )
+
+
+def lead(findings: Findings) -> str:
+    """Say which label is ahead, and whether that is known."""
+    measure = findings.measures[0]
+    first, rivals = leading(measure)
+    ahead = f"{first} has the highest {measure.name}, {percent(measure.accuracies[first].value)}"
+    if not any(each.tells for each in measure.family.verdicts):
+        return f"Nothing is told apart. {ahead}, which may be luck."
+    if not rivals:
+        return f"{ahead}, and is told apart from every other label."
+    who = ", ".join(rivals) if len(rivals) <= MOST_RIVALS else f"{len(rivals)} of {len(findings.labels) - 1} others"
+    return f"{ahead}, but cannot be told from {who}."
+
+
+def pairing(findings: Findings) -> Iterator[str]:
+    """Say what the pairing rests on."""
+    left_out = [label for label in findings.results.labels if label not in findings.labels]
+    if left_out:
+        yield f"{', '.join(left_out)} did not come to the end at any seed and is left out."
+    if len(findings.seeds) < len(findings.results.seeds):
+        yield (
+            f"Compared over the {many(len(findings.seeds), 'seed')} of {len(findings.results.seeds)} at which all "
+            "labels came to the end; if those that failed had something in common, this favours whoever fails."
+        )
+    unequal = equal_starts(findings)
+    if unequal:
+        yield (
+            f"Before learning {percent(unequal)} of the held-out answers are not the same under all labels: they do "
+            "not start from one student, so more than what was learned may differ."
+        )
+
+
+def played_by(lineup: Lineup) -> Iterator[str]:
+    """Say of simulated students that they are."""
+    students = distinct(entry.scenario.students for entry in lineup.entries)
+    names = [part.name for part in students if answers_by_rule(make(part, "students"))]
+    if names:
+        yield (
+            f"The students of {' and '.join(names)} are simulated by formulas: what is found here says how policies "
+            "behave under these formulas, not how a language model would learn."
+        )
+
+
+def answers_by_rule(students: Students) -> bool:
+    """Tell whether students are simulated."""
+    return students.answerer(Seat(name="any", number=0, seed=0)).simulated
+
+
+def differences_section(findings: Findings) -> Section | None:
+    """Show the verdicts of all measures."""
+    if not findings.measures:
+        return None
+    first, *others = findings.measures
+    known = set(first.family.warnings)
+    warned = [
+        f"{measure.name}: {warning}"
+        for measure in others
+        for warning in measure.family.warnings
+        if warning not in known
+    ]
+    return Section(
+        title="Differences",
+        sheets=tuple(pairs_sheet(measure, explained=measure is first) for measure in findings.measures),
+        notes=(ONE_MEASURE, *warned),
+        picture="differences.png",
+    )
+
+
+def budgets_section(findings: Findings) -> Section:
+    """Show accuracy at equal budgets and what the policies themselves cost."""
+    sheet = budgets_sheet(findings)
+    sentences = []
+    for key, (parts, unit) in BUDGETS.items():
+        spent = sum(findings.spent(part, next(iter(findings.truths))) for part in parts)
+        if key in findings.same and spent:
+            last = f"accuracy at turn {findings.turns[-1]}"
+            sentences.append(f"{spent:,.0f} {unit} under every label: {last} is accuracy at this equal budget.")
+        elif key in findings.same or all(measure.budget != key for measure in findings.measures):
+            sentences.append(f"No equal budget of {unit}: some student has none, or its trainer does not tell.")
+    for label in findings.truths:
+        asked, scored, probed = (findings.spent(cost, label) for cost in ("asked", "scored", "measured"))
+        if scored + probed:
+            sentences.append(
+                f"{label}: for {asked:,.0f} questions asked its policy had {scored:,.0f} scored and {probed:,.0f} "
+                f"probed, {(scored + probed) / asked:.1f} for each one asked."
+            )
+    return Section(
+        title="Equal budgets",
+        sentences=tuple(sentences),
+        sheets=(spent_sheet(findings), *([sheet] if sheet else [])),
+    )
+
+
+def categories_section(findings: Findings) -> Section:
+    """Show accuracy by category and what was asked."""
+    sheet = categories_sheet(findings)
+    return Section(
+        title="Categories",
+        sheets=(*([sheet] if sheet else []), asked_sheet(findings)),
+        picture="categories.png" if sheet else "",
+    )
+
+
+def flows_section(findings: Findings) -> Section:
+    """Say what a rising accuracy might hide."""
+    told = [(label, warnings(findings.results.courses(label))) for label in findings.labels]
+    return Section(
+        title="Learning beside accuracy",
+        sentences=tuple(f"{label}: {sentence}" for label, row in told for sentence in row),
+        picture="flows.png",
+    )
+
+
+def teacher_section(findings: Findings, lineup: Lineup) -> Section | None:
+    """Show how far the teacher can be trusted."""
+    told = findings.reliability(findings.labels)
+    if not told.verdicts:
+        return None
+    if told.agreed == told.verdicts:
+        return Section(title="Teacher", sentences=(f"All {told.verdicts:,} verdicts are the truth.",))
+    sheets = (teacher_sheet(findings), *teacher_errors_sheets(findings, lineup))
+    return Section(title="Teacher", sheets=sheets, picture="teacher.png")

@@ -1,0 +1,161 @@
+"""A few turns of one student of each label, as a reader follows them: what was asked, why, and what came of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from simulation.core.types import Experience, Question, Selection, Turn
+from simulation.loop.results import confidence
+from simulation.measures.findings import Findings
+from simulation.measures.summary import Measurement
+from simulation.play.folders import Comparison
+from simulation.store import DATABASE, Study
+from simulation.views.progress import update_line
+from simulation.views.tables import percent
+
+MOST_LABELS = 12
+MISTAKES, RIGHT_ONES = 3, 1
+"""How many answers of each kind are shown of a turn."""
+LONGEST = 1500
+"""Characters shown of a text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """One question of a turn and what came of it."""
+
+    category: str
+    prompt: str
+    choices: tuple[tuple[str, bool, bool], ...]
+    """Each option, whether it was taken, whether it is the reference."""
+    reason: str
+    answer: str
+    said: str
+    """What the teacher said."""
+    correction: str
+    """What the teacher says should have been answered; "" where it says nothing."""
+    code: bool
+    """Whether the answer is a program."""
+    erred: bool
+    """Whether that is not the truth."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Glance:
+    """One turn of one student."""
+
+    turn: int
+    summary: str
+    asked: tuple[Asked, ...]
+    changed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Excerpt:
+    """A few turns of one student."""
+
+    label: str
+    student: str
+    turns: tuple[Glance, ...]
+
+
+def excerpts(comparison: Comparison, findings: Findings) -> list[Excerpt]:
+    """Read the first, the middle and the last turn of one student of each label."""
+    seed, last = findings.seeds[0], comparison.lineup.turns
+    chosen = sorted({1, (last + 1) // 2, last})
+    found: dict[str, Excerpt] = {}
+    for index, cohort in enumerate(comparison.cohorts):
+        folder = comparison.study_folder(index)
+        if seed not in cohort.seeds or not (folder / DATABASE).is_file():
+            continue
+        with Study.open(folder) as study:
+            for label in cohort.labels:
+                if label not in findings.labels[:MOST_LABELS]:
+                    continue
+                course = findings.results.students[label, seed][0].course
+                turns = [
+                    turn for number in chosen for turn in study.turns(course.student, start=number, stop=number + 1)
+                ]
+                glances = tuple(glance(turn, course.measurements) for turn in turns)
+                found[label] = Excerpt(label=label, student=course.student, turns=glances)
+    return [found[label] for label in findings.labels if label in found]
+
+
+def glance(turn: Turn, measurements: Sequence[Measurement]) -> Glance:
+    """Return what a reader sees of a turn."""
+    wrong = [each for each in turn.experiences if each.feedback.score < 1.0][:MISTAKES]
+    right = [each for each in turn.experiences if each.feedback.score >= 1.0][:RIGHT_ONES]
+    picks = {pick.item.id: pick for pick in turn.picks}
+    truly = sum(each.truth >= 1.0 for each in turn.experiences)
+    called = sum(each.feedback.score >= 1.0 for each in turn.experiences)
+    count = len(turn.experiences)
+    times = "" if count == len(turn.picks) else f", which got {count} answers"
+    shown_ones = sorted([*wrong, *right], key=lambda each: each.position)
+    summary = (
+        f"Asked {len(turn.picks)} of {len(turn.candidates)} candidates{times}; {truly} answered right, {called} called "
+        "right. "
+        f"Shown: {len(wrong)} called wrong and {len(right)} called right, the first of each."
+    )
+    return Glance(
+        turn=turn.turn,
+        summary=summary if count else "Nothing was asked.",
+        asked=tuple(asked(each, picks.get(each.question.id)) for each in shown_ones),
+        changed=tuple(changes(turn, measurements)),
+    )
+
+
+def asked(experience: Experience, pick: Selection[Question] | None) -> Asked:
+    """Return what a reader sees of one answer."""
+    question, given, said = experience.question, experience.answer, experience.feedback
+    sure = confidence(given)
+    verdict = "right" if said.score >= 1.0 else "wrong" if said.score <= 0.0 else f"{100 * said.score:.0f} % right"
+    return Asked(
+        category=", ".join(question.tags),
+        prompt=clipped(question.prompt),
+        choices=tuple(
+            (clipped(choice), place == given.choice, choice == question.reference)
+            for place, choice in enumerate(question.choices)
+        ),
+        reason=why(pick),
+        answer=(clipped(given.text) or "nothing")
+        + (f" (sure to {percent(sure)})" if sure is not None else "")
+        + (f" [{given.stop}]" if given.stop != "stop" else ""),
+        said=". ".join([verdict, *([clipped(said.explanation)] if said.explanation else [])]),
+        correction=clipped(said.correction) if said.correction is not None and said.score < 1.0 else "",
+        code=said.verdict is not None,
+        erred=(said.score >= 1.0) != (experience.truth >= 1.0),
+    )
+
+
+def why(pick: Selection[Any] | None) -> str:
+    """Say why something was picked, and how likely that was (Any: a question or an experience)."""
+    if pick is None:
+        return "not on record"
+    parts = [pick.reason or "the policy gives no reason"]
+    if pick.score is not None:
+        parts.append(f"score {pick.score:.3g}")
+    if pick.propensity is not None:
+        parts.append(f"picked with probability {pick.propensity:.3g}")
+    return "; ".join(parts)
+
+
+def changes(turn: Turn, measurements: Sequence[Measurement]) -> list[str]:
+    """Say what the turn's update did, and how the evaluations around it came out."""
+    found = [update_line(turn)]
+    if turn.lessons:
+        found.append(f"the first lesson was chosen because: {why(turn.lessons[0])}")
+    before = [each for each in measurements if each.turn < turn.turn]
+    after = [each for each in measurements if each.turn >= turn.turn]
+    if before and after:
+        was, now = before[-1], after[0]
+        moved = "" if now.corrected is None else f"; {now.corrected} answers turned right, {now.forgotten} turned wrong"
+        found.append(
+            f"held-out accuracy {percent(was.accuracy)} at turn {was.turn}, {percent(now.accuracy)} at turn "
+            f"{now.turn}{moved}"
+        )
+    return found
+
+
+def clipped(text: str) -> str:
+    """Return the beginning of a long text."""
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]} … ({len(text) - LONGEST} more characters)"
