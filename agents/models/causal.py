@@ -12,13 +12,13 @@ import torch
 from torch import Tensor, nn
 
 from agents.models import adapter_file, lora
-from agents.models.abilities import observe
 from agents.models.batching import plan
 from agents.models.folder import comes_with_project
 from agents.models.generation import Writer
 from agents.models.loading import DTYPES, Precision, load_causal
 from agents.models.scoring import Abilities, Scorer, depth, length
 from agents.models.text import Text
+from agents.models.trial import observe
 from simulation.core.errors import ModelError, nearest
 from simulation.core.optional_roles import lost_paths
 from simulation.core.packing import Tree

@@ -12,7 +12,7 @@ from pydantic import Field
 from simulation.core.errors import DataError, nearest
 from simulation.core.paths import Located
 
-AGENTS = Path(__file__).resolve().parent.parent
+AGENTS = Path(__file__).resolve().parents[1]
 _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+|[a-z0-9][\w.-]*")
 _TOKENIZERS = ("tokenizer.json", "tokenizer.model", "spiece.model", "vocab.json", "vocab.txt")
 

@@ -12,9 +12,9 @@ import torch
 from torch import Tensor, nn
 from transformers.modeling_outputs import BaseModelOutput
 
+from agents.judges.teacher_rows import TeacherRow
 from agents.models import folder
 from agents.models.loading import Precision, load_seq2seq
-from agents.teacher_rows import TeacherRow
 from simulation.core.errors import ModelError
 from simulation.core.seeding import generator
 from simulation.core.teacher_prompt import CORRECT, WRONG, teacher_prompt

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
-from agents.programs import unfenced
+from agents.reading.programs import unfenced
 from agents.remote.budget import FILE as BUDGET
 from agents.remote.budget import raised
 from agents.remote.client import Caller

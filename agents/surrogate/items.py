@@ -10,9 +10,9 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.reading.wording import reference_index
 from agents.surrogate.chance import normal
 from agents.surrogate.settings import IrtParameters
-from agents.wording import reference_index
 from simulation.core.errors import ModelError
 from simulation.core.types import Question
 

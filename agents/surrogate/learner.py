@@ -20,11 +20,11 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from agents.surrogate.abilities import Abilities
+from agents.reading.wording import chosen
 from agents.surrogate.chance import uniform
 from agents.surrogate.items import Items
 from agents.surrogate.settings import IrtParameters
-from agents.wording import chosen
+from agents.surrogate.skills import Abilities
 from simulation.core.errors import DataError, ModelError
 from simulation.core.packing import Tree
 from simulation.core.types import Completion, Experience, Request, Seat, Update

@@ -22,10 +22,10 @@ C = TypeVar("C", bound=type)
 
 PACKAGES: Mapping[str, str] = {
     "environment": "environments",
-    "students": "agents",
-    "judge": "agents",
-    "question_policy": "policies",
-    "experience_policy": "policies",
+    "students": "agents.students",
+    "judge": "agents.judges",
+    "question_policy": "policies.asking",
+    "experience_policy": "policies.learning",
     "trainer": "training",
 }
 

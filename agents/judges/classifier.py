@@ -1,0 +1,189 @@
+"""The judge that reads: a sequence-to-sequence model that says whether an answer agrees with the gold one."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated, Literal
+from unicodedata import normalize
+
+from pydantic import ConfigDict, Field
+from pydantic.dataclasses import dataclass
+
+from agents.judges.teacher_rows import read_rows
+from agents.models import folder
+from agents.reading.wording import plain, reference_index, worded_like
+from simulation.core.errors import DataError
+from simulation.core.paths import FilePath
+from simulation.core.registry import judge
+from simulation.core.templates import letter
+from simulation.core.types import Answer, Feedback, Question
+
+if TYPE_CHECKING:
+    from agents.models.seq2seq import Verdicts
+
+LONGEST_READ = 4096
+"""Characters that are read of an answer, and of the gold one: the memory that reading takes grows with their square."""
+READ_ALONE = 1024
+"""Characters of both above which they are read alone, because a batch is as wide as its longest."""
+
+
+@dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid", use_attribute_docstrings=True))
+class Train:
+    """Trains the teacher further before it judges."""
+
+    rows: FilePath
+    """A JSON lines file: {"reference": gold answer, "answer": student's text, "correct": true or false} a line."""
+    epochs: Annotated[int, Field(ge=1, le=1000)] = 1
+    learning_rate: Annotated[float, Field(gt=0, le=1)] = 1e-3
+    batch_size: Annotated[int, Field(ge=1)] = 8
+    """Rows a step."""
+    seed: Annotated[int, Field(ge=0)] = 0
+    """Orders the rows."""
+    keep: FilePath | None = None
+    """A folder that keeps trained teachers by the hash of all they depend on; none trains again in each process."""
+
+
+@judge("classifier")
+class Classifier:
+    """Reads the gold answer and the student's, and says Correct or Wrong by the likelier word."""
+
+    model: folder.ModelName = "embedded"
+    """"embedded" is the shipped teacher; else a model folder or a hub name such as google/flan-t5-large."""
+    correction: Literal["answer_key", "own", "none"] = "answer_key"
+    """What a student is told instead: the reference; the choice this teacher finds likeliest, if any; nothing."""
+    batch_size: Annotated[int, Field(ge=1)] = 64
+    """Answers that are read at once."""
+    device: Annotated[str, Field(pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")] = "auto"
+    """"auto" is the GPU where there is one."""
+    dtype: Literal["float32", "bfloat16"] = "float32"
+    """The numbers it computes in; training is in float32."""
+    train: Train | None = None
+    """Trains it further before it judges."""
+
+    def elsewhere(self) -> list[str]:
+        """Name the model where it is on the Hub."""
+        return folder.elsewhere(self.model)
+
+    def check(self) -> None:
+        """Refuse a model or rows that are not there, by looking at files only; raises DataError."""
+        folder.validate(self.model, embedded="teacher", architectures=("ForConditionalGeneration",))
+        if self.train is not None:
+            read_rows(self.train.rows)
+
+    def fingerprint(self) -> Mapping[str, str]:
+        """Return the hash of the weights, and of the rows that they are trained further on."""
+        self.check()
+        found = {"weights": folder.fingerprint(folder.resolve(self.model, embedded="teacher"))}
+        if self.train is not None:
+            found["rows"] = hashlib.sha256(self.train.rows.read_bytes()).hexdigest()
+        return found
+
+    def judge(
+        self, questions: Sequence[Question], answers: Sequence[Answer], *, seeds: Sequence[int]
+    ) -> list[Feedback]:
+        """Evaluate each answer; nothing is drawn, so the seeds are not used."""
+        del seeds
+        if not questions:
+            return []
+        chances = self._chances(
+            [(gold(question), said(question, answer)) for question, answer in zip(questions, answers, strict=True)]
+        )
+        guesses = self._guesses(questions, chances) if self.correction == "own" else [None] * len(chances)
+        return [
+            self._feedback(question, answer, chance, guess)
+            for question, answer, chance, guess in zip(questions, answers, chances, guesses, strict=True)
+        ]
+
+    @cached_property
+    def _verdicts(self) -> "Verdicts":
+        self.check()
+        from agents.models import seq2seq
+
+        source = folder.resolve(self.model, embedded="teacher")
+        if self.train is None:
+            return seq2seq.load(source, device=self.device, dtype=self.dtype, batch_size=self.batch_size)
+        schooling = seq2seq.Schooling(
+            epochs=self.train.epochs,
+            learning_rate=self.train.learning_rate,
+            batch_size=self.train.batch_size,
+            seed=self.train.seed,
+        )
+        return seq2seq.load_schooled(
+            source,
+            read_rows(self.train.rows),
+            schooling,
+            self.train.keep,
+            device=self.device,
+            batch_size=self.batch_size,
+        )
+
+    def _chances(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
+        """Return the probability that an answer is right for each (gold, answer)."""
+        prompts = [(readable(reference), readable(text)) for reference, text in pairs]
+        short = [prompt for prompt in prompts if length(*prompt) <= READ_ALONE]
+        long = [prompt for prompt in dict.fromkeys(prompts) if length(*prompt) > READ_ALONE]
+        chances: dict[tuple[str, str], float] = {}
+        for batch in ([short] if short else []) + [[prompt] for prompt in long]:
+            chances.update(zip(batch, self._verdicts.probabilities(batch), strict=True))
+        return [chances[prompt] for prompt in prompts]
+
+    def _guesses(self, questions: Sequence[Question], chances: Sequence[float]) -> list[int | None]:
+        """Return, where an answer was found wrong, the choice that this teacher finds right and likeliest."""
+        asked = {question.id: question for question, chance in zip(questions, chances, strict=True) if chance <= 0.5}
+        pairs = [(gold(question), choice) for question in asked.values() for choice in question.choices]
+        found = iter(self._chances(pairs))
+        guesses: dict[str, int | None] = {}
+        for question in asked.values():
+            scores = [next(found) for _ in question.choices]
+            best = max(range(len(scores)), key=scores.__getitem__, default=None)
+            guesses[question.id] = best if best is not None and scores[best] > 0.5 else None
+        return [guesses.get(question.id) for question in questions]
+
+    def _feedback(self, question: Question, answer: Answer, chance: float, guess: int | None) -> Feedback:
+        right = chance > 0.5
+        return Feedback(
+            score=float(right),
+            judge="classifier",
+            explanation=f"The teacher finds this {'right' if right else 'wrong'} ({chance:.0%} sure it is right).",
+            correction=self._correction(question, answer, right, guess),
+            metrics={"p_correct": chance},
+        )
+
+    def _correction(self, question: Question, answer: Answer, right: bool, guess: int | None) -> str | None:
+        if self.correction == "none":
+            return None
+        if self.correction == "own":
+            if right:
+                return answer.text or None
+            return None if guess is None else worded_like(answer.text, answer.choice, question, guess)
+        index = reference_index(question)
+        return question.reference if index is None else worded_like(answer.text, answer.choice, question, index)
+
+
+def gold(question: Question) -> str:
+    """Return the gold answer that a teacher compares with."""
+    if question.reference is None:
+        raise DataError(
+            f"question {question.id!r} has no reference, so the teacher has nothing to compare with; "
+            "use another teacher or add one"
+        )
+    index = reference_index(question)
+    return question.reference if index is None else question.choices[index]
+
+
+def said(question: Question, answer: Answer) -> str:
+    """Return what the student wrote; a letter stands for its option's text."""
+    if answer.choice is not None and plain(answer.text) == letter(answer.choice):
+        return question.choices[answer.choice]
+    return answer.text
+
+
+def readable(text: str) -> str:
+    """Return as much of a text as is read, with a sign in place of half a surrogate pair, which no tokenizer takes."""
+    beginning = text[:LONGEST_READ].encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return beginning if length(beginning) <= LONGEST_READ else normalize("NFKC", beginning)[:LONGEST_READ]
+
+
+def length(*texts: str) -> int:
+    """Return the characters that a tokenizer makes of texts: it writes a ligature out, and one sign may be eighteen."""
+    return sum(len(normalize("NFKC", text)) for text in texts)

@@ -1,0 +1,246 @@
+"""Judges that run programs in the sandbox: the one a student learns from, and the exact one.
+
+A question's visible tests are for both; its hidden tests only measure. What a judge says names a visible test that
+failed, and of a hidden one no more than its number.
+"""
+
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Annotated, ClassVar
+from zlib import crc32
+
+from pydantic import Field
+
+from agents.reading.programs import check_tests, equals_reference, program_in
+from agents.sandbox import Limits, Program, Report, SandboxUnavailable
+from agents.sandbox.probe import probe
+from agents.sandbox.program import Level
+from agents.sandbox.shared import FAULTLESS, Place, judged, shared
+from simulation.core.errors import DataError, SimulationError
+from simulation.core.registry import judge
+from simulation.core.types import Answer, Feedback, Question, Test, Verdict
+
+LONGEST_EXPLANATION = 500
+SAYS: Mapping[Verdict, str] = {
+    "failed": "failed",
+    "load_error": "did not run, because the program cannot be loaded",
+    "timeout": "ran out of time",
+    "memory": "ran out of memory",
+    "blocked": "was stopped, because the program did what the sandbox forbids",
+    "died": "was cut short, because the program ended by itself",
+    "killed": "was cut short, because the program was killed",
+    "bad_return": "got something that no test can look into",
+}
+SHARED = ("level", "lanes", "allow_weaker", "cpu_seconds", "wall_seconds", "memory_mebibytes")
+TELLING: tuple[Verdict, ...] = ("failed", "load_error", "bad_return", "memory")
+"""Verdicts to which an outcome's message adds something."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sandboxed:
+    """What judges that run programs share: where these run, what they may use, and what becomes of their verdicts."""
+
+    executes: ClassVar[bool] = True
+    """A replay takes the recorded verdicts instead of running the programs again."""
+    level: Level = "full"
+    """Namespaces, Landlock, seccomp and limits; "lock" has no namespaces, "rlimits" has limits alone."""
+    lanes: Annotated[int, Field(ge=1, le=64)] | None = None
+    """How many programs run at the same time; null is one for each core, at most four."""
+    allow_weaker: bool = False
+    """Use the strongest level below where this machine lacks a layer; every verdict then says so."""
+    cpu_seconds: Annotated[int, Field(ge=1, le=3600)] = 4
+    """What a program and its tests may compute."""
+    wall_seconds: Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)] = 12.0
+    """After which a program is ended that neither computes nor ends."""
+    memory_mebibytes: Annotated[int, Field(ge=16, le=1 << 16)] = 256
+    """What a program may take."""
+    correct: bool = False
+    """Whether to hand a student whose program fails the reference as correction."""
+
+    @property
+    def place(self) -> Place:
+        """Where programs run."""
+        return Place(self.level, self.lanes, self.allow_weaker)
+
+    def check(self) -> None:
+        """Open the sandbox; raises `SandboxUnavailable` with the layer that is missing and the ways out."""
+        shared(self.place)
+
+    def shares(self) -> Mapping[str, object]:
+        """Return the parameters that another judge of the same programs should have: where they run, and with what."""
+        return {name: getattr(self, name) for name in SHARED}
+
+    def fingerprint(self) -> Mapping[str, str]:
+        """Return the Python that runs the programs."""
+        return {"python": platform.python_version()}
+
+    @classmethod
+    def diagnosis(cls) -> Mapping[str, Mapping[str, str]]:
+        """Return, for the section "sandbox", each layer and level with "works" or "missing: …"."""
+        try:
+            return {"sandbox": probe()}
+        except SandboxUnavailable as error:
+            return {"sandbox": {"layers": f"missing: {error}"}}
+
+    def ran(
+        self, questions: Sequence[Question], sources: Sequence[str], tests: Sequence[Sequence[Test]]
+    ) -> list[Report]:
+        """Run a program for each question, with some of its tests; raises where the fault is not the program's."""
+        limits = Limits(
+            cpu_seconds=self.cpu_seconds, wall_seconds=self.wall_seconds, memory_mebibytes=self.memory_mebibytes
+        )
+        programs = [
+            Program(
+                source=source,
+                tests=tuple(test.code for test in run),
+                setup=question.setup,
+                seed=crc32(question.id.encode("utf-8", "surrogatepass")),
+                limits=limits,
+            )
+            for question, source, run in zip(questions, sources, tests, strict=True)
+        ]
+        reports = judged(programs, self.place)
+        for question, report in zip(questions, reports, strict=True):
+            refuse_faultless(question, report)
+        return reports
+
+    def signed(self, name: str, report: Report) -> str:
+        """Return the name to put under a verdict, which tells what isolated the program where that was not all."""
+        return name if report.level == "full" else f"{name} at level {report.level}"
+
+    def correction(self, question: Question, report: Report) -> str | None:
+        """Return the reference for a program that failed, where that is wished."""
+        return question.reference if self.correct and report.verdict != "passed" and question.reference else None
+
+    def failing(self, questions: Sequence[Question], tests: Sequence[Sequence[Test]]) -> list[str]:
+        """Return a line for each question whose reference fails some of its tests."""
+        asked = [(question, run) for question, run in zip(questions, tests, strict=True) if question.reference]
+        reports = self.ran(
+            [question for question, _ in asked],
+            [program_in(question, question.reference or "") for question, _ in asked],
+            [run for _, run in asked],
+        )
+        return [
+            f"question {question.id!r}: its own reference fails: {explained(run, report, told=True)}"
+            for (question, run), report in zip(asked, reports, strict=True)
+            if report.verdict != "passed"
+        ]
+
+
+@judge("executor")
+class Executor(Sandboxed):
+    """Runs an answer as a program: the score is the share of the visible tests that pass."""
+
+    def judge(
+        self, questions: Sequence[Question], answers: Sequence[Answer], *, seeds: Sequence[int]
+    ) -> list[Feedback]:
+        """Evaluate each answer; a program's own random numbers depend on its question alone, so seeds are not used."""
+        del seeds
+        tests = [visible(question) for question in questions]
+        sources = [program_in(question, given.text) for question, given in zip(questions, answers, strict=True)]
+        # the exact judge runs every test of the same programs: run now, they need not run again
+        whole = self.ran(questions, sources, [every(question) for question in questions])
+        reports = [beginning(report, len(run)) for report, run in zip(whole, tests, strict=True)]
+        return [
+            Feedback(
+                score=report.passed / len(run),
+                judge=self.signed("executor", report),
+                explanation=explained(run, report),
+                correction=self.correction(question, report),
+                verdict=report.verdict,
+                outcomes=report.outcomes,
+            )
+            for question, run, report in zip(questions, tests, reports, strict=True)
+        ]
+
+    def audit(self, questions: Sequence[Question]) -> list[str]:
+        """Return a line for each question whose reference fails a visible test."""
+        return self.failing(questions, [visible(question) for question in questions])
+
+
+@judge("all_tests")
+class AllTests(Sandboxed):
+    """Runs an answer as a program: right is what passes every test, visible and hidden."""
+
+    def judge(
+        self, questions: Sequence[Question], answers: Sequence[Answer], *, seeds: Sequence[int]
+    ) -> list[Feedback]:
+        """Evaluate each answer; a program's own random numbers depend on its question alone, so seeds are not used."""
+        del seeds
+        tests = [every(question) for question in questions]
+        sources = [program_in(question, given.text) for question, given in zip(questions, answers, strict=True)]
+        return [
+            Feedback(
+                score=float(report.verdict == "passed"),
+                judge=self.signed("all_tests", report),
+                explanation=explained(run, report),
+                correction=self.correction(question, report),
+                metrics={
+                    "pass_rate": report.passed / len(run),
+                    # what fails its tests is not the reference, and needs no reading
+                    "exact_match": float(report.verdict == "passed" and equals_reference(question, source)),
+                },
+                verdict=report.verdict,
+                outcomes=report.outcomes,
+            )
+            for question, source, run, report in zip(
+                questions, sources, tests, self.ran(questions, sources, tests), strict=True
+            )
+        ]
+
+    def audit(self, questions: Sequence[Question]) -> list[str]:
+        """Return a line for each question whose reference fails a test, visible or hidden."""
+        return self.failing(questions, [every(question) for question in questions])
+
+
+def beginning(report: Report, tests: int) -> Report:
+    """Return the report as the first tests make it: tests run in order, so later ones change nothing of them."""
+    outcomes = report.outcomes[:tests]
+    verdict: Verdict = next((each.verdict for each in outcomes if each.verdict != "passed"), "passed")
+    return replace(report, outcomes=outcomes, verdict=verdict)
+
+
+def every(question: Question) -> tuple[Test, ...]:
+    """Return all tests of a question, the visible ones first."""
+    check_tests(question)
+    return tuple(sorted(question.tests, key=lambda test: test.hidden))
+
+
+def visible(question: Question) -> tuple[Test, ...]:
+    """Return the tests that a student may learn from."""
+    check_tests(question)
+    found = tuple(test for test in question.tests if not test.hidden)
+    if not found:
+        raise DataError(
+            f"question {question.id!r} has hidden tests only, so that executor cannot judge it: "
+            "evaluate on it, ask others, or make one of its tests visible"
+        )
+    return found
+
+
+def explained(tests: Sequence[Test], report: Report, *, told: bool = False) -> str:
+    """Say in plain words what came of a program; only where all is `told` also what a hidden test holds."""
+    if report.verdict == "passed":
+        return "Right: the test passes." if len(tests) == 1 else f"Right: all {len(tests)} tests pass."
+    verdicts = [outcome.verdict for outcome in report.outcomes]
+    index = next(index for index, verdict in enumerate(verdicts) if verdict != "passed")
+    test, outcome = tests[index], report.outcomes[index]
+    which = f"est {index + 1} of {len(tests)} {SAYS[outcome.verdict]}"
+    if test.hidden and not told:
+        return f"Hidden t{which}."
+    because = f" ({outcome.message})" if outcome.verdict in TELLING else ""
+    code = "" if outcome.verdict == "load_error" else f": {test.code}"
+    return f"T{which}{because}{code}"[:LONGEST_EXPLANATION]
+
+
+def refuse_faultless(question: Question, report: Report) -> None:
+    """Raise where a program was not judged, for a reason that is not its own."""
+    if report.verdict not in FAULTLESS:
+        return
+    why = next(outcome.message for outcome in report.outcomes if outcome.verdict == report.verdict)
+    kind = SandboxUnavailable if report.verdict == "sandbox_unavailable" else SimulationError
+    raise kind(
+        f"an answer to question {question.id!r} could not be judged, which is no fault of the answer ({why}). "
+        "No finished turn is lost: see `python -m simulation doctor`, then resume the study, which judges it again"
+    )

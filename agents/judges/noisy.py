@@ -1,0 +1,97 @@
+"""The teacher-noise dial: another judge whose verdicts are turned round at known rates.
+
+Source: Angluin & Laird (1988), Learning from noisy examples, Machine Learning 2, where each label is turned round with
+one probability; Natarajan et al. (2013), Learning with noisy labels, NIPS, have one for each class. We add what a
+student is told instead: who marks wrongly corrects wrongly.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated
+
+from pydantic import Field
+
+from agents.judges.inner_judge import JudgedBy, read
+from agents.reading.wording import chosen, reference_index, worded_like
+from simulation.core.registry import judge
+from simulation.core.seeding import generator
+from simulation.core.types import Answer, Feedback, Question
+
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+
+
+@judge("noisy")
+class NoisyTeacher:
+    """Another judge that errs on purpose: each verdict is turned round with a given probability.
+
+    The score s becomes 1 - s. Turned wrong, the correction is an option drawn from those that are neither the reference
+    nor the student's, or none where there is no such option; turned right, it is the student's own text. Where the
+    other judge corrects nothing, neither does this one. An answer's seed alone decides, and a higher dial turns round
+    all that a lower one does. The explanation is made from score, correction and answer only, so that it does not tell;
+    the metric `flipped` does.
+    """
+
+    judged_by: JudgedBy = read("answer_key")
+    """The judge whose verdicts are turned round."""
+    flip: Share = 0.1
+    """The probability that a verdict is turned round, whatever it is."""
+    false_right: Share | None = None
+    """The probability for an answer that was found wrong; null is `flip`."""
+    false_wrong: Share | None = None
+    """The probability for an answer that was found right; null is `flip`."""
+
+    def elsewhere(self) -> Sequence[str]:
+        """Name what the other judge rests on elsewhere."""
+        return self.judged_by.elsewhere()
+
+    def check(self) -> None:
+        """Refuse files of the other judge that are not there."""
+        self.judged_by.check()
+
+    def fingerprint(self) -> Mapping[str, str]:
+        """Return what the other judge's verdicts rest on."""
+        return self.judged_by.fingerprint()
+
+    def judge(
+        self, questions: Sequence[Question], answers: Sequence[Answer], *, seeds: Sequence[int]
+    ) -> list[Feedback]:
+        """Have each answer evaluated, and turn the verdict round where its seed says so."""
+        found = self.judged_by.judge(questions, answers, seeds=seeds)
+        return [self._say(*each) for each in zip(questions, answers, found, seeds, strict=True)]
+
+    def _say(self, question: Question, answer: Answer, found: Feedback, seed: int) -> Feedback:
+        right = found.score >= 0.5
+        own = self.false_wrong if right else self.false_right
+        stream = generator(seed, 0, 0, "teacher noise")
+        # drawn before anything else, so that every dial compares the same number
+        flipped = float(stream.random()) < (self.flip if own is None else own)
+        score, correction = found.score, found.correction
+        if flipped:
+            score = 1.0 - score
+            if correction is not None and right:
+                wrong = others(question, answer)
+                place = int(stream.integers(len(wrong))) if wrong else 0
+                correction = worded_like(answer.text, answer.choice, question, wrong[place]) if wrong else None
+            elif correction is not None:
+                correction = answer.text or None
+        return Feedback(
+            score=score,
+            judge="noisy",
+            explanation=explain(answer, score, correction),
+            correction=correction,
+            metrics={**found.metrics, "flipped": float(flipped)},
+        )
+
+
+def others(question: Question, answer: Answer) -> list[int]:
+    """Return the options that are neither the reference nor what was answered."""
+    taken = chosen(answer.text, question.choices) if answer.choice is None else answer.choice
+    return [index for index in range(len(question.choices)) if index not in (reference_index(question), taken)]
+
+
+def explain(answer: Answer, score: float, correction: str | None) -> str:
+    """Say a verdict in plain words, the same whether it was turned round or not."""
+    if score >= 0.5:
+        return "Right."
+    if correction is None:
+        return "Wrong."
+    return f"The right answer is {correction}, not {answer.text!r}."[:500]

@@ -1,0 +1,1 @@
+"""What a text says: the option it takes, the program it is."""

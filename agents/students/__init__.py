@@ -1,0 +1,1 @@
+"""Who can learn: language models, models behind an API, simulated students."""

@@ -1,0 +1,134 @@
+"""The students of a scenario: language models with a LoRA adapter each, on one frozen base."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import field
+from importlib.metadata import version
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import ConfigDict, Field, model_validator
+from pydantic.dataclasses import dataclass
+
+from agents.models import folder
+from agents.students.student import Form, Mode, Student, Template
+from simulation.core.errors import SimulationError
+from simulation.core.optional_roles import taken_paths
+from simulation.core.registry import students
+from simulation.core.types import Seat
+
+if TYPE_CHECKING:
+    from agents.models.causal import CausalLearner
+
+DType = Literal["float32", "bfloat16", "float16", "float64"]
+LIBRARIES = ("torch", "transformers", "tokenizers", "safetensors")
+
+
+@dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid", use_attribute_docstrings=True))
+class Lora:
+    """The adapter of each student."""
+
+    rank: Annotated[int, Field(ge=1, le=1024)] = 8
+    alpha: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 16.0
+    """The change is scaled by alpha / rank."""
+    targets: tuple[str, ...] = ()
+    """Names of the linear layers that are adapted, such as q_proj; none means all but the output head."""
+
+
+@students("language_model")
+class LanguageModelStudents:
+    """Students that are one language model, each with its own LoRA adapter."""
+
+    model: folder.ModelName = "embedded"
+    """"embedded" is the shipped student, "embedded/coder" the one that writes programs; else a model folder or a hub
+    name such as google/gemma-2b-it."""
+    count: Annotated[int, Field(ge=1, le=10_000)] = 1
+    """How many students one run seats."""
+    lora: Lora = field(default_factory=Lora)
+    dtype: DType = "float32"
+    """The numbers the base is held and computed in; float64 is for tests."""
+    score_dtype: DType | None = None
+    """Another dtype for scoring options; bfloat16 is about twice as fast and changes a few answers."""
+    quantization: Literal["nf4"] | None = None
+    """Hold the base in 4 bits (needs bitsandbytes)."""
+    device: Annotated[str, Field(pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")] = "auto"
+    """"auto" is the GPU where there is one."""
+    mode: Mode = "choices"
+    """Take the likeliest option, or generate text and read the option from it."""
+    answers: Form = "text"
+    """Score and learn an option's text or its letter."""
+    template: Template = "plain"
+    """How a question is laid out: plain, multiple_choice, or a text with {prompt} and {choices} or {lines}."""
+    max_tokens: Annotated[int, Field(ge=1, le=100_000)] = 32
+    """The longest generated answer."""
+    temperature: Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)] = 0.0
+    """0 decodes greedily."""
+    batch_tokens: Annotated[int, Field(ge=16)] | None = None
+    """The most tokens that go through the model at once; null is 2,048 on a CPU (its cache) and 16,384 on a GPU."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "LanguageModelStudents":
+        if self.quantization and self.score_dtype:
+            raise ValueError("score_dtype cannot be set together with quantization; remove one of them")
+        if self.quantization and self.dtype == "float64":
+            raise ValueError("a quantized model computes in float32, bfloat16 or float16, not float64; change dtype")
+        return self
+
+    def elsewhere(self) -> list[str]:
+        """Name the model where it is on the Hub."""
+        return folder.elsewhere(self.model)
+
+    def check(self) -> None:
+        """Refuse a model that is not there, by looking at files only; raises DataError."""
+        folder.validate(self.model, embedded="student", architectures=("ForCausalLM", "LMHeadModel"))
+
+    def answerer(self, seat: Seat) -> Student:
+        """Return the student of a seat, without loading a model."""
+        return Student(
+            name=seat.name,
+            template=self.template,
+            mode=self.mode,
+            answers=self.answers,
+            max_tokens=self.max_tokens,
+            temperature=self.temperature,
+        )
+
+    def learner(self, seats: Sequence[Seat]) -> "CausalLearner":
+        """Load the model once, with one slot a seat."""
+        self.check()
+        from agents.models.causal import CausalLearner, Settings
+        from agents.models.loading import Precision
+
+        settings = Settings(
+            rank=self.lora.rank,
+            alpha=self.lora.alpha,
+            targets=self.lora.targets,
+            precision=Precision(dtype=self.dtype, quantization=self.quantization, device=self.device),
+            score_dtype=None if self.score_dtype == self.dtype else self.score_dtype,
+            batch_tokens=self.batch_tokens,
+        )
+        return CausalLearner.from_source(folder.resolve(self.model, embedded="student"), seats, settings)
+
+    @classmethod
+    def diagnosis(cls) -> Mapping[str, Mapping[str, str]]:
+        """Return, for the section "fast paths", what each shipped model was seen to take, or "missing: …"."""
+        if find_spec("torch") is None:
+            return {}
+        return {"fast paths": {model: cls(model=model).tried() for model in folder.embedded("ForCausalLM")}}
+
+    def tried(self) -> str:
+        """Load the model and say which fast paths it was seen to take, or "missing: …"."""
+        try:
+            return taken_paths(self.learner([Seat(name="trial", number=0, seed=0)]))
+        except SimulationError as error:
+            return f"missing: {error}"
+
+    def fingerprint(self) -> Mapping[str, str]:
+        """Return the versions of the libraries that compute, the threads, and the hash of the base weights."""
+        import torch
+
+        self.check()
+        return {
+            **{library: version(library) for library in LIBRARIES},
+            "threads": str(torch.get_num_threads()),
+            "weights": folder.fingerprint(folder.resolve(self.model, embedded="student")),
+        }

@@ -1,0 +1,1 @@
+"""Which questions are asked: a policy a file."""

@@ -1,0 +1,1 @@
+"""Which experiences are learned from: a policy a file."""

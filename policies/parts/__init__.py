@@ -1,0 +1,1 @@
+"""What policies have in common."""

@@ -1,0 +1,121 @@
+"""The house stands: imports run one way, heavy libraries wait, files are short and say what they are for."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+ROOMS = ("agents", "environments", "policies", "training")
+PACKAGES = ("simulation", *ROOMS)
+HEAVY = {
+    "torch", "transformers", "trl", "peft", "datasets", "accelerate", "bitsandbytes", "openai",
+    "matplotlib", "pandas", "pyarrow", "scipy", "mesa", "networkx",
+}  # fmt: skip
+OWNERS = {
+    "simulation/loop/scheduler.py": {"mesa"},
+    "simulation/views/parquet.py": {"pyarrow"},
+    "agents/models/": {"torch", "transformers", "peft"},
+    "training/cohort/": {"torch"},
+    "training/trl/": {"torch", "transformers", "trl", "peft", "datasets", "accelerate"},
+}
+"""What the registry's scan does not import, and the libraries each is the home of."""
+FILES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+OURS = {str(path.relative_to(ROOT)): path for path in FILES}
+
+
+def imports(path: Path, *, top: bool = False) -> Iterator[str]:
+    """Yield what a file imports; `top` leaves out what is imported inside functions or for the type checker only."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    nodes = list(tree.body) if top else list(ast.walk(tree))
+    while nodes:
+        node = nodes.pop()
+        if top and isinstance(node, ast.If | ast.Try | ast.With | ast.ClassDef):
+            guarded = isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+            nodes += node.orelse if guarded and isinstance(node, ast.If) else node.body
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: write absolute imports"
+            yield node.module or ""
+
+
+def test_there_are_files_to_check() -> None:
+    assert "simulation/loop/turn.py" in OURS and len(OURS) > 20
+
+
+@pytest.mark.parametrize("name", [name for name in OURS if not name.startswith("simulation/")])
+def test_a_room_imports_of_our_packages_only_core_and_itself(name: str) -> None:
+    room = name.split("/")[0]
+    for module in imports(OURS[name]):
+        if module.split(".")[0] in PACKAGES:
+            assert module.startswith("simulation.core") or module.split(".")[0] == room, f"{name} imports {module}"
+
+
+@pytest.mark.parametrize("name", [name for name in OURS if name.startswith("simulation/")])
+def test_the_ground_floor_names_no_module_of_a_room(name: str) -> None:
+    for module in imports(OURS[name]):
+        assert module.split(".")[0] not in ROOMS, f"{name} imports {module}"
+
+
+@pytest.mark.parametrize("name", [name for name in OURS if name.startswith("simulation/core/")])
+def test_core_imports_only_the_standard_library_pydantic_and_numpy(name: str) -> None:
+    for module in imports(OURS[name]):
+        first = module.split(".")[0]
+        if first == "simulation":
+            assert module.startswith("simulation.core"), f"{name} imports {module}"
+        else:
+            assert first in sys.stdlib_module_names or first in ("pydantic", "numpy"), f"{name} imports {module}"
+
+
+def test_the_turn_imports_only_core() -> None:
+    for module in imports(OURS["simulation/loop/turn.py"]):
+        known = module.startswith("simulation.core") or module.split(".")[0] in sys.stdlib_module_names
+        assert known, f"simulation/loop/turn.py imports {module}"
+
+
+def test_only_the_scheduler_imports_mesa() -> None:
+    found = [name for name in OURS if any(module.split(".")[0] == "mesa" for module in imports(OURS[name]))]
+    assert found == ["simulation/loop/scheduler.py"]
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_heavy_libraries_are_imported_at_the_top_only_by_their_owners(name: str) -> None:
+    owned = {library for prefix, libraries in OWNERS.items() if name.startswith(prefix) for library in libraries}
+    found = {module.split(".")[0] for module in imports(OURS[name], top=True)} & HEAVY
+    assert found <= owned, f"{name} imports {sorted(found - owned)} at its top; import it where it is used"
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_a_file_is_short_and_opens_with_a_sentence(name: str) -> None:
+    text = OURS[name].read_text(encoding="utf-8")
+    assert text.count("\n") <= 300, f"{name} has {text.count(chr(10))} lines; split it by noun"
+    opening = ast.get_docstring(ast.parse(text))
+    assert opening and "." in opening, f"{name} opens with {opening!r}; say in a sentence what it is for"
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_a_function_is_short(name: str) -> None:
+    for node in ast.walk(ast.parse(OURS[name].read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef):
+            length = (node.end_lineno or node.lineno) - node.lineno + 1
+            assert length <= 40, f"{name}: {node.name} has {length} lines"
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_nothing_reads_pickles_or_runs_foreign_code(name: str) -> None:
+    text = OURS[name].read_text(encoding="utf-8")
+    for module in imports(OURS[name]):
+        assert module.split(".")[0] not in ("pickle", "shelve", "marshal", "dill"), f"{name} imports {module}"
+    for forbidden in ("torch.load(", "trust_remote_code=True", "yaml.load(", "weights_only=False"):
+        assert forbidden not in text, f"{name} holds {forbidden}"
+
+
+def test_every_scenario_opens_with_what_it_shows() -> None:
+    found = sorted((ROOT / "scenarios").glob("*.yaml"))
+    assert found
+    for path in found:
+        first = path.read_text(encoding="utf-8").split("\n")[0]
+        assert first.startswith("# ") and first.endswith("."), f"{path.name} opens with {first!r}"

@@ -1,0 +1,64 @@
+"""The answer key is exact, corrects by the reference and says which misconception an option shows."""
+
+import pytest
+
+from agents.judges.answer_key import AnswerKey
+from simulation.core.errors import DataError
+from simulation.core.types import Answer, Feedback, Question
+
+QUESTION = Question(
+    id="q",
+    prompt="what is 2 + 2 ?",
+    choices=("3", "4", "5", "22"),
+    reference="4",
+    diagnoses=("filler", "right", "counts from one too many", "joins the digits"),
+)
+
+
+def judge(question: Question, text: str, choice: int | None = None) -> Feedback:
+    given = Answer(question_id=question.id, prompt="", text=text, answerer="s", model_version="v", choice=choice)
+    (feedback,) = AnswerKey().judge([question], [given], seeds=[0])
+    return feedback
+
+
+def test_the_reference_is_right_and_nothing_else() -> None:
+    assert [judge(QUESTION, choice, at).score for at, choice in enumerate(QUESTION.choices)] == [0, 1, 0, 0]
+    assert judge(QUESTION, "I say 4").score == 1
+    assert judge(QUESTION, "d").score == 0
+    assert judge(QUESTION, "four").score == 0
+    assert judge(QUESTION, "").score == 0
+
+
+def test_the_correction_is_worded_as_the_student_answers() -> None:
+    assert judge(QUESTION, "22", 3).correction == "4"
+    assert judge(QUESTION, "d", 3).correction == "b"
+
+
+def test_the_explanation_names_the_misconception() -> None:
+    assert "joins the digits" in judge(QUESTION, "22", 3).explanation
+    assert "misconception" not in judge(QUESTION, "3", 0).explanation
+    assert judge(QUESTION, "4", 1).explanation == "Right."
+    assert "none of the options" in judge(QUESTION, "four").explanation
+
+
+def test_open_questions_are_compared_as_text_and_numbers() -> None:
+    question = Question(id="o", prompt="?", reference="1,250.0 km")
+    assert judge(question, "1250 km").score == 1
+    assert judge(question, "1250 m").score == 0
+    assert judge(question, "1250 m").correction == "1,250.0 km"
+
+
+def test_a_reference_given_by_its_letter_is_found() -> None:
+    question = Question(id="l", prompt="?", choices=("red", "blue"), reference="b")
+    assert judge(question, "blue", 1).score == 1
+    assert judge(question, "red", 0).correction == "blue"
+
+
+def test_two_options_that_read_the_same_are_both_right() -> None:
+    question = Question(id="t", prompt="?", choices=("0.5", "1/2", "2"), reference="1/2")
+    assert [judge(question, choice, at).score for at, choice in enumerate(question.choices)] == [1, 1, 0]
+
+
+def test_a_question_without_reference_is_refused() -> None:
+    with pytest.raises(DataError, match=r"'x' has no reference"):
+        judge(Question(id="x", prompt="?"), "1")

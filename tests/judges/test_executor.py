@@ -1,0 +1,192 @@
+"""Programs are judged by their tests: what is run, what is said of it, and what is kept between calls."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from agents.judges.executor import AllTests, Executor
+from agents.reading.programs import program_in, unfenced
+from agents.sandbox import Limits, shared
+from environments.program_rows import load_programs
+from simulation.core.errors import DataError
+from simulation.core.types import Answer, Outcome, Question, Test
+from tests.support.judged_programs import GOOD, QUESTION, judged
+
+MBPP = Path(__file__).resolve().parents[3] / "shared" / "data" / "mbpp" / "mbpp.jsonl.gz"
+pytestmark = pytest.mark.usefixtures("sandboxed")
+OPENING = 'import math\n\n@staticmethod\ndef root(x):\n    """Return the root."""\n'
+OPENED = Question(
+    id="o", prompt=OPENING, opening=OPENING.replace("@staticmethod\n", ""), tests=(Test(code="assert root(4) == 2"),)
+)
+
+
+def test_a_student_learns_from_visible_tests_and_is_measured_by_all() -> None:
+    cheating = "def f(x): return {1: 2, 2: 3}[x]"
+    (learned,) = judged(Executor(), cheating)
+    (measured,) = judged(AllTests(), cheating)
+    assert (learned.score, learned.verdict, len(learned.outcomes)) == (1.0, "passed", 2)
+    assert (measured.score, measured.verdict) == (0.0, "failed")
+    assert [outcome.verdict for outcome in measured.outcomes] == ["passed", "passed", "failed"]
+    assert measured.metrics == {"pass_rate": 2 / 3, "exact_match": 0.0}
+
+
+def test_the_score_is_the_share_of_visible_tests() -> None:
+    scores = [each.score for each in judged(Executor(), GOOD, "def f(x): return 2", "def f(x): return 0", "")]
+    assert scores == [1.0, 0.5, 0.0, 0.0]
+
+
+def test_exact_match_looks_past_formatting_and_comments_and_nothing_else() -> None:
+    texts = (GOOD, "def f(x): # one more\n\n  return (x+1)", "def f(y): return y + 1", "def f(x): return 1")
+    found = judged(AllTests(), *texts)
+    assert [each.metrics["exact_match"] for each in found] == [1.0, 1.0, 0.0, 0.0]
+    assert [each.score for each in found] == [1.0, 1.0, 1.0, 0.0]
+    unknown = replace(QUESTION, reference=None)
+    assert judged(AllTests(), GOOD, question=unknown)[0].metrics["exact_match"] == 0.0
+
+
+def test_what_is_said_names_a_visible_test_and_of_a_hidden_one_its_number() -> None:
+    (failed,) = judged(AllTests(), "def f(x): return 2")
+    assert failed.explanation == "Test 2 of 3 failed (returned 2): assert f(2) == 3"
+    (hidden,) = judged(AllTests(), "def f(x):\n    print('saw', x)\n    return 0 if x > 9 else x + 1")
+    assert hidden.explanation == "Hidden test 3 of 3 failed."
+    (load,) = judged(Executor(), "def f(x) return")
+    assert load.explanation.startswith("Test 1 of 2 did not run, because the program cannot be loaded (SyntaxError: ")
+    assert judged(Executor(), GOOD)[0].explanation == "Right: all 2 tests pass."
+    long = replace(QUESTION, id="long", tests=(Test(code=f"assert f({'1' * 900}) == 0"),))
+    assert len(judged(Executor(), GOOD, question=long)[0].explanation) == 500
+
+
+@pytest.mark.parametrize(
+    ("source", "verdict"),
+    [
+        ("import sys; sys.exit(0)", "died"),
+        ("import os\ndef f(x): os.fork()", "blocked"),
+        ("def f(x): return object()", "bad_return"),
+        ("def f(x): return [0] * 10**9", "memory"),
+        ("while True: pass", "timeout"),
+        ("x = 'half a pair \ud800'", "load_error"),
+        ("#" + "x" * (1 << 20), "load_error"),
+        ("nothing of it\0", "load_error"),
+    ],
+)
+def test_a_program_that_ends_badly_is_data(source: str, verdict: str) -> None:
+    for judge in (Executor(cpu_seconds=1), AllTests(cpu_seconds=1)):
+        (found,) = judged(judge, source)
+        assert (found.score, found.verdict) == (0.0, verdict)
+        assert {outcome.verdict for outcome in found.outcomes} == {verdict}
+        found.explanation.encode()
+
+
+def test_a_correction_is_given_where_it_is_wished_and_the_program_fails() -> None:
+    texts = (GOOD, "def f(x): pass")
+    assert [each.correction for each in judged(Executor(), *texts)] == [None, None]
+    assert [each.correction for each in judged(Executor(correct=True), *texts)] == [None, GOOD]
+
+
+@pytest.mark.parametrize(
+    ("text", "program"),
+    [
+        (GOOD, GOOD),
+        (f"```python\n{GOOD}\n```", GOOD),
+        (f"Here it is:\n\n```py\n{GOOD}\n```\nIt adds one.", GOOD),
+        (f"```\n{GOOD}\n```", GOOD),
+        (f"First:\n```bash\npip install f\n```\nthen\n```Python\n{GOOD}\n```", GOOD),
+        (f"```python\n{GOOD}", GOOD),
+        (f"{GOOD}\n```\nThis adds one.", GOOD),
+        (f"{GOOD}\n```\nFor instance:\n```python\nf(1)\n```", GOOD),
+        ("x = '''\n  ```not a fence\n'''", "x = '''\n  ```not a fence\n'''"),
+    ],
+)
+def test_a_program_is_taken_out_of_markdown(text: str, program: str) -> None:
+    assert unfenced(text) == program
+    assert program_in(QUESTION, text) == program
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "    return math.sqrt(x)",
+        "return math.sqrt(x)",
+        "y = math.sqrt(x)\n    return y",
+        "y = math.sqrt(x)\nreturn y",
+        "if x:\n        return math.sqrt(x)\n    return 0",
+        "if x:\n    return math.sqrt(x)\nreturn 0",
+        "for y in (1, 2):\n\n        if y * y == x:\n            return y",
+        "```python\n    return math.sqrt(x)\n```",
+        "def root(x):\n    return math.sqrt(x)",
+        "```python\nimport cmath\n\ndef root(x):\n    return abs(cmath.sqrt(x))\n```",
+    ],
+)
+def test_an_opening_is_continued_or_defined_again(text: str) -> None:
+    assert judged(Executor(), text, question=OPENED)[0].explanation == "Right: the test passes."
+
+
+def test_a_function_defined_again_follows_what_stands_before_it_without_its_decorators() -> None:
+    decorated = replace(OPENED, opening=OPENING)
+    assert program_in(decorated, "def root(x): return x") == "import math\n\ndef root(x): return x"
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        (replace(QUESTION, tests=()), "question 'q' has no tests.*give it tests"),
+        (
+            replace(QUESTION, id="t", tests=(Test(code="assert f(1"),)),
+            "test 1 of question 't' is not Python.*correct it",
+        ),
+        (replace(QUESTION, id="s", setup="def"), "setup of question 's' is not Python"),
+        (
+            replace(QUESTION, id="h", tests=(Test(code="assert f(1)", hidden=True),)),
+            "question 'h' has hidden tests only",
+        ),
+    ],
+)
+def test_a_question_that_cannot_judge_is_refused_by_name(question: Question, said: str) -> None:
+    with pytest.raises(DataError, match=said):
+        judged(Executor(), GOOD, question=question)
+
+
+def test_an_audit_names_the_questions_whose_reference_fails() -> None:
+    wrong = replace(
+        QUESTION, id="wrong", tests=(Test(code="assert f(1) == 2"), Test(code="assert f(1) == 3", hidden=True))
+    )
+    silent = replace(QUESTION, id="silent", reference=None)
+    assert Executor().audit([QUESTION, wrong, silent]) == []
+    assert AllTests().audit([QUESTION, wrong, silent]) == [
+        "question 'wrong': its own reference fails: Test 2 of 2 failed (returned 2): assert f(1) == 3"
+    ]
+
+
+@pytest.mark.skipif(not MBPP.is_file(), reason=f"MBPP is not at {MBPP}")
+def test_references_of_mbpp_pass_and_emptied_ones_do_not() -> None:
+    questions = load_programs(MBPP).questions[::20]
+    assert AllTests().audit(questions) == Executor().audit(questions) == []
+    answers = [
+        Answer(question_id=each.id, prompt="", text="def f(): pass", answerer="ada", model_version="0")
+        for each in questions
+    ]
+    assert not any(each.score for each in Executor().judge(questions, answers, seeds=[0] * len(answers)))
+
+
+def test_what_is_kept_can_be_stored() -> None:
+    kept = shared.brief(Outcome("failed", "half a pair \ud800", "at 0x7f12ab \udfff"))
+    assert kept == Outcome("failed", "half a pair ?", "at 0x… ?")
+
+
+def test_limits_are_those_of_the_scenario() -> None:
+    slow = "def f(x):\n    for _ in range(10**8): pass\n    return x + 1"
+    (found,) = judged(Executor(cpu_seconds=1), slow, question=replace(QUESTION, id="slow"))
+    assert found.verdict == "timeout"
+    assert Limits() == Limits(
+        cpu_seconds=Executor().cpu_seconds,
+        wall_seconds=Executor().wall_seconds,
+        memory_mebibytes=Executor().memory_mebibytes,
+    )
+    assert Outcome("passed") in judged(Executor(), GOOD)[0].outcomes
+
+
+def test_a_failure_that_no_text_can_be_made_of_is_data() -> None:
+    question = replace(QUESTION, tests=(Test(code="assert {2: 1}[f(1)] == 1"),))
+    (said,) = judged(AllTests(), "def f(x):\n    return 1 << 20000", question=question)
+    assert said.score == 0 and "cannot be shown" in (said.explanation or "")

@@ -1,0 +1,223 @@
+"""A replay without a model comes out as recorded, byte for byte, and names the first thing that does not."""
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+from pydantic.dataclasses import dataclass as component
+
+from simulation.core.errors import ReplayDiffers
+from simulation.core.roles import Context
+from simulation.core.types import Answer, Experience, Feedback, Question, Selection, Transition, Turn
+from simulation.loop.world import World
+from simulation.replay.recorded import RecordedLearner, RecordedStudent, Script
+from simulation.replay.replay import recast, replay
+from simulation.store import Study
+from tests.support.scripted import (
+    AnyQuestion,
+    ExactJudge,
+    LeastSure,
+    Mistakes,
+    ScriptedStudents,
+    TinyEnvironment,
+    scripted_world,
+    seats,
+    stepper,
+)
+
+TURNS = 4
+
+
+def world(**options: Any) -> World:
+    return scripted_world(seats(2), turns=TURNS, **options)
+
+
+def recorded(folder: Path, played: World, turns: int = TURNS) -> Study:
+    """Return a study in which a world was played."""
+    study, step = Study.create(folder, scenario={"name": "a"}, seats=seats(2), fingerprint={}), stepper(played)
+    for number in range(turns + 1):
+        both = step(number)
+        study.append(both, {turn.student: played.model.dump(turn.student) for turn in both}, seconds={})
+    if turns == TURNS:
+        study.finish()
+    return study
+
+
+@pytest.mark.parametrize("mode", ["choices", "generate"])
+@pytest.mark.parametrize("ask", [AnyQuestion(), LeastSure()], ids=["any", "least sure"])
+@pytest.mark.parametrize("judge", [None, ExactJudge()], ids=["model judge", "exact judge"])
+def test_a_replay_comes_out_as_recorded(mode: Any, ask: Any, judge: Any, disk: Path) -> None:
+    options = {"students": ScriptedStudents(mode=mode), "ask": ask, "judge": judge, "learn_every": 2}
+    with recorded(disk / "s", world(**options)) as study:
+        found = replay(study, world(**options))
+        assert (found.trace_hash, found.turns, found.students) == (study.trace_hash, TURNS + 1, 2)
+        assert study.trace_hash in str(found)
+
+
+def test_a_study_that_is_not_whole_is_replayed_so_far(disk: Path) -> None:
+    with recorded(disk / "s", world(), turns=2) as study:
+        assert "so far" in str(replay(study, world()))
+
+
+def test_nothing_of_the_model_the_trainer_or_a_model_judge_is_asked(disk: Path) -> None:
+    def refuse(*_: Any, **__: Any) -> Any:
+        raise AssertionError("a replay asked what computes")
+
+    with recorded(disk / "s", world(ask=LeastSure())) as study:
+        again = world(ask=LeastSure())
+        for name in ("score", "generate", "version", "dump"):
+            setattr(again.model, name, refuse)
+        object.__setattr__(again.desks[0].plan.judge, "judge", refuse)
+        for desk in again.desks:
+            object.__setattr__(desk.plan.trainer, "update", refuse)
+            object.__setattr__(desk.answerer, "read", refuse)
+        replay(study, again)
+
+
+@component(frozen=True, kw_only=True)
+class Second:
+    """Picks what it should not."""
+
+    name: ClassVar[str] = "second"
+    needs: ClassVar[frozenset[str]] = frozenset()
+    late: int = 3
+    score: float | None = None
+
+    def select(self, candidates: Sequence[Question], k: int, context: Context) -> list[Selection[Question]]:
+        picks = AnyQuestion().select(candidates, k, context)
+        if context.turn < self.late:
+            return picks
+        if self.score is not None:
+            return [replace(pick, score=self.score) for pick in picks]
+        return picks[1:] + picks[:1]
+
+
+class OtherEnvironment:
+    """Rewards what it should not."""
+
+    exact_judge = "tests.support.scripted:ExactJudge"
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(TinyEnvironment(), name)
+
+    def step(self, experience: Experience) -> Transition:
+        found = TinyEnvironment().step(experience)
+        return replace(found, reward=0.5) if experience.turn == 2 and experience.position == 1 else found
+
+
+@component(frozen=True, kw_only=True)
+class KinderJudge:
+    """Finds everything right."""
+
+    name: ClassVar[str] = "exact"
+
+    def judge(self, questions: Sequence[Question], answers: Sequence[Answer], *, seeds: Any) -> list[Feedback]:
+        return [replace(each, score=1.0) for each in ExactJudge().judge(questions, answers, seeds=seeds)]
+
+
+@component(frozen=True, kw_only=True)
+class NoMistakes:
+    """Learns from one lesson fewer."""
+
+    name: ClassVar[str] = "fewer"
+    needs: ClassVar[frozenset[str]] = frozenset()
+
+    def select(self, candidates: Sequence[Experience], k: int, context: Context) -> list[Selection[Experience]]:
+        return Mistakes().select(candidates, k, context)[:-1]
+
+
+def learning(made: World, policy: Any) -> World:
+    return replace(made, desks=tuple(replace(desk, plan=replace(desk.plan, learn=policy)) for desk in made.desks))
+
+
+@pytest.mark.parametrize(
+    ("other", "told"),
+    [
+        (lambda: world(ask=Second()), r"turn 3, 'student-0', picks\[0\]: question "),
+        (lambda: world(ask=Second(score=1.5)), r"turn 3, 'student-0', picks\[0\]\.score: 1\.5 is not null"),
+        (lambda: world(environment=OtherEnvironment()), r"turn 2, 'student-0', transitions\[1\]\.reward: 0\.5 is not"),
+        (lambda: world(questions=6), r"turn 1, 'student-0', picks"),
+        (
+            lambda: replace(world(), exact_judge=KinderJudge()),
+            r"turn 0, 'student-0', evaluations\.held_out\.metrics\.accuracy: 1\.0 is not",
+        ),
+        (lambda: world(evaluate_every=1), r"turn 1, 'student-0', picks: 30 questions are put, but none are recorded"),
+        (lambda: learning(world(), NoMistakes()), r"turn 1, 'student-0', lessons"),
+        (lambda: replace(world(), pool=world().pool[5:]), r"turn 1, 'student-0', picks\[\d\]: question"),
+    ],
+    ids=["pick", "score", "transition", "count", "truth", "evaluation", "lessons", "pool"],
+)
+def test_the_first_difference_is_named(other: Any, told: str, disk: Path) -> None:
+    with recorded(disk / "s", world()) as study, pytest.raises(ReplayDiffers, match=told):
+        replay(study, other())
+
+
+def test_candidates_without_a_recorded_prediction_are_named(disk: Path) -> None:
+    other = world(ask=LeastSure())
+    with (
+        recorded(disk / "s", world(ask=LeastSure())) as study,
+        pytest.raises(ReplayDiffers, match=r"turn 1, 'student-0', candidates"),
+    ):
+        replay(study, replace(other, pool=other.pool[5:]))
+
+
+def test_recorded_roles_keep_the_world_whole() -> None:
+    script = Script(["student-0", "student-1"])
+    cast = recast(world(), script)
+    assert isinstance(cast.model, RecordedLearner)
+    assert all(isinstance(desk.answerer, RecordedStudent) for desk in cast.desks)
+    assert cast.environment == TinyEnvironment()
+    assert len({id(desk.plan.trainer) for desk in cast.desks}) == 1
+    script.turn_to([Turn(turn=0, student="student-0", model_version="v")])
+    assert cast.model.version("student-0") == "v"
+
+
+WITHOUT_TORCH = """
+import sys
+for name in ("torch", "transformers", "peft", "trl", "mesa", "datasets"):
+    sys.modules[name] = None  # an import of it fails
+from pathlib import Path
+from simulation.replay.replay import replay
+from simulation.store import Study
+with Study.open(Path(sys.argv[1])) as study:
+    print(replay(study))
+"""
+
+
+def test_a_scenario_is_replayed_from_its_folder_without_torch(disk: Path) -> None:
+    from simulation.scenario.prepare import build_world
+    from simulation.scenario.scenario import load_scenario
+
+    path = disk / "tiny.yaml"
+    path.write_text(
+        """
+name: tiny
+turns: 3
+environment: {name: "tests.support.scripted:TinyEnvironment", held: 20}
+students: {name: "tests.support.scripted:ScriptedStudents", count: 2}
+teacher: {name: "tests.support.scripted:ScriptedJudge"}
+ask: {policy: {name: "tests.support.scripted:LeastSure"}, questions: 4, candidates: 12}
+learn: {trainer: {name: "tests.support.scripted:ScriptedTrainer"}, policy: {name: "tests.support.scripted:Mistakes"}}
+evaluate: {every: 2, questions: 20}
+"""
+    )
+    scenario = load_scenario(path, [])
+    played = build_world(scenario)
+    seated = [desk.seat for desk in played.desks]
+    step = stepper(played)
+    with Study.create(disk / "s", scenario=scenario.resolved(), seats=seated, fingerprint={}) as study:
+        for number in range(4):
+            study.append(step(number), {}, seconds={})
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_TORCH, str(disk / "s")],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=Path(__file__).parents[2],
+    )
+    assert done.returncode == 0, done.stderr
+    assert "replayed byte for byte" in done.stdout

@@ -1,0 +1,168 @@
+"""Assembly builds a scenario's world by name, the cheap part first, and refuses what cannot be played."""
+
+from pathlib import Path
+
+import pytest
+
+from simulation.commands.main import main
+from simulation.core.errors import ScenarioError
+from simulation.loop.turn import first_look, play_turn
+from simulation.scenario.entries import read_lineup
+from simulation.scenario.prepare import build_world, load_world
+from simulation.scenario.scenario import Scenario, load_scenario
+from simulation.scenario.stage import Stage, make_seats, sample, set_stage
+from tests.support.scripted import exercise
+from tests.support.scripted_scenario import GOOD
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def scenario(folder: Path, *overrides: str) -> Scenario:
+    path = folder / "x.yaml"
+    path.write_text(GOOD, encoding="utf-8")
+    return load_scenario(path, overrides)
+
+
+def stage(folder: Path, *overrides: str) -> Stage:
+    return set_stage(scenario(folder, *overrides))
+
+
+def test_seats_carry_the_seed_and_their_number(tmp_path: Path) -> None:
+    seats = make_seats(scenario(tmp_path, "students.count=3"))
+    assert [(seat.name, seat.number, seat.seed) for seat in seats] == [
+        ("student-0", 0, 3),
+        ("student-1", 1, 3),
+        ("student-2", 2, 3),
+    ]
+
+
+def test_a_world_is_what_the_scenario_says(tmp_path: Path) -> None:
+    world = build_world(scenario(tmp_path, "learn.capacity=7", "learn.experiences=4"))
+    assert len(world.desks) == 2 and world.turns == 4 and len(world.held_out) == 20
+    plan = world.desks[0].plan
+    assert (plan.questions, plan.candidates, plan.lessons, plan.evaluate_every) == (6, 30, 4, 2)
+    first_look(world)
+    for number in range(1, 3):
+        play_turn(world, number)
+    assert len(world.desks[0].memory) == 7
+
+
+def test_an_own_seating_is_kept(tmp_path: Path) -> None:
+    wanted = scenario(tmp_path)
+    seats = make_seats(wanted)[1:]
+    assert [desk.seat for desk in build_world(wanted, seats).desks] == list(seats)
+
+
+def test_the_evaluation_questions_do_not_depend_on_the_seed(tmp_path: Path) -> None:
+    first, second = stage(tmp_path, "seed=1", "evaluate.questions=9"), stage(tmp_path, "seed=2", "evaluate.questions=9")
+    assert first.held_out == second.held_out and len({question.id for question in first.held_out}) == 9
+
+
+def test_a_sample_is_spread_over_all_questions() -> None:
+    questions = [exercise(number, "+", 1) for number in range(2, 102)]
+    drawn = [questions.index(question) for question in sample(questions, 40)]
+    assert drawn == sorted(set(drawn)) and drawn[-1] > 80 and len(drawn) == 40
+
+
+def test_a_teacher_equal_to_the_exact_judge_is_the_exact_judge(tmp_path: Path) -> None:
+    same = stage(tmp_path, "teacher=tests.support.scripted:ExactJudge")
+    assert same.teacher is same.exact_judge
+    assert stage(tmp_path).teacher is not stage(tmp_path).exact_judge
+
+
+def test_wanting_more_questions_than_there_are_is_refused_at_the_line(tmp_path: Path) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        stage(tmp_path, "evaluate.questions=21", "ask.candidates=9999")
+    assert str(caught.value).splitlines() == [
+        "override 'ask.candidates=9999': ask.candidates: 9999, but the pool of "
+        "'tests.support.scripted:TinyEnvironment' holds 323; lower it",
+        "override 'evaluate.questions=21': evaluate.questions: 21, but 'tests.support.scripted:TinyEnvironment' "
+        "holds out 20; lower it",
+    ]
+
+
+def test_setting_the_stage_loads_no_learner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tests.support import scripted
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("the learner was loaded")
+
+    monkeypatch.setattr(scripted, "ScriptedLearner", refuse)
+    ready = stage(tmp_path)
+    with pytest.raises(AssertionError):
+        load_world([ready])
+
+
+def test_an_environment_that_cannot_be_read_is_refused_at_its_line(tmp_path: Path) -> None:
+    with pytest.raises(ScenarioError, match=r"': environment: no file or folder '/.*/nowhere'"):
+        stage(tmp_path, "environment={name: math_word_problems, rows: ./nowhere}")
+
+
+def test_missing_models_are_refused_at_their_lines_before_anything_is_loaded(tmp_path: Path) -> None:
+    ready = stage(tmp_path, "students={model: ./nowhere}", "teacher={name: classifier, model: ./nobody}")
+    with pytest.raises(ScenarioError) as caught:
+        load_world([ready])
+    first, second = str(caught.value).splitlines()
+    assert first.startswith(
+        f"override 'students={{model: ./nowhere}}': students: model '{Path.cwd()}/nowhere': no such folder"
+    )
+    assert second.startswith(
+        f"override 'teacher={{name: classifier, model: ./nobody}}': teacher: model '{Path.cwd()}/nobody'"
+    )
+
+
+OUTSIDE = {"mathqa_local": "mathqa", "btp_published": "mbpp/mbpp.jsonl.gz"}
+"""The scenarios whose rows are not part of the project, and where they may lie."""
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "scenarios").glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_shipped_scenario_can_be_staged_and_is_named_as_its_file(path: Path) -> None:
+    overrides = []
+    if path.stem in OUTSIDE:
+        rows = ROOT.parent / "shared" / "data" / OUTSIDE[path.stem]
+        if not rows.exists():
+            pytest.skip(f"no rows at {rows}")
+        overrides = [f"environment.rows={rows}"]
+    ready = set_stage(load_scenario(path, overrides))
+    assert ready.scenario.name == path.stem and ready.plan.questions >= 10
+    code = ready.scenario.environment.name == "code_tasks"
+    assert len(ready.held_out) >= (50 if code else 300) and (code or ready.scenario.turns >= 20)
+    for preset in ready.scenario.presets:
+        assert set_stage(load_scenario(path, overrides, preset)).plan.questions >= 10
+    if ready.scenario.compare.vary:
+        assert len(read_lineup([path], [], overrides, (0,)).entries) > 1
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "scenarios").glob("*.yaml")), ids=lambda path: path.stem)
+def test_offline_every_shipped_scenario_is_good_as_far_as_it_lies_here(
+    path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("something was asked of the network")
+
+    monkeypatch.setattr("socket.socket.connect", refuse)
+    for name in ("OPENAI_API_KEY", "DEEPSEEK_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    placeholder = path.stem == "mathqa_local"  # its rows are the user's own
+    assert main(["check", "--offline", str(path)]) == (2 if placeholder else 0)
+    said = capsys.readouterr()
+    if placeholder:
+        assert "data/mathqa" in said.err and "correct the path" in said.err
+    elsewhere = {
+        "btp_published": "environment (rows google-research-datasets/mbpp on the Hub); students (model",
+        "hub_example": "students (model google/gemma-2b-it on the Hub); teacher (model google/flan-t5-large on the",
+        "btp_openai": "students (gpt-4o-mini at https://api.openai.com/v1)",
+        "btp_hybrid": "ask.sampler (gpt-4o-mini at https://api.openai.com/v1)",
+        "btp_deepseek": "students (deepseek-chat at https://api.deepseek.com)",
+    }
+    assert ("not looked at" in said.out) == (path.stem in elsewhere)
+    assert elsewhere.get(path.stem, "") in said.out
+
+
+@pytest.mark.parametrize(
+    "override",
+    ["students={model: ./nowhere}", "ask.questions=999", "teacher={name: noisy, judged_by: {name: classifier, x: 1}}"],
+)
+def test_offline_what_lies_here_is_still_refused(override: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "--offline", str(ROOT / "scenarios" / "btp_published.yaml"), "--set", override]) == 2
+    assert override.partition("=")[0].split(".")[0] in capsys.readouterr().err

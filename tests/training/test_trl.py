@@ -1,0 +1,126 @@
+"""TRL's trainers stand behind the same role, end in the same adapter and leave nothing behind."""
+
+import random
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from agents.models.causal import CausalLearner
+from simulation.core.registry import build
+from tests.support import tiny_models
+from tests.support.additions import mark, wrong_additions
+from training.trl.grpo import batch_size
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+TOLERANCE = 1e-5
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny_models.save("llama", tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.mark.parametrize("name", ["dpo", "sft"])
+@pytest.mark.parametrize(("epochs", "decay"), [(1, 0.0), (3, 0.1)])
+def test_an_update_by_either_backend_ends_in_the_same_adapter(
+    folder: Path, name: str, epochs: int, decay: float
+) -> None:
+    rows = {}
+    for backend in ("cohort", "trl"):
+        model = tiny_models.learner(folder, dtype="float64")
+        before = model.adapters_SP.detach()[0].clone()
+        settings = {"batch_size": 6, "epochs": epochs, "clip": 0.5, "weight_decay": decay, "backend": backend}
+        trainer = build("trainer", name, settings)
+        streams = {"one": np.random.default_rng(0)}
+        update = trainer.update(model, {"one": wrong_additions(6)}, mark, generators=streams)["one"]
+        rows[backend] = model.adapters_SP.detach()[0].clone()
+        assert update.steps == epochs
+        assert update.model_version == model.version("one")
+        assert (rows[backend] - before).abs().max() > 0.9e-3 * epochs
+    # in float64: AdamW divides a gradient by its own size, which leaves of a tiny float32 one nothing but its rounding
+    torch.testing.assert_close(rows["cohort"], rows["trl"], rtol=0, atol=TOLERANCE)
+
+
+@pytest.mark.parametrize("name", ["dpo", "sft"])
+def test_trl_trains_each_slot_alone_by_its_own_stream_and_reports_the_same_metrics(folder: Path, name: str) -> None:
+    def play(slots: Sequence[str], backend: str) -> tuple[CausalLearner, dict[str, Any]]:
+        model = tiny_models.learner(folder, slots=("one", "two"))
+        batches = {slot: wrong_additions(5, ord(slot[0])) for slot in slots}
+        streams = {slot: np.random.default_rng(ord(slot[0])) for slot in slots}
+        trainer = build("trainer", name, {"backend": backend, "batch_size": 2})
+        return model, trainer.update(model, batches, mark, generators=streams)
+
+    both, updates = play(("one", "two"), "trl")
+    alone, _ = play(("two",), "trl")
+    torch.testing.assert_close(both.adapters_SP[1], alone.adapters_SP[1], rtol=0, atol=0)
+    untouched = tiny_models.learner(folder, slots=("one", "two"))
+    assert torch.equal(alone.adapters_SP[0], untouched.adapters_SP[0])
+    _, ours = play(("one", "two"), "cohort")
+    shared = {"tokens", "left_out_steps", "loss_first", "loss_last", "gradient_norm"}
+    assert set(updates["one"].metrics) == set(ours["one"].metrics) - shared
+    assert updates["one"].steps == ours["one"].steps == 6
+    raised = [
+        said["chosen_logprob_after"] - said["chosen_logprob_before"]
+        if name == "dpo"
+        else said["logprob_after"] - said["logprob_before"]
+        for said in (updates["one"].metrics, ours["one"].metrics)
+    ]
+    assert min(raised) > 0
+
+
+@pytest.mark.parametrize("name", ["dpo", "sft", "grpo"])
+def test_trl_leaves_no_file_no_seed_no_output_and_no_warning(
+    folder: Path, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    settings = {"backend": "trl", **({"samples": 4, "max_tokens": 3, "batch_size": 2} if name == "grpo" else {})}
+    model = tiny_models.learner(folder)
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
+    monkeypatch.chdir(tmp_path)
+    states = random.getstate(), np.random.get_state(legacy=False)["state"]["key"].tolist(), torch.get_rng_state()
+    capfd.readouterr()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        streams = {"one": np.random.default_rng(0)}
+        [update] = (
+            build("trainer", name, settings)
+            .update(model, {"one": wrong_additions(5)}, mark, generators=streams)
+            .values()
+        )
+    said = capfd.readouterr()
+    assert (said.out, said.err) == ("", "")
+    assert not list(temporary.iterdir())
+    assert list(tmp_path.iterdir()) == [temporary]
+    assert random.getstate() == states[0]
+    assert np.random.get_state(legacy=False)["state"]["key"].tolist() == states[1]
+    assert torch.equal(torch.get_rng_state(), states[2])
+    assert update.steps > 0
+
+
+def test_trl_gets_batches_that_leave_few_questions_over() -> None:
+    assert [batch_size(questions, 8) for questions in (40, 21, 22, 5, 1)] == [8, 7, 7, 5, 1]
+    assert [batch_size(questions, 1) for questions in (1, 3)] == [1, 1]
+    assert all(questions % batch_size(questions, 8) <= 4 for questions in range(1, 200))
+
+
+def test_grpo_by_trl_is_repeatable_and_counts_what_it_cannot_batch(folder: Path) -> None:
+    rows, found = [], []
+    for _ in range(2):
+        model = tiny_models.learner(folder)
+        settings = {"backend": "trl", "samples": 4, "max_tokens": 3, "batch_size": 6, "beta": 0.1, "epochs": 2}
+        streams = {"one": np.random.default_rng(4)}
+        trainer = build("trainer", "grpo", settings)
+        found.append(trainer.update(model, {"one": wrong_additions(11)}, mark, generators=streams)["one"])
+        rows.append(model.adapters_SP.detach()[0].clone())
+    assert torch.equal(rows[0], rows[1])
+    assert found[0] == found[1]
+    assert found[0].metrics["questions_left_over"] == 1
+    assert found[0].metrics["samples"] == 40
+    assert found[0].steps == 4
+    assert not torch.equal(rows[0], tiny_models.learner(folder).adapters_SP.detach()[0])

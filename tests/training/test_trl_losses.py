@@ -1,0 +1,181 @@
+"""Our losses, advantages and gradients are TRL's."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from peft import set_peft_model_state_dict
+from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
+
+from agents.models import adapter_file
+from agents.models.causal import CausalLearner
+from simulation.core.registry import build
+from tests.support import tiny_models
+from tests.support.additions import wrong_additions
+from training.cohort.loop import read
+from training.cohort.losses import group_advantages, group_relative, likelihood, preference
+from training.cohort.sampling import Grouping
+from training.lessons import Example, demonstration_examples, pair_examples
+from training.trl.borrowed import Borrowed, borrowed
+from training.trl.dpo import dpo_trainer
+from training.trl.grpo import grpo_trainer
+from training.trl.sft import sft_trainer
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+TOLERANCE = 1e-5
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny_models.save("llama", tmp_path_factory.mktemp("tiny"))
+
+
+def policy(model: CausalLearner, examples: Sequence[Example]) -> tuple[Tensor, Tensor]:
+    """Return the only slot's log-probabilities and which of them are real, without the rows that a model may add."""
+    logprobs_SBKT, valid_SBKT = model.branch_logprobs(["one"], [[example.tree for example in examples]])
+    return logprobs_SBKT[:, : len(examples)], valid_SBKT[:, : len(examples)]
+
+
+def put(model: CausalLearner, lent: Borrowed, row_P: Tensor) -> None:
+    """Give the learner's only slot and the borrowed adapter the same weights."""
+    with torch.no_grad():
+        model.adapters_SP[0] = row_P
+    set_peft_model_state_dict(lent.peft_model, adapter_file.tensors(model.adapters, 0), adapter_name="default")
+
+
+def their_gradient(model: CausalLearner, lent: Borrowed) -> Tensor:
+    named = dict(lent.peft_model.named_parameters())
+    names = [name.replace(".weight", ".default.weight") for name in adapter_file.tensors(model.adapters, 0)]
+    return torch.cat([named[name].grad.reshape(-1) for name in names])
+
+
+def other_row(model: CausalLearner, seed: int) -> Tensor:
+    row_P = model.adapters_SP.detach()[0]
+    return row_P + 0.02 * torch.randn(row_P.shape, generator=torch.Generator().manual_seed(seed))
+
+
+def compare(model: CausalLearner, lent: Borrowed, ours_S: Tensor, theirs: Tensor) -> None:
+    """Require equal losses, and equal gradients for the adapter."""
+    assert float(ours_S[0]) == pytest.approx(float(theirs), abs=TOLERANCE)
+    model.adapters_SP.grad = None
+    ours_S.sum().backward()
+    theirs.backward()
+    gradient_P = their_gradient(model, lent)
+    assert gradient_P.norm() > 0.01
+    assert model.adapters_SP.grad is not None
+    torch.testing.assert_close(model.adapters_SP.grad[0], gradient_P, rtol=0, atol=TOLERANCE)
+
+
+@pytest.mark.parametrize(("beta", "nll_weight"), [(0.1, 0.0), (0.1, 1.0), (0.5, 0.3)])
+def test_dpo_loss_and_gradient_equal_trl(folder: Path, beta: float, nll_weight: float) -> None:
+    model = tiny_models.learner(folder)
+    settings = build("trainer", "dpo", {"beta": beta, "nll_weight": nll_weight, "batch_size": 7})
+    examples = pair_examples(model, wrong_additions(7)).examples
+    reference = read(model, {"one": examples}, settings)["one"].logprobs_NKT
+    with borrowed(model, "one", np.random.default_rng(0)) as lent:
+        trainer = dpo_trainer(settings, lent, examples, model.tokenizer, beta=beta, nll_weight=nll_weight)
+        put(model, lent, other_row(model, 1))
+        batch = next(iter(trainer.get_train_dataloader()))
+        theirs = trainer.compute_loss(lent.peft_model, batch)
+        logprobs, valid = policy(model, examples)
+        ours_S = preference(logprobs, reference[None], valid, beta=beta, nll_weight=nll_weight)
+        compare(model, lent, ours_S, theirs)
+
+
+def test_sft_loss_and_gradient_equal_trl(folder: Path) -> None:
+    model = tiny_models.learner(folder)
+    settings = build("trainer", "sft", {"batch_size": 7})
+    examples = demonstration_examples(model, wrong_additions(7), imitate="corrections").examples
+    with borrowed(model, "one", np.random.default_rng(0)) as lent:
+        trainer = sft_trainer(settings, lent, examples, model.tokenizer)
+        batch = next(iter(trainer.get_train_dataloader()))
+        theirs = trainer.compute_loss(lent.peft_model, batch)
+        logprobs, valid = policy(model, examples)
+        compare(model, lent, likelihood(logprobs, valid), theirs)
+
+
+GROUP = 4
+
+
+def groups(model: CausalLearner, count: int) -> list[Example]:
+    """Return groups of answers of different lengths with the advantages of random rewards."""
+    stream = np.random.default_rng(1)
+    rewards_BK = torch.tensor(stream.integers(0, 2, size=(count, GROUP)), dtype=torch.float64)
+    found = []
+    for each, advantages in zip(wrong_additions(count), group_advantages(rewards_BK, scale=True).tolist(), strict=True):
+        texts = [str(int(stream.integers(10 ** int(stream.integers(1, 5))))) for _ in range(GROUP)]
+        found.append(Example(tree=model.encode(each.answer.prompt, texts), advantages=tuple(advantages)))
+    return found
+
+
+def trl_inputs(examples: Sequence[Example], sampled_BKT: Tensor, reference_BKT: Tensor, pad: int) -> dict[str, Tensor]:
+    """Lay groups out as TRL does: prompts padded on the left, answers on the right, a row an answer."""
+    lone = [(each.tree.prompt, branch) for each in examples for branch in each.tree.branches]
+    prompts = pad_sequence([torch.tensor(prompt) for prompt, _ in lone], True, pad, "left")
+    answers = pad_sequence([torch.tensor(branch) for _, branch in lone], True, pad)
+    valid = torch.arange(answers.shape[1]) < torch.tensor([len(branch) for _, branch in lone])[:, None]
+    widths = torch.tensor([len(prompt) for prompt, _ in lone])
+    return {
+        "prompt_ids": prompts,
+        "prompt_mask": (torch.arange(prompts.shape[1]) >= prompts.shape[1] - widths[:, None]).long(),
+        "completion_ids": answers,
+        "completion_mask": valid.long(),
+        "advantages": torch.tensor([value for each in examples for value in each.advantages]),
+        "old_per_token_logps": sampled_BKT.flatten(0, 1),
+        "ref_per_token_logps": reference_BKT.flatten(0, 1),
+        "num_items_in_batch": valid.sum(),
+    }
+
+
+@pytest.mark.parametrize("normalisation", ["grpo", "dapo", "dr_grpo"])
+@pytest.mark.parametrize("beta", [0.0, 0.2])
+def test_grpo_loss_and_gradient_equal_trl(folder: Path, normalisation: str, beta: float) -> None:
+    model = tiny_models.learner(folder)
+    settings = build(
+        "trainer",
+        "grpo",
+        {"beta": beta, "normalisation": normalisation, "samples": GROUP, "batch_size": 5, "epsilon": 0.1},
+    )
+    examples = groups(model, 5)
+    reference = policy(model, examples)[0].detach()
+    with borrowed(model, "one", np.random.default_rng(0)) as lent:
+        prompts = [f"prompt {index}" for index in range(5)]
+        grouping = Grouping(samples=GROUP, max_tokens=settings.max_tokens, scale_rewards=True)
+        weights = {"beta": beta, "epsilon": settings.epsilon, "loss_type": normalisation}
+        trainer = grpo_trainer(settings, lent, prompts, lambda **_: [], model.tokenizer, 5, grouping, weights)
+        trainer.current_gradient_accumulation_steps = 1
+        lent.peft_model.train()
+        put(model, lent, other_row(model, 1))
+        sampled = policy(model, examples)[0].detach()
+        put(model, lent, other_row(model, 2))
+        theirs = trainer.compute_loss(
+            lent.peft_model, trl_inputs(examples, sampled[0], reference[0], model.tokenizer.pad_token_id)
+        )
+        logprobs, valid = policy(model, examples)
+        moved = (logprobs - sampled).detach()[valid].exp()
+        assert (moved < 0.9).any() and (moved > 1.1).any(), "the clip must be at work"
+        advantages = torch.tensor([[example.advantages for example in examples]], dtype=logprobs.dtype)
+        ours_S = group_relative(
+            logprobs,
+            sampled,
+            reference,
+            valid,
+            advantages,
+            beta=beta,
+            epsilon=settings.epsilon,
+            normalisation=settings.normalisation,
+            max_tokens=settings.max_tokens,
+        )
+        compare(model, lent, ours_S, theirs)
+
+
+def test_group_advantages_are_trls() -> None:
+    from trl.trainer.utils import nanstd
+
+    rewards = torch.rand(6, 5, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    rewards[2] = 1.0
+    theirs = (rewards - rewards.nanmean(1, keepdim=True)) / (nanstd(rewards, dim=1, keepdim=True) + 1e-4)
+    torch.testing.assert_close(group_advantages(rewards, scale=True), theirs, rtol=0, atol=1e-12)

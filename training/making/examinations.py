@@ -1,0 +1,85 @@
+"""What a freshly pretrained student can do, for its model card: the options it prefers, the programs it writes."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from simulation.core.packing import pack
+from simulation.core.registry import build
+from simulation.core.roles import Environment, Judge
+from simulation.core.seeding import draw_seed, generator
+from simulation.core.types import Answer, Question
+from training.making.encoding import Encoder, branch_logprobs
+
+SAMPLES = 5
+LONGEST = 96
+"""The most tokens of a program."""
+ROWS = 64
+
+
+def options(model: Any, encoder: Encoder, environment: Environment) -> dict[str, float]:
+    """Return how often it answers right by itself, and told by a cue to."""
+    questions = environment.held_out()
+    cue = environment.cues[0]  # type: ignore[attr-defined]  # an environment that can teach offers its cues
+    return {
+        **measure(model, encoder, questions, ""),
+        "cued": measure(model, encoder, questions, cue)["right"],
+        "questions": len(questions),
+    }
+
+
+def measure(model: Any, encoder: Encoder, questions: Sequence[Question], cue: str) -> dict[str, float]:
+    """Return the share of each diagnosis among the most probable options; "right" is the accuracy."""
+    import torch
+
+    counts = {"right": 0, "misconception": 0, "filler": 0}
+    for start in range(0, len(questions), ROWS):
+        some = questions[start : start + ROWS]
+        trees = [encoder.tree(each, [(cue, f" {c}") for c in each.choices]) for each in some]
+        packed = pack(trees, pad=encoder.tokenizer.pad_token_id)
+        with torch.no_grad():
+            scores = (branch_logprobs(model, packed) * torch.from_numpy(packed.valid_RKT)).sum(-1)
+        for question, choice in zip(some, scores.argmax(-1).tolist(), strict=True):
+            found = question.diagnoses[choice]
+            counts[found if found in counts else "misconception"] += 1
+    return {name: count / len(questions) for name, count in counts.items()}
+
+
+def programs(model: Any, encoder: Encoder, environment: Environment) -> dict[str, float]:
+    """Return how many of its programs pass all tests: decoded greedily, and sampled at temperature 1."""
+    questions = environment.held_out()
+    judge: Judge = build("judge", environment.exact_judge, {})
+
+    def passed(asked: Sequence[Question], *, sample: bool) -> float:
+        answers = list(write(model, encoder, asked, sample=sample))
+        scores = [each.score for each in judge.judge(asked, answers, seeds=[0] * len(asked))]
+        return sum(scores) / len(scores)
+
+    return {
+        "greedy": passed(questions, sample=False),
+        "sampled": passed([each for each in questions for _ in range(SAMPLES)], sample=True),
+        "questions": len(questions),
+    }
+
+
+def write(model: Any, encoder: Encoder, questions: Sequence[Question], *, sample: bool) -> Iterator[Answer]:
+    """Yield the program that a model writes to each question."""
+    import torch
+
+    torch.manual_seed(draw_seed(generator(0, 0, 0, "examination")))
+    tokenizer = encoder.tokenizer
+    for start in range(0, len(questions), ROWS):
+        some = questions[start : start + ROWS]
+        prompts = [encoder.lay_out(each) for each in some]
+        batch = tokenizer(prompts, padding=True, padding_side="left", return_tensors="pt", add_special_tokens=False)
+        written = model.generate(
+            input_ids=batch["input_ids"],
+            attention_mask=batch["attention_mask"],
+            max_new_tokens=LONGEST,
+            **({"do_sample": True, "top_k": 0} if sample else {"do_sample": False}),
+        )[:, batch["input_ids"].shape[1] :]
+        for question, prompt, tokens in zip(some, prompts, written, strict=True):
+            text = tokenizer.decode(tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False)
+            yield Answer(
+                question_id=question.id, prompt=prompt, text=text.removeprefix(" "), answerer="student",
+                model_version="",
+            )  # fmt: skip
