@@ -17,9 +17,9 @@ from benchmarks.record import ROOT
 from simulation.core.types import Seat, Turn
 from simulation.loop.turn import first_look, play_turn
 from simulation.loop.world import World
-from simulation.scenario.prepare import load_world
+from simulation.scenario.prepare import Prepared, prepare
 from simulation.scenario.scenario import load_scenario
-from simulation.scenario.stage import Stage, set_stage
+from simulation.scenario.seating import load_world
 from simulation.store.turn_sums import Marks
 
 Key = tuple[str, int]
@@ -111,11 +111,11 @@ def open_classroom(entries: Sequence[Entry], seeds: Sequence[int], overrides: Se
     return load_world([stage_of(entry, seeds, overrides) for entry in entries])
 
 
-def stage_of(entry: Entry, seeds: Sequence[int], overrides: Sequence[str]) -> Stage:
-    """Set the stage of an entry for its student of each seed."""
+def stage_of(entry: Entry, seeds: Sequence[int], overrides: Sequence[str]) -> Prepared:
+    """Prepare an entry for its student of each seed."""
     path = ROOT / "scenarios" / f"{entry.scenario}.yaml"
     seats = [Seat(name=f"{entry.label}-{seed}", number=0, seed=seed) for seed in seeds]
-    return set_stage(load_scenario(path, [*overrides, *entry.overrides]), seats)
+    return prepare(load_scenario(path, [*overrides, *entry.overrides]), seats)
 
 
 def play(entries: Sequence[Entry], seeds: Sequence[int], overrides: Sequence[str], console: Console) -> Played:

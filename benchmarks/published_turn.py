@@ -21,9 +21,9 @@ from simulation.core.types import Turn
 from simulation.loop.turn import play_turn
 from simulation.loop.world import World
 from simulation.play.runner import play
-from simulation.scenario.prepare import load_world
+from simulation.scenario.prepare import Prepared, prepare
 from simulation.scenario.scenario import load_scenario
-from simulation.scenario.stage import Stage, set_stage
+from simulation.scenario.seating import load_world
 from simulation.store import Study
 from training.lessons import pairs
 
@@ -34,9 +34,9 @@ LEARNING_RATE, BETA, EPOCHS = 1e-3, 0.1, 2
 class Rounds:
     """Watches a study of ours and plays every turn again in the published ways."""
 
-    def __init__(self, ways: dict[str, PublishedTurn], stage: Stage, console: Console) -> None:
+    def __init__(self, ways: dict[str, PublishedTurn], prepared: Prepared, console: Console) -> None:
         self._ways = ways
-        self._stage = stage
+        self._prepared = prepared
         self._console = console
         self.ours: list[float] = []
         self.pairs: list[int] = []
@@ -45,7 +45,7 @@ class Rounds:
         """Let every way start from the student's first adapter."""
         del study, first_turn
         for way in self._ways.values():
-            world.model.save(world.desks[0].seat.name, way.checkpoint)
+            world.model.save(world.students[0].seat.name, way.checkpoint)
 
     def turn(self, turns: Sequence[Turn], seconds: float) -> None:
         """Note what our turn took, and play its questions and pairs the other ways."""
@@ -58,7 +58,7 @@ class Rounds:
         for name, way in self._ways.items():
             self._console.print(f"[dim]round {turn.turn}: {name}[/dim]")
             prompts = [each.answer.prompt for each in turn.experiences]
-            way.play(prompts, [each.question for each in turn.experiences], made, self._stage.teacher)
+            way.play(prompts, [each.question for each in turn.experiences], made, self._prepared.teacher)
 
     def stopping(self) -> None:
         """Do nothing: the turn ends first."""
@@ -78,12 +78,12 @@ def measure(arguments: Namespace, console: Console) -> record.Result:
         "evaluate.every=1000000",
         "evaluate.questions=1",
     ]
-    stage = set_stage(load_scenario(record.ROOT / "scenarios" / "random_selection.yaml", settings))
+    prepared = prepare(load_scenario(record.ROOT / "scenarios" / "random_selection.yaml", settings))
     with TemporaryDirectory(prefix="published-") as folder:
-        world = load_world([stage])
+        world = load_world([prepared])
         ways = published_ways(world.model.source, Path(folder))
-        rounds = Rounds(ways, stage, console)
-        play_rounds(stage, world, rounds, Path(folder), arguments.rounds + 1)
+        rounds = Rounds(ways, prepared, console)
+        play_rounds(prepared, world, rounds, Path(folder), arguments.rounds + 1)
     return conclude(rounds, ways, console, arguments.questions)
 
 
@@ -104,12 +104,14 @@ def published_ways(base: str, folder: Path) -> dict[str, PublishedTurn]:
     }
 
 
-def play_rounds(stage: Stage, world: World, rounds: Rounds, folder: Path, count: int) -> None:
+def play_rounds(prepared: Prepared, world: World, rounds: Rounds, folder: Path, count: int) -> None:
     """Play turns 1 to `count` into a study of their own; turn 0 and the last one would only evaluate."""
     with Study.create(
-        folder / "study", scenario=stage.scenario.resolved(), seats=stage.seats, fingerprint={"benchmark": "yes"}
+        folder / "study", scenario=prepared.scenario.resolved(), seats=prepared.seats, fingerprint={"benchmark": "yes"}
     ) as study:
-        empty = (Turn(turn=0, student=stage.seats[0].name, model_version=world.model.version(stage.seats[0].name)),)
+        empty = (
+            Turn(turn=0, student=prepared.seats[0].name, model_version=world.model.version(prepared.seats[0].name)),
+        )
 
         def step(number: int) -> tuple[Turn, ...]:
             return play_turn(world, number) if 0 < number <= count else tuple(at(empty, number))

@@ -24,8 +24,8 @@ import simulation.__main__  # noqa: F401  # sets what the command line sets, suc
 from benchmarks import process, record
 from simulation.core.types import Seat, Turn
 from simulation.loop.turn import first_look, play_turn
-from simulation.scenario.prepare import build_world
 from simulation.scenario.scenario import load_scenario
+from simulation.scenario.seating import build_world
 
 SCENARIO = record.ROOT / "scenarios" / "surrogate.yaml"
 GOAL = 1000.0

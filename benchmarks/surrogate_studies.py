@@ -17,8 +17,8 @@ from benchmarks import calibration, record
 from benchmarks.synthetic import Truths
 from simulation.core.types import Seat
 from simulation.loop.turn import first_look, play_turn
-from simulation.scenario.prepare import build_world
 from simulation.scenario.scenario import load_scenario
+from simulation.scenario.seating import build_world
 
 SCENARIO = record.ROOT / "scenarios" / "surrogate.yaml"
 OTHER = "kimi"

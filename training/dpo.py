@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulation.core.registry import trainer
-from simulation.core.roles import Learner, Marker
+from simulation.core.roles import Learner, SampleJudge
 from simulation.core.types import Experience, Update
 from training.lessons import pair_examples
 from training.recipe import NotNegative, Positive, Recipe
@@ -34,7 +34,7 @@ class DPO(Recipe):
         self,
         model: Learner,
         batches: Mapping[str, Sequence[Experience]],
-        mark: Marker,
+        mark: SampleJudge,
         *,
         generators: Mapping[str, np.random.Generator],
     ) -> dict[str, Update]:

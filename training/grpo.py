@@ -7,7 +7,7 @@ import numpy as np
 from pydantic import Field
 
 from simulation.core.registry import trainer
-from simulation.core.roles import Learner, Marker
+from simulation.core.roles import Learner, SampleJudge
 from simulation.core.types import Experience, Update
 from training.recipe import Count, NotNegative, Recipe
 
@@ -42,7 +42,7 @@ class GRPO(Recipe):
         self,
         model: Learner,
         batches: Mapping[str, Sequence[Experience]],
-        mark: Marker,
+        mark: SampleJudge,
         *,
         generators: Mapping[str, np.random.Generator],
     ) -> dict[str, Update]:

@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from simulation.core.registry import trainer
-from simulation.core.roles import Learner, Marker
+from simulation.core.roles import Learner, SampleJudge
 from simulation.core.types import Experience, Update
 
 
@@ -20,7 +20,7 @@ class NoTraining:
         self,
         model: Learner,
         batches: Mapping[str, Sequence[Experience]],
-        mark: Marker,
+        mark: SampleJudge,
         *,
         generators: Mapping[str, np.random.Generator],
     ) -> dict[str, Update]:

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
-from simulation.core.roles import Learner, Marker
+from simulation.core.roles import Learner, SampleJudge
 from simulation.core.types import Experience, Update
 
 Positive = Annotated[float, Field(gt=0)]
@@ -38,7 +38,7 @@ class Recipe(ABC):
         self,
         model: Learner,
         batches: Mapping[str, Sequence[Experience]],
-        mark: Marker,
+        mark: SampleJudge,
         *,
         generators: Mapping[str, np.random.Generator],
     ) -> dict[str, Update]:

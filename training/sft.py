@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulation.core.registry import trainer
-from simulation.core.roles import Learner, Marker
+from simulation.core.roles import Learner, SampleJudge
 from simulation.core.types import Experience, Update
 from training.lessons import Imitated, demonstration_examples
 from training.recipe import Recipe
@@ -29,7 +29,7 @@ class SFT(Recipe):
         self,
         model: Learner,
         batches: Mapping[str, Sequence[Experience]],
-        mark: Marker,
+        mark: SampleJudge,
         *,
         generators: Mapping[str, np.random.Generator],
     ) -> dict[str, Update]:

@@ -16,11 +16,11 @@ from pydantic import Field, model_validator
 from agents.judges.class_graph import Shape, adjacency
 from agents.judges.inner_judge import JudgedBy, read
 from agents.reading.wording import worded_like
+from simulation.core.confidence import confidence
 from simulation.core.errors import ScenarioError
 from simulation.core.registry import judge
 from simulation.core.seeding import generator
 from simulation.core.types import Answer, Feedback, Question
-from simulation.loop.results import confidence
 
 _MEMBER = re.compile(r"(student|.+-\d+)-(\d+)")
 """A student of a run, "student-3", or of a comparison, "<label>-<seed>-3"; "<label>-<seed>" has no classmates."""

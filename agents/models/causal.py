@@ -29,7 +29,7 @@ CPU_BATCH_TOKENS, GPU_BATCH_TOKENS = 2048, 16_384
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class LearnerSettings:
     """How a base is loaded, adapted and batched."""
 
     rank: int = 8
@@ -47,7 +47,7 @@ class CausalLearner:
     """A `Learner`: scores, generates and is trained through `adapters_SP`."""
 
     def __init__(
-        self, module: nn.Module, tokenizer: Any, seats: Sequence[Seat], settings: Settings, *, source: str
+        self, module: nn.Module, tokenizer: Any, seats: Sequence[Seat], settings: LearnerSettings, *, source: str
     ) -> None:
         self._source = source
         self._settings = settings
@@ -71,7 +71,7 @@ class CausalLearner:
         self._versions: dict[int, tuple[bytes, str]] = {}
 
     @classmethod
-    def from_source(cls, source: str, seats: Sequence[Seat], settings: Settings) -> "CausalLearner":
+    def from_source(cls, source: str, seats: Sequence[Seat], settings: LearnerSettings) -> "CausalLearner":
         """Load the base from a folder or the hub."""
         module, tokenizer = load_causal(source, settings.precision)
         model = cls(module, tokenizer, seats, settings, source=source)

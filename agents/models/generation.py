@@ -44,7 +44,7 @@ class Row:
         self.tokens, self.logprob, self.stop = list(text.tokens), text.logprob, text.stop
 
 
-class Sheet:
+class GrowingTexts:
     """The texts of one batch while they grow side by side."""
 
     def __init__(self, rows: Sequence[Row], ends: frozenset[int], device: torch.device) -> None:
@@ -129,7 +129,7 @@ class Writer:
     ) -> None:
         slots, order = square(pieces)
         steps = self._steps(slots, [prompts[index] for index in order], max(rows[index].limit for index in order))
-        sheet = Sheet([rows[index] for index in order], self._ends, steps.logits_MV.device)
+        sheet = GrowingTexts([rows[index] for index in order], self._ends, steps.logits_MV.device)
         while True:
             if sheet.write(steps.logits_MV):
                 going = {index for index in order if not rows[index].stop}

@@ -16,7 +16,7 @@ from agents.remote.client import Caller
 from agents.remote.endpoint import Call, Endpoint
 from agents.remote.ledger import FILE, Ledger, Shortage, Spent
 from agents.remote.sampling import Batch
-from agents.remote.settings import Settings
+from agents.remote.settings import CallSettings
 from simulation.core.errors import ModelError, SimulationError
 from simulation.core.packing import Tree
 from simulation.core.types import Completion, Request, Seat
@@ -30,7 +30,7 @@ TOKEN_BYTES = 1 << 10
 class RemoteLearner:
     """A `Learner` that cannot learn and `KeepsReplies`: all its slots are one model behind an API."""
 
-    def __init__(self, seats: Sequence[Seat], settings: Settings) -> None:
+    def __init__(self, seats: Sequence[Seat], settings: CallSettings) -> None:
         self.slots = tuple(seat.name for seat in seats)
         self._settings = settings
         self._ledger: Ledger | None = None

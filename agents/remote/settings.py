@@ -37,7 +37,7 @@ class Patience:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class CallSettings:
     """All of it."""
 
     endpoint: Endpoint

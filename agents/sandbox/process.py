@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from agents.sandbox import verdicts
+import agents.sandbox.verdicts as verdicts
 from agents.sandbox.program import Level, Program, Report, SandboxUnavailable
 
 INSIDE = Path(__file__).resolve().parent / "inside"

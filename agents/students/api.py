@@ -14,7 +14,7 @@ from pydantic import Field, JsonValue, field_validator, model_validator
 
 from agents.remote.budget import Budget, Prices
 from agents.remote.endpoint import PRESETS, Endpoint, Kind, LengthParameter, Provider
-from agents.remote.settings import Patience, Settings, Take
+from agents.remote.settings import CallSettings, Patience, Take
 from agents.students.student import Form, Student, Template
 from simulation.core.registry import students
 from simulation.core.types import Seat
@@ -167,9 +167,9 @@ class ApiStudents:
         return RemoteLearner(seats, self.settings)
 
     @property
-    def settings(self) -> Settings:
+    def settings(self) -> CallSettings:
         """Return how the calls are made and paid."""
-        return Settings(
+        return CallSettings(
             endpoint=self.address,
             patience=Patience(
                 attempts=self.attempts,

@@ -95,10 +95,10 @@ class LanguageModelStudents:
     def learner(self, seats: Sequence[Seat]) -> "CausalLearner":
         """Load the model once, with one slot a seat."""
         self.check()
-        from agents.models.causal import CausalLearner, Settings
+        from agents.models.causal import CausalLearner, LearnerSettings
         from agents.models.loading import Precision
 
-        settings = Settings(
+        settings = LearnerSettings(
             rank=self.lora.rank,
             alpha=self.lora.alpha,
             targets=self.lora.targets,

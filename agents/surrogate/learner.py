@@ -24,7 +24,7 @@ from agents.reading.wording import chosen
 from agents.surrogate.chance import uniform
 from agents.surrogate.items import Items
 from agents.surrogate.settings import IrtParameters
-from agents.surrogate.skills import Abilities
+from agents.surrogate.skills import SkillLevels
 from simulation.core.errors import DataError, ModelError
 from simulation.core.packing import Tree
 from simulation.core.types import Completion, Experience, Request, Seat, Update
@@ -45,7 +45,7 @@ class SurrogateLearner:
         self._seats = {name: position for position, name in enumerate(self.slots)}
         self._settings = settings
         self._items = Items(settings)
-        self._abilities = Abilities(seats, settings)
+        self._abilities = SkillLevels(seats, settings)
         self._versions: dict[str, str] = {}
         self._identity = [{"seed": seat.seed, "number": seat.number} for seat in seats]
 

@@ -32,7 +32,7 @@ def sigmoid(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return found
 
 
-class Abilities:
+class SkillLevels:
     """The abilities of S seats in the K skills met so far, in logits."""
 
     def __init__(self, seats: Sequence[Seat], settings: IrtParameters) -> None:

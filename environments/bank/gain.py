@@ -1,9 +1,9 @@
 """Money: profit, bills, percentages, discounts, simple interest."""
 
-from environments.bank.skill import Procedure, Skill
+from environments.bank.skill import MathSkill, Procedure
 
 SKILLS = (
-    Skill(
+    MathSkill(
         name="profit",
         ranges=((10, 90), (5, 80)),
         given=lambda cost, gain: (cost, cost + gain),
@@ -19,7 +19,7 @@ SKILLS = (
             "a man paid {0} for a goat and got {1} for it . how much did he gain ?",
         ),
     ),
-    Skill(
+    MathSkill(
         name="bill with coupon",
         ranges=((3, 15), (4, 25), (5, 60)),
         right=Procedure("takes the coupon off the total", lambda n, p, d: n * p - d),
@@ -34,7 +34,7 @@ SKILLS = (
             "what is the bill for {0} cakes at {1} dollars with {2} dollars off the total ?",
         ),
     ),
-    Skill(
+    MathSkill(
         name="percent of",
         ranges=((1, 9), (3, 99)),
         given=lambda tenths, tens: (10 * tenths, 10 * tens),
@@ -50,7 +50,7 @@ SKILLS = (
             "a broker keeps {0} percent of {1} dollars . how many dollars does he keep ?",
         ),
     ),
-    Skill(
+    MathSkill(
         name="discount",
         ranges=((1, 8), (3, 99)),
         given=lambda tenths, tens: (10 * tens, 10 * tenths),
@@ -66,7 +66,7 @@ SKILLS = (
             "the price {0} falls by {1} percent . find the reduced price .",
         ),
     ),
-    Skill(
+    MathSkill(
         name="simple interest",
         ranges=((1, 12), (2, 12), (2, 8)),
         given=lambda hundreds, rate, years: (100 * hundreds, rate, years),

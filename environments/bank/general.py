@@ -1,9 +1,9 @@
 """General word problems: groups, sharing, what remains, averages, ages."""
 
-from environments.bank.skill import Procedure, Skill
+from environments.bank.skill import MathSkill, Procedure
 
 SKILLS = (
-    Skill(
+    MathSkill(
         name="equal groups",
         ranges=((3, 30), (3, 30)),
         commutative=True,
@@ -19,7 +19,7 @@ SKILLS = (
             "a baker packs {0} trays . every tray takes {1} rolls . find the number of rolls .",
         ),
     ),
-    Skill(
+    MathSkill(
         name="equal sharing",
         ranges=((3, 60), (3, 12)),
         given=lambda share, people: (share * people, people),
@@ -35,7 +35,7 @@ SKILLS = (
             "a rope of {0} meters is cut into {1} equal pieces . how long is one piece ?",
         ),
     ),
-    Skill(
+    MathSkill(
         name="what remains",
         ranges=((25, 90), (4, 25), (4, 25)),
         right=Procedure("takes both away", lambda a, b, c: a - b - c),
@@ -50,7 +50,7 @@ SKILLS = (
             "a shop had {0} lamps , sold {1} on monday and {2} on friday . how many remain ?",
         ),
     ),
-    Skill(
+    MathSkill(
         name="average of two",
         ranges=((5, 60), (2, 40)),
         given=lambda a, half: (a, a + 2 * half),
@@ -66,7 +66,7 @@ SKILLS = (
             "it was {0} degrees at dawn and {1} at noon . find the average temperature .",
         ),
     ),
-    Skill(
+    MathSkill(
         name="sum of ages",
         ranges=((4, 40), (2, 30)),
         right=Procedure("adds both ages", lambda a, b: 2 * a + b),

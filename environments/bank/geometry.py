@@ -1,9 +1,9 @@
 """Shapes: areas, perimeters, volumes and a side from a perimeter."""
 
-from environments.bank.skill import Procedure, Skill
+from environments.bank.skill import MathSkill, Procedure
 
 SKILLS = (
-    Skill(
+    MathSkill(
         name="rectangle area",
         ranges=((3, 30), (3, 30)),
         commutative=True,
@@ -19,7 +19,7 @@ SKILLS = (
             "how many square meters of carpet cover a floor of {0} meters by {1} meters ?",
         ),
     ),
-    Skill(
+    MathSkill(
         name="rectangle perimeter",
         ranges=((3, 45), (3, 45)),
         commutative=True,
@@ -35,7 +35,7 @@ SKILLS = (
             "a frame is {0} cm high and {1} cm wide . find the length of its border .",
         ),
     ),
-    Skill(
+    MathSkill(
         name="triangle area",
         ranges=((3, 30), (2, 16)),
         given=lambda base, half: (base, 2 * half),
@@ -51,7 +51,7 @@ SKILLS = (
             "the base of a triangle is {0} , its height is {1} . how large is the triangle ?",
         ),
     ),
-    Skill(
+    MathSkill(
         name="box volume",
         ranges=((2, 14), (2, 14), (2, 14)),
         commutative=True,
@@ -67,7 +67,7 @@ SKILLS = (
             "find the volume of a pool of {0} , {1} and {2} meters .",
         ),
     ),
-    Skill(
+    MathSkill(
         name="trapezoid middle line",
         ranges=((3, 60), (2, 40)),
         given=lambda a, half: (a, a + 2 * half),

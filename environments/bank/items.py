@@ -13,12 +13,12 @@ from zlib import crc32
 import numpy as np
 
 from environments.bank import gain, general, geometry, other, physics, probability
-from environments.bank.skill import Skill
+from environments.bank.skill import MathSkill
 from environments.splits import Lazy, first_distinct
 from simulation.core.seeding import generator
 from simulation.core.types import Question
 
-CATEGORIES: Mapping[str, tuple[Skill, ...]] = {
+CATEGORIES: Mapping[str, tuple[MathSkill, ...]] = {
     "general": general.SKILLS,
     "physics": physics.SKILLS,
     "gain": gain.SKILLS,
@@ -26,7 +26,7 @@ CATEGORIES: Mapping[str, tuple[Skill, ...]] = {
     "other": other.SKILLS,
     "probability": probability.SKILLS,
 }
-CELLS: tuple[tuple[str, Skill, int], ...] = tuple(
+CELLS: tuple[tuple[str, MathSkill, int], ...] = tuple(
     (category, skill, wording) for category, skills in CATEGORIES.items() for skill in skills for wording in range(3)
 )
 SPLITS: Mapping[str, range] = {"held_out": range(0, 15), "probe": range(15, 25), "pool": range(25, 100)}
@@ -41,7 +41,7 @@ class Item:
     """A problem with its values before it becomes a question."""
 
     category: str
-    skill: Skill
+    skill: MathSkill
     wording: int
     given: tuple[int, ...]
     values: tuple[int, int, int, int]
@@ -74,7 +74,7 @@ class Item:
         )
 
 
-def split_of(skill: Skill, given: tuple[int, ...]) -> str:
+def split_of(skill: MathSkill, given: tuple[int, ...]) -> str:
     """Return the split that owns these numbers."""
     bucket = crc32(repr((skill.name, skill.canonical(given))).encode()) % 100
     return next(name for name, owned in SPLITS.items() if bucket in owned)

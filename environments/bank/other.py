@@ -1,9 +1,9 @@
 """Other problems: ratios, reading, unit prices, workers, coins."""
 
-from environments.bank.skill import Procedure, Skill
+from environments.bank.skill import MathSkill, Procedure
 
 SKILLS = (
-    Skill(
+    MathSkill(
         name="share in a ratio",
         ranges=((1, 6), (1, 6), (3, 25)),
         given=lambda a, b, share: ((a + b) * share, a, b),
@@ -19,7 +19,7 @@ SKILLS = (
             "two heirs share {0} acres as {1} : {2} . what does the first one get ?",
         ),
     ),
-    Skill(
+    MathSkill(
         name="pages left",
         ranges=((4, 20), (2, 9), (5, 60)),
         given=lambda a, b, rest: (a * b + rest, a, b),
@@ -35,7 +35,7 @@ SKILLS = (
             "a writer needs {0} pages and writes {1} a day . what is missing after {2} days ?",
         ),
     ),
-    Skill(
+    MathSkill(
         name="unit price",
         ranges=((2, 12), (2, 12), (2, 20)),
         given=lambda unit, a, c: (a, unit * a, c),
@@ -51,7 +51,7 @@ SKILLS = (
             "if {0} tickets are {1} dollars , find the price of {2} tickets .",
         ),
     ),
-    Skill(
+    MathSkill(
         name="fewer workers",
         ranges=((2, 6), (2, 9), (3, 24)),
         given=lambda k, c, days: (c * k, days, c),
@@ -67,7 +67,7 @@ SKILLS = (
             "food lasts {0} horses {1} days . how many days does it last {2} horses ?",
         ),
     ),
-    Skill(
+    MathSkill(
         name="coins",
         ranges=((2, 30), (2, 30)),
         right=Procedure("values each coin", lambda a, b: 5 * a + 10 * b),

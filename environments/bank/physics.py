@@ -1,9 +1,9 @@
 """Motion and work: distances, speeds, legs of a trip, meeting, fuel."""
 
-from environments.bank.skill import Procedure, Skill
+from environments.bank.skill import MathSkill, Procedure
 
 SKILLS = (
-    Skill(
+    MathSkill(
         name="distance travelled",
         ranges=((10, 90), (2, 11)),
         right=Procedure("multiplies speed by time", lambda v, t: v * t),
@@ -18,7 +18,7 @@ SKILLS = (
             "how many km does a boat sail in {1} hours at {0} km per hour ?",
         ),
     ),
-    Skill(
+    MathSkill(
         name="speed from distance",
         ranges=((5, 80), (2, 12)),
         given=lambda v, t: (v * t, t),
@@ -34,7 +34,7 @@ SKILLS = (
             "a runner needs {1} minutes for {0} meters . find the speed in meters per minute .",
         ),
     ),
-    Skill(
+    MathSkill(
         name="two legs",
         ranges=((6, 40), (6, 40), (2, 6)),
         right=Procedure("adds both legs", lambda a, b, t: (a + b) * t),
@@ -49,7 +49,7 @@ SKILLS = (
             "a ship sails at {0} km per hour for {2} hours and at {1} for {2} hours . how many km in all ?",
         ),
     ),
-    Skill(
+    MathSkill(
         name="meeting time",
         ranges=((2, 9), (4, 25), (4, 25)),
         given=lambda t, a, b: (t * (a + b), a, b),
@@ -65,7 +65,7 @@ SKILLS = (
             "walkers start {0} meters apart and approach at {1} and {2} meters per minute . how many minutes pass ?",
         ),
     ),
-    Skill(
+    MathSkill(
         name="fuel left",
         ranges=((3, 12), (2, 9), (5, 60)),
         given=lambda a, b, rest: (a, b, a * b + rest),

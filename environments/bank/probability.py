@@ -1,9 +1,9 @@
 """Chance: expected counts, outcomes, complements."""
 
-from environments.bank.skill import Procedure, Skill
+from environments.bank.skill import MathSkill, Procedure
 
 SKILLS = (
-    Skill(
+    MathSkill(
         name="expected draws",
         ranges=((1, 6), (1, 6), (2, 20)),
         given=lambda a, b, rounds: (a, b, (a + b) * rounds),
@@ -19,7 +19,7 @@ SKILLS = (
             "a wheel has {0} gold and {1} gray fields . it turns {2} times . how often is gold expected ?",
         ),
     ),
-    Skill(
+    MathSkill(
         name="number of outcomes",
         ranges=((3, 30), (3, 30)),
         commutative=True,
@@ -35,7 +35,7 @@ SKILLS = (
             "a code is one of {0} letters and one of {1} signs . how many codes exist ?",
         ),
     ),
-    Skill(
+    MathSkill(
         name="outcomes that fail",
         ranges=((3, 12), (3, 12), (4, 40)),
         right=Procedure("takes the good outcomes from all", lambda a, b, c: a * b - c),
@@ -50,7 +50,7 @@ SKILLS = (
             "a grid of {0} by {1} cells hides {2} prizes , one a cell . how many cells are empty ?",
         ),
     ),
-    Skill(
+    MathSkill(
         name="tickets without a prize",
         ranges=((3, 25), (3, 25), (4, 60)),
         given=lambda a, b, rest: (a + b + rest, a, b),
@@ -66,7 +66,7 @@ SKILLS = (
             "{0} cards hold {1} kings and {2} queens . how many cards are something else ?",
         ),
     ),
-    Skill(
+    MathSkill(
         name="days without rain",
         ranges=((1, 9), (2, 99)),
         given=lambda tenths, tens: (10 * tenths, 10 * tens),

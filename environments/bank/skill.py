@@ -13,7 +13,7 @@ class Procedure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Skill:
+class MathSkill:
     """One thing to learn; a cell of the bank is a skill in one of its wordings."""
 
     name: str

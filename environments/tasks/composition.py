@@ -14,10 +14,10 @@ from zlib import crc32
 from environments.tasks.filters import FILTERS
 from environments.tasks.maps import MAPS
 from environments.tasks.reduces import REDUCES
-from environments.tasks.skill import Filter, Fold, Map, Reduce, Skill, Source
+from environments.tasks.skill import Filter, Fold, Map, Reduce, Source, TaskSkill
 from environments.tasks.sources import SOURCES
 
-SKILLS: tuple[Skill[str] | Skill[Fold], ...] = (*SOURCES, *FILTERS, *MAPS, *REDUCES)
+SKILLS: tuple[TaskSkill[str] | TaskSkill[Fold], ...] = (*SOURCES, *FILTERS, *MAPS, *REDUCES)
 SPLITS: Mapping[str, range] = {"held_out": range(0, 15), "probe": range(15, 25), "pool": range(25, 100)}
 """Percent of the compositions that each split owns."""
 IDLE = {
@@ -40,7 +40,7 @@ class Composition:
     reduce: Reduce
 
     @property
-    def skills(self) -> tuple[Skill[str] | Skill[Fold], ...]:
+    def skills(self) -> tuple[TaskSkill[str] | TaskSkill[Fold], ...]:
         """Its skills in the order of their slots."""
         return tuple(skill for skill in (self.source, self.filter, self.map, self.reduce) if skill is not None)
 

@@ -22,7 +22,7 @@ class Bug(Generic[Code]):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Skill(Generic[Code]):
+class TaskSkill(Generic[Code]):
     """One thing to learn; a cell of the bank is a skill in one of its wordings."""
 
     name: str
@@ -37,7 +37,7 @@ class Skill(Generic[Code]):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Source(Skill[str]):
+class Source(TaskSkill[str]):
     """What a program goes through, an expression over its parameters."""
 
     category: str
@@ -55,7 +55,7 @@ class Source(Skill[str]):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Filter(Skill[str]):
+class Filter(TaskSkill[str]):
     """What is kept: a condition on x, "" for none."""
 
     takes: Kind
@@ -64,7 +64,7 @@ class Filter(Skill[str]):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Map(Skill[str]):
+class Map(TaskSkill[str]):
     """What is made of each x: an expression."""
 
     takes: tuple[Kind, ...]
@@ -93,7 +93,7 @@ class Fold:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reduce(Skill[Fold]):
+class Reduce(TaskSkill[Fold]):
     """What is returned."""
 
     takes: tuple[Kind, ...]

@@ -14,8 +14,8 @@ from simulation.core.errors import USER_ERROR, ScenarioError, SimulationError
 from simulation.views.text import shown
 
 if TYPE_CHECKING:
+    from simulation.scenario.prepare import Prepared
     from simulation.scenario.scenario import Scenario
-    from simulation.scenario.stage import Stage
 
 AUDITED = 40
 """Questions of a set whose references `check` judges, unless it is told to judge all."""
@@ -44,17 +44,17 @@ def check_file(path: Path, overrides: Sequence[str], *, whole_audit: bool, offli
 
     scenario = load_scenario(scenario_file(path), overrides)
     lying = elsewhere(scenario)
-    stage = check_here(scenario, lying if offline else ())
+    prepared = check_here(scenario, lying if offline else ())
     check_variants(path, overrides, scenario, staged=not (offline and lying))
     notices = []
-    if stage is None:
+    if prepared is None:
         finding = "good, as far as it lies here"
     else:
-        audit(stage, whole_audit)
-        notices = [f"notice: {notice}" for notice in stage.environment.notices()]
+        audit(prepared, whole_audit)
+        notices = [f"notice: {notice}" for notice in prepared.environment.notices()]
         finding = (
-            f"good; {len(stage.seats)} student(s), {scenario.turns} turns of {stage.plan.questions} questions from "
-            f"{len(stage.pool)}, measured on {len(stage.held_out)}"
+            f"good; {len(prepared.seats)} student(s), {scenario.turns} turns of {prepared.settings.questions} questions "
+            f"from {len(prepared.pool)}, measured on {len(prepared.held_out)}"
         )
     unseen = [f"{key} ({', '.join(names)})" for key, names in lying.items()]
     return [*notices, f"{path}: {finding}" + (f"; not looked at: {'; '.join(unseen)}" if unseen else "")]
@@ -77,16 +77,16 @@ def check_variants(path: Path, overrides: Sequence[str], scenario: "Scenario", *
             raise error if str(error).startswith(str(path)) else scenario.blamed("compare", error) from error
 
 
-def audit(stage: "Stage", whole: bool) -> None:
+def audit(prepared: "Prepared", whole: bool) -> None:
     """Refuse questions whose own reference fails; of many a sample spread over them, or all."""
     from simulation.core.optional_roles import Auditing
 
-    judge, wrong = stage.exact_judge, []
+    judge, wrong = prepared.exact_judge, []
     if isinstance(judge, Auditing):
-        for path, questions in (("pool", stage.pool), ("held-out", stage.held_out)):
+        for path, questions in (("pool", prepared.pool), ("held-out", prepared.held_out)):
             step = 1 if whole else max(1, len(questions) // AUDITED)
             lines = judge.audit([questions[place] for place in range(0, len(questions), step)])
-            wrong += [stage.scenario.complaint("environment", f"{path} question {line}") for line in lines]
+            wrong += [prepared.scenario.complaint("environment", f"{path} question {line}") for line in lines]
     if wrong:
         raise ScenarioError("\n".join(wrong))
 
@@ -112,11 +112,11 @@ def list_command(arguments: Namespace) -> int:
 
 def doctor_command(arguments: Namespace) -> int:
     """Say what this machine has and lacks; exit code 1 where something is missing."""
+    from simulation.scenario.prepare import prepare
     from simulation.scenario.scenario import load_scenario
-    from simulation.scenario.stage import set_stage
     from simulation.views.doctor import complaints, examine
 
-    found = examine(ROOT, [set_stage(load_scenario(scenario_file(path))) for path in arguments.scenario])
+    found = examine(ROOT, [prepare(load_scenario(scenario_file(path))) for path in arguments.scenario])
     lacking = complaints(found)
     if arguments.json:
         print(json.dumps({**found, "missing": lacking}))

@@ -13,22 +13,22 @@ from simulation.views.text import shown
 
 def run_command(arguments: Namespace) -> int:
     """Play a scenario as a new study."""
+    from simulation.scenario.prepare import prepare
     from simulation.scenario.scenario import load_scenario
-    from simulation.scenario.stage import set_stage
 
     short = {"turns": arguments.turns, "threads": arguments.threads}
     overrides = [*arguments.overrides, *(f"{key}={value}" for key, value in short.items() if value is not None)]
-    stage = set_stage(load_scenario(scenario_file(arguments.scenario), overrides, arguments.preset))
-    notices = stage.environment.notices()
+    prepared = prepare(load_scenario(scenario_file(arguments.scenario), overrides, arguments.preset))
+    notices = prepared.environment.notices()
     if notices:
         more = f" ({len(notices) - 1} details: `{PROGRAM} check {arguments.scenario}`)" if len(notices) > 1 else ""
         print(shown(f"notice: {notices[0]}{more}"), file=sys.stderr)
     from simulation.play.session import begin
     from simulation.store import new_folder
 
-    folder = new_folder(arguments.out, stage.scenario.name)
+    folder = new_folder(arguments.out, prepared.scenario.name)
     with display(arguments) as watch:
-        whole = begin(folder, stage.scenario.resolved(), [stage], watch, warn, keep=stage.scenario.keep)
+        whole = begin(folder, prepared.scenario.resolved(), [prepared], watch, warn, keep=prepared.scenario.keep)
     return conclude(folder, whole, arguments)
 
 

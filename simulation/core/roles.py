@@ -235,7 +235,7 @@ class SelectionPolicy(Protocol[T]):
         ...
 
 
-class Marker(Protocol):
+class SampleJudge(Protocol):
     """Reads and judges completions made while training, for trainers that sample."""
 
     def __call__(
@@ -253,7 +253,7 @@ class Trainer(Protocol):
         self,
         model: Learner,
         batches: Mapping[str, Sequence[Experience]],
-        mark: Marker,
+        mark: SampleJudge,
         *,
         generators: Mapping[str, np.random.Generator],
     ) -> dict[str, Update]:

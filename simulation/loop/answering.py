@@ -6,8 +6,8 @@ from typing import TypeVar
 
 from simulation.core.roles import LanguageModel, Learner
 from simulation.core.types import Answer, Completion, Question, Request
-from simulation.loop.asking import Asked, seen
-from simulation.loop.world import Desk, Voice, World
+from simulation.loop.asking import Picks, seen
+from simulation.loop.world import Respondent, Student, World
 
 T = TypeVar("T")
 
@@ -28,7 +28,7 @@ def complete(
 
 def answer(
     world: World,
-    voices: Sequence[Voice],
+    voices: Sequence[Respondent],
     asked: Sequence[Sequence[Question]],
     turn: int,
     purpose: str,
@@ -38,11 +38,11 @@ def answer(
 
     A question stands as often as it is to be answered.
     """
-    shown = [seen(desk, questions) for desk, questions in zip(world.desks, asked, strict=True)]
+    shown = [seen(student, questions) for student, questions in zip(world.students, asked, strict=True)]
     requests = []
-    for desk, voice, questions in zip(world.desks, voices, shown, strict=True):
-        stream = desk.stream(turn, purpose)
-        drawing = desk.plan.practice if purpose == "answer" else desk.plan.exam
+    for student, voice, questions in zip(world.students, voices, shown, strict=True):
+        stream = student.stream(turn, purpose)
+        drawing = student.settings.practice if purpose == "answer" else student.settings.exam
         requests.append(drawing.drawn(voice.answerer.requests(questions, generator=stream), stream))
     scores = {request: row for each in known for request, row in each.items()}
     answers: list[list[Answer]] = [[] for _ in voices]
@@ -50,30 +50,30 @@ def answer(
         mine = [index for index, voice in enumerate(voices) if voice.model is model]
         completions = iter(complete(model, [request for index in mine for request in requests[index]], scores))
         for index in mine:
-            version = model.version(world.desks[index].seat.name)
+            version = model.version(world.students[index].seat.name)
             said = [next(completions) for _ in requests[index]]
             answers[index] = voices[index].answerer.read(shown[index], said, model_version=version)
     return answers
 
 
-def own(desks: Sequence[Desk], model: Learner) -> list[Voice]:
+def own(students: Sequence[Student], model: Learner) -> list[Respondent]:
     """Return the students' own voices."""
-    return [Voice(answerer=desk.answerer, model=model) for desk in desks]
+    return [Respondent(answerer=student.answerer, model=model) for student in students]
 
 
-def practise(world: World, asked: Sequence[Asked], turn: int) -> tuple[list[list[Question]], list[list[Answer]]]:
+def practise(world: World, asked: Sequence[Picks], turn: int) -> tuple[list[list[Question]], list[list[Answer]]]:
     """Have what was picked answered, by the students or in their place by their samplers; return both, parallel."""
     put = [
-        desk.plan.practice.put([pick.item for pick in each.picks])
-        for desk, each in zip(world.desks, asked, strict=True)
+        student.settings.practice.put([pick.item for pick in each.picks])
+        for student, each in zip(world.students, asked, strict=True)
     ]
-    mine = own(world.desks, world.model)
-    voices = [desk.sampler or voice for desk, voice in zip(world.desks, mine, strict=True)]
+    mine = own(world.students, world.model)
+    voices = [student.sampler or voice for student, voice in zip(world.students, mine, strict=True)]
     answers = answer(world, voices, put, turn, "answer", [each.scores for each in asked])
-    for index, desk in enumerate(world.desks):
-        if desk.sampler is not None:
-            shown = seen(desk, put[index])
-            ours = desk.answerer.requests(shown, generator=desk.stream(turn, "layout"))
+    for index, student in enumerate(world.students):
+        if student.sampler is not None:
+            shown = seen(student, put[index])
+            ours = student.answerer.requests(shown, generator=student.stream(turn, "layout"))
             pairs = zip(answers[index], ours, strict=True)
             answers[index] = [replace(given, prompt=request.prompt) for given, request in pairs]
     return put, answers

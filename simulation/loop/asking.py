@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from simulation.core.roles import Context
 from simulation.core.types import Question, Request, Selection
-from simulation.loop.world import Desk, World
+from simulation.loop.world import Student, World
 
 T = TypeVar("T")
 Failures = dict[str, Exception]
@@ -15,7 +15,7 @@ Failures = dict[str, Exception]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Picks:
     """What a policy saw and what it picked."""
 
     candidates: tuple[Question, ...] = ()
@@ -26,89 +26,91 @@ class Asked:
     """What the student's model was asked for the predictions, so that what is picked need not be scored again."""
 
 
-def seen(desk: Desk, questions: Sequence[Question]) -> Sequence[Question]:
-    """Return the questions as the desk's student may see them: as they are only where it is simulated."""
-    return questions if desk.answerer.simulated else [question.shown() for question in questions]
+def seen(student: Student, questions: Sequence[Question]) -> Sequence[Question]:
+    """Return the questions as the student may see them: as they are only where it is simulated."""
+    return questions if student.answerer.simulated else [question.shown() for question in questions]
 
 
-def context(world: World, desk: Desk, turn: int, purpose: str, asked: Asked) -> Context:
-    """Return what a policy of this desk may look at."""
+def context(world: World, student: Student, turn: int, purpose: str, asked: Picks) -> Context:
+    """Return what a policy of this student may look at."""
     names = [question.id for question in asked.candidates]
     committee = zip(*asked.committee.values(), strict=True) if asked.committee else ()
     return Context(
         turn=turn,
-        memory=desk.memory,
-        since=desk.since,
-        evaluations=desk.evaluations,
+        memory=student.memory,
+        since=student.since,
+        evaluations=student.evaluations,
         predictions=dict(zip(names, asked.predictions, strict=bool(asked.predictions))),
         tags=world.tags,
-        generator=desk.stream(turn, purpose),
-        state=desk.states.get(purpose),
+        generator=student.stream(turn, purpose),
+        state=student.states.get(purpose),
         committee=dict(zip(names, committee, strict=bool(asked.committee))),
         prerequisites=world.prerequisites,
     )
 
 
 def classes(world: World) -> list[list[int]]:
-    """Group the desks' indexes by class: students of one scenario and seed."""
+    """Group the students' indexes by class: students of one scenario and seed."""
     groups: dict[tuple[str, int], list[int]] = {}
-    for index, desk in enumerate(world.desks):
-        groups.setdefault((desk.seat.label, desk.seat.seed), []).append(index)
+    for index, student in enumerate(world.students):
+        groups.setdefault((student.seat.label, student.seat.seed), []).append(index)
     return list(groups.values())
 
 
-def ask(world: World, turn: int, failures: Failures) -> list[Asked]:
+def ask(world: World, turn: int, failures: Failures) -> list[Picks]:
     """Draw candidates for every student, predict them where a policy needs it, and let the policies pick.
 
     Where a scenario teaches the whole class at once, its first student stands for all.
     """
-    asked: list[Asked] = [Asked() for _ in world.desks]
-    leaders = [group[:1] if world.desks[group[0]].plan.whole_class else group for group in classes(world)]
+    asked: list[Picks] = [Picks() for _ in world.students]
+    leaders = [group[:1] if world.students[group[0]].settings.whole_class else group for group in classes(world)]
     for index in sorted(index for group in leaders for index in group):
-        desk = world.desks[index]
-        size = min(desk.plan.candidates, len(world.pool))
-        drawn = desk.stream(turn, "candidates").choice(len(world.pool), size=size, replace=False)
-        asked[index] = Asked(candidates=tuple([world.pool[place] for place in drawn.tolist()]))
+        student = world.students[index]
+        size = min(student.settings.candidates, len(world.pool))
+        drawn = student.stream(turn, "candidates").choice(len(world.pool), size=size, replace=False)
+        asked[index] = Picks(candidates=tuple([world.pool[place] for place in drawn.tolist()]))
     predict(world, asked)
-    for index, desk in enumerate(world.desks):
+    for index, student in enumerate(world.students):
         row = asked[index]
         if row.candidates:
-            seen_by_policy = context(world, desk, turn, "ask", row)
-            select = partial(desk.plan.ask.select, row.candidates, desk.plan.questions, seen_by_policy)
-            asked[index] = replace(row, picks=chosen(desk, select, failures))
+            seen_by_policy = context(world, student, turn, "ask", row)
+            select = partial(student.settings.ask.select, row.candidates, student.settings.questions, seen_by_policy)
+            asked[index] = replace(row, picks=chosen(student, select, failures))
     for group in classes(world):
-        if world.desks[group[0]].plan.whole_class:
+        if world.students[group[0]].settings.whole_class:
             for index in group[1:]:
                 asked[index] = replace(asked[group[0]], predictions=(), committee={}, scores={})
     return asked
 
 
-def predict(world: World, asked: list[Asked]) -> None:
+def predict(world: World, asked: list[Picks]) -> None:
     """Score the candidates' options for every policy that needs it, in one batch: by its student, by the class."""
-    wanted: list[tuple[int, Desk, bool]] = []
+    wanted: list[tuple[int, Student, bool]] = []
     for group in classes(world):
         for index in group:
-            desk, needs = world.desks[index], world.desks[index].plan.ask.needs
+            student, needs = world.students[index], world.students[index].settings.ask.needs
             if asked[index].candidates and "predictions" in needs:
-                wanted.append((index, desk, False))
+                wanted.append((index, student, False))
             if asked[index].candidates and "committee" in needs:
-                wanted += [(index, world.desks[each], True) for each in group]
+                wanted += [(index, world.students[each], True) for each in group]
     wanted.sort(key=lambda each: each[0])
-    requests = [desk.answerer.options(seen(desk, asked[index].candidates)) for index, desk, _ in wanted]
+    requests = [student.answerer.options(seen(student, asked[index].candidates)) for index, student, _ in wanted]
     scores = iter(world.model.score([request for row in requests for request in row]) if requests else [])
-    for (index, desk, classmate), row in zip(wanted, requests, strict=True):
+    for (index, student, classmate), row in zip(wanted, requests, strict=True):
         rows = tuple(next(scores) for _ in row)
         asked[index] = (
-            replace(asked[index], committee={**asked[index].committee, desk.seat.name: rows})
+            replace(asked[index], committee={**asked[index].committee, student.seat.name: rows})
             if classmate
             else replace(asked[index], predictions=rows, scores=dict(zip(row, rows, strict=True)))
         )
 
 
-def chosen(desk: Desk, select: Callable[[], Sequence[Selection[T]]], failures: Failures) -> tuple[Selection[T], ...]:
+def chosen(
+    student: Student, select: Callable[[], Sequence[Selection[T]]], failures: Failures
+) -> tuple[Selection[T], ...]:
     """Return a policy's picks; whatever it raises is its own student's failure, not that of the others."""
     try:
         return tuple(select())
     except Exception as error:  # noqa: BLE001  # a policy may be anybody's code
-        failures[desk.seat.name] = error
+        failures[student.seat.name] = error
         return ()

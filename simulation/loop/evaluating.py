@@ -10,22 +10,25 @@ from simulation.loop.world import World
 
 def evaluate(world: World, turn: int, failures: Failures) -> list[dict[str, Evaluation]]:
     """Measure every student that is due on the held-out set, and on the probe set where its policy needs it."""
-    found: list[dict[str, Evaluation]] = [{} for _ in world.desks]
+    found: list[dict[str, Evaluation]] = [{} for _ in world.students]
     due = [
-        (turn % desk.plan.evaluate_every == 0 or turn == world.turns) and desk.seat.name not in failures
-        for desk in world.desks
+        (turn % student.settings.evaluate_every == 0 or turn == world.turns) and student.seat.name not in failures
+        for student in world.students
     ]
     for name, questions in (("held_out", world.held_out), ("probe", world.probe)):
         wanted = [
-            ready and (name == "held_out" or "probe" in desk.plan.ask.needs)
-            for ready, desk in zip(due, world.desks, strict=True)
+            ready and (name == "held_out" or "probe" in student.settings.ask.needs)
+            for ready, student in zip(due, world.students, strict=True)
         ]
-        asked = [desk.plan.exam.put(questions) if want else [] for want, desk in zip(wanted, world.desks, strict=True)]
+        asked = [
+            student.settings.exam.put(questions) if want else []
+            for want, student in zip(wanted, world.students, strict=True)
+        ]
         if not any(asked):
             continue
-        answers = answer(world, own(world.desks, world.model), asked, turn, f"evaluate {name}")
+        answers = answer(world, own(world.students, world.model), asked, turn, f"evaluate {name}")
         truths = judge(world, [world.exact_judge] * len(asked), asked, answers, turn)
-        for evaluations, want, row, truth, desk in zip(found, wanted, answers, truths, world.desks, strict=True):
+        for evaluations, want, row, truth, student in zip(found, wanted, answers, truths, world.students, strict=True):
             if want:
-                evaluations[name] = evaluation(row, truth, desk.plan.exam.samples)
+                evaluations[name] = evaluation(row, truth, student.settings.exam.samples)
     return found

@@ -18,13 +18,13 @@ def judge(
     answers: Sequence[Sequence[Answer]],
     turn: int,
 ) -> list[list[Feedback]]:
-    """Have every desk's answers evaluated by its judge, in one call for each judge."""
-    feedback: list[list[Feedback]] = [[] for _ in world.desks]
+    """Have every student's answers evaluated by its judge, in one call for each judge."""
+    feedback: list[list[Feedback]] = [[] for _ in world.students]
     for each in distinct(judges):
         mine = [index for index, one in enumerate(judges) if one == each and answers[index]]
         seeds = []
         for index in mine:
-            seeds += draw_seeds(world.desks[index].stream(turn, "judge"), len(answers[index]))
+            seeds += draw_seeds(world.students[index].stream(turn, "judge"), len(answers[index]))
         questions = [question for index in mine for question in asked[index]]
         said = iter(each.judge(questions, [given for index in mine for given in answers[index]], seeds=seeds))
         for index in mine:
@@ -33,7 +33,7 @@ def judge(
 
 
 @dataclass(frozen=True, slots=True)
-class Marking:
+class StudentSampleJudge:
     """Reads and judges what a trainer samples, with the student's own answerer and judge."""
 
     world: World
@@ -41,6 +41,6 @@ class Marking:
     def __call__(
         self, slot: str, questions: Sequence[Question], completions: Sequence[Completion], *, seeds: Sequence[int]
     ) -> list[Feedback]:
-        desk = next(desk for desk in self.world.desks if desk.seat.name == slot)
-        answers = desk.answerer.read(seen(desk, questions), completions, model_version="")
-        return desk.plan.judge.judge(questions, answers, seeds=seeds)
+        student = next(student for student in self.world.students if student.seat.name == slot)
+        answers = student.answerer.read(seen(student, questions), completions, model_version="")
+        return student.settings.judge.judge(questions, answers, seeds=seeds)

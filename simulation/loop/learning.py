@@ -7,35 +7,42 @@ from simulation.core.distinct import distinct
 from simulation.core.errors import ModelError
 from simulation.core.optional_roles import SelfTaught
 from simulation.core.types import Experience, Selection, Update
-from simulation.loop.asking import Asked, Failures, chosen, context
-from simulation.loop.judging import Marking
+from simulation.loop.asking import Failures, Picks, chosen, context
+from simulation.loop.judging import StudentSampleJudge
 from simulation.loop.world import World
 
 
 def learn(world: World, turn: int, failures: Failures) -> list[tuple[tuple[Selection[Experience], ...], Update | None]]:
     """Let the experience policies select and the trainers update, one batch for each trainer."""
     lessons: list[tuple[Selection[Experience], ...]] = []
-    for desk in world.desks:
-        if turn % desk.plan.learn_every or desk.seat.name in failures:
+    for student in world.students:
+        if turn % student.settings.learn_every or student.seat.name in failures:
             lessons.append(())
             continue
-        k = len(desk.memory) if desk.plan.lessons is None else desk.plan.lessons
-        select = partial(desk.plan.learn.select, desk.memory, k, context(world, desk, turn, "learn", Asked()))
-        lessons.append(chosen(desk, select, failures))
+        k = len(student.memory) if student.settings.lessons is None else student.settings.lessons
+        view = context(world, student, turn, "learn", Picks())
+        select = partial(student.settings.learn.select, student.memory, k, view)
+        lessons.append(chosen(student, select, failures))
     updates: dict[str, Update] = {}
-    for trainer in distinct(desk.plan.trainer for desk in world.desks):
+    for trainer in distinct(student.settings.trainer for student in world.students):
         batches = {
-            desk.seat.name: [selection.item for selection in selected]
-            for desk, selected in zip(world.desks, lessons, strict=True)
-            if selected and desk.plan.trainer == trainer
+            student.seat.name: [selection.item for selection in selected]
+            for student, selected in zip(world.students, lessons, strict=True)
+            if selected and student.settings.trainer == trainer
         }
-        generators = {desk.seat.name: desk.stream(turn, "train") for desk in world.desks if desk.seat.name in batches}
+        generators = {
+            student.seat.name: student.stream(turn, "train")
+            for student in world.students
+            if student.seat.name in batches
+        }
         if batches and isinstance(world.model, SelfTaught):
             updates.update(world.model.learn(batches, turn=turn, generators=generators))
         elif batches:
-            updates.update(trainer.update(world.model, batches, Marking(world), generators=generators))
+            updates.update(trainer.update(world.model, batches, StudentSampleJudge(world), generators=generators))
     failures.update({name: diverged for name, update in updates.items() if (diverged := divergence(update))})
-    return [(selected, updates.get(desk.seat.name)) for desk, selected in zip(world.desks, lessons, strict=True)]
+    return [
+        (selected, updates.get(student.seat.name)) for student, selected in zip(world.students, lessons, strict=True)
+    ]
 
 
 def divergence(update: Update) -> ModelError | None:

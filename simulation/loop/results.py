@@ -5,6 +5,7 @@ from math import comb
 
 import numpy as np
 
+from simulation.core.confidence import confidence
 from simulation.core.types import Answer, Evaluation, Experience, Feedback, Question, Result
 
 
@@ -49,17 +50,6 @@ def pass_at(k: int, samples: int, right: int) -> float:
     Source: Chen et al. (2021), Evaluating large language models trained on code, arXiv 2107.03374, equation 1.
     """
     return (comb(samples, k) - comb(samples - right, k)) / comb(samples, k)
-
-
-def confidence(given: Answer) -> float | None:
-    """Return the normalised probability of the option taken, or None where the options were not scored."""
-    if given.confidence is not None:
-        return given.confidence
-    if given.choice is None or not given.choice_logprobs:
-        return None
-    logprobs = np.asarray(given.choice_logprobs)
-    odds = np.exp(logprobs - logprobs.max())
-    return float(odds[given.choice] / odds.sum())
 
 
 def experienced(

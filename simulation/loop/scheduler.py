@@ -9,7 +9,7 @@ from typing import Any
 from simulation.core.roles import Answerer, Environment, Judge, SelectionPolicy, Trainer
 from simulation.core.types import Turn
 from simulation.loop.turn import first_look, play_turn
-from simulation.loop.world import Desk, World
+from simulation.loop.world import Student, World
 
 _start_method = multiprocessing.get_start_method(allow_none=True)
 import mesa  # type: ignore[import-untyped]  # noqa: E402  # its batch runner sets the start method; put back below
@@ -28,19 +28,19 @@ class Seated(mesa.Agent):  # type: ignore[misc]  # mesa has no types
 
 
 class StudentAgent(Seated):
-    """A student at its desk, with what its last turn showed."""
+    """A student in its seat, with what its last turn showed."""
 
     role: Answerer
 
-    def __init__(self, model: mesa.Model, desk: Desk) -> None:
-        super().__init__(model, desk.seat.name, desk.answerer)
-        self.desk = desk
+    def __init__(self, model: mesa.Model, student: Student) -> None:
+        super().__init__(model, student.seat.name, student.answerer)
+        self.student = student
         self.last_turn: Turn | None = None
 
     @property
     def accuracy(self) -> float | None:
         """Held-out accuracy in [0, 1] at the last evaluation."""
-        evaluation = self.desk.evaluations.get("held_out")
+        evaluation = self.student.evaluations.get("held_out")
         return None if evaluation is None else evaluation.metrics["accuracy"]
 
     @property
@@ -84,7 +84,7 @@ class Classroom(mesa.Model):  # type: ignore[misc]  # mesa has no types
     """The world as a Mesa model: a step is a turn of all students."""
 
     def __init__(self, world: World) -> None:
-        super().__init__(seed=world.desks[0].seat.seed % 2**32)
+        super().__init__(seed=world.students[0].seat.seed % 2**32)
         self.world = world
         self.last_turns: tuple[Turn, ...] = ()
         self._seat(world)
@@ -93,18 +93,18 @@ class Classroom(mesa.Model):  # type: ignore[misc]  # mesa has no types
         )
 
     def _seat(self, world: World) -> None:
-        """Give every role one agent, however many desks share it."""
+        """Give every role one agent, however many students share it."""
         EnvironmentAgent(self, "environment", world.environment)
         JudgeAgent(self, "exact judge", world.exact_judge)
         seated: list[Any] = [world.exact_judge]
-        for desk in world.desks:
-            StudentAgent(self, desk)
-            plan = desk.plan
+        for student in world.students:
+            StudentAgent(self, student)
+            settings = student.settings
             for kind, name, role in (
-                (JudgeAgent, "teacher", plan.judge),
-                (PolicyAgent, "question policy", plan.ask),
-                (PolicyAgent, "experience policy", plan.learn),
-                (TrainerAgent, "trainer", plan.trainer),
+                (JudgeAgent, "teacher", settings.judge),
+                (PolicyAgent, "question policy", settings.ask),
+                (PolicyAgent, "experience policy", settings.learn),
+                (TrainerAgent, "trainer", settings.trainer),
             ):
                 if not any(role is each for each in seated):
                     seated.append(role)

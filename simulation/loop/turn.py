@@ -1,6 +1,6 @@
 """One turn of the loop, over all students at once: ask, answer, judge, remember, learn, evaluate.
 
-Read it from the bottom: `loop` is the loop; each stage is a file beside this one, and one batch over every desk.
+Read it from the bottom: `loop` is the loop; each stage is a file beside this one, and one batch over every student.
 """
 
 from dataclasses import replace
@@ -23,37 +23,37 @@ def first_look(world: World) -> tuple[Turn, ...]:
     turns = tuple(
         Turn(
             turn=0,
-            student=desk.seat.name,
+            student=student.seat.name,
             evaluations=evaluations,
-            model_version=world.model.version(desk.seat.name),
+            model_version=world.model.version(student.seat.name),
         )
-        for desk, evaluations in zip(world.desks, evaluate(world, 0, {}), strict=True)
+        for student, evaluations in zip(world.students, evaluate(world, 0, {}), strict=True)
     )
-    for desk, turn in zip(world.desks, turns, strict=True):
-        desk.close(turn)
+    for student, turn in zip(world.students, turns, strict=True):
+        student.close(turn)
     return turns
 
 
 def play_turn(world: World, number: int) -> tuple[Turn, ...]:
-    """Play one turn and return what happened, a `Turn` a desk; a student that failed before plays no more."""
-    playing = replace(world, desks=tuple(desk for desk in world.desks if not desk.failure))
+    """Play one turn and return what happened, a `Turn` a student; a student that failed before plays no more."""
+    playing = replace(world, students=tuple(student for student in world.students if not student.failure))
     failures: Failures = {}
     turns = {turn.student: turn for turn in loop(playing, number, failures)}
-    if len(failures) == len(playing.desks):
-        raise next(iter(failures.values()), ModelError(f"every student failed: {world.desks[0].failure}"))
+    if len(failures) == len(playing.students):
+        raise next(iter(failures.values()), ModelError(f"every student failed: {world.students[0].failure}"))
     found = tuple(
-        turns[desk.seat.name]
-        if desk.seat.name in turns
+        turns[student.seat.name]
+        if student.seat.name in turns
         else Turn(
             turn=number,
-            student=desk.seat.name,
-            model_version=world.model.version(desk.seat.name),
-            failure=desk.failure,
+            student=student.seat.name,
+            model_version=world.model.version(student.seat.name),
+            failure=student.failure,
         )
-        for desk in world.desks
+        for student in world.students
     )
-    for desk, turn in zip(world.desks, found, strict=True):
-        desk.close(turn)
+    for student, turn in zip(world.students, found, strict=True):
+        student.close(turn)
     return found
 
 
@@ -61,20 +61,20 @@ def loop(world: World, number: int, failures: Failures) -> list[Turn]:
     """Ask, answer, judge, remember, learn and evaluate, each stage over all students at once."""
     asked = ask(world, number, failures)
     questions, answers = practise(world, asked, number)
-    judges = [desk.plan.judge for desk in world.desks]
+    judges = [student.settings.judge for student in world.students]
     feedback = judge(world, judges, questions, answers, number)
     same = all(each == world.exact_judge for each in judges)
     truths = feedback if same else judge(world, [world.exact_judge] * len(judges), questions, answers, number)
     experiences = experienced(number, questions, answers, feedback, truths)
     transitions = [tuple(world.environment.step(experience) for experience in row) for row in experiences]
-    for desk, row in zip(world.desks, experiences, strict=True):
-        desk.memory.extend(row)
+    for student, row in zip(world.students, experiences, strict=True):
+        student.memory.extend(row)
     learned = learn(world, number, failures)
     evaluations = evaluate(world, number, failures)
     return [
         Turn(
             turn=number,
-            student=desk.seat.name,
+            student=student.seat.name,
             candidates=tuple(question.id for question in asked[index].candidates),
             predictions=asked[index].predictions,
             committee=asked[index].committee,
@@ -84,10 +84,10 @@ def loop(world: World, number: int, failures: Failures) -> list[Turn]:
             lessons=learned[index][0],
             update=learned[index][1],
             evaluations=evaluations[index],
-            model_version=world.model.version(desk.seat.name),
-            failure=told(number, failures[desk.seat.name]) if desk.seat.name in failures else "",
+            model_version=world.model.version(student.seat.name),
+            failure=told(number, failures[student.seat.name]) if student.seat.name in failures else "",
         )
-        for index, desk in enumerate(world.desks)
+        for index, student in enumerate(world.students)
     ]
 
 

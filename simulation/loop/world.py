@@ -1,4 +1,4 @@
-"""Who sits where: the desks of the students with what they carry from turn to turn, and the world they share."""
+"""Who sits where: the students of the students with what they carry from turn to turn, and the world they share."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,7 +14,7 @@ from simulation.core.types import Evaluation, Experience, Question, Request, Sea
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Drawing:
+class Sampling:
     """How many answers a question gets, and how they are drawn where they are written."""
 
     samples: int = 1
@@ -44,7 +44,7 @@ class Drawing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Voice:
+class Respondent:
     """An answerer and the model that computes for it."""
 
     answerer: Answerer
@@ -52,7 +52,7 @@ class Voice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class StudentSettings:
     """What a student's scenario asks for each turn."""
 
     judge: Judge
@@ -69,21 +69,21 @@ class Plan:
     evaluate_every: int
     whole_class: bool = False
     """Whether all students of a class are asked what is chosen for the first of them."""
-    practice: Drawing = Drawing()
+    practice: Sampling = Sampling()
     """How answers are drawn that are learned from."""
-    exam: Drawing = Drawing()
+    exam: Sampling = Sampling()
     """How answers are drawn that only measure."""
 
 
 @dataclass(slots=True, kw_only=True)
-class Desk:
+class Student:
     """A seated student with all it carries from turn to turn; its adapter is the model's slot of its name."""
 
     seat: Seat
-    plan: Plan
+    settings: StudentSettings
     answerer: Answerer
     memory: ReplayBuffer
-    sampler: Voice | None = None
+    sampler: Respondent | None = None
     """Who answers what is asked in the student's place; the student learns from it, and answers what measures."""
     evaluations: dict[str, Evaluation] = field(default_factory=dict)
     since: int = 1
@@ -98,7 +98,7 @@ class Desk:
 
     def __post_init__(self) -> None:
         """Let the policies that observe begin."""
-        policies = (("ask", self.plan.ask), ("learn", self.plan.learn))
+        policies = (("ask", self.settings.ask), ("learn", self.settings.learn))
         self.observers = tuple((purpose, policy) for purpose, policy in policies if isinstance(policy, Observing))
         self.states = {purpose: policy.begin() for purpose, policy in self.observers}
 
@@ -124,9 +124,9 @@ class Desk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """The desks and what they share."""
+    """The students and what they share."""
 
-    desks: tuple[Desk, ...]
+    students: tuple[Student, ...]
     model: Learner
     exact_judge: Judge
     """Its score is the truth."""

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from simulation.core.machine import cores
 from simulation.measures.summary import Course
 from simulation.scenario.entries import Lineup
-from simulation.store import DATABASE, Outcomes, Study
-from simulation.store.turn_sums import Outcome, Sheets
+from simulation.store import DATABASE, Study, StudySums
+from simulation.store.turn_sums import QuestionSheets, TurnSums
 
 MANY_STUDENTS = 100
 """From here on reading takes longer than starting processes for it."""
@@ -35,7 +35,7 @@ class Played:
     spent: dict[str, float] = field(default_factory=lambda: dict.fromkeys(COSTS, 0.0))
     failure: str = ""
 
-    def take(self, outcome: Outcome, sheets: Sheets) -> None:
+    def take(self, outcome: TurnSums, sheets: QuestionSheets) -> None:
         """Take up the student's next turn."""
         self.course.take(outcome, sheets)
         self.failure = outcome.failure
@@ -146,9 +146,9 @@ def read_cohort(folder: Path) -> Read | None:
     if not (folder / DATABASE).is_file():
         return None
     with Study.open(folder) as study:
-        sheets = Sheets({question.id: question for question in study.question_set("held_out")})
+        sheets = QuestionSheets({question.id: question for question in study.question_set("held_out")})
         found = {seat.name: Played(Course(seat.name)) for seat in study.seats}
-        for outcome in Outcomes(study):
+        for outcome in StudySums(study):
             found[outcome.student].take(outcome, sheets)
         return Read(
             trace_hash=study.trace_hash,

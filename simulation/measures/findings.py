@@ -36,7 +36,7 @@ BUDGETS: Mapping[str, tuple[tuple[str, ...], str]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class LabelSummary:
     """How one label did, over the seeds that are compared."""
 
     label: str
@@ -83,7 +83,7 @@ class Findings:
     """[seeds, evaluations, questions] by label."""
     costs: Mapping[str, Tables]
     """[seeds, evaluations] by cost and label."""
-    standings: tuple[Standing, ...]
+    standings: tuple[LabelSummary, ...]
     measures: tuple[Measure, ...]
     """The first is the one that counts."""
     same: tuple[str, ...]
@@ -128,11 +128,11 @@ def find(results: Results, questions: Sequence[Question]) -> Findings:
     )
 
 
-def standing(label: str, results: Results, seeds: Sequence[int], truths_SEQ: NDArray[np.float64]) -> Standing:
+def standing(label: str, results: Results, seeds: Sequence[int], truths_SEQ: NDArray[np.float64]) -> LabelSummary:
     """Return how a label did over the seeds."""
     last_S = truths_SEQ[:, -1].mean(axis=1)
     ends = [(each.truths[0] >= 1.0, each.truths[-1] >= 1.0) for seed in seeds for each in results.students[label, seed]]
-    return Standing(
+    return LabelSummary(
         label=label,
         first=accuracy(truths_SEQ[:, 0]),
         last=accuracy(truths_SEQ[:, -1]),

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulation.measures.statistics import Interval, confusion_matrix, kappa, rogan_gladen, wilson
-from simulation.store.turn_sums import Verdict
+from simulation.store.turn_sums import JudgedAnswer
 
 
 @dataclass(slots=True)
@@ -19,7 +19,7 @@ class Reliability:
     categories: dict[str, NDArray[np.int64]] = field(default_factory=dict)
     """Counts by the category of the question. Rows: truly wrong, truly right. Columns: said wrong, said right."""
 
-    def take(self, verdicts: Sequence[Verdict]) -> None:
+    def take(self, verdicts: Sequence[JudgedAnswer]) -> None:
         """Count a turn's verdicts."""
         for name in sorted({each.category for each in verdicts}):
             row = [each for each in verdicts if each.category == name]

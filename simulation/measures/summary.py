@@ -14,7 +14,7 @@ from simulation.core.seeding import generator
 from simulation.core.types import Question, Turn, Update
 from simulation.measures.reliability import Reliability
 from simulation.measures.statistics import Estimate, Interval, bootstrap, mcnemar, mean_interval, wilson
-from simulation.store.turn_sums import Draw, Marks, Outcome, Sheet, Sheets
+from simulation.store.turn_sums import Draw, Marks, QuestionSheet, QuestionSheets, TurnSums
 
 HALF = 0.5
 """An answer counts as right from this truth on; of several answers to a question, most have to be."""
@@ -108,7 +108,7 @@ class Course:
     draw: Draw = field(default_factory=Draw)
     tokens: int = 0
 
-    def take(self, outcome: Outcome, sheets: Sheets) -> None:
+    def take(self, outcome: TurnSums, sheets: QuestionSheets) -> None:
         """Take up a turn; `sheets` know the held-out questions, as far as they are known."""
         self.last_turn = outcome.turn
         self.reliability.take(outcome.verdicts)
@@ -122,7 +122,7 @@ class Course:
         if marks is not None:
             self._measure(outcome.turn, marks, sheets.of(marks.names))
 
-    def _measure(self, turn: int, marks: Marks, sheet: Sheet) -> None:
+    def _measure(self, turn: int, marks: Marks, sheet: QuestionSheet) -> None:
         truths = Truths(sheet.digest, marks.truths)
         paired = self.latest is not None and self.latest.questions == truths.questions
         before = self.latest.values >= HALF if paired and self.latest is not None else np.zeros(0, dtype=np.bool_)
@@ -169,9 +169,9 @@ def logprobs(updates: Sequence[Update]) -> dict[str, Interval]:
 def summarise(turns: Iterable[Turn], questions: Mapping[str, Question] | None = None) -> list[Course]:
     """Add up turns, of one student or of many, each student's in order; `questions` are the held-out ones by id."""
     courses: dict[str, Course] = {}
-    sheets = Sheets(questions or {})
+    sheets = QuestionSheets(questions or {})
     for turn in turns:
-        courses.setdefault(turn.student, Course(turn.student)).take(Outcome.of(turn), sheets)
+        courses.setdefault(turn.student, Course(turn.student)).take(TurnSums.of(turn), sheets)
     return list(courses.values())
 
 

@@ -33,7 +33,7 @@ Hear = Callable[[int, Mapping[str, Any]], None]
 
 
 @dataclass(slots=True)
-class Outcome:
+class Ending:
     """How the playing ended."""
 
     stopped: bool = False
@@ -72,7 +72,7 @@ def sensible_workers(seeds: int) -> int:
 
 def play_comparison(
     comparison: Comparison, workers: int, hear: Hear, warn: Callable[[str], None], display: Callable[[Forward], Display]
-) -> Outcome:
+) -> Ending:
     """Play what is left of every cohort; one that fails is reported, and the others play on.
 
     `display` writes what happens as JSON lines, as workers do on their standard output.
@@ -80,7 +80,7 @@ def play_comparison(
     left = [index for index in range(len(comparison.cohorts)) if not comparison.finished(index)]
     if workers > 1 and len(left) > 1:
         return play_apart(comparison, left, workers, hear, warn)
-    outcome = Outcome()
+    outcome = Ending()
     for index in left:
         try:
             whole = play_cohort(comparison, index, display(Forward(index, hear)), warn)
@@ -99,7 +99,7 @@ def play_cohort(comparison: Comparison, index: int, watch: Display, warn: Callab
     if comparison.begun(index):
         return go_on(folder, watch, warn)
     part = comparison.part(index)
-    return begin(folder, part.resolved(), part.stages(), watch, warn, keep=part.entries[0].scenario.keep)
+    return begin(folder, part.resolved(), part.prepared(), watch, warn, keep=part.entries[0].scenario.keep)
 
 
 def play_as_worker(comparison: Comparison, index: int, watch: Display, warn: Callable[[str], None]) -> bool:
@@ -111,9 +111,9 @@ def play_as_worker(comparison: Comparison, index: int, watch: Display, warn: Cal
 
 def play_apart(
     comparison: Comparison, left: list[int], workers: int, hear: Hear, warn: Callable[[str], None]
-) -> Outcome:
+) -> Ending:
     """Play cohorts in worker processes, so many at once."""
-    outcome = Outcome()
+    outcome = Ending()
     lock, running = threading.Lock(), set[subprocess.Popen[str]]()
 
     def heard(index: int, event: Mapping[str, Any]) -> None:
@@ -176,7 +176,7 @@ def worker(comparison: Comparison, index: int) -> Iterator[subprocess.Popen[str]
 def listen(
     process: "subprocess.Popen[str]",
     index: int,
-    outcome: Outcome,
+    outcome: Ending,
     lock: threading.Lock,
     warn: Callable[[str], None],
 ) -> None:
@@ -191,7 +191,7 @@ def listen(
 
 
 @contextmanager
-def patient(outcome: Outcome, running: "set[subprocess.Popen[str]]") -> Iterator[None]:
+def patient(outcome: Ending, running: "set[subprocess.Popen[str]]") -> Iterator[None]:
     """Let the first Ctrl-C begin no further cohort, and the second end the workers; they hear the first one too."""
     if threading.current_thread() is not threading.main_thread():
         yield

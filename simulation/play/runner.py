@@ -66,7 +66,7 @@ def advance(study: Study, world: World, step: Step, watch: Watcher, number: int,
 
 def recall(study: Study, world: World) -> dict[str, str]:
     """Bring a new world to where the study stopped, checking all that is stored; return the adapters' versions."""
-    seated = tuple(desk.seat for desk in world.desks)
+    seated = tuple(student.seat for student in world.students)
     if seated != study.seats:
         raise StoreError(f"{study.name} seats {study.seats}, but the world seats {seated}; build it from study.seats")
     study.verify_apart_from_turns()
@@ -80,15 +80,15 @@ def recall(study: Study, world: World) -> dict[str, str]:
         for turn in turns:
             for experience in turn.experiences:
                 world.environment.step(experience)
-        for desk, turn in zip(world.desks, turns, strict=True):
-            desk.recall(turn)
+        for student, turn in zip(world.students, turns, strict=True):
+            student.recall(turn)
             versions[turn.student] = turn.model_version
-    for student, version in versions.items():
-        world.model.restore(student, study.adapter(student))
-        found = world.model.version(student)
+    for name, version in versions.items():
+        world.model.restore(name, study.adapter(name))
+        found = world.model.version(name)
         if found != version:
             raise StoreError(
-                f"the adapter of {student!r} was restored as version {found[:16]}, but turn {study.last_turn} ended "
+                f"the adapter of {name!r} was restored as version {found[:16]}, but turn {study.last_turn} ended "
                 f"with {version[:16]}; resume with the model and the program that the study began with"
             )
     return versions

@@ -1,4 +1,4 @@
-"""Begins studies and goes on with them: sets the stages, loads the model, opens the store and plays.
+"""Begins studies and goes on with them: prepares the scenarios, loads the model, opens the store and plays.
 
 A study keeps what it plays: one scenario, or a lineup of several whose students learn side by side.
 """
@@ -14,9 +14,9 @@ from simulation.core.distinct import distinct
 from simulation.core.optional_roles import Fingerprinted, KeepsReplies, Tried, lost_paths, taken_paths
 from simulation.core.roles import LanguageModel
 from simulation.play.runner import Watcher, play
-from simulation.scenario.entries import stages_of
-from simulation.scenario.prepare import load_world
-from simulation.scenario.stage import Stage
+from simulation.scenario.entries import prepared_scenarios
+from simulation.scenario.prepare import Prepared
+from simulation.scenario.seating import load_world
 
 if TYPE_CHECKING:
     from simulation.loop.world import World
@@ -33,7 +33,7 @@ class Display(Watcher, Protocol):
 def begin(
     folder: Path,
     resolved: Mapping[str, Any],
-    stages: Sequence[Stage],
+    scenarios: Sequence[Prepared],
     watch: Display,
     warn: Callable[[str], None],
     *,
@@ -45,15 +45,15 @@ def begin(
     """
     from simulation.store import Study  # only now: a wrong scenario is refused before slow imports
 
-    world = load_world(stages)
+    world = load_world(scenarios)
     for line in slowness(world):
         warn(line)
     with Study.create(
         folder,
         scenario=resolved,
-        seats=[seat for stage in stages for seat in stage.seats],
-        sets={name: questions for stage in stages for name, questions in stage.sets.items()},
-        fingerprint=fingerprint(stages, world),
+        seats=[seat for prepared in scenarios for seat in prepared.seats],
+        sets={name: questions for prepared in scenarios for name, questions in prepared.sets.items()},
+        fingerprint=fingerprint(scenarios, world),
         keep=keep,
     ) as study:
         return play_on(study, world, watch)
@@ -67,11 +67,11 @@ def go_on(folder: Path, watch: Display, warn: Callable[[str], None]) -> bool:
     from simulation.store import Study
 
     with Study.open(folder, write=True) as study:
-        stages = stages_of(study.scenario, str(study.folder), study.seats)
-        world = load_world(stages)  # sets the threads, which the fingerprint tells
+        scenarios = prepared_scenarios(study.scenario, str(study.folder), study.seats)
+        world = load_world(scenarios)  # sets the threads, which the fingerprint tells
         for line in slowness(world):
             warn(line)
-        changed = study.resume_on(fingerprint(stages, world))
+        changed = study.resume_on(fingerprint(scenarios, world))
         if changed:
             warn(f"not bit-reproducible from here on: {'; '.join(changed)}")
         return play_on(study, world, watch)
@@ -97,7 +97,7 @@ def play_on(study: "Study", world: "World", watch: Display) -> bool:
 
 def models(world: "World") -> list[LanguageModel]:
     """Return the different models that compute in a world: the students' own first, then their samplers'."""
-    writing = [world.model, *(desk.sampler.model for desk in world.desks if desk.sampler is not None)]
+    writing = [world.model, *(student.sampler.model for student in world.students if student.sampler is not None)]
     return list({id(model): model for model in writing}.values())
 
 
@@ -110,21 +110,25 @@ def slowness(world: "World") -> list[str]:
     ]
 
 
-def fingerprint(stages: Sequence[Stage], world: "World") -> dict[str, str]:
-    """Return what bit-identity rests on; the stages of a lineup share their students."""
+def fingerprint(scenarios: Sequence[Prepared], world: "World") -> dict[str, str]:
+    """Return what bit-identity rests on; the scenarios of a lineup share their students."""
     found = {
         "python": platform.python_version(),
         "machine": platform.machine(),
         "numpy": version("numpy"),
         "simulation": __version__,
-        **stages[0].students.fingerprint(),
+        **scenarios[0].students.fingerprint(),
     }
-    for number, sampler in enumerate(distinct(stage.sampler for stage in stages if stage.sampler is not None)):
+    for number, sampler in enumerate(
+        distinct(prepared.sampler for prepared in scenarios if prepared.sampler is not None)
+    ):
         found |= {f"sampler{number or ''}_{name}": value for name, value in sampler.fingerprint().items()}
     for number, model in enumerate(models(world)):
         if isinstance(model, Tried):
             found[f"sampler{number - 1 or ''}_fast_paths" if number else "fast_paths"] = taken_paths(model)
-    teachers = [each for each in distinct(stage.teacher for stage in stages) if isinstance(each, Fingerprinted)]
+    teachers = [
+        each for each in distinct(prepared.teacher for prepared in scenarios) if isinstance(each, Fingerprinted)
+    ]
     for number, teacher in enumerate(teachers):
         prefix = f"teacher{number or ''}"
         found |= {f"{prefix}_{name}": value for name, value in teacher.fingerprint().items()}

@@ -13,7 +13,7 @@ import numpy as np
 
 from simulation.core.errors import ModelError, ReplayDiffers
 from simulation.core.packing import Tree
-from simulation.core.roles import Learner, Marker
+from simulation.core.roles import Learner, SampleJudge
 from simulation.core.types import Answer, Completion, Experience, Feedback, Question, Request, Result, Turn, Update
 
 
@@ -247,7 +247,7 @@ class RecordedTrainer:
         self,
         model: Learner,
         batches: Mapping[str, Sequence[Experience]],
-        mark: Marker,
+        mark: SampleJudge,
         *,
         generators: Mapping[str, np.random.Generator],
     ) -> dict[str, Update]:

@@ -50,13 +50,13 @@ def replay(study: Study, world: World | None = None) -> Replayed:
     in it is replaced. Without it, the study's own scenario is assembled.
     """
     script = Script([seat.name for seat in study.seats])
-    stage = recast(assembled(study, script) if world is None else world, script)
+    prepared = recast(assembled(study, script) if world is None else world, script)
     link = study.genesis
     finished, turns = study.status == "finished", 0
     for recorded in study.rounds():
         script.turn_to(recorded)
         number = recorded[0].turn
-        played = play_turn(stage, number) if number else first_look(stage)
+        played = play_turn(prepared, number) if number else first_look(prepared)
         compare(played, recorded)
         link = chained(link, played, study.adapter_hashes(number))
         turns += 1
@@ -65,10 +65,10 @@ def replay(study: Study, world: World | None = None) -> Replayed:
 
 def assembled(study: Study, script: Script) -> World:
     """Build the world of the study's scenario before a recorded model."""
-    from simulation.scenario.entries import stages_of
-    from simulation.scenario.prepare import seat_world
+    from simulation.scenario.entries import prepared_scenarios
+    from simulation.scenario.seating import seat_world
 
-    return seat_world(stages_of(study.scenario, str(study.folder), study.seats), RecordedLearner(script))
+    return seat_world(prepared_scenarios(study.scenario, str(study.folder), study.seats), RecordedLearner(script))
 
 
 def recast(world: World, script: Script) -> World:
@@ -76,20 +76,20 @@ def recast(world: World, script: Script) -> World:
     trainer, judge = RecordedTrainer(script), RecordedJudge(script)
     executes = isinstance(world.exact_judge, Executing) and world.exact_judge.executes
     exact = RecordedTruth(script) if executes else world.exact_judge
-    desks = tuple(
+    students = tuple(
         replace(
-            desk,
-            plan=replace(
-                desk.plan,
+            student,
+            settings=replace(
+                student.settings,
                 trainer=trainer,
-                judge=exact if desk.plan.judge == world.exact_judge and not executes else judge,
+                judge=exact if student.settings.judge == world.exact_judge and not executes else judge,
             ),
-            answerer=RecordedStudent(script, desk.seat.name),
+            answerer=RecordedStudent(script, student.seat.name),
             sampler=None,
         )
-        for desk in world.desks
+        for student in world.students
     )
-    return replace(world, desks=desks, model=RecordedLearner(script), exact_judge=exact)
+    return replace(world, students=students, model=RecordedLearner(script), exact_judge=exact)
 
 
 def compare(played: Sequence[Turn], recorded: Sequence[Turn]) -> None:

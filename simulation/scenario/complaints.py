@@ -8,15 +8,15 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from simulation.core.errors import nearest
-from simulation.scenario.document import KeyPath, Source
+from simulation.scenario.document import Document, KeyPath
 
 
-def complaints(error: ValidationError, source: Source, model: type, at: KeyPath) -> list[str]:
+def complaints(error: ValidationError, source: Document, model: type, at: KeyPath) -> list[str]:
     """Return a line for each thing wrong with the part of `source` at `at`, which should be a `model`."""
     return [_line(details, source, model, at) for details in error.errors(include_url=False)]
 
 
-def _line(details: ErrorDetails, source: Source, model: type, at: KeyPath) -> str:
+def _line(details: ErrorDetails, source: Document, model: type, at: KeyPath) -> str:
     path = (*at, *(str(part) for part in details["loc"]))
     if details["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
         *_, key = path

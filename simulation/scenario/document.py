@@ -22,7 +22,7 @@ KeyPath = tuple[str, ...]
 
 
 @dataclass(slots=True)
-class Source:
+class Document:
     """A document as plain values, and where each key path was written."""
 
     name: str
@@ -86,7 +86,7 @@ for _tag, _pattern in (
     _Loader.add_implicit_resolver(_PREFIX + _tag, re.compile(rf"(?:{_pattern})\Z"), None)
 
 
-def read_file(path: Path) -> Source:
+def read_file(path: Path) -> Document:
     """Read a YAML file; whatever is wrong with it is a `ScenarioError` with file and line."""
     try:
         if not path.is_file():
@@ -108,7 +108,7 @@ def read_file(path: Path) -> Source:
     return source
 
 
-def read_text(text: str, name: str) -> Source:
+def read_text(text: str, name: str) -> Document:
     """Read one YAML document; `name` stands in errors for the file."""
     try:
         loader = _Loader(text)
@@ -126,7 +126,7 @@ def read_text(text: str, name: str) -> Source:
         raise ScenarioError(f"{name}:{number}: the character {text[error.position]!r} cannot stand in YAML") from error
     except (yaml.YAMLError, ValueError, OverflowError) as error:
         raise ScenarioError(f"{name}: {' '.join(str(error).split())}") from error
-    source = Source(name, None)
+    source = Document(name, None)
     if node is not None:
         source.value = _Reading(source).value(node, (), 0)
     return source
@@ -136,7 +136,7 @@ def read_text(text: str, name: str) -> Source:
 class _Reading:
     """Turns nodes into values, and counts them."""
 
-    source: Source
+    source: Document
     nodes: int = 0
 
     def value(self, node: yaml.Node, path: KeyPath, depth: int) -> Any:
@@ -204,7 +204,7 @@ class _Reading:
         return ScenarioError(f"{self.place(node)}: {what}")
 
 
-def override(source: Source, text: str, folder: Path | None = None) -> None:
+def override(source: Document, text: str, folder: Path | None = None) -> None:
     """Apply a dotted override such as `ask.questions=80` to `source`; the value is read as YAML.
 
     Paths in it start from `folder`, by default where this program was started.

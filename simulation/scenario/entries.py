@@ -17,9 +17,9 @@ from simulation.core.errors import ScenarioError
 from simulation.core.roles import Students
 from simulation.core.types import Seat
 from simulation.scenario.document import read_text
+from simulation.scenario.prepare import Prepared, make, prepare
 from simulation.scenario.readiness import check_models
 from simulation.scenario.scenario import Scenario, load_scenario, restore_scenario
-from simulation.scenario.stage import Stage, make, set_stage
 
 MOST_SEEDS = 10_000
 
@@ -71,9 +71,9 @@ class Lineup:
         """Return a part of the comparison."""
         return Lineup(entries=tuple(each for each in self.entries if each.label in labels), seeds=tuple(seeds))
 
-    def stages(self) -> tuple[Stage, ...]:
-        """Set the stage of every entry for its students of all seeds."""
-        return tuple(set_stage(entry.scenario, entry.seats(self.seeds)) for entry in self.entries)
+    def prepared(self) -> tuple[Prepared, ...]:
+        """Prepare every entry for its students of all seeds."""
+        return tuple(prepare(entry.scenario, entry.seats(self.seeds)) for entry in self.entries)
 
     def resolved(self) -> dict[str, Any]:
         """Return plain JSON values from which `restore` makes an equal lineup."""
@@ -97,11 +97,11 @@ def restore(resolved: Mapping[str, Any], name: str) -> Lineup:
     )
 
 
-def stages_of(resolved: Mapping[str, Any], name: str, seats: Sequence[Seat]) -> tuple[Stage, ...]:
-    """Set the stages of what a study keeps, a scenario or a lineup, with the study's own seats."""
+def prepared_scenarios(resolved: Mapping[str, Any], name: str, seats: Sequence[Seat]) -> tuple[Prepared, ...]:
+    """Prepare what a study keeps, a scenario or a lineup, with the study's own seats."""
     if is_lineup(resolved):
-        return restore(resolved, name).stages()
-    return (set_stage(restore_scenario(resolved, name), seats),)
+        return restore(resolved, name).prepared()
+    return (prepare(restore_scenario(resolved, name), seats),)
 
 
 def read_lineup(
@@ -225,10 +225,10 @@ def check(lineup: Lineup) -> None:
                     f"{entry.label} has {key}={ours} and {first.label} {key}={theirs}; add the override {key}={theirs} "
                     "so that they are measured at the same turns"
                 )
-    stages = Lineup(entries=lineup.entries, seeds=lineup.seeds[:1]).stages()
-    for entry, stage in zip(lineup.entries, stages, strict=True):
-        check_models(stage)
-        if tuple(stage.held_out) != tuple(stages[0].held_out):
+    scenarios = Lineup(entries=lineup.entries, seeds=lineup.seeds[:1]).prepared()
+    for entry, prepared in zip(lineup.entries, scenarios, strict=True):
+        check_models(prepared)
+        if tuple(prepared.held_out) != tuple(scenarios[0].held_out):
             raise ScenarioError(
                 f"{entry.label} and {first.label} are not measured on the same held-out questions, so they cannot be "
                 "paired; give them the same environment and evaluate.questions"

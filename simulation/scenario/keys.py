@@ -14,7 +14,7 @@ from pydantic_core import CoreSchema, core_schema
 from simulation.scenario.document import KeyPath
 
 
-class Part(BaseModel):
+class ComponentSpec(BaseModel):
     """A named component and its parameters."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
@@ -28,8 +28,8 @@ class Part(BaseModel):
 
 
 @dataclass(frozen=True)
-class Kind:
-    """Marks a `Part` field with its registry kind; a mapping without `name` means `default`."""
+class OfKind:
+    """Marks a `ComponentSpec` field with its registry kind; a mapping without `name` means `default`."""
 
     name: str
     default: str | None = None
@@ -49,16 +49,16 @@ class Kind:
         return {"x-component": self.name}
 
 
-class Section(BaseModel):
+class Keys(BaseModel):
     """A group of keys; unknown ones are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
-class Ask(Section):
+class Ask(Keys):
     """What is put to the students each turn."""
 
-    policy: Annotated[Part, Kind("question_policy")]
+    policy: Annotated[ComponentSpec, OfKind("question_policy")]
     """Chooses the questions."""
     questions: int = Field(default=40, ge=1)
     """How many a turn."""
@@ -72,7 +72,7 @@ class Ask(Section):
     """At which answers are written; null is the students' own, 0 greedy."""
     beams: int = Field(default=0, ge=0, le=1000)
     """Write by a beam search of this width, whose best texts are the answers; 0 is none."""
-    sampler: Annotated[Part | None, Kind("students", default="language_model")] = None
+    sampler: Annotated[ComponentSpec | None, OfKind("students", default="language_model")] = None
     """Who answers in the students' place, so that they learn from another's answers; null are they themselves."""
 
     @model_validator(mode="after")
@@ -86,12 +86,12 @@ class Ask(Section):
         return self
 
 
-class Learn(Section):
+class Learn(Keys):
     """What an update trains on, and how."""
 
-    trainer: Annotated[Part, Kind("trainer")]
+    trainer: Annotated[ComponentSpec, OfKind("trainer")]
     """Changes the students."""
-    policy: Annotated[Part, Kind("experience_policy")] = Part(name="mistakes")
+    policy: Annotated[ComponentSpec, OfKind("experience_policy")] = ComponentSpec(name="mistakes")
     """Chooses the experiences to learn from."""
     every: int = Field(default=1, ge=1)
     """Update after every so many turns."""
@@ -103,7 +103,7 @@ class Learn(Section):
     """Keep an answer that a question already got, word for word, only once."""
 
 
-class Evaluate(Section):
+class Evaluate(Keys):
     """How learning is measured."""
 
     every: int = Field(default=2, ge=1)
@@ -122,7 +122,7 @@ class Evaluate(Section):
         return self
 
 
-class Compare(Section):
+class Compare(Keys):
     """What `compare` plays of the file, where its own options do not say otherwise."""
 
     seeds: int | list[int] = 8
@@ -134,9 +134,9 @@ class Compare(Section):
     """
 
 
-def component_keys(model: type[BaseModel], path: KeyPath = ()) -> Iterator[tuple[KeyPath, Kind]]:
+def component_keys(model: type[BaseModel], path: KeyPath = ()) -> Iterator[tuple[KeyPath, OfKind]]:
     """Yield the place and kind of every component under `model`."""
     for key, described in model.model_fields.items():
-        yield from (((*path, key), mark) for mark in described.metadata if isinstance(mark, Kind))
-        if isinstance(described.annotation, type) and issubclass(described.annotation, Section):
+        yield from (((*path, key), mark) for mark in described.metadata if isinstance(mark, OfKind))
+        if isinstance(described.annotation, type) and issubclass(described.annotation, Keys):
             yield from component_keys(described.annotation, (*path, key))

@@ -12,10 +12,10 @@ from pydantic import WithJsonSchema
 from simulation.core.errors import ScenarioError
 from simulation.core.paths import Located
 from simulation.core.registry import find
-from simulation.scenario.document import KeyPath, Source
+from simulation.scenario.document import Document, KeyPath
 
 
-def locate(source: Source, components: Iterable[tuple[KeyPath, str, str | None]]) -> None:
+def locate(source: Document, components: Iterable[tuple[KeyPath, str, str | None]]) -> None:
     """Replace every path of a scenario's components, each by its place, its kind and the name it has by default."""
     for at, kind, default in components:
         part = source.at(at)

@@ -1,94 +1,122 @@
-"""Builds a world from stages: loads the models, then seats every student.
-
-scenario ─set_stage─► Stage (environment, judges, policies: cheap) ─load_world─► World (with the loaded learner)
-"""
+"""Everything of a scenario but the loaded model: its components, built by name, its questions and its seats."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from simulation.core.distinct import distinct
-from simulation.core.errors import ScenarioError
-from simulation.core.memory import ReplayBuffer
-from simulation.core.optional_roles import SkillGraph
-from simulation.core.roles import Learner
-from simulation.core.types import Question, Seat
-from simulation.loop.world import Desk, Voice, World
-from simulation.scenario.readiness import check_models
+from simulation.core.errors import ScenarioError, SimulationError
+from simulation.core.optional_roles import Executing, Sharing
+from simulation.core.registry import build
+from simulation.core.roles import Environment, Judge, SelectionPolicy, Students, Trainer
+from simulation.core.seeding import generator
+from simulation.core.types import Experience, Question, Seat
+from simulation.loop.world import Sampling, StudentSettings
+from simulation.scenario.keys import ComponentSpec
 from simulation.scenario.scenario import Scenario
-from simulation.scenario.stage import Stage, set_stage
 
 
-def build_world(scenario: Scenario, seats: Sequence[Seat] | None = None) -> World:
-    """Set the stage and load the learner."""
-    return load_world([set_stage(scenario, seats)])
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """Everything of a scenario but the loaded model."""
+
+    scenario: Scenario
+    students: Students
+    sampler: Students | None
+    """Who answers what is asked in their place."""
+    seats: tuple[Seat, ...]
+    environment: Environment
+    teacher: Judge
+    exact_judge: Judge
+    settings: StudentSettings
+    pool: Sequence[Question]
+    probe: Sequence[Question]
+    held_out: Sequence[Question]
+
+    @property
+    def sets(self) -> Mapping[str, Sequence[Question]]:
+        """The questions that evaluations put, by the name of the set."""
+        probe = {"probe": self.probe} if "probe" in self.settings.ask.needs else {}
+        return {"held_out": self.held_out, **probe}
 
 
-def load_world(stages: Sequence[Stage]) -> World:
-    """Load one learner for the students of all stages and seat everyone before it."""
-    for stage in stages:
-        check_models(stage)
-    first = stages[0]
-    if first.scenario.threads is not None:
-        import torch  # a scenario that names no threads may be played without torch
-
-        torch.set_num_threads(first.scenario.threads)
-    model = first.students.learner([seat for stage in stages for seat in stage.seats])
-    return seat_world(stages, model, load_samplers(stages))
+def make(part: ComponentSpec, kind: str) -> Any:
+    """Build what a part names (Any: each kind has its role)."""
+    return build(kind, part.name, part.parameters)
 
 
-def load_samplers(stages: Sequence[Stage]) -> list[Learner | None]:
-    """Load each different sampler once, with a slot for each of its students; return that of every stage."""
-    loaded = [
-        (sampler, sampler.learner([seat for stage in stages if stage.sampler == sampler for seat in stage.seats]))
-        for sampler in distinct(stage.sampler for stage in stages)
-        if sampler is not None
-    ]
-    return [next((model for sampler, model in loaded if sampler == stage.sampler), None) for stage in stages]
+def make_seats(scenario: Scenario) -> tuple[Seat, ...]:
+    """Return a seat for each student of the scenario."""
+    students: Students = make(scenario.students, "students")
+    return tuple(Seat(name=f"student-{number}", number=number, seed=scenario.seed) for number in range(students.count))
 
 
-def seat_world(stages: Sequence[Stage], model: Learner, samplers: Sequence[Learner | None] = ()) -> World:
-    """Seat the students of stages that share students, environment and turns before a model with a slot for each.
+def make_settings(scenario: Scenario, teacher: Judge) -> StudentSettings:
+    """Return what every student of the scenario does each turn."""
+    ask: SelectionPolicy[Question] = make(scenario.ask.policy, "question_policy")
+    learn: SelectionPolicy[Experience] = make(scenario.learn.policy, "experience_policy")
+    trainer: Trainer = make(scenario.learn.trainer, "trainer")
+    return StudentSettings(
+        judge=teacher,
+        ask=ask,
+        questions=scenario.ask.questions,
+        candidates=scenario.ask.candidates,
+        learn=learn,
+        trainer=trainer,
+        learn_every=scenario.learn.every,
+        lessons=scenario.learn.experiences,
+        evaluate_every=scenario.evaluate.every,
+        whole_class=scenario.ask.whole_class,
+        practice=Sampling(samples=scenario.ask.samples, temperature=scenario.ask.temperature, beams=scenario.ask.beams),
+        exam=Sampling(samples=scenario.evaluate.samples, temperature=scenario.evaluate.temperature),
+    )
 
-    `samplers` are the models of the stages' samplers, none where what they said is on record.
-    """
-    first = stages[0]
-    for stage in stages:
-        if shared(stage) != shared(first):
-            raise ScenarioError(
-                f"{stage.scenario.name} and {first.scenario.name} cannot play side by side: their turns, students, "
-                "environment, exact judge or held-out questions differ"
-            )
-    desks = tuple(
-        Desk(
-            seat=seat,
-            plan=stage.plan,
-            answerer=stage.students.answerer(seat),
-            memory=ReplayBuffer(stage.scenario.learn.capacity, unique=stage.scenario.learn.unique),
-            sampler=None
-            if sampler is None or stage.sampler is None
-            else Voice(answerer=stage.sampler.answerer(seat), model=sampler),
+
+def prepare(scenario: Scenario, seats: Sequence[Seat] | None = None) -> Prepared:
+    """Build all that needs no model, and refuse what cannot be played."""
+    environment: Environment = make(scenario.environment, "environment")
+    try:
+        environment.reset(seed=scenario.seed)
+        pool, probe, held_out = environment.pool(), environment.probe(), environment.held_out()
+    except SimulationError as error:
+        raise ScenarioError(scenario.complaint("environment", str(error))) from error
+    check_sizes(scenario, len(pool), len(held_out))
+    teacher: Judge = make(scenario.teacher, "judge")
+    exact: Judge = build("judge", environment.exact_judge, {})
+    if isinstance(exact, Executing) and isinstance(teacher, Sharing):
+        exact = build("judge", environment.exact_judge, teacher.shares())
+    teacher = exact if teacher == exact else teacher
+    return Prepared(
+        scenario=scenario,
+        students=make(scenario.students, "students"),
+        sampler=None if scenario.ask.sampler is None else make(scenario.ask.sampler, "students"),
+        seats=make_seats(scenario) if seats is None else tuple(seats),
+        environment=environment,
+        teacher=teacher,
+        exact_judge=exact,
+        settings=make_settings(scenario, teacher),
+        pool=pool,
+        probe=probe,
+        held_out=sample(held_out, scenario.evaluate.questions),
+    )
+
+
+def sample(questions: Sequence[Question], count: int) -> tuple[Question, ...]:
+    """Draw the evaluation questions: by no seed of the scenario, so that every study measures on the same ones."""
+    drawn = generator(0, 0, 0, "held out").choice(len(questions), size=count, replace=False)
+    return tuple(questions[int(index)] for index in sorted(drawn))
+
+
+def check_sizes(scenario: Scenario, pool: int, held_out: int) -> None:
+    """Refuse a scenario that wants more questions than there are."""
+    candidates, questions, name = scenario.ask.candidates, scenario.evaluate.questions, scenario.environment.name
+    wrong = []
+    if candidates > pool:
+        wrong.append(
+            scenario.complaint("ask.candidates", f"{candidates}, but the pool of {name!r} holds {pool}; lower it")
         )
-        for stage, sampler in zip(stages, samplers or [None] * len(stages), strict=True)
-        for seat in stage.seats
-    )
-    return World(
-        desks=desks,
-        model=model,
-        exact_judge=first.exact_judge,
-        environment=first.environment,
-        pool=first.pool,
-        probe=first.probe,
-        held_out=first.held_out,
-        turns=first.scenario.turns,
-        tags=tags(first.probe, first.held_out),
-        prerequisites=first.environment.prerequisites() if isinstance(first.environment, SkillGraph) else {},
-    )
-
-
-def shared(stage: Stage) -> tuple[object, ...]:
-    """Return what students that play side by side have in common."""
-    return stage.scenario.turns, stage.students, stage.environment, stage.exact_judge, tuple(stage.held_out)
-
-
-def tags(*groups: Sequence[Question]) -> Mapping[str, tuple[str, ...]]:
-    """Return the tags of every question by its id."""
-    return {question.id: question.tags for group in groups for question in group}
+    if questions > held_out:
+        wrong.append(
+            scenario.complaint("evaluate.questions", f"{questions}, but {name!r} holds out {held_out}; lower it")
+        )
+    if wrong:
+        raise ScenarioError("\n".join(wrong))

@@ -4,21 +4,21 @@ from collections.abc import Container, Mapping
 
 from simulation.core.errors import ScenarioError, SimulationError
 from simulation.core.optional_roles import Checkable, Elsewhere, Frozen
+from simulation.scenario.prepare import Prepared, make, prepare
 from simulation.scenario.scenario import PARTS, Scenario
-from simulation.scenario.stage import Stage, make, set_stage
 
 
-def check_models(stage: Stage, unseen: Container[str] = ()) -> None:
+def check_models(prepared: Prepared, unseen: Container[str] = ()) -> None:
     """Refuse models that are not there, by looking at files only; the parts at some dotted paths are passed over."""
     parts = {
-        "students": stage.students,
-        "ask.sampler": stage.sampler,
-        "teacher": stage.teacher,
-        "environment": stage.exact_judge,
-        "learn.trainer": stage.plan.trainer,
+        "students": prepared.students,
+        "ask.sampler": prepared.sampler,
+        "teacher": prepared.teacher,
+        "environment": prepared.exact_judge,
+        "learn.trainer": prepared.settings.trainer,
     }
     here = {path: part for path, part in parts.items() if path not in unseen}
-    wrong = [*complaints_of(stage.scenario, here), *beyond_frozen(stage)]
+    wrong = [*complaints_of(prepared.scenario, here), *beyond_frozen(prepared)]
     if wrong:
         raise ScenarioError("\n".join(wrong))
 
@@ -47,38 +47,38 @@ def elsewhere(scenario: Scenario) -> dict[str, list[str]]:
     return {path: names for path, names in lying.items() if names}
 
 
-def check_here(scenario: Scenario, unseen: Container[str]) -> Stage | None:
-    """Refuse what is wrong with all that lies here; return the stage, or None where its questions lie elsewhere."""
+def check_here(scenario: Scenario, unseen: Container[str]) -> Prepared | None:
+    """Refuse what is wrong with all that lies here; return the prepared, or None where its questions lie elsewhere."""
     if "environment" not in unseen:
-        stage = set_stage(scenario)
-        check_models(stage, unseen)
-        return stage
+        prepared = prepare(scenario)
+        check_models(prepared, unseen)
+        return prepared
     here = {path: part for path, part in parts_of(scenario).items() if path not in unseen}
     if wrong := complaints_of(scenario, here):
         raise ScenarioError("\n".join(wrong))
     return None
 
 
-def beyond_frozen(stage: Stage) -> list[str]:
+def beyond_frozen(prepared: Prepared) -> list[str]:
     """Say what a scenario asks of a model behind an API that it cannot do."""
     found: list[tuple[str, str]] = []
-    if isinstance(stage.students, Frozen):
-        named = stage.students.frozen
-        if stage.scenario.learn.trainer.name != "none":
+    if isinstance(prepared.students, Frozen):
+        named = prepared.students.frozen
+        if prepared.scenario.learn.trainer.name != "none":
             found.append(("learn.trainer", f"{named} cannot be trained; set none, or make it ask.sampler of others"))
-        if stage.plan.ask.needs & {"predictions", "committee"}:
+        if prepared.settings.ask.needs & {"predictions", "committee"}:
             told = f"{named} tells no probability of options, as this policy needs; set random"
             found.append(("ask.policy", told))
-    writer = stage.sampler or stage.students
+    writer = prepared.sampler or prepared.students
     if isinstance(writer, Frozen):
         named = writer.frozen
-        if "logprobs" in stage.plan.learn.needs and not writer.logprobs:
-            policy = stage.scenario.learn.policy.name
+        if "logprobs" in prepared.settings.learn.needs and not writer.logprobs:
+            policy = prepared.scenario.learn.policy.name
             told = (
                 f"{policy} needs to know how probable answers were, and {named} is not asked; set logprobs: true there"
             )
             found.append(("learn.policy", told))
-        if stage.scenario.ask.beams:
+        if prepared.scenario.ask.beams:
             told = f"{named} has no beam search; set ask.samples and ask.temperature instead"
             found.append(("ask.beams", told))
-    return [stage.scenario.complaint(path, told) for path, told in found]
+    return [prepared.scenario.complaint(path, told) for path, told in found]

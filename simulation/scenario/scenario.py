@@ -13,12 +13,12 @@ from pydantic import Field, PrivateAttr, TypeAdapter, ValidationError
 from simulation.core.errors import ScenarioError, nearest
 from simulation.core.registry import build, find
 from simulation.scenario.complaints import complaints
-from simulation.scenario.document import KeyPath, Source, finite, override, read_file
-from simulation.scenario.keys import Ask, Compare, Evaluate, Kind, Learn, Part, Section, component_keys
+from simulation.scenario.document import Document, KeyPath, finite, override, read_file
+from simulation.scenario.keys import Ask, Compare, ComponentSpec, Evaluate, Keys, Learn, OfKind, component_keys
 from simulation.scenario.locating import locate
 
 
-class Scenario(Section):
+class Scenario(Keys):
     """One study: who learns, where, from whom and how."""
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")
@@ -31,11 +31,11 @@ class Scenario(Section):
     """CPU threads of the tensor library; null leaves its default, which differs between machines."""
     keep: Literal["newest", "evaluated"] = "newest"
     """Which adapters stay on disk: the newest of each student, or also those of every turn that measured it."""
-    environment: Annotated[Part, Kind("environment")]
+    environment: Annotated[ComponentSpec, OfKind("environment")]
     """Where questions come from."""
-    students: Annotated[Part, Kind("students", default="language_model")]
+    students: Annotated[ComponentSpec, OfKind("students", default="language_model")]
     """Who learns."""
-    teacher: Annotated[Part, Kind("judge")]
+    teacher: Annotated[ComponentSpec, OfKind("judge")]
     """Who evaluates the answers that are learned from."""
     ask: Ask
     learn: Learn
@@ -44,14 +44,14 @@ class Scenario(Section):
     """Named sets of dotted keys and their values, for `--preset`."""
     compare: Compare = Compare()
 
-    _source: Source = PrivateAttr(default=Source("scenario", None))
+    _source: Document = PrivateAttr(default=Document("scenario", None))
 
-    def part(self, path: KeyPath) -> Part | None:
+    def part(self, path: KeyPath) -> ComponentSpec | None:
         """Return the component at a key path of `PARTS`."""
         value: Any = self
         for key in path:
             value = getattr(value, key)
-        return None if value is None else Part.model_validate(value)
+        return None if value is None else ComponentSpec.model_validate(value)
 
     def complaint(self, path: str, what: str) -> str:
         """Return the line that says what is wrong at a dotted path, and where it was written."""
@@ -76,7 +76,7 @@ class Scenario(Section):
         return plain
 
 
-PARTS: tuple[tuple[KeyPath, Kind], ...] = tuple(component_keys(Scenario))
+PARTS: tuple[tuple[KeyPath, OfKind], ...] = tuple(component_keys(Scenario))
 
 
 def load_scenario(
@@ -100,7 +100,7 @@ def load_scenario(
     return check_source(source)
 
 
-def preset_overrides(source: Source, preset: str | None) -> list[str]:
+def preset_overrides(source: Document, preset: str | None) -> list[str]:
     """Return what a preset of the file sets."""
     if preset is None:
         return []
@@ -113,10 +113,10 @@ def preset_overrides(source: Source, preset: str | None) -> list[str]:
 
 def restore_scenario(resolved: Mapping[str, Any], name: str) -> Scenario:
     """Return the scenario that a study keeps; `name` says in errors which study."""
-    return check_source(Source(name, dict(resolved)))
+    return check_source(Document(name, dict(resolved)))
 
 
-def check_source(source: Source) -> Scenario:
+def check_source(source: Document) -> Scenario:
     """Validate a document against the scenario and every component it names."""
     found: list[str] = []
     scenario = None
@@ -139,7 +139,7 @@ def check_source(source: Source) -> Scenario:
     return scenario
 
 
-def _part_complaints(source: Source, path: KeyPath, kind: Kind) -> list[str]:
+def _part_complaints(source: Document, path: KeyPath, kind: OfKind) -> list[str]:
     """Return what is wrong with one component: its name, its parameters."""
     spelled = kind.read(source.at(path))
     if not isinstance(spelled, dict) or not isinstance(spelled.get("name"), str):
@@ -156,7 +156,7 @@ def _part_complaints(source: Source, path: KeyPath, kind: Kind) -> list[str]:
     return []
 
 
-def _spelled_out(kind: Kind, part: Mapping[str, Any]) -> dict[str, Any]:
+def _spelled_out(kind: OfKind, part: Mapping[str, Any]) -> dict[str, Any]:
     """Return a component's name with all its parameters."""
     parameters = {key: value for key, value in part.items() if key != "name"}
     built = build(kind.name, part["name"], parameters)

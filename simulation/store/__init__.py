@@ -7,13 +7,13 @@ from simulation.store.chain import chained
 from simulation.store.founding import new_folder, study_folders
 from simulation.store.schema import DATABASE
 from simulation.store.study import Study
-from simulation.store.sums import Outcomes
+from simulation.store.sums import StudySums
 
 __all__ = [
     "DATABASE",
     "Keep",
-    "Outcomes",
     "Study",
+    "StudySums",
     "canonical",
     "chained",
     "difference",

@@ -17,12 +17,12 @@ from typing import Any, Literal, Self
 
 from simulation.core.errors import StoreError, StudyDamaged
 from simulation.core.types import Question, Seat, Trace, Turn
-from simulation.store import lock
 from simulation.store.adapters import Adapters, Keep
 from simulation.store.chain import Chain, chained
 from simulation.store.fingerprints import Fingerprints
 from simulation.store.founding import BLOBS, make_database, make_folder, open_database
 from simulation.store.interning import Interned
+from simulation.store.lock import release, take
 from simulation.store.reading import BROKEN, Reader
 from simulation.store.schema import DATABASE, REMEDY, reported
 from simulation.store.writing import Writer, checked
@@ -70,14 +70,14 @@ class Study:
         """
         with reported(folder):
             make_folder(folder, scenario)
-            held = lock.take(folder)
+            held = take(folder)
             try:
                 made = make_database(
                     folder, scenario=scenario, seats=seats, sets=sets or {}, fingerprint=fingerprint, keep=keep
                 )
                 return cls(folder, made, held)
             except BaseException:
-                lock.release(held)
+                release(held)
                 raise
 
     @classmethod
@@ -86,12 +86,12 @@ class Study:
         if not (folder / DATABASE).is_file():
             raise StoreError(f"{folder} is no study: it has no {DATABASE}; `list` shows the studies there are")
         with reported(folder):
-            held = lock.take(folder) if write else None
+            held = take(folder) if write else None
             try:
                 return cls(folder, open_database(folder, "rw" if write else "ro"), held)
             except BaseException:
                 if held is not None:
-                    lock.release(held)
+                    release(held)
                 raise
 
     @property
@@ -248,7 +248,7 @@ class Study:
         with reported(self.folder):
             self._connection.close()
         if self._lock is not None:
-            lock.release(self._lock)
+            release(self._lock)
             self._lock = None
 
     def __enter__(self) -> Self:

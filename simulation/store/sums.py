@@ -13,7 +13,7 @@ from simulation.store.interning import LISTS, decoded, remember
 from simulation.store.reading import BROKEN, metrics, real
 from simulation.store.schema import DATABASE, REMEDY
 from simulation.store.study import Study
-from simulation.store.turn_sums import Draw, Marks, Outcome, Verdict
+from simulation.store.turn_sums import Draw, JudgedAnswer, Marks, TurnSums
 
 SCORED = """
 SELECT s, substr(predictions, 1, 4) FROM turns WHERE t = ?1 AND predictions IS NOT NULL
@@ -39,7 +39,7 @@ def draw(lessons: Sequence[tuple[float, float | None]]) -> Draw:
     return Draw(len(lessons), sum(score >= 1 for score, _ in lessons), len(scores), sum(scores))
 
 
-class Outcomes:
+class StudySums:
     """The outcomes of one study."""
 
     def __init__(self, study: Study) -> None:
@@ -48,7 +48,7 @@ class Outcomes:
         self._lists: dict[int, tuple[str, ...]] = {}
         self._categories: dict[int, str] = {}
 
-    def __iter__(self) -> Iterator[Outcome]:
+    def __iter__(self) -> Iterator[TurnSums]:
         """Yield every turn of every student, in the order of `Study.turns`; raises StudyDamaged."""
         for number in range(self._study.last_turn + 1):
             try:
@@ -57,15 +57,15 @@ class Outcomes:
                 place = self._study.folder / DATABASE
                 raise StudyDamaged(f"{place}: turn {number} cannot be rebuilt ({error}); {REMEDY}") from error
 
-    def _round(self, number: int) -> list[Outcome]:
+    def _round(self, number: int) -> list[TurnSums]:
         ask, count = self._study.query, len(self._study.seats)
         failures = {s: self._text(text) for s, text in ask("SELECT s, failure FROM turns WHERE t = ?", number)}
         scored = [0] * count
         for s, head in ask(SCORED, number):
             scored[s] += int.from_bytes(head, "little")
-        verdicts: list[list[Verdict]] = [[] for _ in range(count)]
+        verdicts: list[list[JudgedAnswer]] = [[] for _ in range(count)]
         for s, question, truth, score in ask(ANSWERED, number):
-            verdicts[s].append(Verdict(self._category(question), float(truth), float(score)))
+            verdicts[s].append(JudgedAnswer(self._category(question), float(truth), float(score)))
         tokens = [0] * count
         for s, written in ask(WRITTEN, number):  # added here: SQLite's sum has 64 bits
             tokens[s] += written
@@ -77,7 +77,7 @@ class Outcomes:
         for s, name, *row in ask(EVALUATED, number):
             evaluations[s][self._text(name)] = self._marks(row)
         return [
-            Outcome(
+            TurnSums(
                 turn=number,
                 student=seat.name,
                 verdicts=verdicts[s],

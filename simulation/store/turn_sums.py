@@ -13,7 +13,7 @@ from simulation.core.types import Evaluation, Experience, Question, Selection, T
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class JudgedAnswer:
     """What a teacher said of an answer, beside what is true."""
 
     category: str
@@ -94,12 +94,12 @@ class Draw:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class TurnSums:
     """A turn without its texts."""
 
     turn: int
     student: str
-    verdicts: Sequence[Verdict]
+    verdicts: Sequence[JudgedAnswer]
     """Of each experience."""
     scored: int
     """How many questions' options were scored for the policy, those of a committee by each of its students."""
@@ -116,7 +116,9 @@ class Outcome:
         return cls(
             turn=turn.turn,
             student=turn.student,
-            verdicts=[Verdict(each.question.category, each.truth, each.feedback.score) for each in turn.experiences],
+            verdicts=[
+                JudgedAnswer(each.question.category, each.truth, each.feedback.score) for each in turn.experiences
+            ],
             scored=len(turn.predictions) + sum(len(rows) for rows in turn.committee.values()),
             update=turn.update,
             evaluations={name: Marks.of(each) for name, each in turn.evaluations.items()},
@@ -127,7 +129,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class QuestionSheet:
     """What is known of the questions that an evaluation puts."""
 
     digest: bytes
@@ -148,25 +150,25 @@ class Sheet:
         return {name: (sums[i], counts[i]) for i, name in enumerate(self.categories)}, dict(diagnoses)
 
 
-class Sheets:
+class QuestionSheets:
     """The sheets of a study, made once each: its evaluations put the same questions again and again."""
 
     def __init__(self, questions: Mapping[str, Question]) -> None:
         """Know questions by their ids."""
         self._questions = questions
-        self._made: dict[tuple[str, ...], Sheet] = {}
+        self._made: dict[tuple[str, ...], QuestionSheet] = {}
 
-    def of(self, names: tuple[str, ...]) -> Sheet:
+    def of(self, names: tuple[str, ...]) -> QuestionSheet:
         """Return the sheet of these questions."""
         if names not in self._made:
             self._made[names] = self._make(names)
         return self._made[names]
 
-    def _make(self, names: tuple[str, ...]) -> Sheet:
+    def _make(self, names: tuple[str, ...]) -> QuestionSheet:
         known = [self._questions.get(name) for name in names]
         categories = sorted({each.category for each in known if each is not None})
         places = [len(categories) if each is None else categories.index(each.category) for each in known]
-        return Sheet(
+        return QuestionSheet(
             digest=sha256("\n".join(names).encode("utf-8", "surrogatepass")).digest(),
             categories=tuple(categories),
             places=np.array(places, dtype=np.int64),

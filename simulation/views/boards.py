@@ -28,7 +28,7 @@ from rich.text import Text
 
 from simulation.core.types import Seat
 from simulation.play.folders import Comparison
-from simulation.play.places import Outcome
+from simulation.play.places import Ending
 from simulation.views.text import clock, shown, sparkline
 
 
@@ -79,7 +79,7 @@ class Board(AbstractContextManager["Board"]):
         elif kind == "failed":
             self.failed[event["student"]] = event["reason"]
 
-    def ended(self, outcome: Outcome) -> None:
+    def ended(self, outcome: Ending) -> None:
         """Hear how the playing ended."""
 
     @property
@@ -167,7 +167,7 @@ class JsonBoard(Board):
             seat = self.seats[event["student"]]
             self.emit(event["event"], {**event, "label": seat.label, "seed": seat.seed})
 
-    def ended(self, outcome: Outcome) -> None:
+    def ended(self, outcome: Ending) -> None:
         """Emit what went wrong with whole cohorts, and whether the user stopped."""
         for cohort, reason in sorted(outcome.failures.items()):
             self.emit("cohort_failed", {"cohort": cohort, "reason": reason})

@@ -137,13 +137,13 @@ def seconds(comparison: Comparison) -> list[str]:
         folder = comparison.study_folder(index)
         if (folder / DATABASE).is_file():
             with Study.open(folder) as study:
-                for stages in study.seconds.values():
-                    for stage, taken in stages.items():
-                        total[stage] = total.get(stage, 0.0) + taken
+                for scenarios in study.seconds.values():
+                    for prepared, taken in scenarios.items():
+                        total[prepared] = total.get(prepared, 0.0) + taken
     if not total:
         return []
-    longest = sorted(total, key=lambda stage: -total[stage])
-    parts = ", ".join(f"{stage} {clock(total[stage])}" for stage in longest)
+    longest = sorted(total, key=lambda prepared: -total[prepared])
+    parts = ", ".join(f"{prepared} {clock(total[prepared])}" for prepared in longest)
     return ["", f"time of all cohorts: {clock(math.fsum(total.values()))} ({parts})"]
 
 

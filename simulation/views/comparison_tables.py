@@ -27,7 +27,7 @@ PAIR_COLUMNS = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sheet:
+class PlainTable:
     """A table as plain text."""
 
     title: str
@@ -38,7 +38,7 @@ class Sheet:
     caption: str = ""
 
 
-def table(sheet: Sheet) -> Table:
+def table(sheet: PlainTable) -> Table:
     """Return a sheet as the terminal shows it."""
     found = made(shown(sheet.title), [shown(name) for name in sheet.names], sheet.words, shown(sheet.caption) or None)
     for row in sheet.rows:
@@ -46,7 +46,7 @@ def table(sheet: Sheet) -> Table:
     return found
 
 
-def standings_sheet(findings: Findings) -> Sheet:
+def standings_sheet(findings: Findings) -> PlainTable:
     """Return each label's accuracy."""
     turns, questions = findings.turns, len(findings.questions)
     rows = [
@@ -63,7 +63,7 @@ def standings_sheet(findings: Findings) -> Sheet:
         for each in findings.standings
     ]
     names = ("label", f"turn {turns[0]}", f"turn {turns[-1]}", "sd", "IQM", "mean over turns", "gained", "lost")
-    return Sheet(
+    return PlainTable(
         title=f"held-out accuracy, %, of {many(len(findings.seeds), 'seed')} and {questions} questions",
         names=names,
         rows=tuple(rows),
@@ -75,7 +75,7 @@ def standings_sheet(findings: Findings) -> Sheet:
     )
 
 
-def pairs_sheet(measure: Measure, *, explained: bool) -> Sheet:
+def pairs_sheet(measure: Measure, *, explained: bool) -> PlainTable:
     """Return the verdicts on the pairs at one measure; `explained` says below what the columns are."""
     chosen = chosen_pairs(measure.family.verdicts)
     rows = []
@@ -95,7 +95,7 @@ def pairs_sheet(measure: Measure, *, explained: bool) -> Sheet:
     hidden = len(measure.family.verdicts) - len(rows)
     below = [PAIR_COLUMNS] if explained else []
     below += [f"{hidden} more pairs in verdicts.json"] if hidden else []
-    return Sheet(
+    return PlainTable(
         title=f"{measure.name}: differences in points",
         names=("pair", "points", "95 % interval", "p", "sign flip", "P(better)", "verdict"),
         rows=tuple(rows),
@@ -111,13 +111,13 @@ def chosen_pairs(verdicts: Sequence[Verdict], most: int = MOST_PAIRS) -> list[Ve
     return [each for each in verdicts if each in ranked[:most]]
 
 
-def budgets_sheet(findings: Findings) -> Sheet | None:
+def budgets_sheet(findings: Findings) -> PlainTable | None:
     """Return each label's accuracy at equal budgets; None where no budget shows anything new."""
     views = [measure for measure in findings.measures if measure.budget]
     if not views:
         return None
     rows = tuple((label, *(estimated(view.accuracies[label]) for view in views)) for label in findings.truths)
-    return Sheet(
+    return PlainTable(
         title="held-out accuracy, %, at equal budgets",
         names=("label", *(view.name.removeprefix("accuracy ") for view in views)),
         rows=rows,
@@ -125,7 +125,7 @@ def budgets_sheet(findings: Findings) -> Sheet | None:
     )
 
 
-def spent_sheet(findings: Findings) -> Sheet:
+def spent_sheet(findings: Findings) -> PlainTable:
     """Return what each label spent."""
     costs = {
         "asked": "asked",
@@ -134,7 +134,7 @@ def spent_sheet(findings: Findings) -> Sheet:
         "scored": "scored for the policy",
         "measured": "probed for the policy",
     }
-    return Sheet(
+    return PlainTable(
         title="what was spent to the last turn, mean over seeds",
         names=("label", *costs.values()),
         rows=tuple((label, *(f"{findings.spent(cost, label):,.0f}" for cost in costs)) for label in findings.truths),
@@ -142,7 +142,7 @@ def spent_sheet(findings: Findings) -> Sheet:
     )
 
 
-def categories_sheet(findings: Findings) -> Sheet | None:
+def categories_sheet(findings: Findings) -> PlainTable | None:
     """Return each label's accuracy by category; None where there is one category."""
     by_category = mastery(findings)
     if len(by_category) < 2:
@@ -155,7 +155,7 @@ def categories_sheet(findings: Findings) -> Sheet | None:
         estimates = [accuracy(by_category[name][index][:, -1]) for name in shown_ones]
         rows.append((label, *(f"{100 * e.value:.1f} ({100 * e.low:.0f}–{100 * e.high:.0f})" for e in estimates)))
     counts = [by_category[name].shape[-1] for name in shown_ones]
-    return Sheet(
+    return PlainTable(
         title=f"accuracy by category at turn {findings.turns[-1]}, %",
         names=("label", *(f"{name or 'none'}, n={n}" for name, n in zip(shown_ones, counts, strict=True))),
         rows=tuple(rows),
@@ -164,7 +164,7 @@ def categories_sheet(findings: Findings) -> Sheet | None:
     )
 
 
-def asked_sheet(findings: Findings) -> Sheet:
+def asked_sheet(findings: Findings) -> PlainTable:
     """Return what each label's policy asked most, and how that was answered."""
     rows = []
     for label in findings.labels:
@@ -177,7 +177,7 @@ def asked_sheet(findings: Findings) -> Sheet:
             topics.append(f"{name or 'none'} {100 * counts[name] / told.verdicts:.0f} % ({100 * right:.0f} % right)")
         truly = percent(told.matrix[1].sum() / told.verdicts) if told.verdicts else ""
         rows.append((label, ", ".join(topics), f"{told.verdicts:,}", truly))
-    return Sheet(
+    return PlainTable(
         title="what was asked most, and how much of it was answered right",
         names=("label", "categories", "answers", "right"),
         rows=tuple(rows),
@@ -185,7 +185,7 @@ def asked_sheet(findings: Findings) -> Sheet:
     )
 
 
-def missing_sheet(findings: Findings) -> Sheet | None:
+def missing_sheet(findings: Findings) -> PlainTable | None:
     """Return who did not come to the end, and why; None where all did."""
     results = findings.results
     order = {label: place for place, label in enumerate(results.labels)}
@@ -193,7 +193,7 @@ def missing_sheet(findings: Findings) -> Sheet | None:
     if not missing:
         return None
     hidden = len(missing) - MOST_MISSING
-    return Sheet(
+    return PlainTable(
         title=f"{len(missing)} of {len(results.labels) * len(results.seeds)} did not come to the end",
         names=("label", "seed", "reason"),
         rows=tuple((label, str(seed), reason) for label, seed, reason in missing[:MOST_MISSING]),
@@ -222,7 +222,7 @@ def many(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
-def draws_sheet(findings: Findings) -> Sheet:
+def draws_sheet(findings: Findings) -> PlainTable:
     """Return the passing share of each label's draws, first, last and in all."""
     rows = []
     for label, sums in draws(findings).items():
@@ -243,7 +243,7 @@ def draws_sheet(findings: Findings) -> Sheet:
                 f"{sum(written) / max(1, len(written)):,.0f}",
             )
         )
-    return Sheet(
+    return PlainTable(
         title="what the updates learned from",
         names=("label", "lessons", "passing, first", "last", "all", "drawn by", "tokens written"),
         rows=tuple(rows),

@@ -17,7 +17,7 @@ from packaging.utils import canonicalize_name
 
 from simulation.core.optional_roles import Diagnosable, Triable
 from simulation.core.registry import PACKAGES, components
-from simulation.scenario.stage import Stage
+from simulation.scenario.prepare import Prepared
 
 MODELS = ("student", "teacher")
 """Shipped models that must be there; others that are there are looked at too."""
@@ -25,7 +25,7 @@ OLDEST_SQLITE = (3, 37)
 """Strict tables."""
 
 
-def examine(root: Path, stages: Sequence[Stage] = ()) -> dict[str, dict[str, str]]:
+def examine(root: Path, scenarios: Sequence[Prepared] = ()) -> dict[str, dict[str, str]]:
     """Return findings by section, of scenarios what their models can do; one that begins with "missing" is a complaint.
 
     The models of scenarios are loaded for it.
@@ -37,7 +37,7 @@ def examine(root: Path, stages: Sequence[Stage] = ()) -> dict[str, dict[str, str
         "sqlite": {"version": sqlite3.sqlite_version if sqlite3.sqlite_version_info >= OLDEST_SQLITE else too_old()},
         "models": models(root / "agents" / "embedded"),
         **diagnoses(),
-        **{f"scenario {stage.scenario.name}": tried(stage) for stage in stages},
+        **{f"scenario {prepared.scenario.name}": tried(prepared) for prepared in scenarios},
         "disk": {"free": f"{shutil.disk_usage(Path.cwd()).free / 1e9:.1f} GB at {Path.cwd()}"},
     }
 
@@ -76,9 +76,9 @@ def version(library: Requirement, tested: SpecifierSet, *, optional: bool = Fals
     return f"{installed}, never tested and outside {library.specifier}: run `make setup`"
 
 
-def tried(stage: Stage) -> dict[str, str]:
+def tried(prepared: Prepared) -> dict[str, str]:
     """Return what the models of a scenario were seen to do, by the key that names them."""
-    parts: dict[str, object] = {"students": stage.students, "ask.sampler": stage.sampler}
+    parts: dict[str, object] = {"students": prepared.students, "ask.sampler": prepared.sampler}
     return {key: part.tried() for key, part in parts.items() if isinstance(part, Triable)}
 
 

@@ -57,7 +57,7 @@ class JsonLines(Quiet):
     def started(self, study: Playing, world: World, first_turn: int) -> None:
         """Emit `started`."""
         super().started(study, world, first_turn)
-        students = [desk.seat.name for desk in world.desks]
+        students = [student.seat.name for student in world.students]
         about = {"study": str(study.folder), "scenario": study.scenario["name"], "students": students}
         self.emit("started", {**about, "turns": world.turns, "first_turn": max(0, first_turn)})
 

@@ -10,7 +10,7 @@ from simulation.measures.statistics import Variances, smallest_sign_flip_p
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class PowerPlan:
     """What seeds and questions can show; differences in accuracy units, [0, 1]."""
 
     effect: float
@@ -39,13 +39,13 @@ def make_plan(
     chance: float = 0.8,
     level: float = 0.05,
     comparisons: int = 1,
-) -> Plan:
+) -> PowerPlan:
     """Work out what these numbers of seeds and questions can show, and what it takes to show `effect`."""
     if not 0 < effect <= 1 or not level < chance < 1:
         raise ValueError(f"expected an effect in 0 to 1 and a chance in {level} to 1, got {effect:g} and {chance:g}")
     if comparisons < 1:
         raise ValueError(f"expected at least one comparison, got {comparisons}")
-    return Plan(
+    return PowerPlan(
         effect=effect,
         chance=chance,
         level=level,
@@ -71,7 +71,7 @@ def make_plan(
     )
 
 
-def plan_lines(plan: Plan) -> list[str]:
+def plan_lines(plan: PowerPlan) -> list[str]:
     """Return the plan in sentences."""
     points = f"{100 * plan.effect:g} points"
     among = f" in each of {plan.comparisons} pairs (Holm)" if plan.comparisons > 1 else ""
@@ -87,7 +87,7 @@ def plan_lines(plan: Plan) -> list[str]:
     return [*lines, *caveats(plan)]
 
 
-def caveats(plan: Plan) -> list[str]:
+def caveats(plan: PowerPlan) -> list[str]:
     """Return what a reader of the plan must know."""
     lines = []
     unable = [each for each in plan.seeds if each > 1 and smallest_sign_flip_p(each) * plan.comparisons > plan.level]
@@ -102,7 +102,7 @@ def caveats(plan: Plan) -> list[str]:
     return lines
 
 
-def plan_table(plan: Plan) -> Table:
+def plan_table(plan: PowerPlan) -> Table:
     """Return the smallest differences shown, in points, by seeds and questions."""
     made = Table(
         title=f"Smallest difference shown with {100 * plan.chance:g} % power, points, by seeds and held-out questions",

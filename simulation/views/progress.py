@@ -60,7 +60,7 @@ def update_line(turn: Turn) -> str:
 
 
 @dataclass(slots=True)
-class Standing:
+class StudentProgress:
     """What is known of one student while the study plays."""
 
     evaluation: Evaluation | None = None
@@ -104,7 +104,7 @@ class Quiet(AbstractContextManager["Quiet"]):
     """Shows nothing; the displays build on its bookkeeping."""
 
     def __init__(self) -> None:
-        self.standings: dict[str, Standing] = {}
+        self.standings: dict[str, StudentProgress] = {}
         self.failed: set[str] = set()
         """Students that can go on no more."""
         self.fresh_failures: set[str] = set()
@@ -121,11 +121,11 @@ class Quiet(AbstractContextManager["Quiet"]):
         """Take up the students; a resumed study brings its last evaluations."""
         self.study = study
         self.pace = Pace(turns=world.turns, last=first_turn - 1)
-        for desk in world.desks:
-            evaluation = desk.evaluations.get("held_out")
+        for student in world.students:
+            evaluation = student.evaluations.get("held_out")
             known = [] if evaluation is None else [evaluation.metrics["accuracy"]]
-            self.standings[desk.seat.name] = Standing(evaluation, known)
-            self.failed |= {desk.seat.name} if desk.failure else set()
+            self.standings[student.seat.name] = StudentProgress(evaluation, known)
+            self.failed |= {student.seat.name} if student.failure else set()
 
     def turn(self, turns: Sequence[Turn], seconds: float) -> None:
         """Take up what all students did in a turn."""
@@ -157,7 +157,7 @@ class PlainLines(Quiet):
         """Say which study begins or goes on."""
         super().started(study, world, first_turn)
         begun = "begins" if first_turn <= 0 else f"goes on at turn {first_turn}"
-        self.say(f"{shown(str(study.folder))}: {len(world.desks)} student(s), {world.turns} turns; {begun}")
+        self.say(f"{shown(str(study.folder))}: {len(world.students)} student(s), {world.turns} turns; {begun}")
 
     def turn(self, turns: Sequence[Turn], seconds: float) -> None:
         """Say what each student did."""

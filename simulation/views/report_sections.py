@@ -9,9 +9,9 @@ from simulation.core.types import Seat
 from simulation.measures.findings import BUDGETS, Findings, equal_starts, leading
 from simulation.measures.lesson_quality import replays
 from simulation.scenario.entries import Lineup
-from simulation.scenario.stage import make
+from simulation.scenario.prepare import make
 from simulation.views.comparison_tables import (
-    Sheet,
+    PlainTable,
     asked_sheet,
     budgets_sheet,
     categories_sheet,
@@ -41,7 +41,7 @@ class Section:
 
     title: str
     sentences: tuple[str, ...] = ()
-    sheets: tuple[Sheet, ...] = ()
+    sheets: tuple[PlainTable, ...] = ()
     notes: tuple[str, ...] = ()
     """What to know before believing it."""
     picture: str = ""

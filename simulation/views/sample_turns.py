@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from simulation.core.confidence import confidence
 from simulation.core.types import Experience, Question, Selection, Turn
-from simulation.loop.results import confidence
 from simulation.measures.findings import Findings
 from simulation.measures.summary import Measurement
 from simulation.play.folders import Comparison
@@ -21,7 +21,7 @@ LONGEST = 1500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class SampleQuestion:
     """One question of a turn and what came of it."""
 
     category: str
@@ -46,7 +46,7 @@ class Glance:
 
     turn: int
     summary: str
-    asked: tuple[Asked, ...]
+    asked: tuple[SampleQuestion, ...]
     changed: tuple[str, ...]
 
 
@@ -104,12 +104,12 @@ def glance(turn: Turn, measurements: Sequence[Measurement]) -> Glance:
     )
 
 
-def asked(experience: Experience, pick: Selection[Question] | None) -> Asked:
+def asked(experience: Experience, pick: Selection[Question] | None) -> SampleQuestion:
     """Return what a reader sees of one answer."""
     question, given, said = experience.question, experience.answer, experience.feedback
     sure = confidence(given)
     verdict = "right" if said.score >= 1.0 else "wrong" if said.score <= 0.0 else f"{100 * said.score:.0f} % right"
-    return Asked(
+    return SampleQuestion(
         category=", ".join(question.tags),
         prompt=clipped(question.prompt),
         choices=tuple(

@@ -6,11 +6,11 @@ from simulation.core.distinct import distinct
 from simulation.measures.findings import Findings
 from simulation.measures.reliability import Reliability
 from simulation.scenario.entries import Lineup
-from simulation.views.comparison_tables import Sheet
+from simulation.views.comparison_tables import PlainTable
 from simulation.views.tables import dashed
 
 
-def teacher_sheet(findings: Findings) -> Sheet:
+def teacher_sheet(findings: Findings) -> PlainTable:
     """Return each label's teacher's verdicts against the truth."""
     rows = []
     for label in findings.labels:
@@ -29,7 +29,7 @@ def teacher_sheet(findings: Findings) -> Sheet:
                     f"{100 * told.matrix[1].sum() / told.verdicts:.1f}",
                 )
             )
-    return Sheet(
+    return PlainTable(
         title="the teacher's verdicts on what was answered to the questions asked, against the truth",
         names=(
             "label",
@@ -69,7 +69,7 @@ def known(value: float, form: str) -> str:
     return "unknown" if math.isnan(value) else form.format(value)
 
 
-def teacher_errors_sheets(findings: Findings, lineup: Lineup) -> list[Sheet]:
+def teacher_errors_sheets(findings: Findings, lineup: Lineup) -> list[PlainTable]:
     """Return each teacher's errors by category, where it errs."""
     found = []
     teachers = {entry.label: entry.scenario.teacher for entry in lineup.entries}
@@ -86,7 +86,7 @@ def teacher_errors_sheets(findings: Findings, lineup: Lineup) -> list[Sheet]:
             rows.append((name or "none", *cells, f"{100 * each.agreed / each.verdicts:.1f} ({dashed(each.agreement)})"))
         whose = f" under {', '.join(labels)}" if len(kinds) > 1 else ""
         found.append(
-            Sheet(
+            PlainTable(
                 title=f"errors of the teacher{whose}, by category",
                 names=("category", "verdicts", "wrong said right", "right said wrong", "true, %"),
                 rows=tuple(rows),

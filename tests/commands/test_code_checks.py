@@ -7,9 +7,9 @@ import pytest
 
 from simulation.commands.main import main
 from simulation.core.errors import ScenarioError
+from simulation.scenario.prepare import prepare
 from simulation.scenario.readiness import check_models
 from simulation.scenario.scenario import load_scenario
-from simulation.scenario.stage import set_stage
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.usefixtures("sandboxed")
@@ -64,11 +64,11 @@ def test_a_sampler_that_tells_no_probabilities_is_refused_where_p2value_needs_th
 ) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-not-a-key")
     path = ROOT / "scenarios" / "btp_hybrid.yaml"
-    check_models(set_stage(load_scenario(path)))
-    silent = set_stage(load_scenario(path, ["ask.sampler.logprobs=false"]))
+    check_models(prepare(load_scenario(path)))
+    silent = prepare(load_scenario(path, ["ask.sampler.logprobs=false"]))
     with pytest.raises(ScenarioError, match=r"btp_hybrid.yaml:\d+: learn.policy: p2value .* set logprobs: true there"):
         check_models(silent)
-    check_models(set_stage(load_scenario(path, ["ask.sampler.logprobs=false", "learn.policy.alpha=0"])))
+    check_models(prepare(load_scenario(path, ["ask.sampler.logprobs=false", "learn.policy.alpha=0"])))
 
 
 @pytest.mark.parametrize(
@@ -86,6 +86,6 @@ def test_answers_that_cannot_differ_are_refused(override: str, told: str) -> Non
 
 def test_an_exact_judge_runs_programs_where_the_teacher_does() -> None:
     path = ROOT / "scenarios" / "btp_local.yaml"
-    stage = set_stage(load_scenario(path, ["teacher={name: executor, level: lock, cpu_seconds: 2}"]))
-    shared = stage.exact_judge.shares()  # type: ignore[attr-defined]  # an executing judge
+    prepared = prepare(load_scenario(path, ["teacher={name: executor, level: lock, cpu_seconds: 2}"]))
+    shared = prepared.exact_judge.shares()  # type: ignore[attr-defined]  # an executing judge
     assert (shared["level"], shared["cpu_seconds"]) == ("lock", 2)

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import networkx as nx
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -70,10 +71,125 @@ def test_core_imports_only_the_standard_library_pydantic_and_numpy(name: str) ->
             assert first in sys.stdlib_module_names or first in ("pydantic", "numpy"), f"{name} imports {module}"
 
 
-def test_the_turn_imports_only_core() -> None:
-    for module in imports(OURS["simulation/loop/turn.py"]):
-        known = module.startswith("simulation.core") or module.split(".")[0] in sys.stdlib_module_names
-        assert known, f"simulation/loop/turn.py imports {module}"
+LAYERS = (
+    ("core",),
+    ("contracts",),
+    ("loop",),
+    ("scenario",),
+    ("store",),
+    ("play", "replay", "measures"),
+    ("views",),
+    ("commands",),
+)
+"""The rooms of the ground floor: each imports itself and what stands before it."""
+
+
+@pytest.mark.parametrize("name", [name for name in OURS if name.startswith("simulation/") and name.count("/") > 1])
+def test_a_room_of_the_ground_floor_imports_only_what_stands_before_it(name: str) -> None:
+    room = name.split("/")[1]
+    floor = next(number for number, rooms in enumerate(LAYERS) if room in rooms)
+    allowed = {room, *(below for rooms in LAYERS[:floor] for below in rooms)}
+    for module in imports(OURS[name]):
+        above = module.startswith("simulation.") and module.split(".")[1] not in {*allowed, "_siblings"}
+        assert not above, f"{name} imports {module}"
+
+
+def modules_used(path: Path) -> set[str]:
+    """Return the modules of ours that a file imports anywhere, lazily and for the type checker included."""
+    uses = set(imports(path))
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            uses |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return {use for use in uses if use in MODULES}
+
+
+MODULES = {name.removesuffix(".py").replace("/", ".").removesuffix(".__init__"): path for name, path in OURS.items()}
+
+
+def test_no_files_import_one_another_in_a_circle() -> None:
+    graph = nx.DiGraph((module, use) for module, path in MODULES.items() for use in modules_used(path) - {module})
+    assert graph.number_of_edges() > 500
+    assert [sorted(circle) for circle in nx.strongly_connected_components(graph) if len(circle) > 1] == []
+
+
+def test_a_class_name_occurs_once_in_a_package() -> None:
+    places: dict[tuple[str, str], set[str]] = {}
+    for name, path in OURS.items():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                places.setdefault((name.split("/")[0], node.name), set()).add(name)
+    assert {key: sorted(files) for key, files in places.items() if len(files) > 1} == {}
+
+
+EMPTY_NAMES = frozenset(
+    [
+        "found",
+        "told",
+        "said",
+        "made",
+        "each",
+        "some",
+        "mine",
+        "ours",
+        "theirs",
+        "known",
+        "wanted",
+        "kept",
+        "given",
+        "got",
+        "taken",
+        "thing",
+        "things",
+        "stuff",
+        "one",
+        "other",
+        "others",
+        "item",
+        "items",
+        "obj",
+        "data",
+        "result",
+        "results",
+        "res",
+        "ret",
+        "tmp",
+        "temp",
+        "val",
+        "vals",
+        "elem",
+        "foo",
+        "bar",
+    ]
+)
+"""Names that say that a value was obtained, not what it holds; `one` and `other` name a pair in comparisons only."""
+PAIRED = frozenset({"one", "other", "ours", "theirs", "others", "items", "item", "results", "data"})
+"""Of these, what is a fair word where it says what is held: an item of a bank, the results of an evaluation."""
+
+
+def empty_names(path: Path) -> tuple[list[str], int]:
+    """Return where a file's functions bind a name that says nothing, and how many functions there are."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    bound = {
+        (node.id, node.lineno)
+        for function in functions
+        for node in ast.walk(function)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }
+    return [f"{path.name}:{line}: {name}" for name, line in bound if name in EMPTY_NAMES - PAIRED], len(functions)
+
+
+def test_local_names_say_what_they_hold() -> None:
+    counts = {name: empty_names(path) for name, path in OURS.items()}
+    functions = sum(count for _, count in counts.values())
+    places = [f"{name}: {place}" for name, (lines, _) in counts.items() for place in lines]
+    assert functions > 1500
+    assert len(places) * 100 < functions, "\n".join(sorted(places))
+
+
+@pytest.mark.parametrize("folder", ["loop"])
+def test_the_loop_is_read_in_nine_files(folder: str) -> None:
+    assert len([name for name in OURS if name.startswith(f"simulation/{folder}/") and "__init__" not in name]) <= 9
 
 
 def test_only_the_scheduler_imports_mesa() -> None:

@@ -181,8 +181,9 @@ def test_in_a_class_whose_students_differ_everybody_learns_but_the_outsider() ->
     """Played through the loop, every student asked the same."""
     judge = peers(judged_by="tests.support.scripted:ExactJudge", graph="complete", outsiders=[2])
     world = scripted_world(seats(4), judge=judge, questions=12)
-    desks = tuple(replace(desk, plan=replace(desk.plan, whole_class=True)) for desk in world.desks)
-    world = replace(world, desks=desks)
+    together = replace(world.students[0].settings, whole_class=True)
+    students = tuple(replace(student, settings=together) for student in world.students)
+    world = replace(world, students=students)
     before = [world.model.dump(slot) for slot in world.model.slots]
     step = stepper(world)
     turns = [step(number) for number in range(4)]

@@ -13,7 +13,7 @@ from pydantic.dataclasses import dataclass as component
 from simulation.core.memory import ReplayBuffer
 from simulation.core.types import Answer, Feedback, Question, Request, Turn
 from simulation.loop.results import evaluation, pass_at
-from simulation.loop.world import Drawing, Voice, World
+from simulation.loop.world import Respondent, Sampling, World
 from simulation.measures.summary import summarise
 from simulation.replay.replay import replay
 from simulation.store import Study
@@ -23,13 +23,15 @@ from tests.support.scripted import ScriptedStudents, scripted_world, seats, step
 from tests.support.sums import STRICT, ExactJudge
 
 WRITING = ScriptedStudents(mode="generate")
-THREE = Drawing(samples=3, temperature=2.0)
+THREE = Sampling(samples=3, temperature=2.0)
 
 
-def drawing(world: World, practice: Drawing = THREE, exam: Drawing = THREE) -> World:
+def drawing(world: World, practice: Sampling = THREE, exam: Sampling = THREE) -> World:
     """The world with several answers a question."""
-    desks = tuple(replace(desk, plan=replace(desk.plan, practice=practice, exam=exam)) for desk in world.desks)
-    return replace(world, desks=desks)
+    students = tuple(
+        replace(student, settings=replace(student.settings, practice=practice, exam=exam)) for student in world.students
+    )
+    return replace(world, students=students)
 
 
 def played(world: World, turns: int = 2) -> list[Turn]:
@@ -54,18 +56,18 @@ def test_every_question_gets_its_samples_which_stand_together_and_differ() -> No
 def test_a_temperature_is_drawn_with_a_seed_for_each_sample_and_beams_with_a_rank() -> None:
     plain = [Request(slot="ada", prompt=text, max_tokens=4) for text in "aabb"]
     stream = np.random.default_rng(0)
-    warm = Drawing(samples=2, temperature=0.7).drawn(plain, stream)
+    warm = Sampling(samples=2, temperature=0.7).drawn(plain, stream)
     assert [each.temperature for each in warm] == [0.7] * 4
     assert len({each.seed for each in warm}) == 4
-    beams = Drawing(samples=2, beams=5).drawn([replace(each, temperature=1.0, seed=3) for each in plain], stream)
+    beams = Sampling(samples=2, beams=5).drawn([replace(each, temperature=1.0, seed=3) for each in plain], stream)
     assert [(each.beams, each.rank, each.temperature, each.seed) for each in beams] == [
         (5, 0, 0.0, 0),
         (5, 1, 0.0, 0),
     ] * 2
-    assert Drawing().drawn(plain, stream) == plain
+    assert Sampling().drawn(plain, stream) == plain
     scored = [Request(slot="ada", prompt="a", continuations=("b",))]
-    assert Drawing(samples=1, temperature=1.0).drawn(scored, stream) == scored
-    cold = Drawing(temperature=0.0).drawn([replace(plain[0], temperature=1.0, seed=3)], stream)
+    assert Sampling(samples=1, temperature=1.0).drawn(scored, stream) == scored
+    cold = Sampling(temperature=0.0).drawn([replace(plain[0], temperature=1.0, seed=3)], stream)
     assert (cold[0].temperature, cold[0].seed) == (0.0, 0)
 
 
@@ -80,9 +82,10 @@ def test_a_student_draws_alike_alone_and_among_others() -> None:
 def test_a_sampler_answers_what_is_asked_and_the_student_what_measures() -> None:
     world = drawing(scripted_world(seats(2), students=WRITING))
     other = WRITING.learner(seats(2, seed=9))
-    voices = [Voice(answerer=WRITING.answerer(desk.seat), model=other) for desk in world.desks]
+    voices = [Respondent(answerer=WRITING.answerer(student.seat), model=other) for student in world.students]
     sampled = replace(
-        world, desks=tuple(replace(desk, sampler=voice) for desk, voice in zip(world.desks, voices, strict=True))
+        world,
+        students=tuple(replace(student, sampler=voice) for student, voice in zip(world.students, voices, strict=True)),
     )
     before = other.dump("student-0")
     turns = played(sampled)

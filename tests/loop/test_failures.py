@@ -12,7 +12,7 @@ from simulation.core.errors import ModelError, ScenarioError
 from simulation.core.roles import Context
 from simulation.core.types import Question, Seat, Selection, Turn, Update
 from simulation.loop.turn import first_look, play_turn
-from simulation.loop.world import Desk, World
+from simulation.loop.world import Student, World
 from simulation.replay.replay import replay
 from simulation.store import Study
 from tests.support.scripted import AnyQuestion, ScriptedTrainer, scripted_world, seats
@@ -58,14 +58,14 @@ class WithTheClass:
 
 
 def planned(world: World, plans: Mapping[str, Any], field: str) -> World:
-    """Give some desks another part of their plan (Any: each part has its role)."""
+    """Give some students another part of their plan (Any: each part has its role)."""
 
-    def changed(desk: Desk) -> Desk:
-        if desk.seat.name not in plans:
-            return desk
-        return replace(desk, plan=replace(desk.plan, **{field: plans[desk.seat.name]}))
+    def changed(student: Student) -> Student:
+        if student.seat.name not in plans:
+            return student
+        return replace(student, settings=replace(student.settings, **{field: plans[student.seat.name]}))
 
-    return replace(world, desks=tuple(changed(desk) for desk in world.desks))
+    return replace(world, students=tuple(changed(student) for student in world.students))
 
 
 def played(world: World, turns: int = 4) -> list[tuple[Turn, ...]]:
@@ -78,7 +78,7 @@ def recorded(folder: Path, world: World, turns: int = 4) -> Study:
     study = Study.create(
         folder,
         scenario={"name": "failing"},
-        seats=[desk.seat for desk in world.desks],
+        seats=[student.seat for student in world.students],
         fingerprint={},
         sets={"held_out": world.held_out},
     )
@@ -132,9 +132,9 @@ def test_a_failure_is_stored_recalled_and_replayed(tmp_path: Path) -> None:
         assert replay(study, world()).turns == 5
         again = world()
         for turns in study.rounds():
-            for desk, turn in zip(again.desks, turns, strict=True):
-                desk.recall(turn)
-        assert [bool(desk.failure) for desk in again.desks] == [False, True]
+            for student, turn in zip(again.students, turns, strict=True):
+                student.recall(turn)
+        assert [bool(student.failure) for student in again.students] == [False, True]
         assert play_turn(again, 5)[1].failure == "turn 2: ZeroDivisionError: a policy's own mistake"
 
 
@@ -151,8 +151,8 @@ def test_a_committee_is_the_class_and_is_replayed(tmp_path: Path) -> None:
 
 def test_a_whole_class_is_asked_what_is_chosen_for_its_first_student() -> None:
     world = scripted_world((*seats(3), Seat(name="other", number=0, seed=9)), ask=AnyQuestion())
-    plan = replace(world.desks[0].plan, whole_class=True)
-    world = replace(world, desks=tuple(replace(desk, plan=plan) for desk in world.desks))
+    plan = replace(world.students[0].settings, whole_class=True)
+    world = replace(world, students=tuple(replace(student, settings=plan) for student in world.students))
     alone = played(scripted_world(seats(1)))[1:]
     for theirs, ours in zip(alone, played(world)[1:], strict=True):
         assert ours[0].picks == ours[1].picks == ours[2].picks == theirs[0].picks

@@ -9,18 +9,18 @@ import pytest
 from simulation.core.types import Seat, Turn
 from simulation.loop.turn import first_look, play_turn
 from simulation.loop.world import World
+from simulation.scenario.prepare import prepare
 from simulation.scenario.scenario import load_scenario
-from simulation.scenario.stage import set_stage
 
 ROOT = Path(__file__).resolve().parents[2]
 SETTINGS = ["teacher=answer_key", "ask.questions=6", "ask.candidates=24", "evaluate.questions=20", "turns=5"]
 
 
 def world(scenario: str, seats: list[Seat], *overrides: str) -> World:
-    from simulation.scenario.prepare import load_world
+    from simulation.scenario.seating import load_world
 
     loaded = load_scenario(ROOT / "scenarios" / f"{scenario}.yaml", [*SETTINGS, *overrides])
-    return load_world([set_stage(loaded, seats)])
+    return load_world([prepare(loaded, seats)])
 
 
 def play(stage: World, turns: int) -> list[tuple[Turn, ...]]:

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import tests.support.tiny_models as tiny
-from agents.models.causal import CausalLearner, Settings
+from agents.models.causal import CausalLearner, LearnerSettings
 from agents.models.folder import resolve
 from simulation.core.types import Completion, Request, Seat
 from tests.support.learners import PROMPTS, learner, seats
@@ -46,7 +46,7 @@ def assert_same(one: Completion, other: Completion) -> None:
 @pytest.mark.parametrize(("kind", "cache"), [("llama", True), ("gpt2", True), ("mistral", True), ("mamba", False)])
 def test_texts_and_scores_are_those_of_transformers(kind: str, cache: bool, beams: int) -> None:
     # fresh adapters change nothing, so the bare model is the reference
-    model = CausalLearner(tiny.build(kind), tiny.tokenizer(), seats(2), Settings(rank=4), source=kind)
+    model = CausalLearner(tiny.build(kind), tiny.tokenizer(), seats(2), LearnerSettings(rank=4), source=kind)
     assert (model.abilities.cache is not None) is cache
     lengths = (1, 2, 9, 30)
     requests = [
@@ -82,8 +82,8 @@ def greedy(module: Any, prompt: tuple[int, ...], max_tokens: int) -> list[tuple[
 
 def test_the_embedded_student_searches_as_transformers_does() -> None:
     source = resolve("embedded", embedded="student")
-    model = CausalLearner.from_source(source, [Seat(name="one", number=0, seed=0)], Settings())
-    reference = CausalLearner.from_source(source, [Seat(name="one", number=0, seed=0)], Settings()).module
+    model = CausalLearner.from_source(source, [Seat(name="one", number=0, seed=0)], LearnerSettings())
+    reference = CausalLearner.from_source(source, [Seat(name="one", number=0, seed=0)], LearnerSettings()).module
     prompts = ["What is 12 + 30?\nAnswer:", "Add 7 and 8.\nAnswer:", "A train goes 60 km in 2 hours. How fast is it?"]
     found = iter(model.generate([each for prompt in prompts for each in asked("one", prompt, beams=4, max_tokens=12)]))
     end = model.tokenizer.eos_token_id

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from agents.models.causal import CausalLearner, Settings
+from agents.models.causal import CausalLearner, LearnerSettings
 from simulation.core.types import Completion, Request
 from tests.support import tiny_models as tiny
 from tests.support.learners import PROMPTS, learner, seats
@@ -32,7 +32,7 @@ def assert_same(one: Completion, other: Completion) -> None:
 @pytest.mark.parametrize(("kind", "cache"), [("llama", True), ("gpt2", True), ("mistral", True), ("mamba", False)])
 def test_greedy_writing_is_that_of_transformers(kind: str, cache: bool) -> None:
     # fresh adapters change nothing, so the bare model is the reference
-    model = CausalLearner(tiny.build(kind), tiny.tokenizer(), seats(3), Settings(rank=4), source=kind)
+    model = CausalLearner(tiny.build(kind), tiny.tokenizer(), seats(3), LearnerSettings(rank=4), source=kind)
     reference = tiny.build(kind)
     assert (model.abilities.cache is not None) is cache
     for request, found in zip(requests(model), model.generate(requests(model)), strict=True):

@@ -9,15 +9,15 @@ import torch
 
 import tests.support.tiny_models as tiny
 from agents.models import causal
-from agents.models.causal import CausalLearner, Settings
+from agents.models.causal import CausalLearner, LearnerSettings
 from agents.models.loading import load_causal
 from agents.models.trial import CACHE_KEYWORDS
 from agents.students.language_model import LanguageModelStudents
 from simulation.core.errors import ModelError
 from simulation.play.session import fingerprint, slowness
-from simulation.scenario.prepare import load_world
+from simulation.scenario.prepare import Prepared, prepare
 from simulation.scenario.scenario import load_scenario
-from simulation.scenario.stage import Stage, set_stage
+from simulation.scenario.seating import load_world
 from tests.support.learners import seats
 
 Forward = Callable[..., Any]
@@ -67,18 +67,18 @@ class Renamed(dict[str, Any]):
         self.logits = logits
 
 
-def stage_of(folder: Path) -> Stage:
-    """Return the main job's stage with a tiny model from a folder of its own."""
+def stage_of(folder: Path) -> Prepared:
+    """Return the main job's prepared with a tiny model from a folder of its own."""
     tiny.save("llama", folder)
     main_job = Path(__file__).resolve().parents[2] / "scenarios" / "random_selection.yaml"
-    return set_stage(load_scenario(main_job, [f"students.model={folder}"]))
+    return prepare(load_scenario(main_job, [f"students.model={folder}"]))
 
 
 @pytest.mark.parametrize("hide", [refusing, forgetting])
 def test_a_cache_that_is_refused_or_not_heeded_is_seen_to_be_lost(hide: Callable[[Forward], Forward]) -> None:
     module = tiny.build("llama")
     module.forward = hide(module.forward)
-    model = CausalLearner(module, tiny.tokenizer(), seats(1), Settings(rank=4), source="llama")
+    model = CausalLearner(module, tiny.tokenizer(), seats(1), LearnerSettings(rank=4), source="llama")
     assert model.abilities.cache is None and not model.abilities.reserve
     assert model.fast_paths == {"tree scoring": True, "key-value cache": False, "reserved cache": False}
 
@@ -87,7 +87,7 @@ def test_a_cache_that_is_refused_or_not_heeded_is_seen_to_be_lost(hide: Callable
 def test_the_keyword_that_the_model_heeds_is_the_one_that_is_passed(keyword: str) -> None:
     module = tiny.build("llama")
     module.forward = named(keyword)(module.forward)
-    model = CausalLearner(module, tiny.tokenizer(), seats(1), Settings(rank=4), source="llama")
+    model = CausalLearner(module, tiny.tokenizer(), seats(1), LearnerSettings(rank=4), source="llama")
     assert model.abilities.cache == keyword and model.abilities.reserve
 
 
@@ -112,18 +112,18 @@ def test_a_shipped_model_that_loses_a_fast_path_refuses_to_start() -> None:
 
 @pytest.mark.usefixtures("hidden_cache")
 def test_a_foreign_model_that_loses_a_fast_path_says_so_at_start_and_in_the_fingerprint(tmp_path: Path) -> None:
-    stage = stage_of(tmp_path)
-    world = load_world([stage])
+    prepared = stage_of(tmp_path)
+    world = load_world([prepared])
     (line,) = slowness(world)
     assert str(tmp_path) in line and "key-value cache, reserved cache" in line
-    assert fingerprint([stage], world)["fast_paths"] == "tree scoring"
+    assert fingerprint([prepared], world)["fast_paths"] == "tree scoring"
 
 
 def test_a_model_that_takes_every_fast_path_is_told_as_such(tmp_path: Path) -> None:
-    stage = stage_of(tmp_path)
-    world = load_world([stage])
+    prepared = stage_of(tmp_path)
+    world = load_world([prepared])
     assert slowness(world) == []
-    assert fingerprint([stage], world)["fast_paths"] == "tree scoring, key-value cache, reserved cache"
+    assert fingerprint([prepared], world)["fast_paths"] == "tree scoring, key-value cache, reserved cache"
     assert set(LanguageModelStudents.diagnosis()["fast paths"].values()) == {
         "tree scoring, key-value cache, reserved cache"
     }

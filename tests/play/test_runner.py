@@ -28,7 +28,7 @@ class Ears:
         self.heard: list[Any] = []
 
     def started(self, study: Study, world: World, first_turn: int) -> None:
-        assert len(world.desks) == len(study.seats)
+        assert len(world.students) == len(study.seats)
         self.heard.append(("started", first_turn))
 
     def turn(self, turns: Sequence[Turn], seconds: float) -> None:

@@ -71,10 +71,10 @@ def test_nothing_of_the_model_the_trainer_or_a_model_judge_is_asked(disk: Path) 
         again = world(ask=LeastSure())
         for name in ("score", "generate", "version", "dump"):
             setattr(again.model, name, refuse)
-        object.__setattr__(again.desks[0].plan.judge, "judge", refuse)
-        for desk in again.desks:
-            object.__setattr__(desk.plan.trainer, "update", refuse)
-            object.__setattr__(desk.answerer, "read", refuse)
+        object.__setattr__(again.students[0].settings.judge, "judge", refuse)
+        for student in again.students:
+            object.__setattr__(student.settings.trainer, "update", refuse)
+            object.__setattr__(student.answerer, "read", refuse)
         replay(study, again)
 
 
@@ -131,7 +131,10 @@ class NoMistakes:
 
 
 def learning(made: World, policy: Any) -> World:
-    return replace(made, desks=tuple(replace(desk, plan=replace(desk.plan, learn=policy)) for desk in made.desks))
+    return replace(
+        made,
+        students=tuple(replace(student, settings=replace(student.settings, learn=policy)) for student in made.students),
+    )
 
 
 @pytest.mark.parametrize(
@@ -169,9 +172,9 @@ def test_recorded_roles_keep_the_world_whole() -> None:
     script = Script(["student-0", "student-1"])
     cast = recast(world(), script)
     assert isinstance(cast.model, RecordedLearner)
-    assert all(isinstance(desk.answerer, RecordedStudent) for desk in cast.desks)
+    assert all(isinstance(student.answerer, RecordedStudent) for student in cast.students)
     assert cast.environment == TinyEnvironment()
-    assert len({id(desk.plan.trainer) for desk in cast.desks}) == 1
+    assert len({id(student.settings.trainer) for student in cast.students}) == 1
     script.turn_to([Turn(turn=0, student="student-0", model_version="v")])
     assert cast.model.version("student-0") == "v"
 
@@ -189,8 +192,8 @@ with Study.open(Path(sys.argv[1])) as study:
 
 
 def test_a_scenario_is_replayed_from_its_folder_without_torch(disk: Path) -> None:
-    from simulation.scenario.prepare import build_world
     from simulation.scenario.scenario import load_scenario
+    from simulation.scenario.seating import build_world
 
     path = disk / "tiny.yaml"
     path.write_text(
@@ -207,7 +210,7 @@ evaluate: {every: 2, questions: 20}
     )
     scenario = load_scenario(path, [])
     played = build_world(scenario)
-    seated = [desk.seat for desk in played.desks]
+    seated = [student.seat for student in played.students]
     step = stepper(played)
     with Study.create(disk / "s", scenario=scenario.resolved(), seats=seated, fingerprint={}) as study:
         for number in range(4):

@@ -9,13 +9,13 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from simulation.core.errors import StudyDamaged
 from simulation.core.types import Turn
-from simulation.store import DATABASE, Outcomes, Study
-from simulation.store.turn_sums import Outcome
+from simulation.store import DATABASE, Study, StudySums
+from simulation.store.turn_sums import TurnSums
 from tests.support.random_turns import rounds
 from tests.support.studies import filled, make
 
 
-def told(outcome: Outcome) -> str:
+def told(outcome: TurnSums) -> str:
     """Return all of an outcome; NaN equals itself, and -0.0 is 0.0, as in the trace."""
     evaluations = {
         name: (each.questions, dict(each.metrics), each.names, each.truths.tolist(), each.choices)
@@ -33,7 +33,7 @@ def test_outcomes_are_those_of_the_turns(played: list[tuple[Turn, ...]], disks: 
         for turns in played:
             study.append(turns, {}, seconds={})
     with Study.open(folder) as study:
-        assert [told(each) for each in Outcomes(study)] == [told(Outcome.of(turn)) for turn in study.turns()]
+        assert [told(each) for each in StudySums(study)] == [told(TurnSums.of(turn)) for turn in study.turns()]
 
 
 @pytest.mark.parametrize(
@@ -53,4 +53,4 @@ def test_damage_is_named(damage: str, disk: Path) -> None:
         connection.execute(damage)
     connection.close()
     with Study.open(disk / "s") as study, pytest.raises(StudyDamaged, match=r"study\.db: turn \d cannot be rebuilt"):
-        list(Outcomes(study))
+        list(StudySums(study))

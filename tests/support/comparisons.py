@@ -48,10 +48,10 @@ def play(comparison: Comparison, *, cohorts: Sequence[int] | None = None, dying:
     for index in range(len(comparison.cohorts)) if cohorts is None else cohorts:
         part, folder = comparison.part(index), comparison.study_folder(index)
         if dying is None:
-            begin(folder, part.resolved(), part.stages(), Quiet(), print, keep="newest")
+            begin(folder, part.resolved(), part.prepared(), Quiet(), print, keep="newest")
             continue
         try:
-            begin(folder, part.resolved(), part.stages(), Dying(dying), print, keep="newest")
+            begin(folder, part.resolved(), part.prepared(), Dying(dying), print, keep="newest")
         except RuntimeError:
             go_on(folder, Quiet(), lambda _: None)
     return comparison

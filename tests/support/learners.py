@@ -6,7 +6,7 @@ from typing import Any
 import torch
 
 import tests.support.tiny_models as tiny
-from agents.models.causal import CausalLearner, Settings
+from agents.models.causal import CausalLearner, LearnerSettings
 from simulation.core.types import Request, Seat
 
 PROMPTS = ("what is 7 plus 12?", "9 times 4 is", "a train of 12 m", "b")
@@ -21,7 +21,11 @@ def learner(
     kind: str = "llama", count: int = 3, *, dtype: torch.dtype = torch.float64, chat: bool = False, **settings: Any
 ) -> CausalLearner:
     made = CausalLearner(
-        tiny.build(kind, dtype), tiny.tokenizer(chat=chat), seats(count), Settings(rank=4, **settings), source=kind
+        tiny.build(kind, dtype),
+        tiny.tokenizer(chat=chat),
+        seats(count),
+        LearnerSettings(rank=4, **settings),
+        source=kind,
     )
     move(made)
     return made

@@ -21,7 +21,7 @@ from safetensors.numpy import load, save
 from simulation.core.errors import ModelError
 from simulation.core.memory import ReplayBuffer
 from simulation.core.packing import Tree
-from simulation.core.roles import Learner, Marker, SelectionPolicy
+from simulation.core.roles import Learner, SampleJudge, SelectionPolicy
 from simulation.core.seeding import draw_seed, generator
 from simulation.core.types import (
     Answer,
@@ -34,7 +34,7 @@ from simulation.core.types import (
     Update,
 )
 from simulation.loop.turn import first_look, play_turn
-from simulation.loop.world import Desk, Plan, World
+from simulation.loop.world import Student, StudentSettings, World
 from tests.support.sums import (
     OPERATIONS,
     PARAMETERS,
@@ -216,7 +216,7 @@ class ScriptedTrainer:
         self,
         model: Learner,
         batches: Mapping[str, Sequence[Experience]],
-        mark: Marker,  # noqa: ARG002
+        mark: SampleJudge,  # noqa: ARG002
         *,
         generators: Mapping[str, np.random.Generator],
     ) -> dict[str, Update]:
@@ -268,7 +268,7 @@ def scripted_world(
     """Seat scripted students in the tiny environment, or in one that is given."""
     students = students or ScriptedStudents()
     environment = environment or TinyEnvironment()
-    plan = Plan(
+    plan = StudentSettings(
         judge=judge or ScriptedJudge(),
         ask=ask or AnyQuestion(),
         questions=questions,
@@ -281,8 +281,9 @@ def scripted_world(
     )
     probe, held_out = environment.probe(), environment.held_out()
     return World(
-        desks=tuple(
-            Desk(seat=seat, plan=plan, answerer=students.answerer(seat), memory=ReplayBuffer()) for seat in seated
+        students=tuple(
+            Student(seat=seat, settings=plan, answerer=students.answerer(seat), memory=ReplayBuffer())
+            for seat in seated
         ),
         model=students.learner(seated),
         exact_judge=ExactJudge(),

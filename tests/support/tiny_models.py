@@ -18,7 +18,7 @@ from transformers import (
     T5Config,
 )
 
-from agents.models.causal import CausalLearner, Settings
+from agents.models.causal import CausalLearner, LearnerSettings
 from agents.models.loading import Precision
 from simulation.core.types import Seat
 
@@ -135,7 +135,7 @@ def save(kind: str, folder: Path) -> Path:
 def learner(folder: Path, *, slots: Sequence[str] = ("one",), dtype: str = "float32") -> CausalLearner:
     """Return a learner on a saved model, its adapters random and the same each time."""
     seats = [Seat(name=slot, number=number, seed=3) for number, slot in enumerate(slots)]
-    made = CausalLearner.from_source(str(folder), seats, Settings(precision=Precision(dtype=dtype)))
+    made = CausalLearner.from_source(str(folder), seats, LearnerSettings(precision=Precision(dtype=dtype)))
     with torch.no_grad():
         made.adapters_SP.normal_(std=0.05, generator=torch.Generator().manual_seed(0))
     return made

@@ -17,8 +17,8 @@ from simulation.core.types import Experience, Feedback, Question, Request, Seat,
 from simulation.loop.world import World
 from simulation.play.runner import play
 from simulation.replay.replay import replay
-from simulation.scenario.prepare import build_world
 from simulation.scenario.scenario import load_scenario
+from simulation.scenario.seating import build_world
 from simulation.store import Study, canonical
 from simulation.views.export import export
 from tests.play.test_runner import Ears, stopping_at
@@ -226,8 +226,8 @@ class Misleading:
 
 def test_students_unlearn_with_a_misleading_teacher() -> None:
     played = world([Seat(name=f"s{seed}", number=0, seed=seed) for seed in range(20)], "turns=6")
-    for desk in played.desks:
-        desk.plan = replace(desk.plan, judge=Misleading())
+    for student in played.students:
+        student.settings = replace(student.settings, judge=Misleading())
     found = turns(played)
     assert accuracy(found, 6) < accuracy(found, 0) - 0.05
 

@@ -8,10 +8,10 @@ from simulation.core.registry import build
 from simulation.core.templates import lay_out
 from training.making.encoding import Encoder
 from training.making.examinations import programs, write
-from training.making.pretraining import Recipe, build_model, card, spell, train
+from training.making.pretraining import PretrainingRecipe, build_model, card, spell, train
 from training.making.subjects import OPTIONS, WRITING, subject
 
-SMALL = Recipe(
+SMALL = PretrainingRecipe(
     environment="code_tasks", tokens=30_000, first_stage=0.0, vocabulary=700, width=32, layers=1, heads=2,
     feed_forward=64, rows=8,
 )  # fmt: skip

@@ -11,9 +11,9 @@ from simulation.core.packing import pack
 from simulation.core.registry import build
 from training.making.encoding import Encoder, branch_logprobs
 from training.making.examinations import measure
-from training.making.pretraining import Recipe, batches, build_model, learning_rate, spell, train
+from training.making.pretraining import PretrainingRecipe, batches, build_model, learning_rate, spell, train
 
-SMALL = Recipe(tokens=30_000, width=32, layers=1, heads=2, feed_forward=64, rows=8)
+SMALL = PretrainingRecipe(tokens=30_000, width=32, layers=1, heads=2, feed_forward=64, rows=8)
 
 
 @pytest.fixture(scope="module")
@@ -43,9 +43,9 @@ def test_text_survives_encoding_and_decoding(corpus, tokenizer) -> None:
 
 
 def test_equal_seeds_give_equal_weights_and_other_seeds_others(corpus, tokenizer) -> None:
-    short = Recipe(tokens=6_000, width=32, layers=1, heads=2, feed_forward=64, rows=8)
+    short = PretrainingRecipe(tokens=6_000, width=32, layers=1, heads=2, feed_forward=64, rows=8)
     one, again = (pretrained(corpus, tokenizer, short).state_dict() for _ in range(2))
-    other = build_model(Recipe(seed=1, width=32, layers=1, heads=2, feed_forward=64), tokenizer).state_dict()
+    other = build_model(PretrainingRecipe(seed=1, width=32, layers=1, heads=2, feed_forward=64), tokenizer).state_dict()
     assert all(torch.equal(one[name], again[name]) for name in one)
     assert not torch.equal(one["lm_head.weight"], other["lm_head.weight"])
 

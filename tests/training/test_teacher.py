@@ -11,7 +11,7 @@ from simulation.core.teacher_prompt import teacher_prompt
 from training.making.teacher_rows import PHRASINGS, Row, plain, rows, split_of
 from training.making.teacher_tokenizer import train_tokenizer
 from training.making.teacher_training import (
-    Recipe,
+    TeacherRecipe,
     all_figures,
     build_model,
     card,
@@ -27,7 +27,7 @@ SHIPPED = Path(__file__).parents[2] / "agents" / "embedded" / "teacher"
 
 @pytest.fixture(scope="module")
 def tokenizer() -> Any:
-    return train_tokenizer(seed=0, vocabulary=Recipe().vocabulary)
+    return train_tokenizer(seed=0, vocabulary=TeacherRecipe().vocabulary)
 
 
 def tokens(tokenizer: Any, gold: str, answer: str) -> list[str]:
@@ -70,7 +70,7 @@ def test_thousands_separators_are_dropped_and_broken_numbers_are_not_joined(toke
 
 def test_the_same_seed_and_steps_give_the_same_weights_and_other_seeds_do_not(tokenizer: Any) -> None:
     def weights(seed: int) -> list[torch.Tensor]:
-        recipe = Recipe(seed=seed, steps=2, batch_size=4)
+        recipe = TeacherRecipe(seed=seed, steps=2, batch_size=4)
         model = build_model(recipe, tokenizer)
         train(recipe, model, tokenizer)
         return list(model.state_dict().values())
@@ -128,7 +128,7 @@ def test_figures_count_both_kinds_of_error() -> None:
     assert found["accuracy"] == pytest.approx(1 / 3)
     assert (found["false_correct"], found["false_correct_of_near_misses"], found["false_wrong"]) == (1, 1, 0)
     assert all_figures(Yes(), Words(), some, some[:2])["option_accuracy"] == 0.5
-    assert "33.33%" in card(Recipe(), all_figures(Yes(), Words(), some, some[:2]), 1)
+    assert "33.33%" in card(TeacherRecipe(), all_figures(Yes(), Words(), some, some[:2]), 1)
 
 
 @pytest.mark.skipif(not SHIPPED.is_dir(), reason="the teacher's weights are not in this checkout")

@@ -14,7 +14,7 @@ import pytest
 from simulation.core.types import Selection
 from simulation.play.folders import Comparison
 from simulation.scenario.entries import read_lineup
-from simulation.views.comparison_tables import Sheet
+from simulation.views.comparison_tables import PlainTable
 from simulation.views.page import TEMPLATE, command, environment, scenarios
 from simulation.views.report_sections import Section, sections
 from simulation.views.sample_turns import LONGEST, asked, clipped, excerpts, why
@@ -162,7 +162,7 @@ def test_long_texts_are_cut_and_say_so() -> None:
 
 def test_what_others_wrote_stays_text() -> None:
     """Wherever it appears: titles, sentences, cells, prompts, scenarios (Any: what a template names)."""
-    sheet = Sheet(title=HOSTILE, names=(HOSTILE, "n"), rows=((HOSTILE, HOSTILE),), words=2, caption=HOSTILE)
+    sheet = PlainTable(title=HOSTILE, names=(HOSTILE, "n"), rows=((HOSTILE, HOSTILE),), words=2, caption=HOSTILE)
     part = Section(title=HOSTILE, sentences=(HOSTILE,), sheets=(sheet,), notes=(HOSTILE,), picture=HOSTILE)
     each: dict[str, Any] = {"category": HOSTILE, "prompt": f"{HOSTILE}\n{HOSTILE}", "choices": [(HOSTILE, True, True)]}
     each |= {"reason": HOSTILE, "answer": HOSTILE, "said": HOSTILE, "correction": HOSTILE, "erred": True, "code": True}

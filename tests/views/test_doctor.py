@@ -14,8 +14,8 @@ from packaging.utils import canonicalize_name
 from agents.judges.executor import Executor
 from agents.sandbox import SandboxUnavailable
 from simulation.core import registry
+from simulation.scenario.prepare import prepare
 from simulation.scenario.scenario import load_scenario
-from simulation.scenario.stage import set_stage
 from simulation.views import doctor
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -101,6 +101,6 @@ def test_every_library_of_the_project_is_pinned_as_tested_within_its_bounds() ->
 
 
 def test_the_models_of_a_scenario_are_tried() -> None:
-    stage = set_stage(load_scenario(ROOT / "scenarios" / "btp_big_to_small.yaml"))
+    prepared = prepare(load_scenario(ROOT / "scenarios" / "btp_big_to_small.yaml"))
     taken = "tree scoring, key-value cache, reserved cache"
-    assert doctor.examine(ROOT, [stage])["scenario btp_big_to_small"] == {"students": taken, "ask.sampler": taken}
+    assert doctor.examine(ROOT, [prepared])["scenario btp_big_to_small"] == {"students": taken, "ask.sampler": taken}

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from simulation.core.packing import Tree
-from simulation.core.roles import Learner, Marker
+from simulation.core.roles import Learner, SampleJudge
 from simulation.core.seeding import draw_seed
 from simulation.core.types import Completion, Experience, Request
 from training.cohort.losses import group_advantages
@@ -41,7 +41,7 @@ class Groups:
 def group_examples(
     model: Learner,
     batches: Mapping[str, Sequence[Experience]],
-    mark: Marker,
+    mark: SampleJudge,
     grouping: Grouping,
     *,
     generators: Mapping[str, np.random.Generator],
@@ -57,7 +57,7 @@ def group_examples(
 def sample(
     model: Learner,
     batches: Mapping[str, Sequence[Experience]],
-    mark: Marker,
+    mark: SampleJudge,
     grouping: Grouping,
     *,
     generators: Mapping[str, np.random.Generator],
@@ -86,7 +86,7 @@ def judged(
     slot: str,
     experiences: Sequence[Experience],
     written: Iterator[Completion],
-    mark: Marker,
+    mark: SampleJudge,
     grouping: Grouping,
     generator: np.random.Generator,
 ) -> Groups:

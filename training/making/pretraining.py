@@ -31,7 +31,7 @@ from training.making.tokenizers import train_tokenizer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Recipe:
+class PretrainingRecipe:
     """Everything that the weights depend on besides the libraries' versions."""
 
     environment: str = "math_word_problems"
@@ -53,7 +53,7 @@ class Recipe:
     template: str = "plain"
 
 
-def spell(recipe: Recipe, corpus: Corpus) -> Any:
+def spell(recipe: PretrainingRecipe, corpus: Corpus) -> Any:
     """Train the tokenizer on the first lessons (Any: transformers leaves it untyped)."""
     taught = subject(corpus.lesson(0, seed=recipe.seed, stage=0))
     lessons = (corpus.lesson(index, seed=recipe.seed, stage=0) for index in range(20_000))
@@ -61,7 +61,7 @@ def spell(recipe: Recipe, corpus: Corpus) -> Any:
     return train_tokenizer(taught.spelling, texts, vocabulary=recipe.vocabulary, cues=corpus.cues)
 
 
-def build_model(recipe: Recipe, tokenizer: Any) -> Any:
+def build_model(recipe: PretrainingRecipe, tokenizer: Any) -> Any:
     """Return a Llama with seeded random weights."""
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM
@@ -85,7 +85,7 @@ def build_model(recipe: Recipe, tokenizer: Any) -> Any:
     return model
 
 
-def batches(recipe: Recipe, corpus: Corpus, encoder: Encoder) -> Iterator[tuple[Packed, np.ndarray, float]]:
+def batches(recipe: PretrainingRecipe, corpus: Corpus, encoder: Encoder) -> Iterator[tuple[Packed, np.ndarray, float]]:
     """Yield packed lessons with their token weights and the share of the budget spent, until it is spent."""
     spent = index = 0
     while spent < recipe.tokens:
@@ -101,7 +101,7 @@ def batches(recipe: Recipe, corpus: Corpus, encoder: Encoder) -> Iterator[tuple[
         index += recipe.rows
 
 
-def learning_rate(recipe: Recipe, progress: float) -> float:
+def learning_rate(recipe: PretrainingRecipe, progress: float) -> float:
     """Return the rate after this share of the budget: linear warm-up, then a cosine to a tenth."""
     if progress < recipe.warmup:
         return recipe.learning_rate * progress / recipe.warmup
@@ -109,7 +109,7 @@ def learning_rate(recipe: Recipe, progress: float) -> float:
     return recipe.learning_rate * (0.1 + 0.45 * (1 + math.cos(math.pi * done)))
 
 
-def train(recipe: Recipe, corpus: Corpus, model: Any, encoder: Encoder) -> None:
+def train(recipe: PretrainingRecipe, corpus: Corpus, model: Any, encoder: Encoder) -> None:
     """Spend the token budget."""
     import torch
 
@@ -127,14 +127,14 @@ def train(recipe: Recipe, corpus: Corpus, model: Any, encoder: Encoder) -> None:
 SIZES = ("width", "layers")
 
 
-def is_own(recipe: Recipe, name: str) -> bool:
+def is_own(recipe: PretrainingRecipe, name: str) -> bool:
     """Tell whether a recipe sets a size of its own."""
-    return bool(getattr(recipe, name) != getattr(Recipe(), name))
+    return bool(getattr(recipe, name) != getattr(PretrainingRecipe(), name))
 
 
-def card(recipe: Recipe, taught: Subject, figures: dict[str, float], parameters: int) -> str:
+def card(recipe: PretrainingRecipe, taught: Subject, figures: dict[str, float], parameters: int) -> str:
     """Return the model card."""
-    named = "" if recipe.environment == Recipe().environment else f" --environment {recipe.environment}"
+    named = "" if recipe.environment == PretrainingRecipe().environment else f" --environment {recipe.environment}"
     named += "".join(f" --{name} {getattr(recipe, name)}" for name in SIZES if is_own(recipe, name))
     return f"""---
 license: apache-2.0
@@ -167,8 +167,8 @@ def asked_for(chosen: argparse.Namespace) -> dict[str, Any]:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Pretrain, measure and write a model folder."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--environment", default=Recipe().environment)
-    parser.add_argument("--seed", type=int, default=Recipe().seed)
+    parser.add_argument("--environment", default=PretrainingRecipe().environment)
+    parser.add_argument("--seed", type=int, default=PretrainingRecipe().seed)
     parser.add_argument("--tokens", type=int, help="the budget, if not the subject's own")
     parser.add_argument("--width", type=int, help="of the model; its feed-forward layers are three times as wide")
     parser.add_argument("--layers", type=int)
@@ -182,7 +182,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     environment: Environment = build("environment", chosen.environment, {})
     corpus: Corpus = environment  # type: ignore[assignment]  # an environment that can teach offers both roles
     taught = subject(corpus.lesson(0, seed=chosen.seed, stage=0))
-    recipe = Recipe(environment=chosen.environment, seed=chosen.seed, **taught.defaults)
+    recipe = PretrainingRecipe(environment=chosen.environment, seed=chosen.seed, **taught.defaults)
     recipe = replace(recipe, **asked_for(chosen))
     tokenizer = spell(recipe, corpus)
     model = build_model(recipe, tokenizer)

@@ -39,7 +39,7 @@ written: 1/2 and 0.5 are different answers to it, 1,200 and 1200 the same. It ju
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Recipe:
+class TeacherRecipe:
     """Everything that the weights depend on besides the libraries' versions."""
 
     environment: str = "math_word_problems"
@@ -59,7 +59,7 @@ class Recipe:
     warmup: float = 0.05
 
 
-def build_model(recipe: Recipe, tokenizer: Any) -> Any:
+def build_model(recipe: TeacherRecipe, tokenizer: Any) -> Any:
     """Return a T5 with seeded random weights."""
     import torch
     from transformers import T5Config, T5ForConditionalGeneration
@@ -89,7 +89,7 @@ def encoded(tokenizer: Any, some: Sequence[Row]) -> dict[str, Any]:
     return {name: batch[name] for name in ("input_ids", "attention_mask")}
 
 
-def learning_rate(recipe: Recipe, step: int) -> float:
+def learning_rate(recipe: TeacherRecipe, step: int) -> float:
     """Return the rate of a step: linear warm-up, then a cosine to zero."""
     warm = recipe.warmup * recipe.steps
     if step < warm:
@@ -97,7 +97,7 @@ def learning_rate(recipe: Recipe, step: int) -> float:
     return recipe.learning_rate * 0.5 * (1 + float(np.cos(np.pi * (step - warm) / (recipe.steps - warm))))
 
 
-def train(recipe: Recipe, model: Any, tokenizer: Any) -> None:
+def train(recipe: TeacherRecipe, model: Any, tokenizer: Any) -> None:
     """Spend the steps."""
     import torch
 
@@ -183,7 +183,7 @@ def wilson(hits: int, count: int) -> tuple[float, float]:
     return centre - half, centre + half
 
 
-def card(recipe: Recipe, figures: dict[str, float], parameters: int) -> str:
+def card(recipe: TeacherRecipe, figures: dict[str, float], parameters: int) -> str:
     """Return the model card."""
     interval = f"{figures['accuracy_low']:.2%} to {figures['accuracy_high']:.2%}"
     return f"""---
@@ -227,8 +227,8 @@ On {int(figures["rows"]):,} fresh answers to gold numbers that no training row a
 def main(arguments: Sequence[str] | None = None) -> None:
     """Train, measure and write a model folder; or only measure one."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--seed", type=int, default=Recipe().seed)
-    parser.add_argument("--steps", type=int, default=Recipe().steps)
+    parser.add_argument("--seed", type=int, default=TeacherRecipe().seed)
+    parser.add_argument("--steps", type=int, default=TeacherRecipe().steps)
     parser.add_argument("--rows", type=int, default=FRESH_ROWS, help="fresh answers to measure on")
     parser.add_argument("--threads", type=int, default=None)
     goal = parser.add_mutually_exclusive_group(required=True)
@@ -239,7 +239,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     if chosen.threads:
         torch.set_num_threads(chosen.threads)
-    recipe = Recipe(seed=chosen.seed, steps=chosen.steps)
+    recipe = TeacherRecipe(seed=chosen.seed, steps=chosen.steps)
     model, tokenizer = load(chosen.evaluate) if chosen.evaluate else make(recipe)
     environment = build("environment", recipe.environment, {})
     fresh = list(rows(recipe.seed, "test", chosen.rows))
@@ -251,7 +251,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         (chosen.out / "README.md").write_text(card(recipe, figures, model.num_parameters()), encoding="utf-8")
 
 
-def make(recipe: Recipe) -> tuple[Any, Any]:
+def make(recipe: TeacherRecipe) -> tuple[Any, Any]:
     """Return a model trained from scratch and its tokenizer."""
     tokenizer = train_tokenizer(seed=recipe.seed, vocabulary=recipe.vocabulary)
     model = build_model(recipe, tokenizer)

@@ -7,7 +7,7 @@ import numpy as np
 from trl.trainer.grpo_config import GRPOConfig
 from trl.trainer.grpo_trainer import GRPOTrainer
 
-from simulation.core.roles import Learner, Marker
+from simulation.core.roles import Learner, SampleJudge
 from simulation.core.seeding import draw_seed
 from simulation.core.types import Completion, Experience, Update
 from training.cohort.loop import report
@@ -21,7 +21,7 @@ def update(
     recipe: Recipe,
     model: Learner,
     batches: Mapping[str, Sequence[Experience]],
-    mark: Marker,
+    mark: SampleJudge,
     grouping: Grouping,
     weights: Mapping[str, Any],
     *,
@@ -58,7 +58,7 @@ def batch_size(questions: int, most: int) -> int:
 def reward_function(
     slot: str,
     experiences: Sequence[Experience],
-    mark: Marker,
+    mark: SampleJudge,
     generator: np.random.Generator,
     rewards: list[float],
 ) -> Callable[..., list[float | None]]:

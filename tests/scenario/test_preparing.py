@@ -8,9 +8,9 @@ from simulation.commands.main import main
 from simulation.core.errors import ScenarioError
 from simulation.loop.turn import first_look, play_turn
 from simulation.scenario.entries import read_lineup
-from simulation.scenario.prepare import build_world, load_world
+from simulation.scenario.prepare import Prepared, make_seats, prepare, sample
 from simulation.scenario.scenario import Scenario, load_scenario
-from simulation.scenario.stage import Stage, make_seats, sample, set_stage
+from simulation.scenario.seating import build_world, load_world
 from tests.support.scripted import exercise
 from tests.support.scripted_scenario import GOOD
 
@@ -23,8 +23,8 @@ def scenario(folder: Path, *overrides: str) -> Scenario:
     return load_scenario(path, overrides)
 
 
-def stage(folder: Path, *overrides: str) -> Stage:
-    return set_stage(scenario(folder, *overrides))
+def prepared(folder: Path, *overrides: str) -> Prepared:
+    return prepare(scenario(folder, *overrides))
 
 
 def test_seats_carry_the_seed_and_their_number(tmp_path: Path) -> None:
@@ -38,23 +38,26 @@ def test_seats_carry_the_seed_and_their_number(tmp_path: Path) -> None:
 
 def test_a_world_is_what_the_scenario_says(tmp_path: Path) -> None:
     world = build_world(scenario(tmp_path, "learn.capacity=7", "learn.experiences=4"))
-    assert len(world.desks) == 2 and world.turns == 4 and len(world.held_out) == 20
-    plan = world.desks[0].plan
+    assert len(world.students) == 2 and world.turns == 4 and len(world.held_out) == 20
+    plan = world.students[0].settings
     assert (plan.questions, plan.candidates, plan.lessons, plan.evaluate_every) == (6, 30, 4, 2)
     first_look(world)
     for number in range(1, 3):
         play_turn(world, number)
-    assert len(world.desks[0].memory) == 7
+    assert len(world.students[0].memory) == 7
 
 
 def test_an_own_seating_is_kept(tmp_path: Path) -> None:
     wanted = scenario(tmp_path)
     seats = make_seats(wanted)[1:]
-    assert [desk.seat for desk in build_world(wanted, seats).desks] == list(seats)
+    assert [student.seat for student in build_world(wanted, seats).students] == list(seats)
 
 
 def test_the_evaluation_questions_do_not_depend_on_the_seed(tmp_path: Path) -> None:
-    first, second = stage(tmp_path, "seed=1", "evaluate.questions=9"), stage(tmp_path, "seed=2", "evaluate.questions=9")
+    first, second = (
+        prepared(tmp_path, "seed=1", "evaluate.questions=9"),
+        prepared(tmp_path, "seed=2", "evaluate.questions=9"),
+    )
     assert first.held_out == second.held_out and len({question.id for question in first.held_out}) == 9
 
 
@@ -65,14 +68,14 @@ def test_a_sample_is_spread_over_all_questions() -> None:
 
 
 def test_a_teacher_equal_to_the_exact_judge_is_the_exact_judge(tmp_path: Path) -> None:
-    same = stage(tmp_path, "teacher=tests.support.scripted:ExactJudge")
+    same = prepared(tmp_path, "teacher=tests.support.scripted:ExactJudge")
     assert same.teacher is same.exact_judge
-    assert stage(tmp_path).teacher is not stage(tmp_path).exact_judge
+    assert prepared(tmp_path).teacher is not prepared(tmp_path).exact_judge
 
 
 def test_wanting_more_questions_than_there_are_is_refused_at_the_line(tmp_path: Path) -> None:
     with pytest.raises(ScenarioError) as caught:
-        stage(tmp_path, "evaluate.questions=21", "ask.candidates=9999")
+        prepared(tmp_path, "evaluate.questions=21", "ask.candidates=9999")
     assert str(caught.value).splitlines() == [
         "override 'ask.candidates=9999': ask.candidates: 9999, but the pool of "
         "'tests.support.scripted:TinyEnvironment' holds 323; lower it",
@@ -88,18 +91,18 @@ def test_setting_the_stage_loads_no_learner(tmp_path: Path, monkeypatch: pytest.
         raise AssertionError("the learner was loaded")
 
     monkeypatch.setattr(scripted, "ScriptedLearner", refuse)
-    ready = stage(tmp_path)
+    ready = prepared(tmp_path)
     with pytest.raises(AssertionError):
         load_world([ready])
 
 
 def test_an_environment_that_cannot_be_read_is_refused_at_its_line(tmp_path: Path) -> None:
     with pytest.raises(ScenarioError, match=r"': environment: no file or folder '/.*/nowhere'"):
-        stage(tmp_path, "environment={name: math_word_problems, rows: ./nowhere}")
+        prepared(tmp_path, "environment={name: math_word_problems, rows: ./nowhere}")
 
 
 def test_missing_models_are_refused_at_their_lines_before_anything_is_loaded(tmp_path: Path) -> None:
-    ready = stage(tmp_path, "students={model: ./nowhere}", "teacher={name: classifier, model: ./nobody}")
+    ready = prepared(tmp_path, "students={model: ./nowhere}", "teacher={name: classifier, model: ./nobody}")
     with pytest.raises(ScenarioError) as caught:
         load_world([ready])
     first, second = str(caught.value).splitlines()
@@ -123,12 +126,12 @@ def test_every_shipped_scenario_can_be_staged_and_is_named_as_its_file(path: Pat
         if not rows.exists():
             pytest.skip(f"no rows at {rows}")
         overrides = [f"environment.rows={rows}"]
-    ready = set_stage(load_scenario(path, overrides))
-    assert ready.scenario.name == path.stem and ready.plan.questions >= 10
+    ready = prepare(load_scenario(path, overrides))
+    assert ready.scenario.name == path.stem and ready.settings.questions >= 10
     code = ready.scenario.environment.name == "code_tasks"
     assert len(ready.held_out) >= (50 if code else 300) and (code or ready.scenario.turns >= 20)
     for preset in ready.scenario.presets:
-        assert set_stage(load_scenario(path, overrides, preset)).plan.questions >= 10
+        assert prepare(load_scenario(path, overrides, preset)).settings.questions >= 10
     if ready.scenario.compare.vary:
         assert len(read_lineup([path], [], overrides, (0,)).entries) > 1
 
