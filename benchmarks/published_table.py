@@ -19,7 +19,7 @@ from benchmarks import record
 from simulation.core.errors import DataError
 from simulation.measures.power import assumed, detectable_if_known, smallest_questions, smallest_seeds
 from simulation.measures.statistics import holm, unpaired_difference
-from simulation.measures.verdict_text import p_text, told, unknown
+from simulation.measures.verdict_text import better_text, p_text, unknown
 
 TABLE = record.ROOT.parent / "shared" / "data" / "published" / "student_sim_trace.json"
 EFFECTS = (0.03, 0.05, 0.1)
@@ -107,7 +107,7 @@ def compare_counts(measure: str, right: Mapping[str, float], questions: int) -> 
             p=test.p,
             p_adjusted=p,
             tells=test.tells(p),
-            text=told(a, b, test, p, 1, len(names)) if test.tells(p) else unknown(a, b, test, p, len(names)),
+            text=better_text(a, b, test, p, 1, len(names)) if test.tells(p) else unknown(a, b, test, p, len(names)),
         )
         for (a, b), test, p in zip(names, tests, adjusted, strict=True)
     ]

@@ -33,7 +33,7 @@ def asserts_in(tree: ast.Module, entry: str) -> tuple[str, list[str]] | None:
     checks = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "check"]
     around = [node for node in tree.body if node not in checks and not is_metadata(node)]
     check = checks[-1]
-    parameters = [each.arg for each in check.args.args]
+    parameters = [argument.arg for argument in check.args.args]
     plain = all(isinstance(node, ast.Assert | ast.Pass) or is_remark(node) for node in check.body)
     if len(checks) > 1 or len(parameters) != 1 or check.decorator_list or not plain:
         return None

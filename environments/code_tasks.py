@@ -82,9 +82,9 @@ class CodeTasks:
         elsewhere, refused = load_programs(self.held_out_rows) if self.held_out_rows else ((), ())
         if self.rows is not None:
             return self._read(self.rows, elsewhere, refused)
-        read = noticed(str(self.held_out_rows), len(elsewhere), refused)
-        own = self._generated()
-        return own._replace(held_out=elsewhere, notices=read) if elsewhere else own
+        notices = noticed(str(self.held_out_rows), len(elsewhere), refused)
+        splits = self._generated()
+        return splits._replace(held_out=elsewhere, notices=notices) if elsewhere else splits
 
     def _generated(self) -> Splits:
         wordings = SEEN if self.held_out_wordings == "seen" else UNSEEN
@@ -95,20 +95,22 @@ class CodeTasks:
         )
 
     def _read(self, rows: str, elsewhere: Sequence[Question], refused: Sequence[Refused]) -> Splits:
-        found, more_refused = load_programs(rows)
+        questions, more_refused = load_programs(rows)
         refused = (*more_refused, *refused)
-        asked, probed, kept = (tuple(each for each in found if number(each) in span) for span in SPANS)
-        if asked and probed and (elsewhere or kept):
-            held_out = elsewhere or kept
+        asked, probed, evaluated = (
+            tuple(question for question in questions if number(question) in span) for span in SPANS
+        )
+        if asked and probed and (elsewhere or evaluated):
+            held_out = elsewhere or evaluated
             asked, probed = fresh(asked, held_out), fresh(probed, held_out)
             return Splits(asked, probed, held_out, noticed(rows, len(asked) + len(probed) + len(held_out), refused))
-        mixed = shuffled(found, self.bank_seed)
+        mixed = shuffled(questions, self.bank_seed)
         held_out = elsewhere or mixed[: len(mixed) * HELD_OUT_PERCENT // 100]
         return rows_apart(rows, fresh(mixed, held_out), held_out, refused, probe_size=self.probe_size)
 
 
 def fresh(questions: Sequence[Question], held_out: Sequence[Question]) -> tuple[Question, ...]:
     """Return the questions that are not held out and have a visible test, without which a student is told nothing."""
-    evaluated = {question.id for question in held_out}
-    visible = (each for each in questions if any(not test.hidden for test in each.tests))
-    return tuple(question for question in visible if question.id not in evaluated)
+    held_out_ids = {question.id for question in held_out}
+    with_visible_tests = (question for question in questions if any(not test.hidden for test in question.tests))
+    return tuple(question for question in with_visible_tests if question.id not in held_out_ids)

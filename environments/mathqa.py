@@ -56,12 +56,12 @@ def _split(options: str) -> list[str]:
     position = 0
     for letter in LETTERS:
         pattern = rf"{'^' if letter == 'a' else ','}\s*{letter}\s*\)"
-        found = re.compile(pattern).search(options, position)
-        if found is None:
+        match = re.compile(pattern).search(options, position)
+        if match is None:
             raise DataError(f"option {letter} is missing in {short(options)}")
-        starts.append(found.end())
-        ends.append(found.start())
-        position = found.end()
+        starts.append(match.end())
+        ends.append(match.start())
+        position = match.end()
     return [options[start:end] for start, end in zip(starts, [*ends[1:], len(options)], strict=True)]
 
 

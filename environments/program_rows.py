@@ -43,8 +43,8 @@ def load_programs(source: str | Path, split: str | None = None) -> Rows:
 
 def number(question: Question) -> int | None:
     """Return the task_id of an MBPP question; None for others."""
-    found = re.fullmatch(r"mbpp-(\d+)", question.id)
-    return None if found is None else int(found[1])
+    match = re.fullmatch(r"mbpp-(\d+)", question.id)
+    return None if match is None else int(match[1])
 
 
 def _question(row: object) -> Question:
@@ -128,10 +128,10 @@ def _checks(check: str, entry: str, opening: str) -> tuple[str, tuple[Test, ...]
     split = asserts_in(tree, entry)
     if split is None:
         return check, (Test(code=f"check({entry})", hidden=True),)
-    setup, found = split
-    judging = [code for code in dict.fromkeys(found) if not is_shown(code, entry, opening)]
+    setup, asserts = split
+    judging = [code for code in dict.fromkeys(asserts) if not is_shown(code, entry, opening)]
     if not judging:
-        raise DataError(f"leaves no test that judges: the prompt shows each of its {len(found)}")
+        raise DataError(f"leaves no test that judges: the prompt shows each of its {len(asserts)}")
     half = (len(judging) + 1) // 2
     return setup, _marked(judging[:half], judging[half:])
 

@@ -86,9 +86,9 @@ def _rows(source: str | Path, split: str | None) -> Iterator[tuple[str, int, obj
         files = sorted(file for file in path.iterdir() if file.name.endswith(SUFFIXES) and file.is_file())
         chosen = [file for file in files if split is None or re.split(r"[.-]", file.name)[0] == split]
         if not chosen:
-            found = ", ".join(file.name for file in files) or "none that could be"
+            file_names = ", ".join(file.name for file in files) or "none that could be"
             raise DataError(
-                f"folder {str(path)!r} has no file of split {split!r}; files of rows there: {found}; "
+                f"folder {str(path)!r} has no file of split {split!r}; files of rows there: {file_names}; "
                 f"a split's file is named like {split or 'dev'}.jsonl"
             )
         for file in chosen:

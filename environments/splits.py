@@ -34,7 +34,7 @@ class Lazy(Sequence[Question]):
     def __getitem__(self, index: slice) -> Sequence[Question]: ...
     def __getitem__(self, index: int | slice) -> Question | Sequence[Question]:
         if isinstance(index, slice):
-            return [self[each] for each in range(*index.indices(self._size))]
+            return [self[place] for place in range(*index.indices(self._size))]
         if not -self._size <= index < self._size:
             raise IndexError(index)
         return self._make(index % self._size)
@@ -49,13 +49,13 @@ def first_distinct(
     """Return the first `size` things of different keys that indexes make, with their indexes; `most` are promised."""
     if size > most:
         raise DataError(f"the bank gives at most {most} distinct problems of a split; asked for {size}")
-    found: dict[Hashable, tuple[int, T]] = {}
+    distinct: dict[Hashable, tuple[int, T]] = {}
     for index in range(_ATTEMPTS * most):
-        if len(found) == size:
+        if len(distinct) == size:
             break
-        made = make(index)
-        found.setdefault(key(made), (index, made))
-    return list(found.values())
+        problem = make(index)
+        distinct.setdefault(key(problem), (index, problem))
+    return list(distinct.values())
 
 
 def shuffled(questions: Iterable[Question], seed: int) -> tuple[Question, ...]:

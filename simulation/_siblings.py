@@ -14,10 +14,10 @@ def check_siblings(root: Path | None = None) -> None:
     home = root or Path(__file__).resolve().parent.parent
     for name in SIBLINGS:
         spec = find_spec(name)
-        found = Path(spec.origin).resolve().parent if spec is not None and spec.origin else None
-        if found == home / name:
+        folder = Path(spec.origin).resolve().parent if spec is not None and spec.origin else None
+        if folder == home / name:
             continue
-        where = "is not found" if found is None else f"is found at {found}"
+        where = "is not found" if folder is None else f"is found at {folder}"
         raise SimulationError(
             f"the package {name!r} {where} but belongs to {home / name}; run `python -m simulation` from {home}, "
             f"and remove another project's {name!r} from PYTHONPATH (now {':'.join(sys.path[:3])}:…)"

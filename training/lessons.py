@@ -55,7 +55,7 @@ def pairs(experiences: Sequence[Experience]) -> tuple[list[Pair], dict[str, floa
 
     The student learns from its judge: "wrong" is a feedback score below 1, whatever the truth.
     """
-    made = []
+    preferences = []
     counts = {"right": 0.0, "failed": 0.0, "without_correction": 0.0, "same_as_correction": 0.0}
     for experience in experiences:
         correction = experience.feedback.correction
@@ -68,15 +68,17 @@ def pairs(experiences: Sequence[Experience]) -> tuple[list[Pair], dict[str, floa
         elif correction == experience.answer.text:
             counts["same_as_correction"] += 1
         else:
-            made.append(Pair(prompt=experience.answer.prompt, chosen=correction, rejected=experience.answer.text))
-    return made, {"pairs": float(len(made)), **counts}
+            preferences.append(
+                Pair(prompt=experience.answer.prompt, chosen=correction, rejected=experience.answer.text)
+            )
+    return preferences, {"pairs": float(len(preferences)), **counts}
 
 
 def demonstrations(
     experiences: Sequence[Experience], *, imitate: Imitated
 ) -> tuple[list[Demonstration], dict[str, float]]:
     """Return the correction of each wrong answer, with "both" also each right answer, or all answers; and counts."""
-    made = []
+    imitated = []
     counts = {"right": 0.0, "failed": 0.0, "without_correction": 0.0}
     for experience in experiences:
         right = experience.feedback.score >= 1
@@ -90,8 +92,8 @@ def demonstrations(
         elif text is None:
             counts["without_correction"] += 1
         else:
-            made.append(Demonstration(prompt=experience.answer.prompt, answer=text))
-    return made, {"demonstrations": float(len(made)), **counts}
+            imitated.append(Demonstration(prompt=experience.answer.prompt, answer=text))
+    return imitated, {"demonstrations": float(len(imitated)), **counts}
 
 
 def pair_examples(model: Learner, experiences: Sequence[Experience]) -> Examples:

@@ -2,12 +2,12 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
 
+from simulation.core.registry import parameters
 from simulation.core.roles import Learner, SampleJudge
 from simulation.core.types import Experience, Update
 
@@ -16,18 +16,21 @@ NotNegative = Annotated[float, Field(ge=0)]
 Count = Annotated[int, Field(ge=1)]
 
 
-@dataclass(frozen=True, kw_only=True)
+@parameters
 class Recipe(ABC):
     """The optimiser (AdamW, rebuilt every update), how it passes over the examples, and who runs it."""
 
     name: ClassVar[str]
     learning_rate: Positive = 1e-3
+    """Of AdamW, the same at every step."""
     batch_size: Count = 8
     """Examples a step and slot: pairs, demonstrations or groups."""
     epochs: Count = 2
+    """How often an update passes over its examples."""
     clip: Positive | None = 1.0
-    """The largest 2-norm of a slot's gradient."""
+    """The largest 2-norm of a slot's gradient; null clips nothing."""
     weight_decay: NotNegative = 0.0
+    """Of AdamW; what is decayed is the adapter, not the base."""
     backend: Literal["cohort", "trl"] = "cohort"
     """Who trains: our loop over all slots at once, or TRL's trainer on one slot after the other."""
     tokens_at_once: Count = 2048

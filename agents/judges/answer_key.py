@@ -31,35 +31,35 @@ def mark(question: Question, text: str, choice: int | None) -> Feedback:
         raise DataError(
             f"question {question.id!r} has no reference, so answer_key cannot judge it; use another teacher or add one"
         )
-    right = reference_index(question)
-    taken = chosen(text, question.choices) if choice is None and question.choices else choice
-    if right is None or taken is None:
+    right_option = reference_index(question)
+    option = chosen(text, question.choices) if choice is None and question.choices else choice
+    if right_option is None or option is None:
         score = float(same(text, question.reference))
     else:
         # two options may read the same
-        score = float(taken == right or same(question.choices[taken], question.choices[right]))
-    correction = question.reference if right is None else worded_like(text, choice, question, right)
+        score = float(option == right_option or same(question.choices[option], question.choices[right_option]))
+    correction = question.reference if right_option is None else worded_like(text, choice, question, right_option)
     return Feedback(
         score=score,
         judge="answer_key",
-        explanation=explain(question, text, taken, score),
+        explanation=explain(question, text, option, score),
         correction=correction,
     )
 
 
-def explain(question: Question, text: str, taken: int | None, score: float) -> str:
+def explain(question: Question, text: str, option: int | None, score: float) -> str:
     """Say in plain words what is right or wrong, naming the misconception where one is known."""
     if score == 1:
         return "Right."
     gold = question.reference
     if not text:
         return f"No answer; the right one is {gold}."
-    if taken is None:
+    if option is None:
         return (
             f"{text!r} takes none of the options; the right one is {gold}."[:500]
             if question.choices
             else (f"The right answer is {gold}, not {text!r}."[:500])
         )
-    diagnosis = question.diagnoses[taken] if question.diagnoses else ""
+    diagnosis = question.diagnoses[option] if question.diagnoses else ""
     because = f", which shows this misconception: {diagnosis}" if diagnosis not in ("", "filler", "right") else ""
-    return f"The right answer is {gold}, not {question.choices[taken]}{because}."
+    return f"The right answer is {gold}, not {question.choices[option]}{because}."

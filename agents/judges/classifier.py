@@ -34,7 +34,9 @@ class Train:
     rows: FilePath
     """A JSON lines file: {"reference": gold answer, "answer": student's text, "correct": true or false} a line."""
     epochs: Annotated[int, Field(ge=1, le=1000)] = 1
+    """How often it reads the rows."""
     learning_rate: Annotated[float, Field(gt=0, le=1)] = 1e-3
+    """Of AdamW at the first step; it falls linearly to zero."""
     batch_size: Annotated[int, Field(ge=1)] = 8
     """Rows a step."""
     seed: Annotated[int, Field(ge=0)] = 0
@@ -73,10 +75,10 @@ class Classifier:
     def fingerprint(self) -> Mapping[str, str]:
         """Return the hash of the weights, and of the rows that they are trained further on."""
         self.check()
-        found = {"weights": folder.fingerprint(folder.resolve(self.model, embedded="teacher"))}
+        digests = {"weights": folder.fingerprint(folder.resolve(self.model, embedded="teacher"))}
         if self.train is not None:
-            found["rows"] = hashlib.sha256(self.train.rows.read_bytes()).hexdigest()
-        return found
+            digests["rows"] = hashlib.sha256(self.train.rows.read_bytes()).hexdigest()
+        return digests
 
     def judge(
         self, questions: Sequence[Question], answers: Sequence[Answer], *, seeds: Sequence[int]
@@ -86,7 +88,10 @@ class Classifier:
         if not questions:
             return []
         chances = self._chances(
-            [(gold(question), said(question, answer)) for question, answer in zip(questions, answers, strict=True)]
+            [
+                (gold(question), student_text(question, answer))
+                for question, answer in zip(questions, answers, strict=True)
+            ]
         )
         guesses = self._guesses(questions, chances) if self.correction == "own" else [None] * len(chances)
         return [
@@ -129,14 +134,16 @@ class Classifier:
 
     def _guesses(self, questions: Sequence[Question], chances: Sequence[float]) -> list[int | None]:
         """Return, where an answer was found wrong, the choice that this teacher finds right and likeliest."""
-        asked = {question.id: question for question, chance in zip(questions, chances, strict=True) if chance <= 0.5}
-        pairs = [(gold(question), choice) for question in asked.values() for choice in question.choices]
-        found = iter(self._chances(pairs))
+        missed_questions = {
+            question.id: question for question, chance in zip(questions, chances, strict=True) if chance <= 0.5
+        }
+        pairs = [(gold(question), choice) for question in missed_questions.values() for choice in question.choices]
+        pair_chances = iter(self._chances(pairs))
         guesses: dict[str, int | None] = {}
-        for question in asked.values():
-            scores = [next(found) for _ in question.choices]
-            best = max(range(len(scores)), key=scores.__getitem__, default=None)
-            guesses[question.id] = best if best is not None and scores[best] > 0.5 else None
+        for question in missed_questions.values():
+            choice_chances = [next(pair_chances) for _ in question.choices]
+            likeliest = max(range(len(choice_chances)), key=choice_chances.__getitem__, default=None)
+            guesses[question.id] = likeliest if likeliest is not None and choice_chances[likeliest] > 0.5 else None
         return [guesses.get(question.id) for question in questions]
 
     def _feedback(self, question: Question, answer: Answer, chance: float, guess: int | None) -> Feedback:
@@ -171,7 +178,7 @@ def gold(question: Question) -> str:
     return question.reference if index is None else question.choices[index]
 
 
-def said(question: Question, answer: Answer) -> str:
+def student_text(question: Question, answer: Answer) -> str:
     """Return what the student wrote; a letter stands for its option's text."""
     if answer.choice is not None and plain(answer.text) == letter(answer.choice):
         return question.choices[answer.choice]

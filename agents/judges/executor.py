@@ -6,7 +6,7 @@ failed, and of a hidden one no more than its number.
 
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Annotated, ClassVar
 from zlib import crc32
 
@@ -18,7 +18,7 @@ from agents.sandbox.probe import probe
 from agents.sandbox.program import Level
 from agents.sandbox.shared import FAULTLESS, Place, judged, shared
 from simulation.core.errors import DataError, SimulationError
-from simulation.core.registry import judge
+from simulation.core.registry import judge, parameters
 from simulation.core.types import Answer, Feedback, Question, Test, Verdict
 
 LONGEST_EXPLANATION = 500
@@ -37,7 +37,7 @@ TELLING: tuple[Verdict, ...] = ("failed", "load_error", "bad_return", "memory")
 """Verdicts to which an outcome's message adds something."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@parameters
 class Sandboxed:
     """What judges that run programs share: where these run, what they may use, and what becomes of their verdicts."""
 
@@ -93,12 +93,12 @@ class Sandboxed:
         programs = [
             Program(
                 source=source,
-                tests=tuple(test.code for test in run),
+                tests=tuple(test.code for test in question_tests),
                 setup=question.setup,
                 seed=crc32(question.id.encode("utf-8", "surrogatepass")),
                 limits=limits,
             )
-            for question, source, run in zip(questions, sources, tests, strict=True)
+            for question, source, question_tests in zip(questions, sources, tests, strict=True)
         ]
         reports = judged(programs, self.place)
         for question, report in zip(questions, reports, strict=True):
@@ -115,15 +115,19 @@ class Sandboxed:
 
     def failing(self, questions: Sequence[Question], tests: Sequence[Sequence[Test]]) -> list[str]:
         """Return a line for each question whose reference fails some of its tests."""
-        asked = [(question, run) for question, run in zip(questions, tests, strict=True) if question.reference]
+        with_reference = [
+            (question, question_tests)
+            for question, question_tests in zip(questions, tests, strict=True)
+            if question.reference
+        ]
         reports = self.ran(
-            [question for question, _ in asked],
-            [program_in(question, question.reference or "") for question, _ in asked],
-            [run for _, run in asked],
+            [question for question, _ in with_reference],
+            [program_in(question, question.reference or "") for question, _ in with_reference],
+            [question_tests for _, question_tests in with_reference],
         )
         return [
-            f"question {question.id!r}: its own reference fails: {explained(run, report, told=True)}"
-            for (question, run), report in zip(asked, reports, strict=True)
+            f"question {question.id!r}: its own reference fails: {explained(question_tests, report, show_hidden=True)}"
+            for (question, question_tests), report in zip(with_reference, reports, strict=True)
             if report.verdict != "passed"
         ]
 
@@ -138,20 +142,22 @@ class Executor(Sandboxed):
         """Evaluate each answer; a program's own random numbers depend on its question alone, so seeds are not used."""
         del seeds
         tests = [visible(question) for question in questions]
-        sources = [program_in(question, given.text) for question, given in zip(questions, answers, strict=True)]
+        sources = [program_in(question, answer.text) for question, answer in zip(questions, answers, strict=True)]
         # the exact judge runs every test of the same programs: run now, they need not run again
-        whole = self.ran(questions, sources, [every(question) for question in questions])
-        reports = [beginning(report, len(run)) for report, run in zip(whole, tests, strict=True)]
+        full_reports = self.ran(questions, sources, [every(question) for question in questions])
+        reports = [
+            beginning(report, len(question_tests)) for report, question_tests in zip(full_reports, tests, strict=True)
+        ]
         return [
             Feedback(
-                score=report.passed / len(run),
+                score=report.passed / len(question_tests),
                 judge=self.signed("executor", report),
-                explanation=explained(run, report),
+                explanation=explained(question_tests, report),
                 correction=self.correction(question, report),
                 verdict=report.verdict,
                 outcomes=report.outcomes,
             )
-            for question, run, report in zip(questions, tests, reports, strict=True)
+            for question, question_tests, report in zip(questions, tests, reports, strict=True)
         ]
 
     def audit(self, questions: Sequence[Question]) -> list[str]:
@@ -169,22 +175,22 @@ class AllTests(Sandboxed):
         """Evaluate each answer; a program's own random numbers depend on its question alone, so seeds are not used."""
         del seeds
         tests = [every(question) for question in questions]
-        sources = [program_in(question, given.text) for question, given in zip(questions, answers, strict=True)]
+        sources = [program_in(question, answer.text) for question, answer in zip(questions, answers, strict=True)]
         return [
             Feedback(
                 score=float(report.verdict == "passed"),
                 judge=self.signed("all_tests", report),
-                explanation=explained(run, report),
+                explanation=explained(question_tests, report),
                 correction=self.correction(question, report),
                 metrics={
-                    "pass_rate": report.passed / len(run),
+                    "pass_rate": report.passed / len(question_tests),
                     # what fails its tests is not the reference, and needs no reading
                     "exact_match": float(report.verdict == "passed" and equals_reference(question, source)),
                 },
                 verdict=report.verdict,
                 outcomes=report.outcomes,
             )
-            for question, source, run, report in zip(
+            for question, source, question_tests, report in zip(
                 questions, sources, tests, self.ran(questions, sources, tests), strict=True
             )
         ]
@@ -197,7 +203,7 @@ class AllTests(Sandboxed):
 def beginning(report: Report, tests: int) -> Report:
     """Return the report as the first tests make it: tests run in order, so later ones change nothing of them."""
     outcomes = report.outcomes[:tests]
-    verdict: Verdict = next((each.verdict for each in outcomes if each.verdict != "passed"), "passed")
+    verdict: Verdict = next((outcome.verdict for outcome in outcomes if outcome.verdict != "passed"), "passed")
     return replace(report, outcomes=outcomes, verdict=verdict)
 
 
@@ -210,28 +216,28 @@ def every(question: Question) -> tuple[Test, ...]:
 def visible(question: Question) -> tuple[Test, ...]:
     """Return the tests that a student may learn from."""
     check_tests(question)
-    found = tuple(test for test in question.tests if not test.hidden)
-    if not found:
+    visible_tests = tuple(test for test in question.tests if not test.hidden)
+    if not visible_tests:
         raise DataError(
             f"question {question.id!r} has hidden tests only, so that executor cannot judge it: "
             "evaluate on it, ask others, or make one of its tests visible"
         )
-    return found
+    return visible_tests
 
 
-def explained(tests: Sequence[Test], report: Report, *, told: bool = False) -> str:
-    """Say in plain words what came of a program; only where all is `told` also what a hidden test holds."""
+def explained(tests: Sequence[Test], report: Report, *, show_hidden: bool = False) -> str:
+    """Say in plain words what came of a program; only with `show_hidden` also what a hidden test holds."""
     if report.verdict == "passed":
         return "Right: the test passes." if len(tests) == 1 else f"Right: all {len(tests)} tests pass."
     verdicts = [outcome.verdict for outcome in report.outcomes]
     index = next(index for index, verdict in enumerate(verdicts) if verdict != "passed")
     test, outcome = tests[index], report.outcomes[index]
-    which = f"est {index + 1} of {len(tests)} {SAYS[outcome.verdict]}"
-    if test.hidden and not told:
-        return f"Hidden t{which}."
+    outcome_text = f"est {index + 1} of {len(tests)} {SAYS[outcome.verdict]}"
+    if test.hidden and not show_hidden:
+        return f"Hidden t{outcome_text}."
     because = f" ({outcome.message})" if outcome.verdict in TELLING else ""
     code = "" if outcome.verdict == "load_error" else f": {test.code}"
-    return f"T{which}{because}{code}"[:LONGEST_EXPLANATION]
+    return f"T{outcome_text}{because}{code}"[:LONGEST_EXPLANATION]
 
 
 def refuse_faultless(question: Question, report: Report) -> None:

@@ -18,26 +18,26 @@ class InnerJudge:
     """A judge with the name it was written by; judges of equal parameters are equal."""
 
     written: str
-    made: Judge
+    wrapped_judge: Judge
 
     def judge(
         self, questions: Sequence[Question], answers: Sequence[Answer], *, seeds: Sequence[int]
     ) -> list[Feedback]:
         """Evaluate each answer."""
-        return self.made.judge(questions, answers, seeds=seeds)
+        return self.wrapped_judge.judge(questions, answers, seeds=seeds)
 
     def check(self) -> None:
         """Refuse files that are not there."""
-        if isinstance(self.made, Checkable):
-            self.made.check()
+        if isinstance(self.wrapped_judge, Checkable):
+            self.wrapped_judge.check()
 
     def elsewhere(self) -> Sequence[str]:
         """Name what it rests on elsewhere."""
-        return self.made.elsewhere() if isinstance(self.made, Elsewhere) else []
+        return self.wrapped_judge.elsewhere() if isinstance(self.wrapped_judge, Elsewhere) else []
 
     def fingerprint(self) -> Mapping[str, str]:
         """Return what else its verdicts rest on."""
-        return self.made.fingerprint() if isinstance(self.made, Fingerprinted) else {}
+        return self.wrapped_judge.fingerprint() if isinstance(self.wrapped_judge, Fingerprinted) else {}
 
 
 def read(value: object) -> InnerJudge:
@@ -47,19 +47,23 @@ def read(value: object) -> InnerJudge:
     spelled = {"name": value} if isinstance(value, str) else value
     if not isinstance(spelled, Mapping) or not isinstance(spelled.get("name"), str):
         raise ValueError(f"write a judge's name, or a mapping of name and parameters; got {value!r:.60}")
-    parameters = {key: each for key, each in spelled.items() if key != "name"}
+    parameters = {parameter: setting for parameter, setting in spelled.items() if parameter != "name"}
     try:
         return InnerJudge(spelled["name"], build("judge", spelled["name"], parameters))
     except ValidationError as error:
-        wrong = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors(include_url=False)]
-        raise ValueError(f"{spelled['name']}: {'; '.join(wrong)}") from error
+        details = error.errors(include_url=False)
+        complaints = [f"{'.'.join(map(str, detail['loc']))}: {detail['msg']}" for detail in details]
+        raise ValueError(f"{spelled['name']}: {'; '.join(complaints)}") from error
     except ScenarioError as error:
         raise ValueError(str(error)) from error
 
 
 def spelled_out(inner: InnerJudge) -> dict[str, Any]:
     """Return what `read` reads back, every default written (Any: each judge has its own fields)."""
-    return {"name": inner.written, **TypeAdapter(type(inner.made)).dump_python(inner.made, mode="json")}
+    return {
+        "name": inner.written,
+        **TypeAdapter(type(inner.wrapped_judge)).dump_python(inner.wrapped_judge, mode="json"),
+    }
 
 
 JudgedBy = Annotated[

@@ -55,22 +55,27 @@ class NoisyTeacher:
         self, questions: Sequence[Question], answers: Sequence[Answer], *, seeds: Sequence[int]
     ) -> list[Feedback]:
         """Have each answer evaluated, and turn the verdict round where its seed says so."""
-        found = self.judged_by.judge(questions, answers, seeds=seeds)
-        return [self._say(*each) for each in zip(questions, answers, found, seeds, strict=True)]
+        inner_feedback = self.judged_by.judge(questions, answers, seeds=seeds)
+        return [
+            self._say(question, answer, feedback, seed)
+            for question, answer, feedback, seed in zip(questions, answers, inner_feedback, seeds, strict=True)
+        ]
 
-    def _say(self, question: Question, answer: Answer, found: Feedback, seed: int) -> Feedback:
-        right = found.score >= 0.5
-        own = self.false_wrong if right else self.false_right
+    def _say(self, question: Question, answer: Answer, feedback: Feedback, seed: int) -> Feedback:
+        right = feedback.score >= 0.5
+        flip_for_verdict = self.false_wrong if right else self.false_right
         stream = generator(seed, 0, 0, "teacher noise")
         # drawn before anything else, so that every dial compares the same number
-        flipped = float(stream.random()) < (self.flip if own is None else own)
-        score, correction = found.score, found.correction
+        flipped = float(stream.random()) < (self.flip if flip_for_verdict is None else flip_for_verdict)
+        score, correction = feedback.score, feedback.correction
         if flipped:
             score = 1.0 - score
             if correction is not None and right:
-                wrong = others(question, answer)
-                place = int(stream.integers(len(wrong))) if wrong else 0
-                correction = worded_like(answer.text, answer.choice, question, wrong[place]) if wrong else None
+                wrong_options = others(question, answer)
+                place = int(stream.integers(len(wrong_options))) if wrong_options else 0
+                correction = (
+                    worded_like(answer.text, answer.choice, question, wrong_options[place]) if wrong_options else None
+                )
             elif correction is not None:
                 correction = answer.text or None
         return Feedback(
@@ -78,14 +83,14 @@ class NoisyTeacher:
             judge="noisy",
             explanation=explain(answer, score, correction),
             correction=correction,
-            metrics={**found.metrics, "flipped": float(flipped)},
+            metrics={**feedback.metrics, "flipped": float(flipped)},
         )
 
 
 def others(question: Question, answer: Answer) -> list[int]:
     """Return the options that are neither the reference nor what was answered."""
-    taken = chosen(answer.text, question.choices) if answer.choice is None else answer.choice
-    return [index for index in range(len(question.choices)) if index not in (reference_index(question), taken)]
+    option = chosen(answer.text, question.choices) if answer.choice is None else answer.choice
+    return [index for index in range(len(question.choices)) if index not in (reference_index(question), option)]
 
 
 def explain(answer: Answer, score: float, correction: str | None) -> str:

@@ -36,8 +36,8 @@ class Member:
 
 def member(answerer: str) -> Member | None:
     """Read a student's place from its name, or None where it belongs to no class."""
-    found = _MEMBER.fullmatch(answerer)
-    return None if found is None else Member(found[1], int(found[2]))
+    match = _MEMBER.fullmatch(answerer)
+    return None if match is None else Member(match[1], int(match[2]))
 
 
 @judge("peers")
@@ -92,19 +92,23 @@ class Peers:
         self, questions: Sequence[Question], answers: Sequence[Answer], *, seeds: Sequence[int]
     ) -> list[Feedback]:
         """Have each answer evaluated, then let those who are right explain to their neighbours."""
-        found = self.judged_by.judge(questions, answers, seeds=seeds)
+        inner_feedback = self.judged_by.judge(questions, answers, seeds=seeds)
         places = [member(answer.answerer) for answer in answers]
-        knowing: dict[tuple[str, str], dict[int, Answer]] = {}
-        for question, answer, said, place in zip(questions, answers, found, places, strict=True):
-            if place is not None and said.score >= 1 and answer.text:
-                knowing.setdefault((place.group, question.id), {})[place.number] = answer
-        feedback = []
-        for question, answer, said, place, seed in zip(questions, answers, found, places, seeds, strict=True):
-            asked = {} if place is None else knowing.get((place.group, question.id), {})
-            beside = self._beside(answer.answerer, place)
-            ready = [(number, asked[number]) for number in sorted(asked) if number in beside]
-            feedback.append(self._say(question, answer, said, ready, seed))
-        return feedback
+        right_answers: dict[tuple[str, str], dict[int, Answer]] = {}
+        for question, answer, feedback, place in zip(questions, answers, inner_feedback, places, strict=True):
+            if place is not None and feedback.score >= 1 and answer.text:
+                right_answers.setdefault((place.group, question.id), {})[place.number] = answer
+        peer_feedback = []
+        for question, answer, feedback, place, seed in zip(
+            questions, answers, inner_feedback, places, seeds, strict=True
+        ):
+            right_by_number = {} if place is None else right_answers.get((place.group, question.id), {})
+            neighbours = self._beside(answer.answerer, place)
+            right_neighbours = [
+                (number, right_by_number[number]) for number in sorted(right_by_number) if number in neighbours
+            ]
+            peer_feedback.append(self._say(question, answer, feedback, right_neighbours, seed))
+        return peer_feedback
 
     def _beside(self, name: str, place: Member | None) -> frozenset[int]:
         """Return the numbers of a student's neighbours."""
@@ -115,40 +119,47 @@ class Peers:
                 f"{name} has number {place.number}, but the graph of `peers` has the numbers 0 to {self.seats - 1}; "
                 "set teacher.seats to students.count"
             )
-        beside = adjacency(self.graph, self.seats, self.neighbours, self.rewire, self.graph_seed)
-        return beside[place.number] - {*self.outsiders}
+        neighbours_by_number = adjacency(self.graph, self.seats, self.neighbours, self.rewire, self.graph_seed)
+        return neighbours_by_number[place.number] - {*self.outsiders}
 
     def _say(
-        self, question: Question, answer: Answer, said: Feedback, ready: Sequence[tuple[int, Answer]], seed: int
+        self,
+        question: Question,
+        answer: Answer,
+        feedback: Feedback,
+        right_neighbours: Sequence[tuple[int, Answer]],
+        seed: int,
     ) -> Feedback:
-        """Pass a verdict on; `ready` are the neighbours who are right, by number."""
-        metrics = {**said.metrics, "right_neighbours": float(len(ready))}
-        passed = replace(said, judge="peers", explanation="Right.", correction=answer.text or None, metrics=metrics)
-        if said.score >= 1:
-            return passed
-        if not ready:
-            return replace(passed, explanation="Wrong, and no neighbour knows better.", correction=None)
-        number, model = self._explaining(ready, seed)
-        if model.choice is None:
-            correction = model.text
+        """Pass a verdict on; `right_neighbours` are the neighbours who are right, by number."""
+        metrics = {**feedback.metrics, "right_neighbours": float(len(right_neighbours))}
+        passed_on = replace(
+            feedback, judge="peers", explanation="Right.", correction=answer.text or None, metrics=metrics
+        )
+        if feedback.score >= 1:
+            return passed_on
+        if not right_neighbours:
+            return replace(passed_on, explanation="Wrong, and no neighbour knows better.", correction=None)
+        number, explainer_answer = self._explaining(right_neighbours, seed)
+        if explainer_answer.choice is None:
+            correction = explainer_answer.text
         else:
-            correction = worded_like(answer.text, answer.choice, question, model.choice)
+            correction = worded_like(answer.text, answer.choice, question, explainer_answer.choice)
         return replace(
-            passed,
-            explanation=f"{model.answerer} explains: {correction}"[:500],
+            passed_on,
+            explanation=f"{explainer_answer.answerer} explains: {correction}"[:500],
             correction=correction,
             metrics={**metrics, "explainer": float(number)},
         )
 
-    def _explaining(self, ready: Sequence[tuple[int, Answer]], seed: int) -> tuple[int, Answer]:
+    def _explaining(self, right_neighbours: Sequence[tuple[int, Answer]], seed: int) -> tuple[int, Answer]:
         if self.explainer == "drawn":
-            return ready[int(generator(seed, 0, 0, "explainer").integers(len(ready)))]
-        return max(ready, key=lambda each: sureness(each[1]))
+            return right_neighbours[int(generator(seed, 0, 0, "explainer").integers(len(right_neighbours)))]
+        return max(right_neighbours, key=lambda numbered_answer: sureness(numbered_answer[1]))
 
 
 def sureness(answer: Answer) -> float:
     """Return the probability a student gave its answer: among the options, else as a text; 0 where neither is known."""
-    known = confidence(answer)
-    if known is None and answer.logprob is not None:
+    choice_probability = confidence(answer)
+    if choice_probability is None and answer.logprob is not None:
         return math.exp(answer.logprob)
-    return known or 0.0
+    return choice_probability or 0.0

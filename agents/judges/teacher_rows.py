@@ -33,18 +33,18 @@ def read_rows(file: Path) -> tuple[TeacherRow, ...]:
 
 def read_row(line: str, where: str) -> TeacherRow:
     """Read one line."""
-    wanted = 'an object with "reference" (or "question") and "answer" as texts and "correct" as true or false'
+    row_format = 'an object with "reference" (or "question") and "answer" as texts and "correct" as true or false'
     try:
-        value = json.loads(line)
+        row_json = json.loads(line)
     except json.JSONDecodeError as error:
-        raise DataError(f"{where}: not JSON ({error}); each line is {wanted}") from error
-    if not isinstance(value, dict):
-        raise DataError(f"{where}: {line[:80]!r} is not {wanted}")
+        raise DataError(f"{where}: not JSON ({error}); each line is {row_format}") from error
+    if not isinstance(row_json, dict):
+        raise DataError(f"{where}: {line[:80]!r} is not {row_format}")
     reference, answer, correct = (
-        value.get("reference", value.get("question")),
-        value.get("answer"),
-        value.get("correct"),
+        row_json.get("reference", row_json.get("question")),
+        row_json.get("answer"),
+        row_json.get("correct"),
     )
     if not isinstance(reference, str) or not isinstance(answer, str) or not isinstance(correct, bool):
-        raise DataError(f"{where}: {line[:80]!r} is not {wanted}")
+        raise DataError(f"{where}: {line[:80]!r} is not {row_format}")
     return TeacherRow(reference=reference, answer=answer, correct=correct)

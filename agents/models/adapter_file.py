@@ -25,23 +25,23 @@ def dump(adapters: Adapters, slot: int) -> bytes:
 def restore(adapters: Adapters, slot: int, data: bytes, where: str) -> None:
     """Put back what `dump` or PEFT wrote; raises DataError where it does not fit."""
     try:
-        found = load(data)
+        stored_factors = load(data)
     except SafetensorError as error:
         raise DataError(f"{where} is not a safetensors file ({error}); restore it from a copy") from error
-    wanted = tensors(adapters, slot)
-    check_fit({name: tuple(value.shape) for name, value in found.items()}, wanted, where)
-    row_P = torch.cat([found[name].reshape(-1) for name in wanted])
+    slot_factors = tensors(adapters, slot)
+    check_fit({name: tuple(factor.shape) for name, factor in stored_factors.items()}, slot_factors, where)
+    row_P = torch.cat([stored_factors[name].reshape(-1) for name in slot_factors])
     with torch.no_grad():
         adapters.values_SP[slot] = row_P.to(adapters.values_SP)
 
 
-def check_fit(found: Mapping[str, tuple[int, ...]], wanted: Mapping[str, Tensor], where: str) -> None:
+def check_fit(stored_shapes: Mapping[str, tuple[int, ...]], slot_factors: Mapping[str, Tensor], where: str) -> None:
     """Refuse an adapter of other layers or another rank."""
-    for name in sorted({*found, *wanted}):
-        shape = tuple(wanted[name].shape) if name in wanted else None
-        if found.get(name) != shape:
+    for name in sorted({*stored_shapes, *slot_factors}):
+        shape = tuple(slot_factors[name].shape) if name in slot_factors else None
+        if stored_shapes.get(name) != shape:
             raise DataError(
-                f"{where} does not fit this student: {name} is {found.get(name, 'missing')} there and "
+                f"{where} does not fit this student: {name} is {stored_shapes.get(name, 'missing')} there and "
                 f"{shape or 'no layer'} here; use the model, lora.rank and lora.targets that it was made with"
             )
 

@@ -29,13 +29,15 @@ def one_token(
     """Return what transformers' `sdpa` attention returns; Any: the settings of all architectures."""
     rows, heads, tokens, features = query_MHLD.shape
     if tokens > 1 or settings.get("position_bias") is not None:
-        found: tuple[Tensor, None] = sdpa_attention_forward(
+        output_and_weights: tuple[Tensor, None] = sdpa_attention_forward(
             module, query_MHLD, key_MKLD, value_MKLD, attention_mask, scaling=scaling, **settings
         )
-        return found
-    scaled = query_MHLD * (features**-0.5 if scaling is None else scaling)
-    keys = key_MKLD.shape[1]
-    scores = torch.bmm(scaled.reshape(rows * keys, heads // keys, features), key_MKLD.flatten(0, 1).transpose(1, 2))
+        return output_and_weights
+    scaled_MHLD = query_MHLD * (features**-0.5 if scaling is None else scaling)
+    key_heads = key_MKLD.shape[1]
+    scores = torch.bmm(
+        scaled_MHLD.reshape(rows * key_heads, heads // key_heads, features), key_MKLD.flatten(0, 1).transpose(1, 2)
+    )
     if attention_mask is not None:
         scores = (scores.view(rows, heads, 1, -1) + attention_mask).view_as(scores)
     return torch.bmm(scores.softmax(-1), value_MKLD.flatten(0, 1)).view(rows, 1, heads, -1), None

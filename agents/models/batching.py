@@ -29,8 +29,8 @@ def plan(slots: Sequence[int], lengths: Sequence[int], budget: int, *, even: boo
     batches: list[list[Piece]] = []
     rests: list[Piece] = []
     for slot in sorted(set(slots)):
-        mine = [index for index, owner in enumerate(slots) if owner == slot]
-        pieces = cut(slot, sorted(mine, key=lambda index: (-lengths[index], index)), lengths, budget, even)
+        indices_of_slot = [index for index, owner in enumerate(slots) if owner == slot]
+        pieces = cut(slot, sorted(indices_of_slot, key=lambda index: (-lengths[index], index)), lengths, budget, even)
         batches.extend([piece] for piece in pieces[:-1])
         rests.append(pieces[-1])
     group: list[Piece] = []
@@ -80,11 +80,11 @@ def dropped(
     """
     if len(slots) == 1:
         return list(slots), closed_up([row in going for row in order], multiple)
-    kept_slots, kept = square(remaining(slots, order, going))
-    if len(kept) > SHRINK * len(order):
+    remaining_slots, remaining_order = square(remaining(slots, order, going))
+    if len(remaining_order) > SHRINK * len(order):
         return list(slots), list(range(len(order)))
     places = {row: place for place, row in enumerate(order)}
-    return kept_slots, [places[row] for row in kept]
+    return remaining_slots, [places[row] for row in remaining_order]
 
 
 def closed_up(going: Sequence[bool], multiple: int) -> list[int]:

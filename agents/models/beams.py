@@ -28,7 +28,7 @@ class Beam:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FinishedText:
     """A finished text."""
 
     tokens: tuple[int, ...]
@@ -48,7 +48,7 @@ class Search:
     width: int
     limit: int
     running: list[Beam] = field(default_factory=lambda: [Beam(0, (), 0.0)])
-    found: list[Found] = field(default_factory=list)
+    finished: list[FinishedText] = field(default_factory=list)
     """Best first, at most `width`."""
     over: bool = False
 
@@ -60,10 +60,10 @@ class Search:
             if token not in ends and len(tokens) < self.limit:
                 going.append(Beam(origin, tokens, total))
             elif place < self.width:
-                self.found.append(Found(tokens, total, "stop" if token in ends else "length"))
-        self.found = sorted(self.found, key=lambda text: -text.score)[: self.width]
+                self.finished.append(FinishedText(tokens, total, "stop" if token in ends else "length"))
+        self.finished = sorted(self.finished, key=lambda text: -text.score)[: self.width]
         self.over = not going or (
-            len(self.found) == self.width and going[0].logprob / len(going[0].tokens) <= self.found[-1].score
+            len(self.finished) == self.width and going[0].logprob / len(going[0].tokens) <= self.finished[-1].score
         )
         self.running = self.settled(going[: self.width])
 
@@ -85,27 +85,27 @@ def seek(
     beams, width = 1, searches[order[0]].width
     while True:
         running_QW = [[beam.logprob for beam in searches[index].running] for index in order]
-        found = candidates(steps.logits_MV, running_QW, (1 + len(ends)) * width)
+        candidates_Q = candidates(steps.logits_MV, running_QW, (1 + len(ends)) * width)
         # a search that stands in twice to fill its slot up goes on once
-        for index, some in dict(zip(order, found, strict=True)).items():
+        for index, search_candidates in dict(zip(order, candidates_Q, strict=True)).items():
             if not searches[index].over:
-                searches[index].take(some, ends)
+                searches[index].take(search_candidates, ends)
         going = {index for index in order if not searches[index].over}
         if not going:
             return
-        first = {index: place * beams for place, index in enumerate(order)}
+        first_rows = {index: place * beams for place, index in enumerate(order)}
         slots, places = dropped(slots, order, going, 1)
         order = [order[place] for place in places]
         # what is over waits in its place
         rows = [
-            first[index] + (min(place, beams - 1) if searches[index].over else beam.origin)
+            first_rows[index] + (min(place, beams - 1) if searches[index].over else beam.origin)
             for index in order
             for place, beam in enumerate(searches[index].running)
         ]
         steps.keep(rows, slots)
         beams = width
-        last = [beam.tokens[-1] for index in order for beam in searches[index].running]
-        steps.advance(torch.tensor(last, device=steps.logits_MV.device))
+        last_tokens = [beam.tokens[-1] for index in order for beam in searches[index].running]
+        steps.advance(torch.tensor(last_tokens, device=steps.logits_MV.device))
 
 
 def candidates(
@@ -122,9 +122,9 @@ def candidates(
     running_Q = torch.tensor(running_QW, dtype=torch.float64, device=logits_MV.device)
     totals_QC = (running_Q.unsqueeze(2) + logprobs_MK.view(*running_Q.shape, -1)).flatten(1)
     totals_QK, places_QK = totals_QC.topk(min(count, totals_QC.shape[1]))
-    found_QK = tokens_MK.view(len(running_QW), -1).gather(1, places_QK)
+    tokens_QK = tokens_MK.view(len(running_QW), -1).gather(1, places_QK)
     beams_QK = places_QK // best_MK.shape[1]
     return [
-        [each for each in zip(beams, tokens, totals, strict=True) if each[2] > -math.inf]
-        for beams, tokens, totals in zip(beams_QK.tolist(), found_QK.tolist(), totals_QK.tolist(), strict=True)
+        [(beam, token, total) for beam, token, total in zip(beams, tokens, totals, strict=True) if total > -math.inf]
+        for beams, tokens, totals in zip(beams_QK.tolist(), tokens_QK.tolist(), totals_QK.tolist(), strict=True)
     ]

@@ -14,9 +14,10 @@ from torch import Tensor, nn
 from agents.models import adapter_file, lora
 from agents.models.batching import plan
 from agents.models.folder import comes_with_project
+from agents.models.forward import Abilities
 from agents.models.generation import Writer
 from agents.models.loading import DTYPES, Precision, load_causal
-from agents.models.scoring import Abilities, Scorer, depth, length
+from agents.models.scoring import Scorer, depth, length
 from agents.models.text import Text
 from agents.models.trial import observe
 from simulation.core.errors import ModelError, nearest
@@ -142,31 +143,35 @@ class CausalLearner:
         """
         alike = self._alike(requests)
         if len(set(alike)) < len(requests):
-            asked = dict.fromkeys(alike)
-            known = dict(zip(asked, self.score([requests[index] for index in asked]), strict=True))
-            return [known[index] for index in alike]
+            distinct_indices = dict.fromkeys(alike)
+            logprobs_by_index = dict(
+                zip(distinct_indices, self.score([requests[index] for index in distinct_indices]), strict=True)
+            )
+            return [logprobs_by_index[index] for index in alike]
         trees = self._text.encode_all([(request.prompt, request.continuations) for request in requests])
         longest = self.abilities.longest
-        kept = [index for index, tree in enumerate(trees) if longest is None or depth(tree) <= longest]
-        found: list[tuple[float, ...]] = [()] * len(requests)
-        lengths = [self._cost(trees[index]) for index in kept]
-        for batch in plan([self._row(requests[index].slot) for index in kept], lengths, self._budget):
-            rows = [[kept[index] for index in piece.indices] for piece in batch]
+        fitting = [index for index, tree in enumerate(trees) if longest is None or depth(tree) <= longest]
+        logprobs: list[tuple[float, ...]] = [()] * len(requests)
+        lengths = [self._cost(trees[index]) for index in fitting]
+        for batch in plan([self._row(requests[index].slot) for index in fitting], lengths, self._budget):
+            indices_SB = [[fitting[place] for place in piece.indices] for piece in batch]
             logprobs_SBKT, _ = self._fast_scorer.logprobs(
-                [piece.slot for piece in batch], [[trees[index] for index in row] for row in rows]
+                [piece.slot for piece in batch], [[trees[index] for index in indices_B] for indices_B in indices_SB]
             )
-            for row, sums in zip(rows, logprobs_SBKT.double().sum(-1).tolist(), strict=True):
-                for place, index in enumerate(row):
-                    found[index] = tuple(sums[place][: len(trees[index].branches)])
-        return found
+            for indices_B, sums_BK in zip(indices_SB, logprobs_SBKT.double().sum(-1).tolist(), strict=True):
+                for place, index in enumerate(indices_B):
+                    logprobs[index] = tuple(sums_BK[place][: len(trees[index].branches)])
+        return logprobs
 
     def _alike(self, requests: Sequence[Request]) -> list[int]:
         """Return for each request the first one that the base itself answers in the same way, or the request."""
-        untrained = {slot: self._adapters.untrained(self._row(slot)) for slot in {each.slot for each in requests}}
-        first: dict[tuple[str, tuple[str, ...]], int] = {}
+        untrained = {slot: self._adapters.untrained(self._row(slot)) for slot in {request.slot for request in requests}}
+        first_indices: dict[tuple[str, tuple[str, ...]], int] = {}
         return [
-            first.setdefault((each.prompt, each.continuations), index) if untrained[each.slot] else index
-            for index, each in enumerate(requests)
+            first_indices.setdefault((request.prompt, request.continuations), index)
+            if untrained[request.slot]
+            else index
+            for index, request in enumerate(requests)
         ]
 
     def generate(self, requests: Sequence[Request]) -> list[Completion]:
@@ -183,12 +188,12 @@ class CausalLearner:
         row = self._row(slot)
         bits_P = self._adapters.values_SP.detach()[row].view(torch.uint8)
         digest = hashlib.sha256(bits_P.cpu().numpy().tobytes()).digest()
-        known = self._versions.get(row)
-        if known is not None and known[0] == digest:
-            return known[1]
-        found = hashlib.sha256(self.dump(slot)).hexdigest()
-        self._versions[row] = (digest, found)
-        return found
+        digest_and_version = self._versions.get(row)
+        if digest_and_version is not None and digest_and_version[0] == digest:
+            return digest_and_version[1]
+        version = hashlib.sha256(self.dump(slot)).hexdigest()
+        self._versions[row] = (digest, version)
+        return version
 
     def dump(self, slot: str) -> bytes:
         """Return the slot's adapter as safetensors."""
@@ -212,7 +217,7 @@ class CausalLearner:
         return self._rows[slot]
 
     def _cost(self, tree: Tree) -> int:
-        return length(tree) if self.abilities.tree else sum(len(tree.prompt) + len(each) for each in tree.branches)
+        return length(tree) if self.abilities.tree else sum(len(tree.prompt) + len(branch) for branch in tree.branches)
 
     def _second(self, twin: nn.Module) -> nn.Module:
         """Return a copy of the base in `score_dtype` that merges the same adapters from the first base's weights."""

@@ -72,8 +72,8 @@ def validate(model: str, *, embedded: str, architectures: Sequence[str] = ()) ->
     elif model == "embedded":
         raise DataError(f"the shipped model is missing: no folder {folder}; restore it, or name another model")
     elif shipped(model):
-        there = {f"embedded/{each.parent.name}" for each in folder.parent.glob("*/config.json")}
-        raise DataError(f"no model {model!r} comes with the project; {nearest(model, there)}")
+        shipped_models = {f"embedded/{config_file.parent.name}" for config_file in folder.parent.glob("*/config.json")}
+        raise DataError(f"no model {model!r} comes with the project; {nearest(model, shipped_models)}")
     elif model[:1] in "./~" or not _HUB_NAME.fullmatch(model):
         raise DataError(f"model {model!r}: no such folder, nor a hub name (owner/name); correct the path")
     return source
@@ -135,11 +135,11 @@ def fingerprint(source: str) -> str:
 def read_json(file: Path, remedy: str) -> dict[str, object]:
     """Return the object in a JSON file; raises DataError with the remedy where there is none."""
     try:
-        found = json.loads(file.read_text(encoding="utf-8"))
+        content = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise DataError(f"{file} does not exist; {remedy}") from None
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
         raise DataError(f"{file} cannot be read as JSON ({error}); {remedy}") from error
-    if not isinstance(found, dict):
-        raise DataError(f"{file} holds {type(found).__name__}, not an object; {remedy}")
-    return found
+    if not isinstance(content, dict):
+        raise DataError(f"{file} holds {type(content).__name__}, not an object; {remedy}")
+    return content

@@ -37,10 +37,10 @@ class Row:
 
     def read(self, search: Search) -> None:
         """Take over the text of the request's rank, if there is one."""
-        if self.request.rank >= len(search.found):
-            self.stop = f"error: the beam search found {len(search.found)} of the {search.width} texts"
+        if self.request.rank >= len(search.finished):
+            self.stop = f"error: the beam search found {len(search.finished)} of the {search.width} texts"
             return
-        text = search.found[self.request.rank]
+        text = search.finished[self.request.rank]
         self.tokens, self.logprob, self.stop = list(text.tokens), text.logprob, text.stop
 
 
@@ -102,10 +102,10 @@ class Writer:
         prompts = [self._text.encode(request.prompt, ()).prompt for request in requests]
         rows = [self._row(request, len(prompt)) for request, prompt in zip(requests, prompts, strict=True)]
         going = [index for index, row in enumerate(rows) if not row.stop]
-        plain = [index for index in going if not requests[index].beams]
-        lengths = [len(prompts[index]) + rows[index].limit for index in plain]
-        for batch in plan([slots[index] for index in plain], lengths, self._budget, even=True):
-            pieces = [(each.slot, [plain[place] for place in each.indices]) for each in batch]
+        without_beams = [index for index in going if not requests[index].beams]
+        lengths = [len(prompts[index]) + rows[index].limit for index in without_beams]
+        for batch in plan([slots[index] for index in without_beams], lengths, self._budget, even=True):
+            pieces = [(piece.slot, [without_beams[place] for place in piece.indices]) for piece in batch]
             self._write(pieces, prompts, rows)
         self._search([index for index in going if requests[index].beams], slots, prompts, rows)
         return [self._completion(row) for row in rows]
@@ -144,29 +144,31 @@ class Writer:
 
     def _search(
         self,
-        asked: Sequence[int],
+        indices: Sequence[int],
         slots: Sequence[int],
         prompts: Sequence[tuple[int, ...]],
         rows: Sequence[Row],
     ) -> None:
         """Run one beam search for all requests that are equal but for their rank."""
-        ranks: dict[tuple[int, tuple[int, ...], int, int], list[int]] = {}
-        for index in asked:
+        indices_by_key: dict[tuple[int, tuple[int, ...], int, int], list[int]] = {}
+        for index in indices:
             key = (slots[index], prompts[index], rows[index].limit, rows[index].request.beams)
-            ranks.setdefault(key, []).append(index)
-        keys = list(ranks)
+            indices_by_key.setdefault(key, []).append(index)
+        keys = list(indices_by_key)
         searches = [Search(width, limit) for _, _, limit, width in keys]
         for width in dict.fromkeys(search.width for search in searches):
-            wide = [number for number, search in enumerate(searches) if search.width == width]
-            lengths = [width * (len(keys[number][1]) + keys[number][2]) for number in wide]
-            for batch in plan([keys[number][0] for number in wide], lengths, self._budget, even=True):
-                own, order = square([(each.slot, [wide[place] for place in each.indices]) for each in batch])
-                steps = self._steps(
-                    own, [keys[number][1] for number in order], max(keys[number][2] for number in order)
+            numbers_of_width = [number for number, search in enumerate(searches) if search.width == width]
+            lengths = [width * (len(keys[number][1]) + keys[number][2]) for number in numbers_of_width]
+            for batch in plan([keys[number][0] for number in numbers_of_width], lengths, self._budget, even=True):
+                batch_slots, order = square(
+                    [(piece.slot, [numbers_of_width[place] for place in piece.indices]) for piece in batch]
                 )
-                seek(steps, own, order, searches, self._ends)
+                steps = self._steps(
+                    batch_slots, [keys[number][1] for number in order], max(keys[number][2] for number in order)
+                )
+                seek(steps, batch_slots, order, searches, self._ends)
         for key, search in zip(keys, searches, strict=True):
-            for index in ranks[key]:
+            for index in indices_by_key[key]:
                 rows[index].read(search)
 
     def _steps(self, slots: Sequence[int], prompts: Sequence[tuple[int, ...]], most: int) -> Steps:
@@ -210,6 +212,6 @@ def draw(logits_MV: Tensor, heat_M: Tensor, uniforms_M: Tensor) -> tuple[Tensor,
 def sample(logits_MV: Tensor, heat_M: Tensor, uniforms_M: Tensor) -> Tensor:
     """Return the tokens where uniform numbers fall."""
     cumulative_MV = (logits_MV / heat_M.to(logits_MV.dtype).unsqueeze(1)).softmax(-1).cumsum(-1, dtype=torch.float64)
-    wanted_M = uniforms_M * cumulative_MV[:, -1]
-    found_M = torch.searchsorted(cumulative_MV, wanted_M.unsqueeze(1), right=True).squeeze(1)
-    return found_M.clamp(max=logits_MV.shape[1] - 1)
+    points_M = uniforms_M * cumulative_MV[:, -1]
+    tokens_M = torch.searchsorted(cumulative_MV, points_M.unsqueeze(1), right=True).squeeze(1)
+    return tokens_M.clamp(max=logits_MV.shape[1] - 1)

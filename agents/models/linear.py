@@ -26,16 +26,16 @@ def product(x_NI: Tensor, weight_OI: Tensor, bias_O: Tensor | None = None) -> Te
     processors uses half of their vector width (measured: 230 against 103 GFLOP/s a core).
     """
     if x_NI.shape[0] >= FEW_ROWS and one_dnn(x_NI):
-        found: Tensor = torch.ops.mkldnn._linear_pointwise(x_NI, weight_OI, bias_O, "none", [], "")
-        return found
+        out_NO: Tensor = torch.ops.mkldnn._linear_pointwise(x_NI, weight_OI, bias_O, "none", [], "")
+        return out_NO
     return torch.nn.functional.linear(x_NI, weight_OI, bias_O)
 
 
 def inferred(x_NI: Tensor, weight_OI: Tensor, bias_O: Tensor | None = None) -> Tensor:
     """Return `product` for the batches of a text being written, which are smaller than those of training."""
     if x_NI.shape[0] * weight_OI.numel() >= FEW_PRODUCTS and one_dnn(x_NI):
-        found: Tensor = torch.ops.mkldnn._linear_pointwise.default(x_NI, weight_OI, bias_O, "none", [], "")
-        return found
+        out_NO: Tensor = torch.ops.mkldnn._linear_pointwise.default(x_NI, weight_OI, bias_O, "none", [], "")
+        return out_NO
     return torch.nn.functional.linear(x_NI, weight_OI, bias_O)
 
 
@@ -101,9 +101,9 @@ class FastLinear(nn.Linear):
     @classmethod
     def of(cls, layer: nn.Linear) -> "FastLinear":
         """Return the fast form of `layer`."""
-        made = cls(layer.in_features, layer.out_features, bias=layer.bias is not None, device="meta")
-        made.weight, made.bias = layer.weight, layer.bias
-        return made
+        fast_layer = cls(layer.in_features, layer.out_features, bias=layer.bias is not None, device="meta")
+        fast_layer.weight, fast_layer.bias = layer.weight, layer.bias
+        return fast_layer
 
     def forward(self, x: Tensor) -> Tensor:
         """Return `x @ weight.T + bias`."""
@@ -123,6 +123,6 @@ def merge(a_GRI: Tensor, b_GOR: Tensor, weight_OI: Tensor, scale: float) -> Tens
 def left(x_NO: Tensor, y_NI: Tensor) -> Tensor:
     """Return `x.T @ y`, the sum over rows of outer products."""
     if x_NO.shape[0] >= FEW_ROWS and one_dnn(x_NO):
-        found: Tensor = torch.ops.mkldnn._linear_pointwise(x_NO.t(), y_NI.t(), None, "none", [], "")
-        return found
+        out_OI: Tensor = torch.ops.mkldnn._linear_pointwise(x_NO.t(), y_NI.t(), None, "none", [], "")
+        return out_OI
     return x_NO.t() @ y_NI

@@ -173,17 +173,19 @@ class ReservedSteps:
 
     def _read(self, tokens_ML: Tensor) -> None:
         """Read the prompts, some of every slot at a time."""
-        room = TurnedRoom if applies(self._scorer.module) else Room
-        some = portions(len(tokens_ML), len(self._slots), self._length, self._device.type)
-        read: list[tuple[Cache, Tensor]] = []
-        for rows in some:
-            self._cache = Cache(layer_class_to_replicate=room)
+        room_class = TurnedRoom if applies(self._scorer.module) else Room
+        row_portions = portions(len(tokens_ML), len(self._slots), self._length, self._device.type)
+        caches_and_logits: list[tuple[Cache, Tensor]] = []
+        for rows in row_portions:
+            self._cache = Cache(layer_class_to_replicate=room_class)
             self._read_some(tokens_ML, torch.tensor(rows, device=self._device))
-            read.append((self._cache, self.logits_MV))
-        if len(some) > 1:
-            order = torch.tensor([row for rows in some for row in rows], device=self._device)
-            self.logits_MV = torch.cat([logits_MV for _, logits_MV in read])[order.argsort()]
-            self._cache = together([cache for cache, _ in read], Cache(layer_class_to_replicate=room), order)
+            caches_and_logits.append((self._cache, self.logits_MV))
+        if len(row_portions) > 1:
+            order = torch.tensor([row for rows in row_portions for row in rows], device=self._device)
+            self.logits_MV = torch.cat([logits_MV for _, logits_MV in caches_and_logits])[order.argsort()]
+            self._cache = together(
+                [cache for cache, _ in caches_and_logits], Cache(layer_class_to_replicate=room_class), order
+            )
 
     def _read_some(self, tokens_ML: Tensor, rows: Tensor) -> None:
         """Read some prompts, without the padding that all of them share."""

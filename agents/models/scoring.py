@@ -12,37 +12,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from agents.models.forward import Abilities
 from agents.models.lora import Adapters
 from simulation.core.packing import Packed, Tree, pack, rounded
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Abilities:
-    """What the base's forward pass was seen to do (see `abilities.py`)."""
-
-    tree: bool
-    """Takes a tree mask with positions."""
-    cache: str | None
-    """The keyword under which it takes and returns a key-value cache of left-padded prompts; None where it has none."""
-    reserve: bool
-    """Decodes from a cache with reserved room, with masks made beforehand, within the attention's reach."""
-    keeps: bool
-    """Takes `logits_to_keep`."""
-    masks: bool
-    """Takes `attention_mask`."""
-    window: int | None = None
-    """The tokens that attention reaches back; beyond them a tree mask would see more than the model may."""
-    longest: int | None = None
-    """The most tokens a sequence may have."""
-
-    @property
-    def fast_paths(self) -> dict[str, bool]:
-        """What spares work, by name, and whether the model was seen to take it; a lost one costs time alone."""
-        return {
-            "tree scoring": self.tree,
-            "key-value cache": self.cache is not None,
-            "reserved cache": self.reserve,
-        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,16 +32,16 @@ class Scorer:
         packed = pack(trees, pad=self.pad)
         device = self.adapters.values_SP.device
         valid_RKT = packed.valid_RKT.copy()
-        for slot, row in enumerate(trees_SB):
+        for slot, trees_B in enumerate(trees_SB):
             first = slot * (len(trees) // len(trees_SB))
-            valid_RKT[first + len(row) : first + len(trees) // len(trees_SB)] = False
+            valid_RKT[first + len(trees_B) : first + len(trees) // len(trees_SB)] = False
         if self.abilities.tree and self.fits(trees):
-            found_RKT = self._tree(slots, packed)
+            logprobs_RKT = self._tree(slots, packed)
         else:
-            found_RKT = self._plain(slots, trees, packed)
+            logprobs_RKT = self._plain(slots, trees, packed)
         valid = torch.from_numpy(valid_RKT).to(device)
         shape = (len(trees_SB), -1, *valid.shape[1:])
-        return found_RKT.where(valid, 0.0).view(shape), valid.view(shape)
+        return logprobs_RKT.where(valid, 0.0).view(shape), valid.view(shape)
 
     def fits(self, trees: Sequence[Tree]) -> bool:
         """Say whether every path from a prompt to a branch's end is within the attention's reach."""

@@ -48,13 +48,13 @@ class Verdicts:
         different = list(dict.fromkeys(pairs))
         prompts = self.tokenizer([teacher_prompt(*pair) for pair in different])["input_ids"]
         order = sorted(range(len(different)), key=lambda index: (len(prompts[index]), index))
-        found: dict[tuple[str, str], float] = {}
+        chances: dict[tuple[str, str], float] = {}
         for first in range(0, len(order), self._batch_size):
-            some = order[first : first + self._batch_size]
-            correct_B, wrong_B = self._logprobs([prompts[index] for index in some])
+            batch_indices = order[first : first + self._batch_size]
+            correct_B, wrong_B = self._logprobs([prompts[index] for index in batch_indices])
             chance_B = torch.sigmoid(correct_B.double() - wrong_B.double())
-            found.update(zip((different[index] for index in some), chance_B.tolist(), strict=True))
-        return [found[pair] for pair in pairs]
+            chances.update(zip((different[index] for index in batch_indices), chance_B.tolist(), strict=True))
+        return [chances[pair] for pair in pairs]
 
     def _logprobs(self, prompts: Sequence[Sequence[int]]) -> list[Tensor]:
         """Return each word's log-probability `logprob_B`, nats, after reading the prompts once."""
@@ -102,7 +102,7 @@ def load(source: str, *, device: str, dtype: str, batch_size: int) -> Verdicts:
 
 def school(teacher: Verdicts, rows: Sequence[TeacherRow], schooling: Schooling) -> None:
     """Train all weights on the rows: AdamW, the rate falling linearly to zero, no dropout, a seeded order."""
-    parameters = [each.requires_grad_() for each in teacher.module.parameters()]
+    parameters = [parameter.requires_grad_() for parameter in teacher.module.parameters()]
     optimizer = torch.optim.AdamW(parameters, lr=schooling.learning_rate)
     stream = generator(schooling.seed, 0, 0, "teacher rows")
     per_epoch = -(-len(rows) // schooling.batch_size)
@@ -121,17 +121,23 @@ def school(teacher: Verdicts, rows: Sequence[TeacherRow], schooling: Schooling) 
 
 
 def load_schooled(
-    source: str, rows: Sequence[TeacherRow], schooling: Schooling, kept: Path | None, *, device: str, batch_size: int
+    source: str,
+    rows: Sequence[TeacherRow],
+    schooling: Schooling,
+    teachers_folder: Path | None,
+    *,
+    device: str,
+    batch_size: int,
 ) -> Verdicts:
-    """Return a teacher trained on the rows, from the folder `kept` where an equal one was trained before."""
-    known = {"base": folder.fingerprint(source), "rows": [asdict(row) for row in rows], "schooling": asdict(schooling)}
-    name = hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()[:16]
-    if kept is not None and (kept / name).is_dir():
-        return load(str(kept / name), device=device, dtype="float32", batch_size=batch_size)
+    """Return a teacher trained on the rows, from `teachers_folder` where an equal one was trained before."""
+    recipe = {"base": folder.fingerprint(source), "rows": [asdict(row) for row in rows], "schooling": asdict(schooling)}
+    name = hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()[:16]
+    if teachers_folder is not None and (teachers_folder / name).is_dir():
+        return load(str(teachers_folder / name), device=device, dtype="float32", batch_size=batch_size)
     teacher = load(source, device=device, dtype="float32", batch_size=batch_size)
     school(teacher, rows, schooling)
-    if kept is not None:
-        keep(teacher, kept / name)
+    if teachers_folder is not None:
+        keep(teacher, teachers_folder / name)
     return teacher
 
 

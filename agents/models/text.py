@@ -45,15 +45,15 @@ class Text:
 
     def encode_all(self, asked: Sequence[tuple[str, tuple[str, ...]]]) -> list[Tree]:
         """Return the token ids of each (prompt, continuations); what is new is tokenized in one call."""
-        new = [key for key in dict.fromkeys(asked) if key not in self._trees]
-        found = {key: self._trees[key] for key in asked if key in self._trees}
-        found.update(zip(new, self._encode(new), strict=True))
-        for key in found:
-            self._trees[key] = found[key]
+        new_keys = [key for key in dict.fromkeys(asked) if key not in self._trees]
+        trees = {key: self._trees[key] for key in asked if key in self._trees}
+        trees.update(zip(new_keys, self._encode(new_keys), strict=True))
+        for key in trees:
+            self._trees[key] = trees[key]
             self._trees.move_to_end(key)
         while len(self._trees) > KEPT_TREES:
             self._trees.popitem(last=False)
-        return [found[key] for key in asked]
+        return [trees[key] for key in asked]
 
     def decode(self, tokens: Sequence[int], prompt: str) -> str:
         """Return the text of generated tokens, without the space that joins it to its prompt."""

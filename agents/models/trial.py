@@ -12,9 +12,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from agents.models.forward import Abilities
 from agents.models.lora import Adapters
 from agents.models.reserve import ReservedSteps
-from agents.models.scoring import Abilities, Scorer
+from agents.models.scoring import Scorer
 from simulation.core.packing import Tree
 
 _SIBLING, _BRANCH, _PROMPT = 11, 5, 7
@@ -31,7 +32,7 @@ _REFUSALS = (TypeError, ValueError, RuntimeError, IndexError, AttributeError, Ke
 def observe(module: nn.Module, adapters: Adapters, pad: int) -> Abilities:
     """Return what `module` was seen to do."""
     settings = module.config.get_text_config()  # type: ignore[union-attr,operator]  # a transformers model
-    seen = Abilities(
+    abilities = Abilities(
         tree=False,
         cache=None,
         reserve=False,
@@ -40,13 +41,15 @@ def observe(module: nn.Module, adapters: Adapters, pad: int) -> Abilities:
         window=window(settings),
         longest=getattr(settings, "max_position_embeddings", None),
     )
-    if not takes_tree(Scorer(module=module, adapters=adapters, abilities=seen, pad=pad)):
-        return seen
-    seen = replace(seen, tree=True, cache=next((name for name in CACHE_KEYWORDS if caches(module, pad, name)), None))
-    if seen.cache is None:
-        return seen
-    plain = replace(seen, tree=False)
-    return replace(seen, reserve=takes_reserve(Scorer(module=module, adapters=adapters, abilities=plain, pad=pad)))
+    if not takes_tree(Scorer(module=module, adapters=adapters, abilities=abilities, pad=pad)):
+        return abilities
+    abilities = replace(
+        abilities, tree=True, cache=next((name for name in CACHE_KEYWORDS if caches(module, pad, name)), None)
+    )
+    if abilities.cache is None:
+        return abilities
+    plain = replace(abilities, tree=False)
+    return replace(abilities, reserve=takes_reserve(Scorer(module=module, adapters=adapters, abilities=plain, pad=pad)))
 
 
 @torch.no_grad()

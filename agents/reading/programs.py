@@ -24,9 +24,9 @@ def program_in(question: Question, text: str) -> str:
     code = unfenced(text)
     if not question.opening:
         return code
-    last = function_of(question.opening)
-    if last is not None and last[1] in DEFINITION.findall(code):
-        return question.opening[: last[0]] + code
+    last_function = function_of(question.opening)
+    if last_function is not None and last_function[1] in DEFINITION.findall(code):
+        return question.opening[: last_function[0]] + code
     return question.opening + (shifted(question.opening, code) if question.opening.endswith("\n") else code)
 
 
@@ -36,27 +36,27 @@ def unfenced(text: str) -> str:
     A block that is never closed goes to the end. A bare fence behind code that began before the text closes it.
     """
     lines = text.split("\n")
-    fences = [(index, found[1].lower()) for index, line in enumerate(lines) if (found := FENCE.fullmatch(line))]
+    fences = [(index, fence[1].lower()) for index, line in enumerate(lines) if (fence := FENCE.fullmatch(line))]
     if not fences:
         return text
-    at, kind = fences[0]
-    if not kind and "".join(lines[:at]).strip() and (len(fences) == 1 or fences[1][1]):
-        return "\n".join(lines[:at])
+    first_fence, language = fences[0]
+    if not language and "".join(lines[:first_fence]).strip() and (len(fences) == 1 or fences[1][1]):
+        return "\n".join(lines[:first_fence])
     openers, closers = fences[::2], [*(index for index, _ in fences[1::2]), len(lines)]
-    blocks = [(kind, lines[start + 1 : end]) for (start, kind), end in zip(openers, closers, strict=False)]
-    chosen = next((block for kind, block in blocks if kind in PYTHON), blocks[0][1])
-    return "\n".join(chosen)
+    blocks = [(language, lines[start + 1 : end]) for (start, language), end in zip(openers, closers, strict=False)]
+    program_lines = next((block for language, block in blocks if language in PYTHON), blocks[0][1])
+    return "\n".join(program_lines)
 
 
 def function_of(opening: str) -> tuple[int, str] | None:
     """Return where the last function of an opening begins, its decorators included, and its name."""
-    found = list(DEFINITION.finditer(opening))
-    if not found:
+    definitions = list(DEFINITION.finditer(opening))
+    if not definitions:
         return None
-    start = found[-1].start()
+    start = definitions[-1].start()
     while (before := opening[:start]).rpartition("\n")[0] and line_before(before).startswith("@"):
         start = before[:-1].rfind("\n") + 1
-    return start, found[-1][1]
+    return start, definitions[-1][1]
 
 
 def line_before(text: str) -> str:
@@ -83,8 +83,8 @@ def shifted(opening: str, code: str) -> str:
 
 def margin_of(opening: str) -> str:
     """Return the indentation of what follows an opening's last line."""
-    last = next((line for line in reversed(opening.split("\n")) if line.strip()), "")
-    return indentation(last) + ("    " if last.rstrip().endswith(":") else "")
+    last_line = next((line for line in reversed(opening.split("\n")) if line.strip()), "")
+    return indentation(last_line) + ("    " if last_line.rstrip().endswith(":") else "")
 
 
 def indentation(line: str) -> str:
@@ -110,9 +110,9 @@ def check_tests(question: Question) -> None:
             f"question {question.id!r} has no tests, so that no program can be judged by it; "
             "give it tests, or name another judge"
         )
-    named = [(f"test {number}", test.code) for number, test in enumerate(question.tests, start=1)]
-    for what, code in (("setup", question.setup), *named):
+    named_tests = [(f"test {number}", test.code) for number, test in enumerate(question.tests, start=1)]
+    for part, code in (("setup", question.setup), *named_tests):
         try:
             check_compiles(code)
         except DataError as error:
-            raise DataError(f"{what} of question {question.id!r} {error}; correct it: {code[:80]!r}") from None
+            raise DataError(f"{part} of question {question.id!r} {error}; correct it: {code[:80]!r}") from None

@@ -28,23 +28,25 @@ def chosen(text: str, choices: Sequence[str]) -> int | None:
     letter marked as one ("a)", "(a)", "answer: a", "option a", or the letter alone as the whole text). At the same
     place the longer option's text wins over a shorter one, and a letter wins over a text.
     """
-    said = plain(text)
+    plain_text = plain(text)
     letters = [letter(index) for index in range(len(choices))]
-    alone = _ALONE.fullmatch(said)
-    if alone and alone[1] in letters and said not in map(plain, choices):
+    alone = _ALONE.fullmatch(plain_text)
+    if alone and alone[1] in letters and plain_text not in map(plain, choices):
         return letters.index(alone[1])
-    found: list[tuple[int, int, int]] = []
-    for match in _MARKED.finditer(said):
-        named = next(group for group in match.groups() if group)
-        if named in letters:
-            found.append((match.start(), -len(said), letters.index(named)))
+    mentions: list[tuple[int, int, int]] = []
+    for match in _MARKED.finditer(plain_text):
+        marked_letter = next(group for group in match.groups() if group)
+        if marked_letter in letters:
+            mentions.append((match.start(), -len(plain_text), letters.index(marked_letter)))
             break
     for index, choice in enumerate(choices):
         words = plain(choice)
-        at = re.search(rf"(?<![\w.])(?<!\d,){re.escape(words)}(?![\w])(?![.,]\d)", said) if words else None
-        if at:
-            found.append((at.start(), -len(words), index))
-    return min(found)[2] if found else None
+        occurrence = (
+            re.search(rf"(?<![\w.])(?<!\d,){re.escape(words)}(?![\w])(?![.,]\d)", plain_text) if words else None
+        )
+        if occurrence:
+            mentions.append((occurrence.start(), -len(words), index))
+    return min(mentions)[2] if mentions else None
 
 
 def same(text: str, reference: str) -> bool:
@@ -52,7 +54,7 @@ def same(text: str, reference: str) -> bool:
     first, second = plain(text), plain(reference)
     if first == second:
         return True
-    numbers = [number(each) for each in (first, second)]
+    numbers = [number(plain_text) for plain_text in (first, second)]
     return None not in numbers and numbers[0] == numbers[1]
 
 
@@ -94,7 +96,7 @@ def reference_index(question: Question) -> int | None:
     return letters.index(plain(question.reference)) if plain(question.reference) in letters else None
 
 
-def worded_like(text: str, taken: int | None, question: Question, index: int) -> str:
+def worded_like(text: str, choice: int | None, question: Question, index: int) -> str:
     """Return a choice as who answered `text` would write it: a letter where it answers by letters, else the text."""
-    by_letter = taken is not None and plain(text) == letter(taken)
+    by_letter = choice is not None and plain(text) == letter(choice)
     return letter(index) if by_letter else question.choices[index]

@@ -45,22 +45,24 @@ class Caller:
 
     async def attempt(self, call: Call, idempotency_key: str) -> Reply | Unread:
         """Make a call and read what comes back; takes at most the seconds given, whatever the server does."""
-        found: Reply | Unread
+        reply: Reply | Unread
         try:
             async with asyncio.timeout(self._seconds):
                 body = await self._post(call.body, idempotency_key)
-            found = read(body, self._endpoint.kind, self._endpoint.logprobs)
+            reply = read(body, self._endpoint.kind, self._endpoint.logprobs)
         except TimeoutError:
-            found = Unread(failure=Failure(kind="down", reason="no reply in time", billed="unknown"))
+            reply = Unread(failure=Failure(kind="down", reason="no reply in time", billed="unknown"))
         except Exception as error:  # noqa: BLE001  # whatever it is, its text may hold the key
-            found = Unread(failure=failure_of(error))
-        return redacted(found, self._redactor)
+            reply = Unread(failure=failure_of(error))
+        return redacted(reply, self._redactor)
 
     @property
     def hint(self) -> str:
         """Say what may be wrong where nothing is ever answered."""
-        other = "completions, as a base model without chat template needs" if self._endpoint.kind == "chat" else "chat"
-        return f"if that never changes, try endpoint: {other}"
+        other_endpoint = (
+            "completions, as a base model without chat template needs" if self._endpoint.kind == "chat" else "chat"
+        )
+        return f"if that never changes, try endpoint: {other_endpoint}"
 
     async def alive(self) -> bool:
         """Whether the server answers at all, asked in a way that costs nothing."""
@@ -77,11 +79,11 @@ class Caller:
 
     async def _post(self, body: Mapping[str, object], idempotency_key: str) -> bytes:
         extra = dict(body)
-        asked: Any = {name: extra.pop(name) for name in ("model", "messages", "prompt") if name in extra}
+        named_fields: Any = {name: extra.pop(name) for name in ("model", "messages", "prompt") if name in extra}
         # Any: the library types every parameter, which a server of another maker need not have
         client: Any = self._client.chat.completions if self._endpoint.kind == "chat" else self._client.completions
         headers = {"Idempotency-Key": idempotency_key}
-        response = await client.with_raw_response.create(**asked, extra_body=extra, extra_headers=headers)
+        response = await client.with_raw_response.create(**named_fields, extra_body=extra, extra_headers=headers)
         content: bytes = response.http_response.content
         return content
 
@@ -101,8 +103,10 @@ def make_client(endpoint: Endpoint, secret: str, seconds: float, longest: int) -
                         raise TooLong
             finally:
                 await response.aclose()
-            coded = ("content-encoding", "content-length", "transfer-encoding")
-            headers = [(name, value) for name, value in response.headers.multi_items() if name.lower() not in coded]
+            coding_headers = ("content-encoding", "content-length", "transfer-encoding")
+            headers = [
+                (name, value) for name, value in response.headers.multi_items() if name.lower() not in coding_headers
+            ]
             return type(response)(response.status_code, headers=headers, content=bytes(body), request=request)
 
     client = AsyncOpenAI(
@@ -126,20 +130,20 @@ def failure_of(error: Exception) -> Failure:
     cause = error.__cause__ or error
     if isinstance(error, TooLong) or isinstance(cause, TooLong):
         return Failure(kind="unusable", reason="a reply longer than what was asked for", billed="unknown")
-    told = f"{type(cause).__name__}: {cause}"[:LONGEST_DETAIL]
+    detail = f"{type(cause).__name__}: {cause}"[:LONGEST_DETAIL]
     unsent = type(cause).__name__ in UNSENT
     if isinstance(error, APITimeoutError):
-        return Failure(kind="down", reason="no reply in time", detail=told, billed="no" if unsent else "unknown")
+        return Failure(kind="down", reason="no reply in time", detail=detail, billed="no" if unsent else "unknown")
     if isinstance(error, APIConnectionError):
         reason = "no connection" if unsent else "the connection broke"
-        return Failure(kind="down", reason=reason, detail=told, billed="no" if unsent else "unknown")
-    return Failure(kind="fatal", reason="an unforeseen error", detail=told, billed="unknown")
+        return Failure(kind="down", reason=reason, detail=detail, billed="no" if unsent else "unknown")
+    return Failure(kind="fatal", reason="an unforeseen error", detail=detail, billed="unknown")
 
 
-def redacted(found: Reply | Unread, redactor: Redactor) -> Reply | Unread:
+def redacted(reply: Reply | Unread, redactor: Redactor) -> Reply | Unread:
     """Return what a server said without the key."""
-    if isinstance(found, Unread):
-        failure = found.failure
-        return replace(found, failure=replace(failure, detail=redactor.error(failure.detail or failure.reason)))
-    completion = replace(found.completion, text=redactor.text(found.completion.text))
-    return replace(found, completion=completion, model=redactor.error(found.model))
+    if isinstance(reply, Unread):
+        failure = reply.failure
+        return replace(reply, failure=replace(failure, detail=redactor.error(failure.detail or failure.reason)))
+    completion = replace(reply.completion, text=redactor.text(reply.completion.text))
+    return replace(reply, completion=completion, model=redactor.error(reply.model))

@@ -38,8 +38,8 @@ class Failure:
 
 def of_status(status: int, headers: Mapping[str, str], body: bytes) -> Failure:
     """Return the failure that an HTTP status other than 2xx means."""
-    code, told = error_of(body)
-    detail = f"HTTP {status}: {told}"[:LONGEST_DETAIL]
+    code, message = error_of(body)
+    detail = f"HTTP {status}: {message}"[:LONGEST_DETAIL]
     reason = f"HTTP {status}"
     wait = retry_after(headers)
     if 300 <= status < 400:
@@ -51,21 +51,21 @@ def of_status(status: int, headers: Mapping[str, str], body: bytes) -> Failure:
         return Failure(kind="busy", reason=reason, detail=detail, wait=wait)
     if status in (408, 409, 425) or status >= 500:
         return Failure(kind="down", reason=reason, detail=detail, wait=wait)
-    if code == "context_length_exceeded" or "context length" in told.lower():
+    if code == "context_length_exceeded" or "context length" in message.lower():
         return Failure(kind="refused", reason="the prompt is longer than the model can read", detail=detail)
     if code in ("content_filter", "content_policy_violation"):
         return Failure(kind="refused", reason="refused by the content filter", detail=detail)
     return Failure(kind="fatal", reason=reason, detail=detail)
 
 
-def of_error_object(found: object) -> Failure:
+def of_error_object(error: object) -> Failure:
     """Return the failure that an error inside a reply of status 200 means."""
-    code = found.get("code") if isinstance(found, dict) else None
+    code = error.get("code") if isinstance(error, dict) else None
     status = code if isinstance(code, int) and 400 <= code < 600 else 502
     if code in ("rate_limit_exceeded", "rate_limit_error"):
         status = 429
     try:
-        body = json.dumps({"error": found}).encode("ascii")
+        body = json.dumps({"error": error}).encode("ascii")
     except (ValueError, RecursionError):
         body = b""
     return of_status(status, {}, body)
@@ -75,10 +75,10 @@ def error_of(body: bytes) -> tuple[str, str]:
     """Return an error's code and message as far as a body tells them."""
     text = body.decode("utf-8", "replace")
     try:
-        found = json.loads(text)
+        body_json = json.loads(text)
     except (ValueError, RecursionError):
         return "", " ".join(text.split()) or "no reason given"
-    error = found.get("error", found) if isinstance(found, dict) else found
+    error = body_json.get("error", body_json) if isinstance(body_json, dict) else body_json
     if not isinstance(error, dict):
         return "", str(error)
     code = error.get("code") if isinstance(error.get("code"), str) else error.get("type")

@@ -51,7 +51,7 @@ class RemoteLearner:
 
     def keep_in(self, folder: Path) -> None:
         """Keep replies and costs in a study's folder, and take up those that are there."""
-        if not self._settings.kept:
+        if not self._settings.keeps_replies:
             return
         if self._ledger is not None:
             self._ledger.close()
@@ -60,7 +60,7 @@ class RemoteLearner:
 
     def _open_ledger(self) -> Ledger:
         if self._ledger is None:
-            if self._settings.kept:
+            if self._settings.keeps_replies:
                 raise ModelError(
                     f"{self.source} keeps paid replies in a study's folder, but plays in no study; "
                     "play it by `run`, or set cache: false"
@@ -77,12 +77,12 @@ class RemoteLearner:
             )
         ledger = self._open_ledger()
         calls = [self._settings.endpoint.call(request) for request in requests]
-        asked = {call.key: call for call in calls}
-        found = {key: said for key in asked if (said := ledger.reply(key)) is not None}
-        missing = {key: call for key, call in asked.items() if key not in found}
+        calls_by_key = {call.key: call for call in calls}
+        completions = {key: completion for key in calls_by_key if (completion := ledger.reply(key)) is not None}
+        missing = {key: call for key, call in calls_by_key.items() if key not in completions}
         if missing:
-            found |= in_new_loop(self._sample(ledger, missing))
-        return [self._taken(found[call.key]) for call in calls]
+            completions |= in_new_loop(self._sample(ledger, missing))
+        return [self._part_to_take(completions[call.key]) for call in calls]
 
     async def _sample(self, ledger: Ledger, calls: Mapping[str, Call]) -> Mapping[str, Completion]:
         """Ask the server, and let every call that was begun end before any error is raised."""
@@ -91,11 +91,11 @@ class RemoteLearner:
         secret, seconds = settings.endpoint.secret(), settings.patience.timeout_seconds
         async with Caller(settings.endpoint, secret, seconds=seconds, longest=longest) as caller:
             batch = Batch(caller, ledger, settings.patience, lost=self._lost)
-            found = await batch.run(calls, settings.concurrency)
+            completions = await batch.run(calls, settings.concurrency)
         self._lost = batch.lost
         if batch.error is not None:
             raise self._explained(batch.error)
-        return found
+        return completions
 
     def _explained(self, error: SimulationError) -> SimulationError:
         """Say of an error whose it is and how to go on."""
@@ -108,8 +108,8 @@ class RemoteLearner:
             remedy = f"write a larger one, such as {json.dumps(error.larger)}, into {self._folder / BUDGET}; "
         return ModelError(f"{self.source}: {error}; {remedy}what was answered is kept: resume the study")
 
-    def _taken(self, said: Completion) -> Completion:
-        return replace(said, text=unfenced(said.text)) if self._settings.take == "program" else said
+    def _part_to_take(self, completion: Completion) -> Completion:
+        return replace(completion, text=unfenced(completion.text)) if self._settings.take == "program" else completion
 
     def score(self, requests: Sequence[Request]) -> list[tuple[float, ...]]:
         """Refuse, unless nothing is asked: an API tells no probability of a text that it did not write."""
@@ -190,8 +190,8 @@ def no_adapter(endpoint: Endpoint) -> bytes:
     """Return the same safetensors file without tensors for the same model on the same server."""
     from safetensors.numpy import save
 
-    told = {"base_url": endpoint.base_url, "model": endpoint.model}
-    return save({}, metadata={"api": json.dumps(told, sort_keys=True)})
+    endpoint_fields = {"base_url": endpoint.base_url, "model": endpoint.model}
+    return save({}, metadata={"api": json.dumps(endpoint_fields, sort_keys=True)})
 
 
 def in_new_loop(work: Coroutine[None, None, T]) -> T:

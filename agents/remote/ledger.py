@@ -53,13 +53,13 @@ class Spent:
 class Shortage(ModelError):
     """The budget does not cover the worst price of a call."""
 
-    def __init__(self, name: str, limit: float, used: float, wanted: float) -> None:
+    def __init__(self, name: str, limit: float, used: float, needed: float) -> None:
         super().__init__(
             f"the budget of {limit:,.10g} {name} is used up: {used:,.10g} are spent or held and the next call may take "
-            f"{wanted:,.10g}"
+            f"{needed:,.10g}"
         )
-        enough = 2 * limit + wanted
-        self.larger = {name: enough if name == "money" else int(enough)}
+        larger_limit = 2 * limit + needed
+        self.larger = {name: larger_limit if name == "money" else int(larger_limit)}
         """A budget that would do for as much again."""
 
 
@@ -111,10 +111,10 @@ class Ledger:
     def unusable(self, key: str) -> int:
         """Return how many paid replies to a call could not be used."""
         with _reported(self._place):
-            found: int = self._connection.execute(
+            unusable_replies: int = self._connection.execute(
                 "SELECT count(*) FROM calls WHERE key = ? AND state = 'unusable'", (key,)
             ).fetchone()[0]
-        return found
+        return unusable_replies
 
     def reserve(self, call: Call) -> int:
         """Write down that a call is about to be made, and return the entry's number; raises Shortage."""
@@ -133,12 +133,12 @@ class Ledger:
 
     def _check(self, tokens: int, nano: int) -> None:
         spent = self._connection.execute("SELECT requests, tokens, nano FROM spent").fetchone()
-        wanted = (1, tokens, nano)
+        needs = (1, tokens, nano)
         limits = {"requests": self._budget.requests, "tokens": self._budget.tokens, "money": self._budget.money}
-        for (name, limit), used, more in zip(limits.items(), spent, wanted, strict=True):
+        for (name, limit), used, needed in zip(limits.items(), spent, needs, strict=True):
             unit = NANO if name == "money" else 1
-            if limit is not None and used + more > int(limit * unit):
-                raise Shortage(name, limit, used / unit, more / unit)
+            if limit is not None and used + needed > int(limit * unit):
+                raise Shortage(name, limit, used / unit, needed / unit)
 
     def settle(
         self,
@@ -166,10 +166,10 @@ class Ledger:
                 "UPDATE spent SET tokens = tokens + ?, nano = nano + ?", (cost[0] - tokens, cost[1] - nano)
             )
             if reply is not None:
-                key, said, model = reply
+                key, completion, model = reply
                 self._connection.execute(
                     "INSERT OR IGNORE INTO replies VALUES (?, ?, ?, ?, ?, ?)",
-                    (key, said.text, said.tokens, said.logprob, said.stop, model),
+                    (key, completion.text, completion.tokens, completion.logprob, completion.stop, model),
                 )
 
     def close(self) -> None:

@@ -17,8 +17,8 @@ class Redactor:
 
     def __init__(self, key: str) -> None:
         self._key = key if len(key) >= SHORTEST else ""
-        last = len(self._key) - PIECE + 1
-        self._pieces = {self._key[start : start + PIECE] for start in range(max(0, last))}
+        piece_count = len(self._key) - PIECE + 1
+        self._pieces = {self._key[start : start + PIECE] for start in range(max(0, piece_count))}
 
     def error(self, text: str) -> str:
         """Return what may be told of an error: besides the key also what looks like a key is hidden."""
@@ -28,12 +28,12 @@ class Redactor:
         """Return a text without the key and without long parts of it."""
         if not self._key:
             return text
-        kept, place = [], 0
+        shown_parts, place = [], 0
         while place < len(text):
             end = self._secret_until(text, place)
-            kept.append(HIDDEN if end > place else text[place])
+            shown_parts.append(HIDDEN if end > place else text[place])
             place = max(end, place + 1)
-        return "".join(kept)
+        return "".join(shown_parts)
 
     def _secret_until(self, text: str, place: int) -> int:
         """Return where a run of the key's pieces that begins at `place` ends; `place` itself where none begins."""

@@ -44,20 +44,20 @@ class Unread:
 def read(body: bytes, kind: Kind, logprobs: bool) -> Reply | Unread:
     """Return what the body of a 200 holds (every reply answers one choice)."""
     try:
-        found = json.loads(body.decode("utf-8"))
+        reply_json = json.loads(body.decode("utf-8"))
     except (ValueError, RecursionError):
-        found = None
-    if not isinstance(found, dict):
+        reply_json = None
+    if not isinstance(reply_json, dict):
         start = body[:200].decode("utf-8", "replace")
         return Unread(failure=Failure(kind="down", reason="a reply that is not JSON", detail=start, billed="unknown"))
-    if found.get("error"):
-        return Unread(failure=of_error_object(found["error"]))
-    usage = _usage(found.get("usage"))
+    if reply_json.get("error"):
+        return Unread(failure=of_error_object(reply_json["error"]))
+    usage = _usage(reply_json.get("usage"))
     try:
-        completion = _completion(found, kind, logprobs, usage)
+        completion = _completion(reply_json, kind, logprobs, usage)
     except _Unusable as error:
         return Unread(failure=error.failure, usage=usage)
-    return Reply(completion=completion, usage=usage, model=str(found.get("model") or ""))
+    return Reply(completion=completion, usage=usage, model=str(reply_json.get("model") or ""))
 
 
 class _Unusable(Exception):
@@ -68,9 +68,9 @@ class _Unusable(Exception):
         self.failure = Failure(kind=kind, reason=reason, detail=detail or reason, billed="unknown")
 
 
-def _completion(found: dict[str, Any], kind: Kind, logprobs: bool, usage: Usage | None) -> Completion:
+def _completion(reply_json: dict[str, Any], kind: Kind, logprobs: bool, usage: Usage | None) -> Completion:
     """Return the one choice of a reply (Any: JSON values)."""
-    choices = found.get("choices")
+    choices = reply_json.get("choices")
     if not isinstance(choices, list) or len(choices) != 1 or not isinstance(choices[0], dict):
         count = len(choices) if isinstance(choices, list) else 0
         raise _Unusable(f"a reply of {count} choices, 1 was asked for")
@@ -86,11 +86,14 @@ def _completion(found: dict[str, Any], kind: Kind, logprobs: bool, usage: Usage 
         return Completion(text=text, tokens=tokens, stop=FINISHED[finish])
     if not text and not _listed(choice.get("logprobs"), kind):
         return Completion(tokens=tokens, stop=FINISHED[finish])
-    listed = _logprobs(choice.get("logprobs"), kind)
-    if not _cover(listed, text, usage):
+    token_logprobs = _logprobs(choice.get("logprobs"), kind)
+    if not _cover(token_logprobs, text, usage):
         raise _Unusable("a reply whose log-probabilities do not cover its text")
     return Completion(
-        text=text, tokens=len(listed), logprob=math.fsum(value for _, value in listed), stop=FINISHED[finish]
+        text=text,
+        tokens=len(token_logprobs),
+        logprob=math.fsum(logprob for _, logprob in token_logprobs),
+        stop=FINISHED[finish],
     )
 
 
@@ -109,26 +112,30 @@ def _text(choice: dict[str, Any], kind: Kind, stop: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # half a character is none
 
 
-def _listed(found: Any, kind: Kind) -> Any:
+def _listed(logprobs_json: Any, kind: Kind) -> Any:
     """Return the part of a choice's log-probabilities that lists tokens (Any: JSON values)."""
-    return found.get("content" if kind == "chat" else "token_logprobs") if isinstance(found, dict) else None
+    return (
+        logprobs_json.get("content" if kind == "chat" else "token_logprobs")
+        if isinstance(logprobs_json, dict)
+        else None
+    )
 
 
-def _logprobs(found: Any, kind: Kind) -> list[tuple[bytes, float]]:
+def _logprobs(logprobs_json: Any, kind: Kind) -> list[tuple[bytes, float]]:
     """Return each token's bytes and log-probability (Any: a JSON value)."""
-    listed = _listed(found, kind)
-    if not isinstance(listed, list):
+    token_list = _listed(logprobs_json, kind)
+    if not isinstance(token_list, list):
         detail = (
             "the server sent no log-probabilities, though it was asked to; set logprobs: false or use another model"
         )
         raise _Unusable("no log-probabilities", "fatal", detail)
     if kind == "chat":
-        entries = [each if isinstance(each, dict) else {} for each in listed]
-        values = [each.get("logprob") for each in entries]
+        entries = [entry if isinstance(entry, dict) else {} for entry in token_list]
+        values = [entry.get("logprob") for entry in entries]
     else:
-        texts = found.get("tokens")
+        texts = logprobs_json.get("tokens")
         entries = [{"token": text} for text in texts] if isinstance(texts, list) else []
-        values = listed
+        values = token_list
     pieces = [_bytes(entry) for entry in entries] if len(entries) == len(values) else [b""] * len(values)
     return [(piece, _logprob(value)) for piece, value in zip(pieces, values, strict=True)]
 
@@ -142,28 +149,32 @@ def _logprob(value: Any) -> float:
 
 def _bytes(entry: dict[str, Any]) -> bytes:
     """Return the bytes of a token, which may be a part of a character (Any: JSON values)."""
-    listed = entry.get("bytes")
-    if isinstance(listed, list) and all(type(each) is int and 0 <= each < 256 for each in listed):
-        return bytes(listed)
+    byte_values = entry.get("bytes")
+    if isinstance(byte_values, list) and all(type(byte) is int and 0 <= byte < 256 for byte in byte_values):
+        return bytes(byte_values)
     token = entry.get("token")
     return token.encode("utf-8", "replace") if isinstance(token, str) else b""
 
 
-def _cover(listed: list[tuple[bytes, float]], text: str, usage: Usage | None) -> bool:
+def _cover(token_logprobs: list[tuple[bytes, float]], text: str, usage: Usage | None) -> bool:
     """Whether there is a log-probability for each token: by the text, or by the server's own count.
 
     Servers differ in whether the end token is among the tokens, and in how they spell parts of characters.
     """
-    if text.encode("utf-8", "replace") in b"".join(piece for piece, _ in listed):
-        return bool(listed)
-    return usage is not None and usage.completion_tokens == len(listed)
+    if text.encode("utf-8", "replace") in b"".join(piece for piece, _ in token_logprobs):
+        return bool(token_logprobs)
+    return usage is not None and usage.completion_tokens == len(token_logprobs)
 
 
-def _usage(found: Any) -> Usage | None:
+def _usage(usage_json: Any) -> Usage | None:
     """Return what a reply says it used, if it says it properly (Any: a JSON value)."""
-    if not isinstance(found, dict):
+    if not isinstance(usage_json, dict):
         return None
-    prompt, completion = found.get("prompt_tokens"), found.get("completion_tokens")
-    if type(prompt) is not int or type(completion) is not int or not (0 <= prompt < MOST and 0 <= completion < MOST):
+    prompt_tokens, completion_tokens = usage_json.get("prompt_tokens"), usage_json.get("completion_tokens")
+    if (
+        type(prompt_tokens) is not int
+        or type(completion_tokens) is not int
+        or not (0 <= prompt_tokens < MOST and 0 <= completion_tokens < MOST)
+    ):
         return None
-    return Usage(prompt, completion)
+    return Usage(prompt_tokens, completion_tokens)

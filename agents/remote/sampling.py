@@ -31,7 +31,7 @@ class Batch:
         self._ledger = ledger
         self._patience = patience
         self._pace = Pace()
-        self._found: dict[str, Completion] = {}
+        self._completions: dict[str, Completion] = {}
         self._under_way = 0
         self._settled = asyncio.Event()
         self.lost = lost
@@ -45,7 +45,7 @@ class Batch:
         async with asyncio.TaskGroup() as group:
             for _ in range(min(concurrency, len(calls))):
                 group.create_task(self._work(left))
-        return self._found
+        return self._completions
 
     async def _work(self, left: Iterator[Call]) -> None:
         for call in left:
@@ -58,13 +58,13 @@ class Batch:
 
     async def _ask(self, call: Call) -> None:
         """Try one call until it is settled, or all is stopped."""
-        began, down, busy = self._pace.now, 0, 0
+        began, times_down, times_busy = self._pace.now, 0, 0
         while not self._pace.stopped:
             async with self._pace.admitted():
-                found = await self._attempt(call)
-            if found is None or isinstance(found, Reply):
+                reply = await self._attempt(call)
+            if reply is None or isinstance(reply, Reply):
                 return
-            failure = found.failure
+            failure = reply.failure
             if failure.kind == "fatal":
                 self._halt(ModelError(failure.detail))
             elif failure.kind == "refused":
@@ -73,15 +73,15 @@ class Batch:
                 if self._ledger.unusable(call.key) >= UNUSABLE:
                     return
             elif failure.kind == "busy":
-                busy += 1
-                self._hold(failure, began, failure.wait or self._patience.jitter(busy))
+                times_busy += 1
+                self._hold(failure, began, failure.wait or self._patience.jitter(times_busy))
             else:
-                down += 1
+                times_down += 1
                 if failure.wait is not None:
                     self._hold(failure, began, failure.wait)
-                wait = self._patience.jitter(down)
+                wait = self._patience.jitter(times_down)
                 late = self._pace.now - began + wait > self._patience.deadline_seconds
-                if (late or down >= self._patience.attempts) and not self._pace.stopped:
+                if (late or times_down >= self._patience.attempts) and not self._pace.stopped:
                     await self._give_up(call, failure, began)
                     return
                 await self._pace.sleep(wait)
@@ -94,12 +94,12 @@ class Batch:
         self._under_way += 1
         try:
             unusable = self._ledger.unusable(call.key)
-            found = await self._caller.attempt(call, f"{call.key}-{unusable}" if unusable else call.key)
-            self._settle(call, entry, found)
+            reply = await self._caller.attempt(call, f"{call.key}-{unusable}" if unusable else call.key)
+            self._settle(call, entry, reply)
         finally:
             self._under_way -= 1
             self._settled.set()
-        return found
+        return reply
 
     async def _reserve(self, call: Call) -> int | None:
         """Reserve a call's worst price, waiting for what other calls will leave over of theirs."""
@@ -114,15 +114,15 @@ class Batch:
             await self._settled.wait()
         return None
 
-    def _settle(self, call: Call, entry: int, found: Reply | Unread) -> None:
+    def _settle(self, call: Call, entry: int, reply: Reply | Unread) -> None:
         """Commit what a call cost and brought."""
-        if isinstance(found, Reply):
-            self._keep(call, found.completion)
-            self._ledger.settle(entry, "answered", found.usage, (call.key, found.completion, found.model))
+        if isinstance(reply, Reply):
+            self._keep(call, reply.completion)
+            self._ledger.settle(entry, "answered", reply.usage, (call.key, reply.completion, reply.model))
             self._pace.succeeded()
             self.lost = 0
             return
-        failure, usage = found.failure, found.usage
+        failure, usage = reply.failure, reply.usage
         if failure.kind in ("down", "busy", "fatal"):
             self._ledger.settle(entry, "free" if failure.billed == "no" else "unknown", usage)
             if failure.kind == "down":
@@ -130,14 +130,14 @@ class Batch:
             return
         self._pace.succeeded()
         final = failure.kind == "refused" or self._ledger.unusable(call.key) + 1 >= UNUSABLE
-        said = Completion(stop=f"error: {failure.reason}")
+        completion = Completion(stop=f"error: {failure.reason}")
         if final:
-            self._keep(call, said)
+            self._keep(call, completion)
         state = "unusable" if failure.billed == "unknown" else "free"
-        self._ledger.settle(entry, state, usage, (call.key, said, "") if final else None)
+        self._ledger.settle(entry, state, usage, (call.key, completion, "") if final else None)
 
-    def _keep(self, call: Call, said: Completion) -> None:
-        self._found[call.key] = said
+    def _keep(self, call: Call, completion: Completion) -> None:
+        self._completions[call.key] = completion
 
     def _hold(self, failure: Failure, began: float, wait: float) -> None:
         """Let everybody wait as the server asks, unless that is too long for this study to go on now."""
@@ -150,14 +150,14 @@ class Batch:
     async def _give_up(self, call: Call, failure: Failure, began: float) -> None:
         """Put a request down as failed, where the server does answer others; otherwise stop."""
         self.lost += 1
-        told = failure.detail or failure.reason
+        explanation = failure.detail or failure.reason
         if self.lost >= LOST_IN_A_ROW:
             hint = "" if self._pace.answered_since(0.0) else f"; {self._caller.hint}"
-            self._halt(ModelError(f"{told}; {self.lost} requests failed one after the other{hint}"))
+            self._halt(ModelError(f"{explanation}; {self.lost} requests failed one after the other{hint}"))
         elif not self._pace.answered_since(began) and not await self._caller.alive():
-            self._halt(ModelError(f"{told}; the server does not answer"))
+            self._halt(ModelError(f"{explanation}; the server does not answer"))
         else:
-            self._found[call.key] = Completion(stop=f"error: {failure.reason}")
+            self._completions[call.key] = Completion(stop=f"error: {failure.reason}")
 
     def _halt(self, error: SimulationError) -> None:
         """Stop the batch; the first reason is the one told."""

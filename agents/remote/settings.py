@@ -45,6 +45,6 @@ class CallSettings:
     concurrency: int
     budget: Budget
     prices: Prices
-    kept: bool
+    keeps_replies: bool
     """Whether replies belong into the study's folder, or may be lost with the process."""
     take: Take

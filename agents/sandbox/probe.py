@@ -23,7 +23,7 @@ def probe() -> dict[str, str]:
 
 def layers() -> dict[str, str]:
     """Try the layers in a process of their own."""
-    done = subprocess.run(
+    process = subprocess.run(
         [os.path.realpath(sys.executable), *OPTIONS, "-c", BOOT + MAIN, str(INSIDE)],
         env=ENVIRONMENT,
         cwd="/",
@@ -32,20 +32,20 @@ def layers() -> dict[str, str]:
         timeout=60,
         check=False,
     )
-    if done.returncode != 0:
+    if process.returncode != 0:
         raise SandboxUnavailable(
             "The layers of the sandbox could not be tried: the process that tries them ended with "
-            f"{done.returncode}: {done.stderr.decode('utf-8', 'replace')[-500:]}. Is this Linux?"
+            f"{process.returncode}: {process.stderr.decode('utf-8', 'replace')[-500:]}. Is this Linux?"
         )
-    found: dict[str, str] = json.loads(done.stdout)
-    return found
+    states: dict[str, str] = json.loads(process.stdout)
+    return states
 
 
 def level_state(level: str) -> str:
     """Judge one program at a level."""
     program = Program(source="def f(x): return x + 1", tests=("assert f(1) == 2",))
     try:
-        with LaneProcess(next(known for known in LEVELS if known == level)) as lane:
+        with LaneProcess(next(name for name in LEVELS if name == level)) as lane:
             report = lane.run(program)
     except (SandboxUnavailable, LaneBroken) as error:
         return f"missing: {error}"

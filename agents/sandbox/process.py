@@ -100,7 +100,7 @@ class LaneProcess:
         fields = {"tests": program.tests, "setup": program.setup, "seed": program.seed}
         tests = json.dumps(fields).encode()
         job = {"limits": program.limits.plain(), "seed": program.seed}
-        patience = time.monotonic() + program.limits.wall_seconds + PATIENCE
+        deadline = time.monotonic() + program.limits.wall_seconds + PATIENCE
         reading, writing = os.pipe()
         with os.fdopen(reading, "rb", buffering=0) as pipe:
             try:
@@ -115,13 +115,13 @@ class LaneProcess:
                 raise LaneBroken(f"it takes no program: {error}") from None
             finally:
                 os.close(writing)
-            written = everything(pipe.fileno(), patience)
-        self.control.settimeout(max(0.1, patience - time.monotonic()))
+            verdict_bytes = everything(pipe.fileno(), deadline)
+        self.control.settimeout(max(0.1, deadline - time.monotonic()))
         try:
-            ended = json.loads(self.control.recv(1 << 16))
+            account = json.loads(self.control.recv(1 << 16))
         except (OSError, ValueError) as error:
             raise LaneBroken(f"it gives no account of a program: {error}") from None
-        return verdicts.report(program, ended, written, self.level)
+        return verdicts.report(program, account, verdict_bytes, self.level)
 
     def close(self) -> None:
         """End the lane and all in it."""
@@ -150,13 +150,13 @@ def holding(data: bytes) -> int:
     return descriptor
 
 
-def everything(reading: int, patience: float) -> bytes:
+def everything(reading: int, deadline: float) -> bytes:
     """Read a pipe to its end."""
     poll = select.poll()
     poll.register(reading, select.POLLIN)
     parts: list[bytes] = []
     while sum(map(len, parts)) <= LONGEST_VERDICT:
-        if not poll.poll(max(0.0, patience - time.monotonic()) * 1000):
+        if not poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
             raise LaneBroken("it is silent")
         part: Any = os.read(reading, 1 << 16)
         if not part:

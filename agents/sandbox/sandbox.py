@@ -57,16 +57,16 @@ class Sandbox:
         """Judge programs; reports are in the order of the programs."""
         if len(self.lanes) == 1:
             return [self.judge(0, program) for program in programs]
-        free: SimpleQueue[int] = SimpleQueue()
+        free_lanes: SimpleQueue[int] = SimpleQueue()
         for index in range(len(self.lanes)):
-            free.put(index)
+            free_lanes.put(index)
 
         def judged(program: Program) -> Report:
-            index = free.get()
+            index = free_lanes.get()
             try:
                 return self.judge(index, program)
             finally:
-                free.put(index)
+                free_lanes.put(index)
 
         with ThreadPoolExecutor(len(self.lanes)) as threads:
             return list(threads.map(judged, programs))

@@ -62,16 +62,16 @@ class Shared:
     """An open sandbox and the reports of programs that it has run."""
 
     sandbox: Sandbox
-    kept: Kept
+    recent_reports: Kept
 
     def run(self, programs: Sequence[Program]) -> list[Report]:
         """Judge programs; equal ones are run once, and not at all where their report is known."""
-        known = {program: self.kept.find(program) for program in programs}
-        reports = {program: report for program, report in known.items() if report is not None}
-        new = [program for program in known if program not in reports]
-        for program, report in zip(new, self.sandbox.run(new), strict=True):
+        earlier_reports = {program: self.recent_reports.find(program) for program in programs}
+        reports = {program: report for program, report in earlier_reports.items() if report is not None}
+        new_programs = [program for program in earlier_reports if program not in reports]
+        for program, report in zip(new_programs, self.sandbox.run(new_programs), strict=True):
             reports[program] = replace(report, outcomes=tuple(map(brief, report.outcomes)))
-            self.kept.keep(program, reports[program])
+            self.recent_reports.keep(program, reports[program])
         return [reports[program] for program in programs]
 
 
@@ -114,9 +114,9 @@ def forget() -> None:
     """Let go, in a process that was forked, of the lanes of its parent."""
     global _lock  # another thread may have held it at the fork
     _lock = RLock()
-    for each in _open.values():
-        _inherited.append(each)
-        for lane in each.sandbox.lanes:
+    for inherited in _open.values():
+        _inherited.append(inherited)
+        for lane in inherited.sandbox.lanes:
             lane.control.close()
     _open.clear()
 

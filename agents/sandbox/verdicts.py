@@ -32,39 +32,45 @@ def ending(process: Json, limits: Limits, overran: bool) -> Verdict:
     return "died"
 
 
-def report(program: Program, ended: Json, verdicts: bytes, level: Level) -> Report:
+def report(program: Program, account: Json, verdicts: bytes, level: Level) -> Report:
     """Return the report of a program that has been run."""
-    first, second = ended["candidate"], ended["tester"]
-    spent = {"cpu_seconds": first["cpu_seconds"] + second["cpu_seconds"], "wall_seconds": ended["wall_seconds"]}
-    if first["failure"] or second["failure"]:
-        return alike(program, "infra_error", f"could not be confined: {first['failure'] or second['failure']}", level)
-    found = read(verdicts, len(program.tests))
-    if found is None:
-        cause = ending(second, program.limits, False)
-        if cause == "timeout" or ended["overran"]:
+    candidate, tester = account["candidate"], account["tester"]
+    seconds = {"cpu_seconds": candidate["cpu_seconds"] + tester["cpu_seconds"], "wall_seconds": account["wall_seconds"]}
+    if candidate["failure"] or tester["failure"]:
+        return alike(
+            program, "infra_error", f"could not be confined: {candidate['failure'] or tester['failure']}", level
+        )
+    outcomes_json = read(verdicts, len(program.tests))
+    if outcomes_json is None:
+        tester_ending = ending(tester, program.limits, False)
+        if tester_ending == "timeout" or account["overran"]:
             outcome = Outcome("timeout", "", "comparing its answers ran out of time")
         else:
-            outcome = Outcome("infra_error", "", f"the tester ended with code {second['code']}")
+            outcome = Outcome("infra_error", "", f"the tester ended with code {tester['code']}")
         outcomes = [outcome] * len(program.tests)
     else:
-        gone = ending(first, program.limits, ended["overran"])
-        outcomes = [explained(each, gone) for each in found]
-    verdict: Verdict = next((each.verdict for each in outcomes if each.verdict != "passed"), "passed")
-    return Report(verdict=verdict, outcomes=tuple(outcomes), level=level, **spent)
+        candidate_ending = ending(candidate, program.limits, account["overran"])
+        outcomes = [explained(outcome_json, candidate_ending) for outcome_json in outcomes_json]
+    verdict: Verdict = next((outcome.verdict for outcome in outcomes if outcome.verdict != "passed"), "passed")
+    return Report(verdict=verdict, outcomes=tuple(outcomes), level=level, **seconds)
 
 
-def explained(found: Json, gone: Verdict) -> Outcome:
+def explained(outcome_json: Json, candidate_ending: Verdict) -> Outcome:
     """Return one outcome of the tester; what it saw of a candidate that was gone, the lane explains."""
-    if found["verdict"] != "gone":
-        return Outcome(found["verdict"], found["output"], found["message"])
-    return Outcome(gone, found["output"], WORDS[gone])
+    if outcome_json["verdict"] != "gone":
+        return Outcome(outcome_json["verdict"], outcome_json["output"], outcome_json["message"])
+    return Outcome(candidate_ending, outcome_json["output"], WORDS[candidate_ending])
 
 
 def read(verdicts: bytes, tests: int) -> list[Json] | None:
     """Return the tester's outcomes where they are complete."""
     try:
-        found = json.loads(verdicts)
+        outcomes_json = json.loads(verdicts)
     except ValueError:
         return None
-    well_formed = isinstance(found, list) and len(found) == tests
-    return found if well_formed and all(each["verdict"] in BY_TESTER for each in found) else None
+    well_formed = isinstance(outcomes_json, list) and len(outcomes_json) == tests
+    return (
+        outcomes_json
+        if well_formed and all(outcome_json["verdict"] in BY_TESTER for outcome_json in outcomes_json)
+        else None
+    )

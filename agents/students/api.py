@@ -87,22 +87,22 @@ class ApiStudents:
     def _plain_address(cls, value: str | None) -> str | None:
         if value is None:
             return None
-        found = urlsplit(value)
-        if found.scheme not in ("http", "https") or not found.hostname:
+        url = urlsplit(value)
+        if url.scheme not in ("http", "https") or not url.hostname:
             raise ValueError(f"{value!r} is no address; write it like https://example.com/v1")
-        if found.username or found.password or found.query or found.fragment:
+        if url.username or url.password or url.query or url.fragment:
             raise ValueError("an address may hold no user, password or parameters; keys come from key_variable")
         return value.rstrip("/")
 
     @field_validator("extra")
     @classmethod
     def _harmless_extra(cls, value: dict[str, Any]) -> dict[str, Any]:
-        for name, given in value.items():
+        for name, setting in value.items():
             if name.lower() in SECRETS:
                 raise ValueError(f"{name} looks like a key, which would be written down; name a key_variable instead")
             if name in OURS | UNREAD:
                 raise ValueError(f"{name} cannot be set here; use the field of that name, where there is one")
-            if name in REMOVABLE and given is not None:
+            if name in REMOVABLE and setting is not None:
                 raise ValueError(f"{name} can only be null here, which leaves it out; ask and evaluate decide it")
         return value
 
@@ -179,7 +179,7 @@ class ApiStudents:
             concurrency=self.concurrency,
             budget=self.budget,
             prices=self.prices,
-            kept=self.cache,
+            keeps_replies=self.cache,
             take=self.take,
         )
 

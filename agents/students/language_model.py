@@ -28,6 +28,7 @@ class Lora:
     """The adapter of each student."""
 
     rank: Annotated[int, Field(ge=1, le=1024)] = 8
+    """Of the two matrices whose product is the change."""
     alpha: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 16.0
     """The change is scaled by alpha / rank."""
     targets: tuple[str, ...] = ()
@@ -44,6 +45,7 @@ class LanguageModelStudents:
     count: Annotated[int, Field(ge=1, le=10_000)] = 1
     """How many students one run seats."""
     lora: Lora = field(default_factory=Lora)
+    """What of the base each student may change."""
     dtype: DType = "float32"
     """The numbers the base is held and computed in; float64 is for tests."""
     score_dtype: DType | None = None

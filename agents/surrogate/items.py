@@ -35,12 +35,12 @@ class Table:
 
     def widen(self, items: int, options: int) -> None:
         """Make room for more."""
-        for each in fields(self):
-            old = getattr(self, each.name)
+        for column in fields(self):
+            old = getattr(self, column.name)
             shape = (items, *([max(options, old.shape[1])] if old.ndim > 1 else []))
             new = np.zeros(shape, dtype=old.dtype)
             new[tuple(slice(size) for size in old.shape)] = old
-            setattr(self, each.name, new)
+            setattr(self, column.name, new)
 
 
 class Items:
@@ -64,8 +64,8 @@ class Items:
         """Return the row of a question."""
         if question is None:
             raise ModelError("a simulated student answers questions, not prompts: give the request its question")
-        known = self._rows.get(question)
-        return self._enter(question) if known is None else known
+        row = self._rows.get(question)
+        return self._enter(question) if row is None else row
 
     def _enter(self, question: Question) -> int:
         right = reference_index(question)
@@ -113,11 +113,11 @@ def shares(question: Question, right: int, misconception: float) -> list[float]:
     """
     wrong = [index for index in range(len(question.choices)) if index != right]
     even = 1.0 / len(wrong)
-    named = [index for index in wrong if question.diagnoses and question.diagnoses[index] not in NO_MISCONCEPTION]
-    if not named or len(wrong) == 1:
+    diagnosed = [index for index in wrong if question.diagnoses and question.diagnoses[index] not in NO_MISCONCEPTION]
+    if not diagnosed or len(wrong) == 1:
         return [0.0 if index == right else even for index in range(len(question.choices))]
-    typical = max(named, key=lambda index: normal("typical", skill_of(question), question.diagnoses[index]))
+    typical = max(diagnosed, key=lambda index: normal("typical", skill_of(question), question.diagnoses[index]))
     rest = (1.0 - misconception) / (len(wrong) - 1)
-    found = [rest] * len(question.choices)
-    found[typical], found[right] = misconception, 0.0
-    return found
+    shares_C = [rest] * len(question.choices)
+    shares_C[typical], shares_C[right] = misconception, 0.0
+    return shares_C

@@ -58,8 +58,8 @@ class SurrogateLearner:
         """Draw an option for each request by its own seed: the same whatever else is asked."""
         probabilities, options = self._answering(requests)
         points = uniform([request.seed for request in requests])
-        taken = (np.cumsum(probabilities, axis=1) <= points[:, None]).sum(axis=1)
-        choices = np.minimum(taken, options - 1).tolist()  # rounding may leave the last sum below 1
+        options_below = (np.cumsum(probabilities, axis=1) <= points[:, None]).sum(axis=1)
+        choices = np.minimum(options_below, options - 1).tolist()  # rounding may leave the last sum below 1
         return [
             Completion(text=request.question.choices[choice], logprob=row[choice], continuation_logprobs=row)
             for request, choice, row in zip(requests, choices, logarithms(probabilities, options), strict=True)
@@ -85,7 +85,7 @@ class SurrogateLearner:
     def learn(
         self, batches: Mapping[str, Sequence[Experience]], *, turn: int, generators: Mapping[str, np.random.Generator]
     ) -> dict[str, Update]:
-        """Teach every slot of `batches`; see `abilities.py`. Nothing is drawn."""
+        """Teach every slot of `batches`; see `skills.py`. Nothing is drawn."""
         del generators
         lessons = list(chain.from_iterable(batches.values()))
         sizes = [len(batch) for batch in batches.values()]
@@ -94,17 +94,17 @@ class SurrogateLearner:
         taught = np.array([self._taught(lesson) for lesson in lessons], dtype=np.int64)
         places = np.arange(len(lessons))
         before = self._probabilities(seats, items)[places, taught]
-        true = taught == self._items.table.right_I[items]
+        correct = taught == self._items.table.right_I[items]
         ends = np.cumsum(sizes).tolist()
         for slot, start, end in zip(batches, [0, *ends], ends, strict=False):
             skills = self._items.table.skill_I[items[start:end]]
             self._abilities.forget(self._seats[slot], turn, skills)
             self._versions.pop(slot, None)
-        self._abilities.practise(seats, items, np.where(true, 1.0, -self._settings.misled), self._items.table)
+        self._abilities.practise(seats, items, np.where(correct, 1.0, -self._settings.misled), self._items.table)
         after = self._probabilities(seats, items)[places, taught]
-        told = np.stack([np.log(np.maximum(before, LEAST)), np.log(np.maximum(after, LEAST)), ~true])
+        effects = np.stack([np.log(np.maximum(before, LEAST)), np.log(np.maximum(after, LEAST)), ~correct])
         return {
-            slot: self._update(slot, told[:, start:end])
+            slot: self._update(slot, effects[:, start:end])
             for slot, start, end in zip(batches, [0, *ends], ends, strict=False)
         }
 
@@ -117,16 +117,16 @@ class SurrogateLearner:
             named = chosen(correction, question.choices) if named is None else named
             if named is not None:
                 return named
-        believed = (lesson.feedback.score >= 0.5) == (lesson.answer.choice == right)
-        return right if believed else next(each for each in range(len(question.choices)) if each != right)
+        verdict_holds = (lesson.feedback.score >= 0.5) == (lesson.answer.choice == right)
+        return right if verdict_holds else next(option for option in range(len(question.choices)) if option != right)
 
-    def _update(self, slot: str, told: NDArray[np.float64]) -> Update:
-        """Describe what a slot learned: `told` has a column a lesson, with what it taught before and after."""
-        before, after, misleading = told
+    def _update(self, slot: str, effects: NDArray[np.float64]) -> Update:
+        """Describe what a slot learned: `effects` has a column a lesson, with what it taught before and after."""
+        before, after, misleading = effects
         return Update(
             trainer=RULE,
-            experiences=told.shape[1],
-            steps=told.shape[1],
+            experiences=effects.shape[1],
+            steps=effects.shape[1],
             model_version=self.version(slot),
             metrics={
                 "chosen_logprob_before": float(before.mean()),
@@ -137,18 +137,18 @@ class SurrogateLearner:
 
     def version(self, slot: str) -> str:
         """Return the sha256 of what `dump` returns."""
-        known = self._versions.get(slot)
-        if known is None:
-            known = self._versions[slot] = hashlib.sha256(self.dump(slot)).hexdigest()
-        return known
+        version = self._versions.get(slot)
+        if version is None:
+            version = self._versions[slot] = hashlib.sha256(self.dump(slot)).hexdigest()
+        return version
 
     def dump(self, slot: str) -> bytes:
         """Return what the slot has gained, as safetensors; whose gains they are is in the metadata."""
         seat = self._seats[slot]
         gains = self._abilities.learned(seat)
-        told = {**self._identity[seat], "turn": self._abilities.turns[seat], "skills": list(gains)}
+        description = {**self._identity[seat], "turn": self._abilities.turns[seat], "skills": list(gains)}
         # one metadata key: safetensors writes several in no fixed order
-        return save({"gains": np.array(list(gains.values()))}, metadata={RULE: json.dumps(told, sort_keys=True)})
+        return save({"gains": np.array(list(gains.values()))}, metadata={RULE: json.dumps(description, sort_keys=True)})
 
     def restore(self, slot: str, data: bytes) -> None:
         """Put back what `dump` returned."""
@@ -171,15 +171,15 @@ class SurrogateLearner:
         seat = self._seats[slot]
         try:
             gains = load(data)["gains"]
-            size = int.from_bytes(data[:8], "little")
-            told = json.loads(json.loads(data[8 : 8 + size])["__metadata__"][RULE])
-            found = dict(zip(told["skills"], gains.tolist(), strict=True))
+            header_size = int.from_bytes(data[:8], "little")
+            description = json.loads(json.loads(data[8 : 8 + header_size])["__metadata__"][RULE])
+            gains_by_skill = dict(zip(description["skills"], gains.tolist(), strict=True))
         except (SafetensorError, KeyError, ValueError) as error:
             raise DataError(f"{where} hold no abilities of an irt_learner ({error}); restore a copy") from error
-        for skill in told["skills"]:
+        for skill in description["skills"]:
             self._items.skills.setdefault(skill, len(self._items.skills))
         self._abilities.meet(list(self._items.skills))
-        self._abilities.put_back(seat, found, told["turn"])
+        self._abilities.put_back(seat, gains_by_skill, description["turn"])
         self._versions.pop(slot, None)
 
     @property

@@ -2,15 +2,16 @@
 
 from typing import Annotated, Self
 
-from pydantic import ConfigDict, Field, model_validator
-from pydantic.dataclasses import dataclass
+from pydantic import Field, model_validator
+
+from simulation.core.registry import parameters
 
 Logits = Annotated[float, Field(ge=-20, le=20, allow_inf_nan=False)]
 Spread = Annotated[float, Field(ge=0, le=10, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 
-@dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid", use_attribute_docstrings=True))
+@parameters
 class IrtParameters:
     """The parameters that all students of a world share."""
 

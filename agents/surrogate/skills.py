@@ -28,8 +28,8 @@ from simulation.core.types import Seat
 
 def sigmoid(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the logistic function of each value."""
-    found: NDArray[np.float64] = 1.0 / (1.0 + np.exp(-values))
-    return found
+    probabilities: NDArray[np.float64] = 1.0 / (1.0 + np.exp(-values))
+    return probabilities
 
 
 class SkillLevels:
@@ -70,10 +70,10 @@ class SkillLevels:
 
     def forget(self, seat: int, turn: int, taught: NDArray[np.int64]) -> None:
         """Let a seat forget up to `turn`, in which it has lessons on the skills `taught`."""
-        passed = max(0, turn - self.turns[seat])
-        kept = 1.0 - self._settings.forgetting
-        decay_K = np.full(len(self.skills), kept**passed)
-        decay_K[taught] = kept ** max(0, passed - 1)
+        turns_passed = max(0, turn - self.turns[seat])
+        retention = 1.0 - self._settings.forgetting
+        decay_K = np.full(len(self.skills), retention**turns_passed)
+        decay_K[taught] = retention ** max(0, turns_passed - 1)
         self.gain_SK[seat] *= decay_K
         self.turns[seat] = max(turn, self.turns[seat])
 

@@ -6,7 +6,7 @@ SKILLS = (
     MathSkill(
         name="profit",
         ranges=((10, 90), (5, 80)),
-        given=lambda cost, gain: (cost, cost + gain),
+        stated=lambda cost, gain: (cost, cost + gain),
         right=Procedure("subtracts the cost from the price", lambda cost, gain: gain),
         misconceptions=(
             Procedure("adds cost and price", lambda cost, gain: 2 * cost + gain),
@@ -37,7 +37,7 @@ SKILLS = (
     MathSkill(
         name="percent of",
         ranges=((1, 9), (3, 99)),
-        given=lambda tenths, tens: (10 * tenths, 10 * tens),
+        stated=lambda tenths, tens: (10 * tenths, 10 * tens),
         right=Procedure("takes the percentage", lambda tenths, tens: tenths * tens),
         misconceptions=(
             Procedure("gives what is left over", lambda tenths, tens: (10 - tenths) * tens),
@@ -53,7 +53,7 @@ SKILLS = (
     MathSkill(
         name="discount",
         ranges=((1, 8), (3, 99)),
-        given=lambda tenths, tens: (10 * tens, 10 * tenths),
+        stated=lambda tenths, tens: (10 * tens, 10 * tenths),
         right=Procedure("takes the percentage off", lambda tenths, tens: (10 - tenths) * tens),
         misconceptions=(
             Procedure("gives the discount itself", lambda tenths, tens: tenths * tens),
@@ -69,7 +69,7 @@ SKILLS = (
     MathSkill(
         name="simple interest",
         ranges=((1, 12), (2, 12), (2, 8)),
-        given=lambda hundreds, rate, years: (100 * hundreds, rate, years),
+        stated=lambda hundreds, rate, years: (100 * hundreds, rate, years),
         right=Procedure("takes rate and years", lambda hundreds, rate, years: hundreds * rate * years),
         misconceptions=(
             Procedure("forgets the years", lambda hundreds, rate, years: hundreds * rate),

@@ -22,7 +22,7 @@ SKILLS = (
     MathSkill(
         name="equal sharing",
         ranges=((3, 60), (3, 12)),
-        given=lambda share, people: (share * people, people),
+        stated=lambda share, people: (share * people, people),
         right=Procedure("divides by the number of people", lambda share, people: share),
         misconceptions=(
             Procedure("subtracts the people", lambda share, people: share * people - people),
@@ -53,7 +53,7 @@ SKILLS = (
     MathSkill(
         name="average of two",
         ranges=((5, 60), (2, 40)),
-        given=lambda a, half: (a, a + 2 * half),
+        stated=lambda a, half: (a, a + 2 * half),
         right=Procedure("halves the sum", lambda a, half: a + half),
         misconceptions=(
             Procedure("forgets to halve the sum", lambda a, half: 2 * a + 2 * half),

@@ -38,7 +38,7 @@ SKILLS = (
     MathSkill(
         name="triangle area",
         ranges=((3, 30), (2, 16)),
-        given=lambda base, half: (base, 2 * half),
+        stated=lambda base, half: (base, 2 * half),
         right=Procedure("halves base times height", lambda base, half: base * half),
         misconceptions=(
             Procedure("forgets the half", lambda base, half: 2 * base * half),
@@ -70,7 +70,7 @@ SKILLS = (
     MathSkill(
         name="trapezoid middle line",
         ranges=((3, 60), (2, 40)),
-        given=lambda a, half: (a, a + 2 * half),
+        stated=lambda a, half: (a, a + 2 * half),
         right=Procedure("halves the sum of the parallel sides", lambda a, half: a + half),
         misconceptions=(
             Procedure("adds the parallel sides", lambda a, half: 2 * a + 2 * half),

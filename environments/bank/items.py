@@ -43,7 +43,7 @@ class Item:
     category: str
     skill: MathSkill
     wording: int
-    given: tuple[int, ...]
+    stated: tuple[int, ...]
     values: tuple[int, int, int, int]
     """Of the right procedure and the three misconceptions."""
     filler: int
@@ -53,12 +53,12 @@ class Item:
     @property
     def prompt(self) -> str:
         """The problem in words."""
-        return self.skill.wordings[self.wording].format(*self.given)
+        return self.skill.wordings[self.wording].format(*self.stated)
 
     @property
     def key(self) -> tuple[str, tuple[int, ...]]:
         """What the split is made on."""
-        return self.skill.name, self.skill.canonical(self.given)
+        return self.skill.name, self.skill.canonical(self.stated)
 
     def question(self, identity: str) -> Question:
         """Return the item as a question called `identity`."""
@@ -74,9 +74,9 @@ class Item:
         )
 
 
-def split_of(skill: MathSkill, given: tuple[int, ...]) -> str:
+def split_of(skill: MathSkill, numbers: tuple[int, ...]) -> str:
     """Return the split that owns these numbers."""
-    bucket = crc32(repr((skill.name, skill.canonical(given))).encode()) % 100
+    bucket = crc32(repr((skill.name, skill.canonical(numbers))).encode()) % 100
     return next(name for name, owned in SPLITS.items() if bucket in owned)
 
 
@@ -94,15 +94,15 @@ def item(seed: int, split: str, index: int) -> Item:
     lows, highs = zip(*skill.ranges, strict=True)
     while True:
         drawn = tuple(int(number) for number in stream.integers(lows, highs, endpoint=True))
-        given = skill.given(*drawn)
+        numbers = skill.stated(*drawn)
         values = tuple(procedure.compute(*drawn) for procedure in skill.procedures)
-        if split_of(skill, given) == split and well_separated(values):
+        if split_of(skill, numbers) == split and well_separated(values):
             break
     return Item(
         category=category,
         skill=skill,
         wording=wording,
-        given=given,
+        stated=numbers,
         values=values,  # type: ignore[arg-type]  # a skill has four procedures
         filler=_filler(stream, values),
         order=tuple(int(place) for place in stream.permutation(5)),
@@ -130,8 +130,8 @@ class Bank(Lazy):
 
 def distinct(*, seed: int, split: str, size: int) -> tuple[Question, ...]:
     """Return `size` questions of a split, no two about the same numbers in the same skill; at most `MOST_DISTINCT`."""
-    found = first_distinct(partial(item, seed, split), lambda drawn: drawn.key, size, most=MOST_DISTINCT)
-    return tuple(drawn.question(f"{split}-{seed}-{index}") for index, drawn in found)
+    problems = first_distinct(partial(item, seed, split), lambda problem: problem.key, size, most=MOST_DISTINCT)
+    return tuple(problem.question(f"{split}-{seed}-{index}") for index, problem in problems)
 
 
 @lru_cache(maxsize=1 << 14)

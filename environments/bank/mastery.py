@@ -28,13 +28,13 @@ def mastery(seed: int) -> dict[tuple[str, int], float]:
     stream = generator(seed, 0, 0, "mastery")
     names = [skill.name for skills in CATEGORIES.values() for skill in skills]
     ranges = [(low, high) for _, count, low, high in _LEVELS for _ in range(count)]
-    found = {}
+    probabilities = {}
     for name, (low, high) in zip(stream.permutation(names), ranges, strict=True):
         level = stream.uniform(low, high)
         for wording in range(3):
             shifted = level + stream.uniform(-_WORDING_SPREAD, _WORDING_SPREAD)
-            found[str(name), wording] = float(np.clip(shifted, 0.02, 0.98))
-    return found
+            probabilities[str(name), wording] = float(np.clip(shifted, 0.02, 0.98))
+    return probabilities
 
 
 def lesson(index: int, *, seed: int, stage: int) -> Lesson:

@@ -6,7 +6,7 @@ SKILLS = (
     MathSkill(
         name="share in a ratio",
         ranges=((1, 6), (1, 6), (3, 25)),
-        given=lambda a, b, share: ((a + b) * share, a, b),
+        stated=lambda a, b, share: ((a + b) * share, a, b),
         right=Procedure("takes the first part", lambda a, b, share: a * share),
         misconceptions=(
             Procedure("stops at one share", lambda a, b, share: share),
@@ -22,7 +22,7 @@ SKILLS = (
     MathSkill(
         name="pages left",
         ranges=((4, 20), (2, 9), (5, 60)),
-        given=lambda a, b, rest: (a * b + rest, a, b),
+        stated=lambda a, b, rest: (a * b + rest, a, b),
         right=Procedure("takes all pages read away", lambda a, b, rest: rest),
         misconceptions=(
             Procedure("gives the pages read", lambda a, b, rest: a * b),
@@ -38,7 +38,7 @@ SKILLS = (
     MathSkill(
         name="unit price",
         ranges=((2, 12), (2, 12), (2, 20)),
-        given=lambda unit, a, c: (a, unit * a, c),
+        stated=lambda unit, a, c: (a, unit * a, c),
         right=Procedure("goes through the price of one", lambda unit, a, c: unit * c),
         misconceptions=(
             Procedure("stops at the price of one", lambda unit, a, c: unit),
@@ -54,7 +54,7 @@ SKILLS = (
     MathSkill(
         name="fewer workers",
         ranges=((2, 6), (2, 9), (3, 24)),
-        given=lambda k, c, days: (c * k, days, c),
+        stated=lambda k, c, days: (c * k, days, c),
         right=Procedure("stretches the time", lambda k, c, days: k * days),
         misconceptions=(
             Procedure("shrinks the time", lambda k, c, days: days // k),

@@ -21,7 +21,7 @@ SKILLS = (
     MathSkill(
         name="speed from distance",
         ranges=((5, 80), (2, 12)),
-        given=lambda v, t: (v * t, t),
+        stated=lambda v, t: (v * t, t),
         right=Procedure("divides distance by time", lambda v, t: v),
         misconceptions=(
             Procedure("subtracts the time", lambda v, t: v * t - t),
@@ -52,7 +52,7 @@ SKILLS = (
     MathSkill(
         name="meeting time",
         ranges=((2, 9), (4, 25), (4, 25)),
-        given=lambda t, a, b: (t * (a + b), a, b),
+        stated=lambda t, a, b: (t * (a + b), a, b),
         right=Procedure("divides by the sum of the speeds", lambda t, a, b: t),
         misconceptions=(
             Procedure("stops at the sum of the speeds", lambda t, a, b: a + b),
@@ -68,7 +68,7 @@ SKILLS = (
     MathSkill(
         name="fuel left",
         ranges=((3, 12), (2, 9), (5, 60)),
-        given=lambda a, b, rest: (a, b, a * b + rest),
+        stated=lambda a, b, rest: (a, b, a * b + rest),
         right=Procedure("takes the fuel used from the tank", lambda a, b, rest: rest),
         misconceptions=(
             Procedure("gives the fuel used", lambda a, b, rest: a * b),

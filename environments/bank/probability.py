@@ -6,7 +6,7 @@ SKILLS = (
     MathSkill(
         name="expected draws",
         ranges=((1, 6), (1, 6), (2, 20)),
-        given=lambda a, b, rounds: (a, b, (a + b) * rounds),
+        stated=lambda a, b, rounds: (a, b, (a + b) * rounds),
         right=Procedure("scales the share of red", lambda a, b, rounds: a * rounds),
         misconceptions=(
             Procedure("scales the share of blue", lambda a, b, rounds: b * rounds),
@@ -53,7 +53,7 @@ SKILLS = (
     MathSkill(
         name="tickets without a prize",
         ranges=((3, 25), (3, 25), (4, 60)),
-        given=lambda a, b, rest: (a + b + rest, a, b),
+        stated=lambda a, b, rest: (a + b + rest, a, b),
         right=Procedure("takes both kinds of prizes away", lambda a, b, rest: rest),
         misconceptions=(
             Procedure("counts the prizes", lambda a, b, rest: a + b),
@@ -69,7 +69,7 @@ SKILLS = (
     MathSkill(
         name="days without rain",
         ranges=((1, 9), (2, 99)),
-        given=lambda tenths, tens: (10 * tenths, 10 * tens),
+        stated=lambda tenths, tens: (10 * tenths, 10 * tens),
         right=Procedure("takes the complement", lambda tenths, tens: (10 - tenths) * tens),
         misconceptions=(
             Procedure("forgets the complement", lambda tenths, tens: tenths * tens),

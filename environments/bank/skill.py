@@ -24,7 +24,7 @@ class MathSkill:
     """The first is the typical one."""
     wordings: tuple[str, str, str]
     """Format strings over the given numbers, in order: {0}, {1}, …"""
-    given: Callable[..., tuple[int, ...]] = lambda *numbers: numbers
+    stated: Callable[..., tuple[int, ...]] = lambda *numbers: numbers
     """The numbers that a problem states, from those drawn."""
     commutative: bool = False
     """The order of the given numbers does not matter, so both orders are one tuple for the split."""
@@ -34,6 +34,6 @@ class MathSkill:
         """The right procedure, then the misconceptions."""
         return (self.right, *self.misconceptions)
 
-    def canonical(self, given: tuple[int, ...]) -> tuple[int, ...]:
+    def canonical(self, numbers: tuple[int, ...]) -> tuple[int, ...]:
         """Return the tuple that the split is made on."""
-        return tuple(sorted(given)) if self.commutative else given
+        return tuple(sorted(numbers)) if self.commutative else numbers

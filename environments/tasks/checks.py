@@ -22,7 +22,7 @@ Function = Callable[..., Any]
 def checks(composition: Composition, seed: int) -> tuple[Test, ...]:
     """Return the visible tests, then the hidden ones; no two make the same call."""
     right = load(program(composition, styles(composition)[0]))
-    calls = [(each, right(*each)) for each in candidates(composition, seed, right)]
+    calls = [(arguments, right(*arguments)) for arguments in candidates(composition, seed, right)]
     caught = catches(composition, calls)
     hidden = cover(caught, HIDDEN)
     visible = telling(caught, [place for place in range(len(calls)) if place not in hidden])[:VISIBLE]
@@ -44,26 +44,26 @@ def load(text: str) -> Function:
 def candidates(composition: Composition, seed: int, right: Function) -> list[Arguments]:
     """Draw different calls that the right program can answer."""
     stream = generator(seed, crc32(composition.name.encode()), 0, "task arguments")
-    found: dict[str, Arguments] = {}
+    distinct: dict[str, Arguments] = {}
     for _ in range(DRAWN):
         arguments = composition.source.draw(stream)
-        if len(found) == CANDIDATES:
+        if len(distinct) == CANDIDATES:
             break
         try:
             right(*arguments)
         except (ValueError, IndexError):  # of nothing there is no largest
             continue
-        found[repr(arguments)] = arguments
-    return list(found.values())
+        distinct[repr(arguments)] = arguments
+    return list(distinct.values())
 
 
 def catches(composition: Composition, calls: Sequence[tuple[Arguments, object]]) -> list[set[int]]:
     """Return for each call the programs with one bug that answer it wrongly, by number."""
     first, *others = styles(composition)
     bugs = single_bugs(composition)
-    texts = [program(composition, first, each) for each in bugs]
+    texts = [program(composition, first, bug) for bug in bugs]
     # what a bug in the last slot does depends on the style
-    texts += [program(composition, style, each) for style in others for each in bugs if each[-1]]
+    texts += [program(composition, style, bug) for style in others for bug in bugs if bug[-1]]
     wrong = [load(text) for text in texts]
     return [
         {number for number, function in enumerate(wrong) if not answers(function, arguments, expected)}

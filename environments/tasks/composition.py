@@ -70,36 +70,40 @@ def compositions() -> tuple[Composition, ...]:
 @cache
 def owned(split: str) -> tuple[Composition, ...]:
     """Return the compositions of a split."""
-    return tuple(each for each in compositions() if each.split == split)
+    return tuple(composition for composition in compositions() if composition.split == split)
 
 
 @cache
 def group(split: str, category: str, shape: Shape) -> tuple[Composition, ...]:
     """Return the compositions of a split that go through one category and have one shape."""
-    return tuple(each for each in owned(split) if (each.source.category, each.shape) == (category, shape))
+    return tuple(
+        composition
+        for composition in owned(split)
+        if (composition.source.category, composition.shape) == (category, shape)
+    )
 
 
 def _meaningful() -> Iterator[Composition]:
-    for source, kept in product(SOURCES, (None, *FILTERS)):
-        if kept and (kept.takes != source.gives or kept.signed > source.signed):
+    for source, filter_ in product(SOURCES, (None, *FILTERS)):
+        if filter_ and (filter_.takes != source.gives or filter_.signed > source.signed):
             continue
-        for made, reduce in product((None, *MAPS), REDUCES):
-            idle = kept and any((kept.name, each.name) in IDLE for each in (made, reduce) if each)
-            if (kept or made) and not idle and _fits(source, made, reduce):
-                yield Composition(source, kept, made, reduce)
+        for map_, reduce in product((None, *MAPS), REDUCES):
+            idle = filter_ and any((filter_.name, skill.name) in IDLE for skill in (map_, reduce) if skill)
+            if (filter_ or map_) and not idle and _fits(source, map_, reduce):
+                yield Composition(source, filter_, map_, reduce)
 
 
-def _fits(source: Source, made: Map | None, reduce: Reduce) -> bool:
+def _fits(source: Source, map_: Map | None, reduce: Reduce) -> bool:
     """Tell whether map and reduce take what comes, and do something to it."""
     kind = source.gives
-    if made:
-        if kind not in made.takes or made.signed > source.signed:
+    if map_:
+        if kind not in map_.takes or map_.signed > source.signed:
             return False
-        kind = made.gives or kind
-    repeats = made.merges if made else source.repeats
+        kind = map_.gives or kind
+    repeats = map_.merges if map_ else source.repeats
     return (
         kind in reduce.takes
-        and reduce.mapped in (None, made is not None)
+        and reduce.mapped in (None, map_ is not None)
         and reduce.repeats <= repeats
         and not (reduce.order and source.ascending)
         and not (reduce.once and source.once)

@@ -69,5 +69,5 @@ def named_numbers(stream: np.random.Generator) -> tuple[dict[str, int]]:
 def named_lists(stream: np.random.Generator) -> tuple[dict[str, list[int]], str]:
     """Draw a dictionary from words to lists of numbers, and a word, mostly one of its keys."""
     names = [WORDS[name] for name in stream.permutation(len(WORDS))[:3]]
-    kept = names[: int(stream.integers(1, 4))]
-    return {name: numbers(stream)[0] for name in kept}, names[int(stream.integers(0, 1 + len(kept))) % 3]
+    keys = names[: int(stream.integers(1, 4))]
+    return {name: numbers(stream)[0] for name in keys}, names[int(stream.integers(0, 1 + len(keys))) % 3]

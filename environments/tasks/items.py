@@ -28,12 +28,14 @@ class Task:
     @property
     def cells(self) -> list[tuple[str, int]]:
         """Each of its skills with the wording it comes in."""
-        return [(skill.name, w) for skill, w in zip(self.composition.skills, self.wordings, strict=True)]
+        return [(skill.name, wording) for skill, wording in zip(self.composition.skills, self.wordings, strict=True)]
 
     @property
     def prompt(self) -> str:
         """The task in words."""
-        phrases = [skill.wordings[w] for skill, w in zip(self.composition.skills, self.wordings, strict=True)]
+        phrases = [
+            skill.wordings[wording] for skill, wording in zip(self.composition.skills, self.wordings, strict=True)
+        ]
         return f"write {heading(self.composition)}: {', '.join(phrases)}"
 
     def question(self, identity: str, seed: int) -> Question:
@@ -55,10 +57,10 @@ def task(seed: int, split: str, index: int, wordings: Sequence[int]) -> Task:
     """
     stream = generator(seed, index, 0, f"tasks {split}")
     category, shape = stream.integers((len(CATEGORIES), len(SHAPES))).tolist()
-    some = group(split, CATEGORIES[category], SHAPES[shape])
-    composition = some[int(stream.integers(len(some)))]
-    drawn = stream.integers(len(wordings), size=len(composition.skills)).tolist()
-    return Task(composition=composition, wordings=tuple(wordings[each] for each in drawn))
+    compositions = group(split, CATEGORIES[category], SHAPES[shape])
+    composition = compositions[int(stream.integers(len(compositions)))]
+    places = stream.integers(len(wordings), size=len(composition.skills)).tolist()
+    return Task(composition=composition, wordings=tuple(wordings[place] for place in places))
 
 
 def bank(*, seed: int, split: str, size: int) -> Lazy:
@@ -68,10 +70,10 @@ def bank(*, seed: int, split: str, size: int) -> Lazy:
 
 def distinct(*, seed: int, split: str, size: int, wordings: Sequence[int] = SEEN) -> tuple[Question, ...]:
     """Return `size` questions of a split, no two about the same composition; at most `MOST_DISTINCT`."""
-    found = first_distinct(
+    tasks = first_distinct(
         lambda index: task(seed, split, index, wordings), lambda drawn: drawn.composition, size, most=MOST_DISTINCT
     )
-    return tuple(drawn.question(f"{split}-{seed}-{index}", seed) for index, drawn in found)
+    return tuple(drawn.question(f"{split}-{seed}-{index}", seed) for index, drawn in tasks)
 
 
 @lru_cache(maxsize=1 << 14)

@@ -29,14 +29,14 @@ _LEVELS = (("strong", 0.50, 0.82, 0.97), ("shaky", 0.25, 0.35, 0.60), ("weak", 0
 def mastery(seed: int) -> dict[tuple[str, int], float]:
     """Return the probability of writing a skill right by (skill, wording) for a coder of this pretraining seed."""
     stream = generator(seed, 0, 0, "coder mastery")
-    found = {}
+    probabilities = {}
     for slot in (SOURCES, FILTERS, MAPS, REDUCES):
         cells = [(skill.name, wording) for skill in slot for wording in EVERY]
         ends = np.cumsum([share for _, share, _, _ in _LEVELS]) * len(cells)
         for place, cell in enumerate(stream.permutation(len(cells)).tolist()):
             _, _, low, high = _LEVELS[int(np.searchsorted(ends, place + 0.5))]
-            found[cells[cell]] = float(stream.uniform(low, high))
-    return found
+            probabilities[cells[cell]] = float(stream.uniform(low, high))
+    return probabilities
 
 
 def lesson(index: int, *, seed: int, stage: int) -> Lesson:
@@ -63,5 +63,5 @@ def _bug(stream: np.random.Generator, right: float, bugs: int, stage: int) -> in
 
 
 def _four(bugs: tuple[int, ...]) -> Bugs:
-    source, kept, made, reduce = bugs
-    return source, kept, made, reduce
+    source, filter_, map_, reduce = bugs
+    return source, filter_, map_, reduce

@@ -51,5 +51,5 @@ def _loop(fold: Fold, source: str, condition: str, value: str) -> list[str]:
 
 
 def _comprehension(fold: Fold, source: str, condition: str, value: str) -> list[str]:
-    each = f"for x in {source}" + (f" if {condition}" if condition else "")
-    return [f"    return {fold.whole.format(value=value, source=source, each=each)}"]
+    clauses = f"for x in {source}" + (f" if {condition}" if condition else "")
+    return [f"    return {fold.whole.format(value=value, source=source, each=clauses)}"]

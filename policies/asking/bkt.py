@@ -51,19 +51,21 @@ class BKT:
             state[name] = self.known_after(state.get(name, self.prior), right(experience))
         return state
 
-    def known_after(self, known: float, was_right: bool) -> float:
+    def known_after(self, probability: float, was_right: bool) -> float:
         """Return P(known) after an answer: Bayes' rule, then the chance to learn."""
         if_known, if_not = (1 - self.slip, self.guess) if was_right else (self.slip, 1 - self.guess)
-        posterior = known * if_known / (known * if_known + (1 - known) * if_not)
+        posterior = probability * if_known / (probability * if_known + (1 - probability) * if_not)
         return posterior + (1 - posterior) * self.learn
 
     def select(self, candidates: Sequence[Question], k: int, context: Context) -> list[Selection[Question]]:
         """Pick `k` candidates of the least known units."""
 
         def standing(name: str) -> Standing:
-            known = context.state.get(name, self.prior)
-            mastered = known >= self.mastery
+            probability = context.state.get(name, self.prior)
+            mastered = probability >= self.mastery
             bound = f"mastered at {self.mastery:g}" if mastered else f"< {self.mastery:g}"
-            return Standing(int(mastered), known, f"{name}: probability that it is known {known:.3f}, {bound}")
+            return Standing(
+                int(mastered), probability, f"{name}: probability that it is known {probability:.3f}, {bound}"
+            )
 
         return pick_in_rounds(candidates, k, self.by, standing)

@@ -25,5 +25,5 @@ class Entropy:
         """Pick the `k` candidates with the highest entropy, nats."""
         entropies = [entropy(probabilities(question, context)) for question in candidates]
         return pick_ranked(
-            candidates, k, entropies, [f"entropy over the options {each:.3f} nats" for each in entropies]
+            candidates, k, entropies, [f"entropy over the options {spread:.3f} nats" for spread in entropies]
         )

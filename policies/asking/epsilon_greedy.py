@@ -26,10 +26,11 @@ class EpsilonGreedy(PullCounting):
     epsilon: Annotated[float, Field(ge=0, le=1)] = 0.1
     """The share of the turn that is spread evenly."""
     discount: Discount = 1.0
+    """How much a turn's answers count a turn later; 1 is the textbook, less follows a student that learns."""
 
     def select(self, candidates: Sequence[Question], k: int, context: Context) -> list[Selection[Question]]:
         """Pick `k` candidates by the shares of their arms."""
-        pulls: Pulls = context.state
-        known = {arm: pulls.get(arm, Pull()) for arm in grouped(candidates, self.by)}
-        shares = greedy({arm: pull.mean for arm, pull in known.items()}, self.epsilon)
-        return allot(candidates, k, shares, {arm: pull.told for arm, pull in known.items()}, self.by, context)
+        state: Pulls = context.state
+        pulls = {arm: state.get(arm, Pull()) for arm in grouped(candidates, self.by)}
+        shares = greedy({arm: pull.mean for arm, pull in pulls.items()}, self.epsilon)
+        return allot(candidates, k, shares, {arm: pull.summary for arm, pull in pulls.items()}, self.by, context)

@@ -76,8 +76,11 @@ class Exp3S(Bandit):
         """Pick `k` candidates by the shares of their arms."""
         state: Progress = context.state
         weights = {arm: state.weights.get(arm, 0.0) for arm in grouped(candidates, self.by)}
-        odds = boltzmann(weights, 1.0)
-        shares = {arm: (1 - self.epsilon) * each + self.epsilon / len(weights) for arm, each in odds.items()}
+        probabilities = boltzmann(weights, 1.0)
+        shares = {
+            arm: (1 - self.epsilon) * probability + self.epsilon / len(weights)
+            for arm, probability in probabilities.items()
+        }
         why = {arm: f"log-weight {weight:+.3f} by its gains in accuracy" for arm, weight in weights.items()}
         return allot(candidates, k, shares, why, self.by, context)
 
@@ -86,15 +89,15 @@ def rescaled(gain: float, past: Sequence[float]) -> float:
     """Return a gain in [-1, 1], between the 20th and 80th percentiles of past ones; 0 where these are equal."""
     if not past:
         return 0.0
-    low, high = (float(each) for each in np.quantile(np.asarray(past), (0.2, 0.8)))
+    low, high = (float(percentile) for percentile in np.quantile(np.asarray(past), (0.2, 0.8)))
     return min(1.0, max(-1.0, 2 * (gain - low) / (high - low) - 1)) if high > low else 0.0
 
 
 def stepped(weights: Weights, arm: str, step: float, mixing: float) -> Weights:
     """Return the log-weights after one round; their exponentials have a mean of 1, so a new arm enters at the mean."""
-    raised = {each: math.exp(weight + (step if each == arm else 0.0)) for each, weight in weights.items()}
+    raised = {name: math.exp(weight + (step if name == arm else 0.0)) for name, weight in weights.items()}
     total = sum(raised.values())
     others = max(1, len(raised) - 1)
     if len(raised) > 1:
-        raised = {each: (1 - mixing) * odds + mixing * (total - odds) / others for each, odds in raised.items()}
-    return {each: math.log(odds * len(raised) / total) for each, odds in raised.items()}
+        raised = {name: (1 - mixing) * odds + mixing * (total - odds) / others for name, odds in raised.items()}
+    return {name: math.log(odds * len(raised) / total) for name, odds in raised.items()}

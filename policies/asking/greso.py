@@ -94,16 +94,18 @@ class Greso:
         """Pick `k` candidates, those kept before those skipped."""
         state: Skipping = context.state
         streaks = [state.streaks.get(unit(question, self.by), Streak()) for question in candidates]
-        keep = [max(FLOOR, state.bases[each.kind] ** each.length) if each.length else 1.0 for each in streaks]
+        keep_probabilities = [
+            max(FLOOR, state.bases[streak.kind] ** streak.length) if streak.length else 1.0 for streak in streaks
+        ]
         order = [int(index) for index in context.generator.permutation(len(candidates))]
-        kept = context.generator.random(len(candidates)) < keep
-        ranked = [index for index in order if kept[index]] + [index for index in order if not kept[index]]
+        is_kept = context.generator.random(len(candidates)) < keep_probabilities
+        ranked = [index for index in order if is_kept[index]] + [index for index in order if not is_kept[index]]
         return [
             Selection(
                 item=candidates[index],
-                score=keep[index],
-                reason=f"{told(streaks[index])}: kept with probability {keep[index]:.2f}"
-                + ("" if kept[index] else "; was skipped, but fills a place"),
+                score=keep_probabilities[index],
+                reason=f"{summary_of(streaks[index])}: kept with probability {keep_probabilities[index]:.2f}"
+                + ("" if is_kept[index] else "; was skipped, but fills a place"),
             )
             for index in ranked[:k]
         ]
@@ -116,7 +118,7 @@ def kind_of(scores: Sequence[float]) -> Kind:
     return "hard" if all(score <= 0.0 for score in scores) else "mixed"
 
 
-def told(streak: Streak) -> str:
+def summary_of(streak: Streak) -> str:
     """Say what is known of an item."""
     if not streak.length:
         return "no streak"

@@ -59,9 +59,9 @@ class IRTCAT:
             return {name: self.difficulties.get(name, 0.0) for name in answers}
         # Half an answer of each kind keeps the log odds finite (Haldane 1956).
         odds = {name: (asked - score + 0.5) / (score + 0.5) for name, (asked, score) in answers.items()}
-        raw = {name: math.log(each) / self.discrimination for name, each in odds.items()}
-        middle = math.fsum(raw.values()) / len(raw) if raw else 0.0
-        return {name: each - middle for name, each in raw.items()}
+        uncentred = {name: math.log(ratio) / self.discrimination for name, ratio in odds.items()}
+        middle = math.fsum(uncentred.values()) / len(uncentred) if uncentred else 0.0
+        return {name: hardness - middle for name, hardness in uncentred.items()}
 
     def ability(self, answers: Answers, difficulty: Mapping[str, float]) -> float:
         """Return the posterior mode of the ability, logits: where the falling slope of the log-posterior is 0.
@@ -82,13 +82,13 @@ class IRTCAT:
 
     def select(self, candidates: Sequence[Question], k: int, context: Context) -> list[Selection[Question]]:
         """Pick the `k` candidates with the most information at the ability estimated so far."""
-        known = self.difficulty(context.state)
-        ability = self.ability(context.state, known)
+        difficulty = self.difficulty(context.state)
+        ability = self.ability(context.state, difficulty)
         scores: list[float] = []
         reasons: list[str] = []
         for question in candidates:
             name = unit(question, self.by)
-            hardness = known.get(name, self.difficulties.get(name, 0.0))
+            hardness = difficulty.get(name, self.difficulties.get(name, 0.0))
             chance = logistic(self.discrimination * (ability - hardness))
             scores.append(self.discrimination**2 * chance * (1 - chance))
             reasons.append(

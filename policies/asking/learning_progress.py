@@ -43,15 +43,15 @@ class LearningProgress(Bandit):
 
     def select(self, candidates: Sequence[Question], k: int, context: Context) -> list[Selection[Question]]:
         """Pick `k` candidates by the shares of their arms."""
-        known: dict[str, deque[tuple[int, float]]] = context.state
-        slopes = {arm: slope(known.get(arm, ())) for arm in grouped(candidates, self.by)}
+        points_by_arm: dict[str, deque[tuple[int, float]]] = context.state
+        slopes = {arm: slope(points_by_arm.get(arm, ())) for arm in grouped(candidates, self.by)}
         why = {
-            arm: f"accuracy changes by {each:+.3f} a turn"
-            if len(known.get(arm, ())) > 1
+            arm: f"accuracy changes by {change:+.3f} a turn"
+            if len(points_by_arm.get(arm, ())) > 1
             else "fewer than two scores yet"
-            for arm, each in slopes.items()
+            for arm, change in slopes.items()
         }
-        steepness = {arm: abs(each) for arm, each in slopes.items()}
+        steepness = {arm: abs(change) for arm, change in slopes.items()}
         return allot(candidates, k, greedy(steepness, self.epsilon), why, self.by, context)
 
 

@@ -32,8 +32,8 @@ class Lilo:
         scores = [learnability(chance) for chance in successes(candidates, context)]
         noise = context.generator.gumbel(size=len(candidates))
         keys = [
-            (score > 0, (math.log(score) if score > 0 else 0.0) + each)
-            for each, score in zip(noise, scores, strict=True)
+            (score > 0, (math.log(score) if score > 0 else 0.0) + gumbel)
+            for gumbel, score in zip(noise, scores, strict=True)
         ]
         accepted = sorted(range(len(candidates)), key=lambda index: keys[index], reverse=True)
         return [

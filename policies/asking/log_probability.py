@@ -35,7 +35,7 @@ class LogProbability:
     def select(self, candidates: Sequence[Question], k: int, context: Context) -> list[Selection[Question]]:
         """Pick `k` candidates that pass, then the least confident."""
         confidences = highest(candidates, context, normalize=self.normalize)
-        passing = [index for index, value in enumerate(confidences) if value < self.threshold]
+        passing = [index for index, confidence in enumerate(confidences) if confidence < self.threshold]
         drawn, propensity = uniform(passing, k, context)
         picks = [
             Selection(

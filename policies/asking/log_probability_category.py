@@ -40,13 +40,16 @@ class LogProbabilityCategory:
         """Pick `k` candidates that pass, by quota; then the least confident."""
         wrong = wrong_counts(context, "probe" if self.source == "probe" else "held_out")
         confidences = highest(candidates, context, normalize=self.normalize)
-        known = {question.id: value for question, value in zip(candidates, confidences, strict=True)}
-        passing = [question for question in candidates if known[question.id] < self.threshold]
+        confidence_by_id = {
+            question.id: confidence for question, confidence in zip(candidates, confidences, strict=True)
+        }
+        passing = [question for question in candidates if confidence_by_id[question.id] < self.threshold]
         picks = [
             replace(
                 pick,
-                score=known[pick.item.id],
-                reason=f"{pick.reason}; highest option probability {known[pick.item.id]:.3f} < {self.threshold:g}",
+                score=confidence_by_id[pick.item.id],
+                reason=f"{pick.reason}; highest option probability {confidence_by_id[pick.item.id]:.3f} "
+                f"< {self.threshold:g}",
             )
             for pick in pick_by_quota(passing, k, wrong, context, self.order)
         ]

@@ -24,5 +24,5 @@ class Margin:
     def select(self, candidates: Sequence[Question], k: int, context: Context) -> list[Selection[Question]]:
         """Pick the `k` candidates with the smallest margin."""
         margins = [margin(probabilities(question, context)) for question in candidates]
-        reasons = [f"the most probable option leads the next by {each:.3f}" for each in margins]
+        reasons = [f"the most probable option leads the next by {lead:.3f}" for lead in margins]
         return pick_ranked(candidates, k, margins, reasons, lowest=True)

@@ -46,31 +46,31 @@ class Mopps:
 
     def observe(self, state: Beliefs, turn: Turn) -> Beliefs:
         """Return the posteriors after a turn, all answers to an item at once."""
-        scores: dict[str, list[float]] = {}
+        scores_by_item: dict[str, list[float]] = {}
         for experience in turn.experiences:
-            scores.setdefault(unit(experience.question, self.by), []).append(experience.feedback.score)
-        for item, row in scores.items():
+            scores_by_item.setdefault(unit(experience.question, self.by), []).append(experience.feedback.score)
+        for item, scores in scores_by_item.items():
             right, wrong = state.get(item, (self.prior, self.prior))
-            kept = (1 - self.discount) * self.prior
+            restored = (1 - self.discount) * self.prior
             state[item] = (
-                self.discount * right + kept + sum(row),
-                self.discount * wrong + kept + len(row) - sum(row),
+                self.discount * right + restored + sum(scores),
+                self.discount * wrong + restored + len(scores) - sum(scores),
             )
         return state
 
     def select(self, candidates: Sequence[Question], k: int, context: Context) -> list[Selection[Question]]:
         """Pick the `k` candidates whose drawn rates are nearest to the target."""
         beliefs: Beliefs = context.state
-        known = [beliefs.get(unit(question, self.by), (self.prior, self.prior)) for question in candidates]
-        drawn = context.generator.beta([right for right, _ in known], [wrong for _, wrong in known])
+        posteriors = [beliefs.get(unit(question, self.by), (self.prior, self.prior)) for question in candidates]
+        drawn = context.generator.beta([right for right, _ in posteriors], [wrong for _, wrong in posteriors])
         rates = [float(rate) for rate in drawn]
         ranked = sorted(range(len(candidates)), key=lambda index: (rates[index] - self.target) ** 2)
         return [
             Selection(
                 item=candidates[index],
                 score=(rates[index] - self.target) ** 2,
-                reason=f"success rate {rates[index]:.2f} drawn from a posterior of {known[index][0]:.3g} right to "
-                f"{known[index][1]:.3g} wrong, near {self.target:g}",
+                reason=f"success rate {rates[index]:.2f} drawn from a posterior of {posteriors[index][0]:.3g} right to "
+                f"{posteriors[index][1]:.3g} wrong, near {self.target:g}",
             )
             for index in ranked[:k]
         ]

@@ -18,6 +18,6 @@ class Oracle:
 
     def select(self, candidates: Sequence[Question], k: int, context: Context) -> list[Selection[Question]]:
         """Pick the `k` candidates with the lowest p(right), equal ones in the order they came."""
-        right = successes(candidates, context)
-        reasons = [f"probability of the right option {each:.3f}" for each in right]
-        return pick_ranked(candidates, k, right, reasons, lowest=True)
+        chances = successes(candidates, context)
+        reasons = [f"probability of the right option {chance:.3f}" for chance in chances]
+        return pick_ranked(candidates, k, chances, reasons, lowest=True)

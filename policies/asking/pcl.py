@@ -80,8 +80,9 @@ class Pcl:
         state: Moments = context.state
         weights = np.linalg.solve(state.products_FF + self.ridge * np.eye(len(state.responses_F)), state.responses_F)
         values = [
-            UNKNOWN + sum(float(weights[state.features[name]]) for name in features_of(each) if name in state.features)
-            for each in candidates
+            UNKNOWN
+            + sum(float(weights[state.features[name]]) for name in features_of(question) if name in state.features)
+            for question in candidates
         ]
         distances = [abs(value - self.target) for value in values]
         return [

@@ -50,8 +50,8 @@ class Prerequisites:
         """Move the mastery of every tag towards the score of each answer."""
         for experience in turn.experiences:
             for tag in experience.question.tags:
-                known = state.get(tag, 0.0)
-                state[tag] = known + self.rate * (experience.feedback.score - known)
+                mastery = state.get(tag, 0.0)
+                state[tag] = mastery + self.rate * (experience.feedback.score - mastery)
         return state
 
     def lacking(self, question: Question, graph: Graph, mastery: Mapping[str, float]) -> str:

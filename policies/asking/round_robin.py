@@ -26,7 +26,7 @@ class RoundRobin:
         counts = context.memory.questions
         asked = {question.id: counts[question.id].asked if question.id in counts else 0 for question in candidates}
         groups = by_category(candidates)
-        queues = {name: sorted(group, key=lambda each: asked[each.id]) for name, group in groups.items()}
+        queues = {name: sorted(group, key=lambda question: asked[question.id]) for name, group in groups.items()}
         ring = in_order(queues, self.order)
         tags = context.memory.tags
         start = sum(tags[name].asked for name in ring if name in tags) % len(ring) if ring else 0

@@ -5,7 +5,6 @@ them, and difficulty is the student's own. From hard to easy is the opposite, ag
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from pydantic import Field
@@ -13,12 +12,12 @@ from pydantic import Field
 from policies.parts.arms import By
 from policies.parts.difficulty import Source, difficulties, needed
 from policies.parts.draws import window
-from simulation.core.registry import question_policy
+from simulation.core.registry import parameters, question_policy
 from simulation.core.roles import Context
 from simulation.core.types import Question, Selection
 
 
-@dataclass(frozen=True, kw_only=True)
+@parameters
 class Schedule:
     """What both orders share: all but the end of the ranking that they begin at."""
 

@@ -42,7 +42,7 @@ class Sec(Bandit):
 
     def select(self, candidates: Sequence[Question], k: int, context: Context) -> list[Selection[Question]]:
         """Pick `k` candidates by the shares of their arms."""
-        known: dict[str, float] = context.state
-        values = {arm: known.get(arm, 0.0) for arm in grouped(candidates, self.by)}
+        means: dict[str, float] = context.state
+        values = {arm: means.get(arm, 0.0) for arm in grouped(candidates, self.by)}
         why = {arm: f"running mean absolute advantage {value:.2f}" for arm, value in values.items()}
         return allot(candidates, k, boltzmann(values, self.temperature), why, self.by, context)

@@ -28,22 +28,23 @@ class Thompson(PullCounting):
     prior: Annotated[float, Field(gt=0)] = 1.0
     """Both parameters of the Beta prior."""
     discount: Discount = 1.0
+    """How much a turn's answers count a turn later; 1 is the textbook, less follows a student that learns."""
 
     def select(self, candidates: Sequence[Question], k: int, context: Context) -> list[Selection[Question]]:
         """Pick `k` candidates, the arm of each by a draw of its own."""
-        pulls: Pulls = context.state
+        state: Pulls = context.state
         groups = grouped(candidates, self.by)
         left = {arm: [int(place) for place in context.generator.permutation(group)] for arm, group in groups.items()}
-        known = {arm: pulls.get(arm, Pull()) for arm in groups}
+        pulls = {arm: state.get(arm, Pull()) for arm in groups}
         places = min(k, len(candidates))
         rates = context.generator.beta(
-            [self.prior + pull.reward for pull in known.values()],
-            [self.prior + pull.answers - pull.reward for pull in known.values()],
+            [self.prior + pull.reward for pull in pulls.values()],
+            [self.prior + pull.answers - pull.reward for pull in pulls.values()],
             size=(places, len(groups)),
         )
         picks = []
         for row in rates:
             rate, arm = max((float(rate), arm) for rate, arm in zip(row, groups, strict=True) if left[arm])
-            reason = f"{arm or 'no category'}: error rate {rate:.2f} drawn, the highest; {known[arm].told}"
+            reason = f"{arm or 'no category'}: error rate {rate:.2f} drawn, the highest; {pulls[arm].summary}"
             picks.append(Selection(item=candidates[left[arm].pop()], score=rate, reason=reason))
         return picks

@@ -30,6 +30,7 @@ class Ucb1(PullCounting):
     exploration: Annotated[float, Field(ge=0)] = 2.0
     """The factor of ln N under the root."""
     discount: Discount = 1.0
+    """How much a turn's answers count a turn later; 1 is the textbook, less follows a student that learns."""
 
     def select(self, candidates: Sequence[Question], k: int, context: Context) -> list[Selection[Question]]:
         """Pick `k` candidates by the places their arms won."""
@@ -38,12 +39,13 @@ class Ucb1(PullCounting):
         quotas = self._quotas({arm: len(group) for arm, group in groups.items()}, k, pulls)
         picks = []
         for arm, group in groups.items():
-            known = pulls.get(arm, Pull())
+            pull = pulls.get(arm, Pull())
             drawn, propensity = uniform(group, quotas[arm], context)
             reason = (
-                f"{arm or 'no category'}: {known.told}, {quotas[arm]} of {min(k, len(candidates))} places by its bound"
+                f"{arm or 'no category'}: {pull.summary}, "
+                f"{quotas[arm]} of {min(k, len(candidates))} places by its bound"
             )
-            score = known.mean if known.answers else None
+            score = pull.mean if pull.answers else None
             picks += [
                 Selection(item=candidates[index], score=score, propensity=propensity, reason=reason) for index in drawn
             ]

@@ -25,10 +25,10 @@ class VoteDisagreement:
 
     def select(self, candidates: Sequence[Question], k: int, context: Context) -> list[Selection[Question]]:
         """Pick the `k` candidates with the highest vote entropy, nats."""
-        shares = [votes(committee(question, context)) for question in candidates]
-        entropies = [entropy(each) for each in shares]
+        vote_shares = [votes(committee(question, context)) for question in candidates]
+        entropies = [entropy(shares) for shares in vote_shares]
         reasons = [
-            f"vote entropy {spread:.3f} nats: {max(each):.0%} of the class choose the same option"
-            for spread, each in zip(entropies, shares, strict=True)
+            f"vote entropy {spread:.3f} nats: {max(shares):.0%} of the class choose the same option"
+            for spread, shares in zip(entropies, vote_shares, strict=True)
         ]
         return pick_ranked(candidates, k, entropies, reasons)

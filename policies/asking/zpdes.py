@@ -73,10 +73,10 @@ class Zpdes(Bandit):
 
     def select(self, candidates: Sequence[Question], k: int, context: Context) -> list[Selection[Question]]:
         """Pick `k` candidates by the shares of their arms."""
-        known: dict[str, Activity] = context.state
+        activities: dict[str, Activity] = context.state
         arms = list(grouped(candidates, self.by))
-        zone = self._zone(arms, known, context)
-        weights = {arm: known[arm].weight if arm in known else self.first for arm in zone}
+        zone = self._zone(arms, activities, context)
+        weights = {arm: activities[arm].weight if arm in activities else self.first for arm in zone}
         total = sum(weights.values())
         shares, why = dict.fromkeys(arms, 0.0), dict.fromkeys(arms, "outside the zone")
         for arm, weight in weights.items():
@@ -85,17 +85,19 @@ class Zpdes(Bandit):
             why[arm] = f"in the zone, weight {weight:.3f} by its recent rise in accuracy"
         return allot(candidates, k, shares, why, self.by, context)
 
-    def _zone(self, arms: Sequence[str], known: dict[str, Activity], context: Context) -> list[str]:
+    def _zone(self, arms: Sequence[str], activities: dict[str, Activity], context: Context) -> list[str]:
         """Return the arms that are open and not mastered, or all."""
-        everything = set(arms) | set(known)
+        all_arms = set(arms) | set(activities)
         unknown = Activity(self.first, deque())
 
         def open_(arm: str) -> bool:
-            before = [each for each in context.prerequisites.get(arm, ()) if each in everything]
-            return all(known.get(each, unknown).success(self.window // 2) > self.open_at for each in before)
+            prerequisites = [before for before in context.prerequisites.get(arm, ()) if before in all_arms]
+            return all(
+                activities.get(before, unknown).success(self.window // 2) > self.open_at for before in prerequisites
+            )
 
         def mastered(arm: str) -> bool:
-            activity = known.get(arm, unknown)
+            activity = activities.get(arm, unknown)
             return len(activity.scores) >= self.window and activity.success(self.window) > self.mastered_at
 
         return [arm for arm in arms if open_(arm) and not mastered(arm)] or list(arms)

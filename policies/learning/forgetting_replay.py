@@ -56,13 +56,13 @@ class ForgettingReplay:
 
     def after(self, units: Mapping[str, Forgetting], experiences: Iterable[Experience]) -> dict[str, Forgetting]:
         """Return what became of the units that these answers are of."""
-        found: dict[str, Forgetting] = {}
+        histories: dict[str, Forgetting] = {}
         for experience in experiences:
             name = unit(experience.question, self.by)
-            was_right, events = found.get(name) or units.get(name) or (False, 0)
+            was_right, events = histories.get(name) or units.get(name) or (False, 0)
             now_right = right(experience)
-            found[name] = (now_right, events + (was_right and not now_right))
-        return found
+            histories[name] = (now_right, events + (was_right and not now_right))
+        return histories
 
     def select(self, candidates: Sequence[Experience], k: int, context: Context) -> list[Selection[Experience]]:
         """Draw min(k, window) experiences, what was forgotten first."""
@@ -90,4 +90,6 @@ class ForgettingReplay:
         ]
         filling, share = uniform(others, k - len(picks) if self.fill else 0, context)
         reason = f"fills up, as {len(forgotten)} of {len(recent)} experiences are of what was forgotten"
-        return picks + [Selection(item=each, score=0.0, propensity=share, reason=reason) for each in filling]
+        return picks + [
+            Selection(item=experience, score=0.0, propensity=share, reason=reason) for experience in filling
+        ]

@@ -21,4 +21,4 @@ class Mistakes:
 
     def select(self, candidates: Sequence[Experience], k: int, context: Context) -> list[Selection[Experience]]:
         """Pick at most `k` mistakes from `candidates`, which are in the order they happened."""
-        return since_update(candidates, k, context, lambda each: each.feedback.score < 1.0)
+        return since_update(candidates, k, context, lambda experience: experience.feedback.score < 1.0)

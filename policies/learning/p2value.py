@@ -20,7 +20,17 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from policies.parts.priorities import WINDOW, MinimumScore, Window, draw, eligible, known, possibility, ranks, shares
+from policies.parts.priorities import (
+    WINDOW,
+    MinimumScore,
+    Window,
+    draw,
+    eligible,
+    has_probability,
+    possibility,
+    ranks,
+    shares,
+)
 from simulation.core.errors import DataError
 from simulation.core.registry import experience_policy
 from simulation.core.roles import Context
@@ -31,11 +41,13 @@ Possibility = Literal["mean", "product", "quantile"]
 
 def possibilities(experiences: Sequence[Experience], kind: Possibility) -> list[float]:
     """Return P of each experience in [0, 1]."""
-    means = [possibility(each.answer) for each in experiences]
+    means = [possibility(experience.answer) for experience in experiences]
     if kind == "product":
         return [
-            math.exp(min(0.0, each.answer.logprob)) if each.answer.logprob is not None and each.answer.tokens else mean
-            for each, mean in zip(experiences, means, strict=True)
+            math.exp(min(0.0, experience.answer.logprob))
+            if experience.answer.logprob is not None and experience.answer.tokens
+            else mean
+            for experience, mean in zip(experiences, means, strict=True)
         ]
     if kind == "quantile":
         higher = sorted(means)
@@ -71,7 +83,9 @@ class P2Value:
     def select(self, candidates: Sequence[Experience], k: int, context: Context) -> list[Selection[Experience]]:
         """Draw min(k, those in the window that pass often enough); raises DataError where no probability is known."""
         enough = eligible(candidates, self.window, self.minimum_pass_rate)
-        recent = [each for each in enough if known(each.answer)] if self.alpha else list(enough)
+        recent = (
+            [experience for experience in enough if has_probability(experience.answer)] if self.alpha else list(enough)
+        )
         if enough and not recent:
             raise DataError(
                 f"p2value needs the probability of answers, and none of {len(enough)} has one: let the model tell "
@@ -79,14 +93,14 @@ class P2Value:
             )
         chances = possibilities(recent, self.possibility)
         values = [
-            self.alpha * chance + (1 - self.alpha) * each.feedback.score
-            for each, chance in zip(recent, chances, strict=True)
+            self.alpha * chance + (1 - self.alpha) * experience.feedback.score
+            for experience, chance in zip(recent, chances, strict=True)
         ]
         bases = values if self.method == "power" else [1 / rank for rank in ranks(values)]
         weights = [base**self.exponent for base in bases]
         reasons = [
-            f"P2Value {value:.3f} of probability {chance:.3g} and pass rate {each.feedback.score:g}: "
+            f"P2Value {value:.3f} of probability {chance:.3g} and pass rate {experience.feedback.score:g}: "
             f"share {part:.4f} of {len(recent)} by {self.method}"
-            for each, chance, value, part in zip(recent, chances, values, shares(weights), strict=True)
+            for experience, chance, value, part in zip(recent, chances, values, shares(weights), strict=True)
         ]
         return draw(recent, k, weights, values, reasons, context)

@@ -28,4 +28,4 @@ class Passes:
 
     def select(self, candidates: Sequence[Experience], k: int, context: Context) -> list[Selection[Experience]]:
         """Draw at most `k` of them, in the order they came."""
-        return since_update(candidates, k, context, lambda each: each.feedback.score >= self.minimum_score)
+        return since_update(candidates, k, context, lambda experience: experience.feedback.score >= self.minimum_score)

@@ -47,8 +47,8 @@ class PER:
         corrections = [(len(parts) * part) ** -self.beta for part in parts]
         largest = max(corrections, default=1.0)
         reasons = [
-            f"{self.loss} {delta:.3f}{untold(each, self.loss)}: drawn with probability {part:.2e} of {len(parts)}, "
-            f"importance weight {correction / largest:.3f}"
-            for each, delta, part, correction in zip(recent, deltas, parts, corrections, strict=True)
+            f"{self.loss} {delta:.3f}{untold(experience, self.loss)}: drawn with probability {part:.2e} of "
+            f"{len(parts)}, importance weight {correction / largest:.3f}"
+            for experience, delta, part, correction in zip(recent, deltas, parts, corrections, strict=True)
         ]
         return draw(recent, k, parts, parts, reasons, context)

@@ -48,15 +48,15 @@ class PLR:
         recent = candidates[-self.window :]
         deltas = losses(recent, self.loss)
         places = ranks(deltas)
-        ages = [context.turn - context.state.get(each.id, each.turn) for each in recent]
+        ages = [context.turn - context.state.get(experience.id, experience.turn) for experience in recent]
         by_score = shares([rank ** (-1 / self.beta) for rank in places])
         by_age = shares([float(age) for age in ages])
         parts = [
             (1 - self.rho) * score + self.rho * staleness for score, staleness in zip(by_score, by_age, strict=True)
         ]
         reasons = [
-            f"{self.loss} {delta:.3f}{untold(each, self.loss)} ranks {rank} of {len(recent)}, last looked at {age} "
-            f"turns ago: drawn with probability {part:.2e}"
-            for each, delta, rank, age, part in zip(recent, deltas, places, ages, parts, strict=True)
+            f"{self.loss} {delta:.3f}{untold(experience, self.loss)} ranks {rank} of {len(recent)}, last looked at "
+            f"{age} turns ago: drawn with probability {part:.2e}"
+            for experience, delta, rank, age, part in zip(recent, deltas, places, ages, parts, strict=True)
         ]
         return draw(recent, k, parts, parts, reasons, context)

@@ -23,7 +23,7 @@ from simulation.core.types import Experience, Selection, Turn
 class Sample:
     """A uniform sample of the experiences up to a turn."""
 
-    kept: list[Experience] = field(default_factory=list)
+    experiences: list[Experience] = field(default_factory=list)
     seen: int = 0
     turn: int = 0
     """The last turn that is in it."""
@@ -55,20 +55,20 @@ class Reservoir:
         stream = generator(0, turn, 0, f"reservoir {named}")
         for experience in experiences:
             sample.seen += 1
-            if len(sample.kept) < self.capacity:
-                sample.kept.append(experience)
+            if len(sample.experiences) < self.capacity:
+                sample.experiences.append(experience)
             elif (place := int(stream.integers(sample.seen))) < self.capacity:
-                sample.kept[place] = experience
+                sample.experiences[place] = experience
         sample.turn = turn
         return sample
 
     def select(self, candidates: Sequence[Experience], k: int, context: Context) -> list[Selection[Experience]]:
         """Draw min(k, kept) experiences from the reservoir as it is with this turn's."""
         del candidates  # what is kept was chosen from them, turn by turn
-        sample = Sample(list(context.state.kept), context.state.seen, context.state.turn)
+        sample = Sample(list(context.state.experiences), context.state.seen, context.state.turn)
         fresh = context.memory.since(sample.turn + 1)
         for turn, row in groupby(fresh, key=lambda experience: experience.turn):
             sample = self.filled(sample, turn, tuple(row))
-        drawn, propensity = uniform(sample.kept, k, context)
-        reason = f"uniform over the {len(sample.kept)} kept of {sample.seen} experiences"
+        drawn, propensity = uniform(sample.experiences, k, context)
+        reason = f"uniform over the {len(sample.experiences)} kept of {sample.seen} experiences"
         return [Selection(item=experience, propensity=propensity, reason=reason) for experience in drawn]

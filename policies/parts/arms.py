@@ -8,10 +8,10 @@ probabilities are exact, and an arm gets its expected number of places rounded u
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from policies.parts.draws import proportional
+from simulation.core.registry import parameters
 from simulation.core.roles import Context
 from simulation.core.types import Question, Selection, Turn
 
@@ -19,7 +19,7 @@ By = Literal["category", "skill"]
 """What the arms are: first tags, or second tags."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@parameters
 class Bandit:
     """What all bandits share: they have arms, and need nothing computed beforehand."""
 
@@ -54,7 +54,7 @@ def boltzmann(values: Mapping[str, float], temperature: float) -> dict[str, floa
     top = max(values.values(), default=0.0)
     odds = {arm: math.exp((value - top) / temperature) for arm, value in values.items()}
     total = sum(odds.values())
-    return {arm: each / total for arm, each in odds.items()}
+    return {arm: ratio / total for arm, ratio in odds.items()}
 
 
 def greedy(values: Mapping[str, float], epsilon: float) -> dict[str, float]:

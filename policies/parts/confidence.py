@@ -28,7 +28,7 @@ def normalized(logprobs: Sequence[float]) -> list[float]:
     top = max(logprobs)
     odds = [math.exp(logprob - top) for logprob in logprobs]
     total = sum(odds)
-    return [each / total for each in odds]
+    return [ratio / total for ratio in odds]
 
 
 def highest(candidates: Sequence[Question], context: Context, *, normalize: bool) -> list[float]:

@@ -26,16 +26,16 @@ def inclusion(weights: Sequence[float], k: int) -> list[float]:
     positive = scaled > NOTHING
     if positive.sum() <= k:
         rest = (k - positive.sum()) / (size - positive.sum())
-        return [1.0 if some else float(rest) for some in positive]
+        return [1.0 if is_positive else float(rest) for is_positive in positive]
     certain = np.zeros(size, dtype=bool)
     while True:
         open_ = positive & ~certain
-        found = scaled * ((k - certain.sum()) / scaled[open_].sum())
-        over = open_ & (found >= CERTAIN)
+        chances = scaled * ((k - certain.sum()) / scaled[open_].sum())
+        over = open_ & (chances >= CERTAIN)
         if not over.any():
             break
         certain |= over
-    return [float(value) for value in np.where(certain, 1.0, np.where(open_, found, 0.0))]
+    return [float(chance) for chance in np.where(certain, 1.0, np.where(open_, chances, 0.0))]
 
 
 def proportional(
@@ -59,8 +59,8 @@ def proportional(
         ends[-1] = places
         comb = generator.random() + np.arange(places)
         met = [open_[int(place)] for place in np.searchsorted(ends, comb, side="right")]
-    taken = set(certain + met)
-    return [(index, chances[index]) for index in along if index in taken]
+    drawn = set(certain + met)
+    return [(index, chances[index]) for index in along if index in drawn]
 
 
 def window(values: Sequence[float], start: int, k: int, generator: np.random.Generator) -> Drawn:

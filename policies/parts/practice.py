@@ -58,8 +58,10 @@ def pick_in_rounds(
         rounds[name] += 1
     picks: list[Selection[Question]] = []
     for index in sorted(range(len(candidates)), key=places.__getitem__)[:k]:
-        found = standings[unit(candidates[index], by)]
-        picks.append(Selection(item=candidates[index], score=found.score, propensity=1.0, reason=found.reason))
+        unit_standing = standings[unit(candidates[index], by)]
+        picks.append(
+            Selection(item=candidates[index], score=unit_standing.score, propensity=1.0, reason=unit_standing.reason)
+        )
     return picks
 
 
@@ -72,11 +74,11 @@ def pick_forgotten(
     """
 
     def standing(name: str) -> Standing:
-        found = recalled(name)
-        if found is None:
+        recall_and_detail = recalled(name)
+        if recall_and_detail is None:
             return Standing(1, 0.0, f"{name}: new")
-        recall, told = found
+        recall, detail = recall_and_detail
         tier, sign = (0, "<") if recall < due else (2, ">=")
-        return Standing(tier, recall, f"{name}: predicted recall {recall:.3f} {sign} {due:g}, {told}")
+        return Standing(tier, recall, f"{name}: predicted recall {recall:.3f} {sign} {due:g}, {detail}")
 
     return pick_in_rounds(candidates, k, by, standing)

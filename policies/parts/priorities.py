@@ -43,7 +43,7 @@ def possibility(answer: Answer) -> float:
     return UNKNOWN
 
 
-def known(answer: Answer) -> bool:
+def has_probability(answer: Answer) -> bool:
     """Tell whether the model told how probable its answer was."""
     written = answer.logprob is not None and bool(answer.tokens)
     return written or answer.confidence is not None or (answer.choice is not None and bool(answer.choice_logprobs))
@@ -70,22 +70,28 @@ def losses(experiences: Sequence[Experience], loss: Loss) -> list[float]:
 
 def untold(experience: Experience, loss: Loss) -> str:
     """Say where a surprise rests on a probability that the model did not tell."""
-    return "" if loss == "error" or known(experience.answer) else f" of an unknown probability, taken for {UNKNOWN:g}"
+    return (
+        ""
+        if loss == "error" or has_probability(experience.answer)
+        else f" of an unknown probability, taken for {UNKNOWN:g}"
+    )
 
 
 def eligible(candidates: Sequence[Experience], window: int, minimum_score: float) -> Sequence[Experience]:
     """Return those of the newest `window` experiences that scored high enough."""
     recent = candidates[-window:]
-    return [each for each in recent if each.feedback.score >= minimum_score] if minimum_score else recent
+    return (
+        [experience for experience in recent if experience.feedback.score >= minimum_score] if minimum_score else recent
+    )
 
 
 def ranks(values: Sequence[float]) -> list[int]:
     """Return the rank of each value from 1, the highest first; of equal ones the last, which is the newest, first."""
     order = sorted(range(len(values)), key=lambda index: (-values[index], -index))
-    found = [0] * len(values)
+    rank_by_index = [0] * len(values)
     for rank, index in enumerate(order, start=1):
-        found[index] = rank
-    return found
+        rank_by_index[index] = rank
+    return rank_by_index
 
 
 def shares(weights: Sequence[float]) -> list[float]:

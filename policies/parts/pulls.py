@@ -26,7 +26,7 @@ class Pull:
         return self.reward / self.answers if self.answers > 0 else float("inf")
 
     @property
-    def told(self) -> str:
+    def summary(self) -> str:
         """Say what is known of the arm."""
         if not self.answers:
             return "never asked"
@@ -35,7 +35,7 @@ class Pull:
 
 Pulls = dict[str, Pull]
 Discount = Annotated[float, Field(gt=0, le=1)]
-"""How much a turn's answers count a turn later; 1 is the textbook, less follows a student that learns."""
+"""The share of its weight that an answer keeps from one turn to the next."""
 
 
 class PullCounting(Bandit, ABC):

@@ -73,16 +73,18 @@ def pick_by_quota(
     groups = by_category(candidates)
     categories = in_order([*weights, *groups], order)
     quotas = dict(zip(categories, allocate(k, [weights.get(name, 0) for name in categories]), strict=True))
-    taken: list[tuple[Question, str]] = []
+    picks_with_reasons: list[tuple[Question, str]] = []
     left: list[Question] = []
     for name in categories:
         shuffled, _ = uniform(groups.get(name, []), len(candidates), context)
         why = f"{name}: {weights.get(name, 0)} of {total} wrong, quota {quotas[name]}"
-        taken += [(question, why) for question in shuffled[: quotas[name]]]
+        picks_with_reasons += [(question, why) for question in shuffled[: quotas[name]]]
         left += shuffled[quotas[name] :]
-    filling, share = uniform(left, k - len(taken), context)
+    filling, share = uniform(left, k - len(picks_with_reasons), context)
     lacking = ", ".join(name for name in categories if quotas[name] > len(groups.get(name, [])))
-    taken += [(question, f"fills a place of {lacking}, which had too few candidates") for question in filling]
+    picks_with_reasons += [
+        (question, f"fills a place of {lacking}, which had too few candidates") for question in filling
+    ]
     missed = {name: max(0.0, 1 - quotas[name] / len(group)) * (1 - share) for name, group in groups.items()}
     return [
         Selection(
@@ -91,5 +93,5 @@ def pick_by_quota(
             propensity=1 - missed[question.category],
             reason=why,
         )
-        for question, why in taken
+        for question, why in picks_with_reasons
     ]

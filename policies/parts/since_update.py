@@ -9,18 +9,18 @@ from simulation.core.types import Experience, Selection
 
 
 def since_update(
-    candidates: Sequence[Experience], k: int, context: Context, wanted: Callable[[Experience], bool]
+    candidates: Sequence[Experience], k: int, context: Context, qualifies: Callable[[Experience], bool]
 ) -> list[Selection[Experience]]:
-    """Draw at most `k` of the wanted experiences since the last update, uniformly, and return them as they came."""
+    """Draw at most `k` of the qualifying experiences since the last update, uniformly, and return them as they came."""
     recent = list(takewhile(lambda experience: experience.turn >= context.since, reversed(candidates)))[::-1]
-    found = [experience for experience in recent if wanted(experience)]
-    drawn, propensity = uniform(range(len(found)), k, context)
+    qualifying = [experience for experience in recent if qualifies(experience)]
+    drawn, propensity = uniform(range(len(qualifying)), k, context)
     return [
         Selection(
-            item=found[index],
-            score=found[index].feedback.score,
+            item=qualifying[index],
+            score=qualifying[index].feedback.score,
             propensity=propensity,
-            reason=f"{found[index].feedback.judge} scored it {found[index].feedback.score:g}",
+            reason=f"{qualifying[index].feedback.judge} scored it {qualifying[index].feedback.score:g}",
         )
         for index in sorted(drawn)
     ]

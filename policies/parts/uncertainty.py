@@ -11,7 +11,7 @@ from simulation.core.types import Question
 
 def entropy(probabilities: Sequence[float]) -> float:
     """Return the Shannon entropy, nats."""
-    return -math.fsum(each * math.log(each) for each in probabilities if each > 0)
+    return -math.fsum(probability * math.log(probability) for probability in probabilities if probability > 0)
 
 
 def margin(probabilities: Sequence[float]) -> float:

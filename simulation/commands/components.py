@@ -5,7 +5,7 @@
 import json
 import sys
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,7 +53,7 @@ def check_file(path: Path, overrides: Sequence[str], *, whole_audit: bool, offli
         audit(prepared, whole_audit)
         notices = [f"notice: {notice}" for notice in prepared.environment.notices()]
         finding = (
-            f"good; {len(prepared.seats)} student(s), {scenario.turns} turns of {prepared.settings.questions} questions "
+            f"good; {len(prepared.seats)} student(s), {scenario.turns} turns of {scenario.ask.questions} questions "
             f"from {len(prepared.pool)}, measured on {len(prepared.held_out)}"
         )
     unseen = [f"{key} ({', '.join(names)})" for key, names in lying.items()]
@@ -93,8 +93,6 @@ def audit(prepared: "Prepared", whole: bool) -> None:
 
 def list_command(arguments: Namespace) -> int:
     """List components and scenarios, or write the scenario schema."""
-    from simulation.views.listing import markdown, plain
-
     if arguments.schema is not None:
         from simulation.scenario.schema import scenario_schema
 
@@ -105,9 +103,19 @@ def list_command(arguments: Namespace) -> int:
             Path(arguments.schema).parent.mkdir(parents=True, exist_ok=True)
             Path(arguments.schema).write_text(f"{text}\n", encoding="utf-8")
         return 0
-    for line in (markdown if arguments.markdown else plain)(ROOT / "scenarios"):
+    for line in listed(arguments.markdown):
         print(line)
     return 0
+
+
+def listed(page: str | None) -> Iterator[str]:
+    """Return the lines of the list, or of one of the pages that are made of it."""
+    from simulation.views.listing import plain
+    from simulation.views.reference_pages import components_page, scenario_page
+
+    if page is None:
+        return plain(ROOT / "scenarios")
+    return components_page(ROOT / "scenarios") if page == "components" else scenario_page()
 
 
 def doctor_command(arguments: Namespace) -> int:
@@ -116,13 +124,13 @@ def doctor_command(arguments: Namespace) -> int:
     from simulation.scenario.scenario import load_scenario
     from simulation.views.doctor import complaints, examine
 
-    found = examine(ROOT, [prepare(load_scenario(scenario_file(path))) for path in arguments.scenario])
-    lacking = complaints(found)
+    findings = examine(ROOT, [prepare(load_scenario(scenario_file(path))) for path in arguments.scenario])
+    lacking = complaints(findings)
     if arguments.json:
-        print(json.dumps({**found, "missing": lacking}))
+        print(json.dumps({**findings, "missing": lacking}))
     else:
-        width = max(len(name) for values in found.values() for name in values)
-        for section, values in found.items():
+        width = max(len(name) for values in findings.values() for name in values)
+        for section, values in findings.items():
             print(section)
             for name, value in values.items():
                 print(f"  {name:{width}} {value}")

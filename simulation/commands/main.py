@@ -42,7 +42,7 @@ def parser() -> argparse.ArgumentParser:
     listing.add_argument(
         "--schema", nargs="?", const="-", metavar="FILE", help="write the JSON schema (default: stdout)"
     )
-    listing.add_argument("--markdown", action="store_true", help="as Markdown tables")
+    listing.add_argument("--markdown", choices=("components", "scenario"), help="a page of the documents, as Markdown")
     _check(add("check", help="check scenarios without loading a model"))
     _study(add("replay", help="re-play a study without its model and compare it byte for byte"))
     _study(add("report", help="show a study's table and draw its learning curve"))

@@ -40,8 +40,8 @@ BELIEVED = {
 def power_command(arguments: Namespace) -> int:
     """Say how many seeds and questions a difference needs."""
     check(arguments)
-    variances, source = known(arguments)
-    made = make_plan(
+    variances, source = read_variances(arguments)
+    plan = make_plan(
         arguments.points / 100,
         variances,
         seeds=(arguments.seeds,) if arguments.seeds else SEEDS,
@@ -50,15 +50,15 @@ def power_command(arguments: Namespace) -> int:
         comparisons=arguments.pairs,
     )
     if arguments.json:
-        print(json.dumps({**asdict(made), "variances": variances._asdict(), "source": source}))
+        print(json.dumps({**asdict(plan), "variances": variances._asdict(), "source": source}))
         return 0
     from rich.console import Console
 
     console = Console()
     print(source)
-    for line in plan_lines(made):
+    for line in plan_lines(plan):
         print(line)
-    console.print(plan_table(made))
+    console.print(plan_table(plan))
     return 0
 
 
@@ -68,22 +68,27 @@ def check(arguments: Namespace) -> None:
         value = getattr(arguments, name)
         if (value is not None and not low <= value <= high) or (name == "points" and value == 0):
             raise ScenarioError(f"--{name.replace('_', '-')} {value:g}: must lie in {low:g} to {high:g}")
-    given = [name for name in BELIEVED if getattr(arguments, name) is not None]
-    if arguments.pilot is not None and given:
+    believed_options = [name for name in BELIEVED if getattr(arguments, name) is not None]
+    if arguments.pilot is not None and believed_options:
         raise ScenarioError(
-            f"--{given[0].replace('_', '-')} is not used with --pilot, which tells the variances; leave one of them out"
+            f"--{believed_options[0].replace('_', '-')} is not used with --pilot, which tells the variances; "
+            "leave one of them out"
         )
 
 
-def known(arguments: Namespace) -> tuple[Variances, str]:
+def read_variances(arguments: Namespace) -> tuple[Variances, str]:
     """Return the variances of a paired difference, and in words where they are from."""
     if arguments.pilot is not None:
         return pilot(arguments.pilot)
-    given = {ours: getattr(arguments, name) for name, ours in BELIEVED.items() if getattr(arguments, name) is not None}
-    if "seed_deviation" in given:
-        given["seed_deviation"] /= 100
-    told = ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in given.items())
-    return assumed(**given), f"variances: assumed ({told or 'nothing given, so what `power --help` says'})"
+    assumptions = {
+        parameter: getattr(arguments, name)
+        for name, parameter in BELIEVED.items()
+        if getattr(arguments, name) is not None
+    }
+    if "seed_deviation" in assumptions:
+        assumptions["seed_deviation"] /= 100
+    listed = ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in assumptions.items())
+    return assumed(**assumptions), f"variances: assumed ({listed or 'nothing given, so what `power --help` says'})"
 
 
 def pilot(folder: Path) -> tuple[Variances, str]:
@@ -95,7 +100,9 @@ def pilot(folder: Path) -> tuple[Variances, str]:
     seeds = results.whole(results.labels)
     if not seeds:
         raise ScenarioError(f"--pilot {folder}: no seed came to its end under every label; resume the comparison first")
-    last = {label: results.truths(label, seeds)[:, -1] for label in results.labels}
-    found = np.array([piloted(last[b] - last[a]) for a, b in combinations(results.labels, 2)])
-    source = f"variances: means over the {len(found)} pair(s) of {folder.name}, {len(seeds)} seeds"
-    return Variances(*found.mean(axis=0).tolist()), source
+    truths_SQ = {label: results.truths(label, seeds)[:, -1] for label in results.labels}
+    pair_variances = np.array(
+        [piloted(truths_SQ[second] - truths_SQ[first]) for first, second in combinations(results.labels, 2)]
+    )
+    source = f"variances: means over the {len(pair_variances)} pair(s) of {folder.name}, {len(seeds)} seeds"
+    return Variances(*pair_variances.mean(axis=0).tolist()), source

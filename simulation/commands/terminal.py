@@ -31,8 +31,8 @@ def scenario_file(path: Path) -> Path:
     except OSError as error:
         raise ScenarioError(f"{str(path)!r:.80}: {error.strerror}") from error
     if missing:
-        known = [str(each) for each in sorted(path.parent.glob("*.yaml"))] if path.parent.is_dir() else []
-        hint = nearest(str(path), known).partition("known:")[0].strip()
+        scenarios = [str(scenario) for scenario in sorted(path.parent.glob("*.yaml"))] if path.parent.is_dir() else []
+        hint = nearest(str(path), scenarios).partition("known:")[0].strip()
         raise ScenarioError(f"{path}: no such file; {hint or f'`{PROGRAM} list` shows the scenarios'}")
     return path
 

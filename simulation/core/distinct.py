@@ -8,8 +8,8 @@ T = TypeVar("T")
 
 def distinct(parts: Iterable[T]) -> list[T]:
     """Return the different ones of some things, in their order; components of equal parameters are equal."""
-    found: list[T] = []
+    different_parts: list[T] = []
     for part in parts:
-        if part not in found:
-            found.append(part)
-    return found
+        if part not in different_parts:
+            different_parts.append(part)
+    return different_parts

@@ -61,9 +61,9 @@ class MissingExtra(SimulationError):
     """A library that this scenario needs is not installed."""
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
+def nearest(name: str, valid_names: Iterable[str]) -> str:
     """Return the clause that helps after an unknown `name`: the nearest known one, then all of them."""
-    names = sorted(known)
+    names = sorted(valid_names)
     close = get_close_matches(name, names, n=1, cutoff=0.5)
     hint = f"did you mean {close[0]!r}? " if close else ""
     return f"{hint}known: {', '.join(names) or 'none'}"

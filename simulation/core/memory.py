@@ -34,8 +34,8 @@ class ReplayBuffer(Sequence[Experience]):
 
     def __init__(self, capacity: int | None = None, *, unique: bool = False) -> None:
         self._unique = unique
-        self._met: set[tuple[str, str]] = set()
-        self._kept: list[Experience] = []
+        self._answered: set[tuple[str, str]] = set()
+        self._experiences: list[Experience] = []
         self._turns: list[int] = []
         self._capacity = capacity
         self._questions: dict[str, Tally] = {}
@@ -45,24 +45,24 @@ class ReplayBuffer(Sequence[Experience]):
         """Remember a turn's experiences."""
         for experience in experiences:
             if not self._unique or self._new(experience):
-                self._kept.append(experience)
+                self._experiences.append(experience)
                 self._turns.append(experience.turn)
             _count(self._questions, experience.question.id, experience)
             for tag in experience.question.tags:
                 _count(self._tags, tag, experience)
-        if self._capacity is not None and len(self._kept) > self._capacity:
-            surplus = len(self._kept) - self._capacity
-            del self._kept[:surplus], self._turns[:surplus]
+        if self._capacity is not None and len(self._experiences) > self._capacity:
+            surplus = len(self._experiences) - self._capacity
+            del self._experiences[:surplus], self._turns[:surplus]
 
     def _new(self, experience: Experience) -> bool:
         key = (experience.question.id, experience.answer.text)
-        size = len(self._met)
-        self._met.add(key)
-        return len(self._met) > size
+        size = len(self._answered)
+        self._answered.add(key)
+        return len(self._answered) > size
 
     def since(self, turn: int) -> Sequence[Experience]:
         """Return the kept experiences of `turn` and later."""
-        return self._kept[bisect_left(self._turns, turn) :]
+        return self._experiences[bisect_left(self._turns, turn) :]
 
     @property
     def questions(self) -> Mapping[str, Tally]:
@@ -79,13 +79,13 @@ class ReplayBuffer(Sequence[Experience]):
     @overload
     def __getitem__(self, index: slice) -> Sequence[Experience]: ...
     def __getitem__(self, index: int | slice) -> Experience | Sequence[Experience]:
-        return self._kept[index]
+        return self._experiences[index]
 
     def __len__(self) -> int:
-        return len(self._kept)
+        return len(self._experiences)
 
     def __iter__(self) -> Iterator[Experience]:
-        return iter(self._kept)
+        return iter(self._experiences)
 
 
 def _count(tallies: dict[str, Tally], name: str, experience: Experience) -> None:

@@ -81,12 +81,12 @@ class Triable(Protocol):
 
 def taken_paths(model: Tried) -> str:
     """Name the fast paths that a model takes, for people and fingerprints."""
-    return ", ".join(name for name, taken in model.fast_paths.items() if taken) or "none"
+    return ", ".join(name for name, is_taken in model.fast_paths.items() if is_taken) or "none"
 
 
 def lost_paths(model: Tried) -> str:
     """Name the fast paths that a model does not take, or nothing."""
-    return ", ".join(name for name, taken in model.fast_paths.items() if not taken)
+    return ", ".join(name for name, is_taken in model.fast_paths.items() if not is_taken)
 
 
 @runtime_checkable

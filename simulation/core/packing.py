@@ -53,9 +53,9 @@ def rounded(size: int, multiple: int = COLUMNS) -> int:
 @lru_cache(maxsize=256)
 def _triangle(width: int) -> NDArray[np.bool_]:
     """Return what causal attention sees; few widths are met, again and again."""
-    made: NDArray[np.bool_] = np.tri(width, dtype=np.bool_)
-    made.setflags(write=False)
-    return made
+    mask_WW: NDArray[np.bool_] = np.tri(width, dtype=np.bool_)
+    mask_WW.setflags(write=False)
+    return mask_WW
 
 
 def size(tree: Tree) -> int:

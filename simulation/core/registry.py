@@ -53,6 +53,30 @@ class Component:
         """The first line of the class's docstring."""
         return (self.cls.__doc__ or "").strip().split("\n")[0]
 
+    @property
+    def parameters(self) -> dict[str, str]:
+        """Each parameter with the text below its field, in the class itself or in one that it extends."""
+        return {
+            name: next((text for owner in self.cls.__mro__ if (text := _description(owner, name))), "")
+            for name in getattr(self.cls, "__pydantic_fields__", {})
+        }
+
+
+def _description(owner: type, name: str) -> str:
+    field = getattr(owner, "__pydantic_fields__", {}).get(name)
+    return (field.description if field is not None else None) or ""
+
+
+PARAMETERS = ConfigDict(extra="forbid", arbitrary_types_allowed=True, use_attribute_docstrings=True)
+"""A component's fields are its YAML parameters; the text below a field describes it in the schema."""
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+def parameters(cls: C) -> C:
+    """Make a class of YAML parameters that several components share, each by extending it."""
+    shared_class: C = pydantic_dataclass(cls, frozen=True, kw_only=True, config=PARAMETERS)  # type: ignore[assignment]
+    return shared_class
+
 
 _registered: dict[str, dict[str, Component]] = {kind: {} for kind in PACKAGES}
 _imported: set[str] = set()
@@ -60,17 +84,15 @@ _imported: set[str] = set()
 
 def _register(kind: str, name: str) -> Callable[[C], C]:
     def decorate(cls: C) -> C:
-        known = _registered[kind].get(name)
-        if known is not None and known.cls.__qualname__ != cls.__qualname__:
+        namesake = _registered[kind].get(name)
+        if namesake is not None and namesake.cls.__qualname__ != cls.__qualname__:
             raise ScenarioError(
-                f"two classes are registered as {kind} {name!r}: {known.cls.__module__} and {cls.__module__}"
+                f"two classes are registered as {kind} {name!r}: {namesake.cls.__module__} and {cls.__module__}"
             )
-        made = pydantic_dataclass(
-            cls, frozen=True, kw_only=True, config=ConfigDict(extra="forbid", arbitrary_types_allowed=True)
-        )
-        setattr(made, "name", name)  # noqa: B010  # the role's name is its registered one
-        _registered[kind][name] = Component(kind, name, made)
-        return made  # type: ignore[return-value]  # pydantic returns the same class, decorated
+        component_class = pydantic_dataclass(cls, frozen=True, kw_only=True, config=PARAMETERS)
+        setattr(component_class, "name", name)  # noqa: B010  # the role's name is its registered one
+        _registered[kind][name] = Component(kind, name, component_class)
+        return component_class  # type: ignore[return-value]  # pydantic returns the same class, decorated
 
     return decorate
 
@@ -116,7 +138,7 @@ def components(kind: str) -> dict[str, Component]:
     package_name = PACKAGES[kind]
     if package_name not in _imported:
         package = importlib.import_module(package_name)
-        for module in sorted(pkgutil.iter_modules(package.__path__), key=lambda found: found.name):
+        for module in sorted(pkgutil.iter_modules(package.__path__), key=lambda module: module.name):
             if not module.ispkg and not module.name.startswith("_"):
                 importlib.import_module(f"{package_name}.{module.name}")
         _imported.add(package_name)
@@ -128,30 +150,30 @@ def find(kind: str, name: str) -> type:
     if ":" in name:
         module_name, _, class_name = name.partition(":")
         try:
-            found = getattr(importlib.import_module(module_name), class_name)
+            outside_class = getattr(importlib.import_module(module_name), class_name)
         except (ImportError, AttributeError, ValueError) as error:
             raise ScenarioError(f"{kind} {name!r} cannot be imported: {error}; write module:Class") from error
-        return _as_component(kind, found, name)
-    known = components(kind)
-    if name not in known:
-        raise ScenarioError(f"unknown {kind.replace('_', ' ')} {name!r}; {nearest(name, known)}")
-    return known[name].cls
+        return _as_component(kind, outside_class, name)
+    registered = components(kind)
+    if name not in registered:
+        raise ScenarioError(f"unknown {kind.replace('_', ' ')} {name!r}; {nearest(name, registered)}")
+    return registered[name].cls
 
 
-def _as_component(kind: str, found: Any, name: str) -> type:
+def _as_component(kind: str, outside_class: Any, name: str) -> type:
     """Give a class from outside the registry the same treatment as a registered one."""
-    if not isinstance(found, type):
-        raise ScenarioError(f"{name!r} is not a class but {type(found).__name__}; write module:Class")
-    lacking = [member for member in ROLES[kind] if getattr(found, member, None) is None]
+    if not isinstance(outside_class, type):
+        raise ScenarioError(f"{name!r} is not a class but {type(outside_class).__name__}; write module:Class")
+    lacking = [member for member in ROLES[kind] if getattr(outside_class, member, None) is None]
     if lacking:
         raise ScenarioError(f"{name!r} cannot be used as {kind.replace('_', ' ')}: it has no {', '.join(lacking)}")
-    if not hasattr(found, "__pydantic_fields__"):
+    if not hasattr(outside_class, "__pydantic_fields__"):
         try:
-            found = pydantic_dataclass(found, frozen=True, kw_only=True, config=ConfigDict(extra="forbid"))
+            outside_class = pydantic_dataclass(outside_class, frozen=True, kw_only=True, config=PARAMETERS)
         except (TypeError, PydanticUserError) as error:
             raise ScenarioError(f"the fields of {name!r} cannot be read from YAML: {error}") from error
-        found.name = name
-    component: type = found
+        outside_class.name = name
+    component: type = outside_class
     return component
 
 

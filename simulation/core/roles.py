@@ -1,8 +1,8 @@
 """The roles of the loop, as Protocols: whatever has these methods can play.
 
-Who answers       Answerer  Students      Who evaluates   Judge  Auditing  Diagnosable
+Who answers       Answerer  Students      Who evaluates   Judge
 What is answered  Environment             Who chooses     SelectionPolicy  Context
-What computes     LanguageModel  Learner  What changes it Trainer  Marker
+What computes     LanguageModel  Learner  What changes it Trainer  SampleJudge
 """
 
 from collections.abc import Mapping, Sequence

@@ -22,5 +22,5 @@ def draw_seed(stream: np.random.Generator) -> int:
 
 def draw_seeds(stream: np.random.Generator, count: int) -> list[int]:
     """Draw what `count` calls of `draw_seed` would."""
-    found: list[int] = stream.integers(0, 2**63 - 1, size=count).tolist()
-    return found
+    seeds: list[int] = stream.integers(0, 2**63 - 1, size=count).tolist()
+    return seeds

@@ -13,70 +13,80 @@ T = TypeVar("T")
 
 
 def complete(
-    model: LanguageModel, requests: Sequence[Request], known: Mapping[Request, tuple[float, ...]]
+    model: LanguageModel, requests: Sequence[Request], scored: Mapping[Request, tuple[float, ...]]
 ) -> list[Completion]:
-    """Answer requests that score and requests that generate, each kind in one batch, in the order given."""
-    found = [known.get(request) if known and request.continuations else None for request in requests]
-    new = [request for request, row in zip(requests, found, strict=True) if row is None]
-    rows = iter(model.score(scored) if (scored := [each for each in new if each.continuations]) else ())
-    texts = iter(model.generate(written) if (written := [each for each in new if not each.continuations]) else ())
+    """Answer requests that score and requests that generate, each kind in one batch, in the order given.
+
+    `scored` are log-probabilities of this turn, which need not be computed again.
+    """
+    rows = [scored.get(request) if scored and request.continuations else None for request in requests]
+    fresh = [request for request, row in zip(requests, rows, strict=True) if row is None]
+    scoring = [request for request in fresh if request.continuations]
+    writing = [request for request in fresh if not request.continuations]
+    fresh_rows = iter(model.score(scoring) if scoring else ())
+    texts = iter(model.generate(writing) if writing else ())
     return [
-        Completion(continuation_logprobs=next(rows) if row is None else row) if request.continuations else next(texts)
-        for request, row in zip(requests, found, strict=True)
+        Completion(continuation_logprobs=next(fresh_rows) if row is None else row)
+        if request.continuations
+        else next(texts)
+        for request, row in zip(requests, rows, strict=True)
     ]
 
 
 def answer(
     world: World,
-    voices: Sequence[Respondent],
+    respondents: Sequence[Respondent],
     asked: Sequence[Sequence[Question]],
     turn: int,
     purpose: str,
-    known: Sequence[Mapping[Request, tuple[float, ...]]] = (),
+    scored: Sequence[Mapping[Request, tuple[float, ...]]] = (),
 ) -> list[list[Answer]]:
-    """Let a voice answer each student's questions, one batch a model; `known` are scores of this turn.
+    """Let a respondent answer each student's questions, one batch a model; `scored` are scores of this turn.
 
     A question stands as often as it is to be answered.
     """
     shown = [seen(student, questions) for student, questions in zip(world.students, asked, strict=True)]
     requests = []
-    for student, voice, questions in zip(world.students, voices, shown, strict=True):
+    for student, respondent, questions in zip(world.students, respondents, shown, strict=True):
         stream = student.stream(turn, purpose)
-        drawing = student.settings.practice if purpose == "answer" else student.settings.exam
-        requests.append(drawing.drawn(voice.answerer.requests(questions, generator=stream), stream))
-    scores = {request: row for each in known for request, row in each.items()}
-    answers: list[list[Answer]] = [[] for _ in voices]
-    for model in _same([voice.model for voice in voices]):
-        mine = [index for index, voice in enumerate(voices) if voice.model is model]
-        completions = iter(complete(model, [request for index in mine for request in requests[index]], scores))
-        for index in mine:
+        sampling = student.settings.practice if purpose == "answer" else student.settings.exam
+        requests.append(sampling.drawn(respondent.answerer.requests(questions, generator=stream), stream))
+    scores = {request: row for scores_of_student in scored for request, row in scores_of_student.items()}
+    answers: list[list[Answer]] = [[] for _ in respondents]
+    for model in _same([respondent.model for respondent in respondents]):
+        indexes = [index for index, respondent in enumerate(respondents) if respondent.model is model]
+        completions = iter(complete(model, [request for index in indexes for request in requests[index]], scores))
+        for index in indexes:
             version = model.version(world.students[index].seat.name)
-            said = [next(completions) for _ in requests[index]]
-            answers[index] = voices[index].answerer.read(shown[index], said, model_version=version)
+            own_completions = [next(completions) for _ in requests[index]]
+            answers[index] = respondents[index].answerer.read(shown[index], own_completions, model_version=version)
     return answers
 
 
-def own(students: Sequence[Student], model: Learner) -> list[Respondent]:
-    """Return the students' own voices."""
+def themselves(students: Sequence[Student], model: Learner) -> list[Respondent]:
+    """Return the students as their own respondents."""
     return [Respondent(answerer=student.answerer, model=model) for student in students]
 
 
-def practise(world: World, asked: Sequence[Picks], turn: int) -> tuple[list[list[Question]], list[list[Answer]]]:
+def practise(world: World, picks: Sequence[Picks], turn: int) -> tuple[list[list[Question]], list[list[Answer]]]:
     """Have what was picked answered, by the students or in their place by their samplers; return both, parallel."""
-    put = [
-        student.settings.practice.put([pick.item for pick in each.picks])
-        for student, each in zip(world.students, asked, strict=True)
+    asked = [
+        student.settings.practice.put([pick.item for pick in row.picks])
+        for student, row in zip(world.students, picks, strict=True)
     ]
-    mine = own(world.students, world.model)
-    voices = [student.sampler or voice for student, voice in zip(world.students, mine, strict=True)]
-    answers = answer(world, voices, put, turn, "answer", [each.scores for each in asked])
+    pairs = zip(world.students, themselves(world.students, world.model), strict=True)
+    respondents = [student.sampler or itself for student, itself in pairs]
+    answers = answer(world, respondents, asked, turn, "answer", [row.scores for row in picks])
     for index, student in enumerate(world.students):
         if student.sampler is not None:
-            shown = seen(student, put[index])
-            ours = student.answerer.requests(shown, generator=student.stream(turn, "layout"))
-            pairs = zip(answers[index], ours, strict=True)
-            answers[index] = [replace(given, prompt=request.prompt) for given, request in pairs]
-    return put, answers
+            # the student learns from another's answer as if it had been asked itself
+            shown = seen(student, asked[index])
+            requests = student.answerer.requests(shown, generator=student.stream(turn, "layout"))
+            answers[index] = [
+                replace(sampled, prompt=request.prompt)
+                for sampled, request in zip(answers[index], requests, strict=True)
+            ]
+    return asked, answers
 
 
 def _same(parts: Iterable[T]) -> list[T]:

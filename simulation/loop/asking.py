@@ -67,15 +67,15 @@ def ask(world: World, turn: int, failures: Failures) -> list[Picks]:
     for index in sorted(index for group in leaders for index in group):
         student = world.students[index]
         size = min(student.settings.candidates, len(world.pool))
-        drawn = student.stream(turn, "candidates").choice(len(world.pool), size=size, replace=False)
-        asked[index] = Picks(candidates=tuple([world.pool[place] for place in drawn.tolist()]))
+        places = student.stream(turn, "candidates").choice(len(world.pool), size=size, replace=False)
+        asked[index] = Picks(candidates=tuple([world.pool[place] for place in places.tolist()]))
     predict(world, asked)
     for index, student in enumerate(world.students):
-        row = asked[index]
-        if row.candidates:
-            seen_by_policy = context(world, student, turn, "ask", row)
-            select = partial(student.settings.ask.select, row.candidates, student.settings.questions, seen_by_policy)
-            asked[index] = replace(row, picks=chosen(student, select, failures))
+        drawn = asked[index]
+        if drawn.candidates:
+            view = context(world, student, turn, "ask", drawn)
+            select = partial(student.settings.ask.select, drawn.candidates, student.settings.questions, view)
+            asked[index] = replace(drawn, picks=chosen(student, select, failures))
     for group in classes(world):
         if world.students[group[0]].settings.whole_class:
             for index in group[1:]:
@@ -85,18 +85,18 @@ def ask(world: World, turn: int, failures: Failures) -> list[Picks]:
 
 def predict(world: World, asked: list[Picks]) -> None:
     """Score the candidates' options for every policy that needs it, in one batch: by its student, by the class."""
-    wanted: list[tuple[int, Student, bool]] = []
+    scorings: list[tuple[int, Student, bool]] = []  # whose candidates, who scores them, and whether as a classmate
     for group in classes(world):
         for index in group:
             student, needs = world.students[index], world.students[index].settings.ask.needs
             if asked[index].candidates and "predictions" in needs:
-                wanted.append((index, student, False))
+                scorings.append((index, student, False))
             if asked[index].candidates and "committee" in needs:
-                wanted += [(index, world.students[each], True) for each in group]
-    wanted.sort(key=lambda each: each[0])
-    requests = [student.answerer.options(seen(student, asked[index].candidates)) for index, student, _ in wanted]
+                scorings += [(index, world.students[member], True) for member in group]
+    scorings.sort(key=lambda scoring: scoring[0])
+    requests = [student.answerer.options(seen(student, asked[index].candidates)) for index, student, _ in scorings]
     scores = iter(world.model.score([request for row in requests for request in row]) if requests else [])
-    for (index, student, classmate), row in zip(wanted, requests, strict=True):
+    for (index, student, classmate), row in zip(scorings, requests, strict=True):
         rows = tuple(next(scores) for _ in row)
         asked[index] = (
             replace(asked[index], committee={**asked[index].committee, student.seat.name: rows})

@@ -1,7 +1,7 @@
 """The last stage of a turn: the students that are due are measured on the held-out and the probe set."""
 
 from simulation.core.types import Evaluation
-from simulation.loop.answering import answer, own
+from simulation.loop.answering import answer, themselves
 from simulation.loop.asking import Failures
 from simulation.loop.judging import judge
 from simulation.loop.results import evaluation
@@ -10,25 +10,25 @@ from simulation.loop.world import World
 
 def evaluate(world: World, turn: int, failures: Failures) -> list[dict[str, Evaluation]]:
     """Measure every student that is due on the held-out set, and on the probe set where its policy needs it."""
-    found: list[dict[str, Evaluation]] = [{} for _ in world.students]
+    evaluations: list[dict[str, Evaluation]] = [{} for _ in world.students]
     due = [
         (turn % student.settings.evaluate_every == 0 or turn == world.turns) and student.seat.name not in failures
         for student in world.students
     ]
     for name, questions in (("held_out", world.held_out), ("probe", world.probe)):
-        wanted = [
+        measured = [
             ready and (name == "held_out" or "probe" in student.settings.ask.needs)
             for ready, student in zip(due, world.students, strict=True)
         ]
         asked = [
-            student.settings.exam.put(questions) if want else []
-            for want, student in zip(wanted, world.students, strict=True)
+            student.settings.exam.put(questions) if ready else []
+            for ready, student in zip(measured, world.students, strict=True)
         ]
         if not any(asked):
             continue
-        answers = answer(world, own(world.students, world.model), asked, turn, f"evaluate {name}")
+        answers = answer(world, themselves(world.students, world.model), asked, turn, f"evaluate {name}")
         truths = judge(world, [world.exact_judge] * len(asked), asked, answers, turn)
-        for evaluations, want, row, truth, student in zip(found, wanted, answers, truths, world.students, strict=True):
-            if want:
-                evaluations[name] = evaluation(row, truth, student.settings.exam.samples)
-    return found
+        for index, student in enumerate(world.students):
+            if measured[index]:
+                evaluations[index][name] = evaluation(answers[index], truths[index], student.settings.exam.samples)
+    return evaluations

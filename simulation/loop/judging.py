@@ -20,15 +20,16 @@ def judge(
 ) -> list[list[Feedback]]:
     """Have every student's answers evaluated by its judge, in one call for each judge."""
     feedback: list[list[Feedback]] = [[] for _ in world.students]
-    for each in distinct(judges):
-        mine = [index for index, one in enumerate(judges) if one == each and answers[index]]
+    for single in distinct(judges):
+        indexes = [index for index, own in enumerate(judges) if own == single and answers[index]]
         seeds = []
-        for index in mine:
+        for index in indexes:
             seeds += draw_seeds(world.students[index].stream(turn, "judge"), len(answers[index]))
-        questions = [question for index in mine for question in asked[index]]
-        said = iter(each.judge(questions, [given for index in mine for given in answers[index]], seeds=seeds))
-        for index in mine:
-            feedback[index] = [next(said) for _ in answers[index]]
+        questions = [question for index in indexes for question in asked[index]]
+        judged = [answer for index in indexes for answer in answers[index]]
+        verdicts = iter(single.judge(questions, judged, seeds=seeds))
+        for index in indexes:
+            feedback[index] = [next(verdicts) for _ in answers[index]]
     return feedback
 
 

@@ -1,4 +1,4 @@
-"""What answers and verdicts add up to: experiences, evaluations, how sure a student was."""
+"""What answers and verdicts add up to: experiences and evaluations."""
 
 from collections.abc import Mapping, Sequence
 from math import comb
@@ -13,22 +13,22 @@ def evaluation(answers: Sequence[Answer], truths: Sequence[Feedback], samples: i
     """Summarise one student's answers to one question set, `samples` a question, which stand together."""
     results = tuple(
         Result(
-            question_id=given.question_id,
-            text=given.text,
+            question_id=answer.question_id,
+            text=answer.text,
             truth=truth.score,
-            choice=given.choice,
-            confidence=confidence(given),
-            stop=given.stop,
+            choice=answer.choice,
+            confidence=confidence(answer),
+            stop=answer.stop,
             verdict=truth.verdict,
             metrics=truth.metrics,
         )
-        for given, truth in zip(answers, truths, strict=True)
+        for answer, truth in zip(answers, truths, strict=True)
     )
     metrics = {"accuracy": float(np.mean([result.truth for result in results]))}
-    metrics["unparsed"] = float(np.mean([given.stop == "unparsed" for given in answers]))
-    known = [result.confidence for result in results if result.confidence is not None]
-    if known:
-        metrics["confidence"] = float(np.mean(known))
+    metrics["unparsed"] = float(np.mean([answer.stop == "unparsed" for answer in answers]))
+    confidences = [result.confidence for result in results if result.confidence is not None]
+    if confidences:
+        metrics["confidence"] = float(np.mean(confidences))
     for name in sorted({name for result in results for name in result.metrics}):
         metrics[name] = float(np.mean([result.metrics[name] for result in results if name in result.metrics]))
     if samples > 1 or any(result.verdict is not None for result in results):
@@ -62,8 +62,10 @@ def experienced(
     """Join what every student was asked, answered and told."""
     return [
         tuple(
-            Experience(question=question, answer=given, feedback=said, truth=truth.score, turn=turn, position=position)
-            for position, (question, given, said, truth) in enumerate(zip(*rows, strict=True))
+            Experience(
+                question=question, answer=answer, feedback=verdict, truth=truth.score, turn=turn, position=position
+            )
+            for position, (question, answer, verdict, truth) in enumerate(zip(*rows, strict=True))
         )
         for rows in zip(questions, answers, feedback, truths, strict=True)
     ]

@@ -1,6 +1,7 @@
 """Seats every role as a Mesa agent and lets Mesa's steps be the turns; no other file imports mesa.
 
 Mesa 3 has no schedulers: a model steps itself. `steps` is already raised when `step` runs, so it is the turn's number.
+Nothing is collected here: the run store holds every turn.
 """
 
 import multiprocessing
@@ -28,32 +29,13 @@ class Seated(mesa.Agent):  # type: ignore[misc]  # mesa has no types
 
 
 class StudentAgent(Seated):
-    """A student in its seat, with what its last turn showed."""
+    """A student in its seat, with all it carries from turn to turn."""
 
     role: Answerer
 
     def __init__(self, model: mesa.Model, student: Student) -> None:
         super().__init__(model, student.seat.name, student.answerer)
         self.student = student
-        self.last_turn: Turn | None = None
-
-    @property
-    def accuracy(self) -> float | None:
-        """Held-out accuracy in [0, 1] at the last evaluation."""
-        evaluation = self.student.evaluations.get("held_out")
-        return None if evaluation is None else evaluation.metrics["accuracy"]
-
-    @property
-    def score(self) -> float | None:
-        """Mean feedback of the last turn's answers, in [0, 1]."""
-        experiences = self.last_turn.experiences if self.last_turn else ()
-        return sum(each.feedback.score for each in experiences) / len(experiences) if experiences else None
-
-    @property
-    def trained(self) -> int:
-        """How many experiences the last turn's update used."""
-        update = self.last_turn.update if self.last_turn else None
-        return 0 if update is None else update.experiences
 
 
 class JudgeAgent(Seated):
@@ -88,9 +70,6 @@ class Classroom(mesa.Model):  # type: ignore[misc]  # mesa has no types
         self.world = world
         self.last_turns: tuple[Turn, ...] = ()
         self._seat(world)
-        self.datacollector = mesa.DataCollector(
-            agenttype_reporters={StudentAgent: {name: name for name in ("name", "accuracy", "score", "trained")}}
-        )
 
     def _seat(self, world: World) -> None:
         """Give every role one agent, however many students share it."""
@@ -106,7 +85,7 @@ class Classroom(mesa.Model):  # type: ignore[misc]  # mesa has no types
                 (PolicyAgent, "experience policy", settings.learn),
                 (TrainerAgent, "trainer", settings.trainer),
             ):
-                if not any(role is each for each in seated):
+                if not any(role is other for other in seated):
                     seated.append(role)
                     kind(self, name, role)
 
@@ -125,10 +104,7 @@ class Classroom(mesa.Model):  # type: ignore[misc]  # mesa has no types
 
     def _close(self, turns: tuple[Turn, ...]) -> None:
         self.last_turns = turns
-        for student, turn in zip(self.agents_by_type[StudentAgent], turns, strict=True):
-            student.last_turn = turn
         self.running = self.steps < self.world.turns
-        self.datacollector.collect(self)
 
     def leave(self) -> None:
         """Let the world go: Mesa keeps every model it ever numbered agents for."""

@@ -41,7 +41,7 @@ def play_turn(world: World, number: int) -> tuple[Turn, ...]:
     turns = {turn.student: turn for turn in loop(playing, number, failures)}
     if len(failures) == len(playing.students):
         raise next(iter(failures.values()), ModelError(f"every student failed: {world.students[0].failure}"))
-    found = tuple(
+    whole = tuple(
         turns[student.seat.name]
         if student.seat.name in turns
         else Turn(
@@ -52,19 +52,19 @@ def play_turn(world: World, number: int) -> tuple[Turn, ...]:
         )
         for student in world.students
     )
-    for student, turn in zip(world.students, found, strict=True):
+    for student, turn in zip(world.students, whole, strict=True):
         student.close(turn)
-    return found
+    return whole
 
 
 def loop(world: World, number: int, failures: Failures) -> list[Turn]:
     """Ask, answer, judge, remember, learn and evaluate, each stage over all students at once."""
-    asked = ask(world, number, failures)
-    questions, answers = practise(world, asked, number)
-    judges = [student.settings.judge for student in world.students]
-    feedback = judge(world, judges, questions, answers, number)
-    same = all(each == world.exact_judge for each in judges)
-    truths = feedback if same else judge(world, [world.exact_judge] * len(judges), questions, answers, number)
+    picks = ask(world, number, failures)
+    questions, answers = practise(world, picks, number)
+    teachers = [student.settings.judge for student in world.students]
+    feedback = judge(world, teachers, questions, answers, number)
+    exact = [world.exact_judge] * len(teachers)
+    truths = feedback if teachers == exact else judge(world, exact, questions, answers, number)
     experiences = experienced(number, questions, answers, feedback, truths)
     transitions = [tuple(world.environment.step(experience) for experience in row) for row in experiences]
     for student, row in zip(world.students, experiences, strict=True):
@@ -75,23 +75,23 @@ def loop(world: World, number: int, failures: Failures) -> list[Turn]:
         Turn(
             turn=number,
             student=student.seat.name,
-            candidates=tuple(question.id for question in asked[index].candidates),
-            predictions=asked[index].predictions,
-            committee=asked[index].committee,
-            picks=asked[index].picks,
+            candidates=tuple(question.id for question in picks[index].candidates),
+            predictions=picks[index].predictions,
+            committee=picks[index].committee,
+            picks=picks[index].picks,
             experiences=experiences[index],
             transitions=transitions[index],
             lessons=learned[index][0],
             update=learned[index][1],
             evaluations=evaluations[index],
             model_version=world.model.version(student.seat.name),
-            failure=told(number, failures[student.seat.name]) if student.seat.name in failures else "",
+            failure=as_recorded(number, failures[student.seat.name]) if student.seat.name in failures else "",
         )
         for index, student in enumerate(world.students)
     ]
 
 
-def told(turn: int, error: Exception) -> str:
+def as_recorded(turn: int, error: Exception) -> str:
     """Return a failure as it stands on the trace."""
     kind = "" if isinstance(error, SimulationError) else f"{type(error).__name__}: "
     return f"turn {turn}: {kind}{' '.join(str(error).split())}"[:LONGEST_FAILURE]

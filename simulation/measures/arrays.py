@@ -75,22 +75,22 @@ class Results:
         """Return the truths `[seeds, evaluations, questions]` in [0, 1]; those of a class are its means."""
         rows = []
         for seed in seeds:
-            members = [np.stack(each.truths) for each in self.students[label, seed]]
-            rows.append(np.mean(members, axis=0, dtype=np.float64))
+            member_truths = [np.stack(played.truths) for played in self.students[label, seed]]
+            rows.append(np.mean(member_truths, axis=0, dtype=np.float64))
         return np.stack(rows)
 
     def costs(self, label: str, seeds: Sequence[int], cost: str) -> NDArray[np.float64]:
         """Return what was spent by each evaluation, `[seeds, evaluations]`; a class counts all its students."""
         return np.array(
             [
-                np.sum([[spent[cost] for spent in each.costs] for each in self.students[label, seed]], axis=0)
+                np.sum([[spent[cost] for spent in played.costs] for played in self.students[label, seed]], axis=0)
                 for seed in seeds
             ]
         )
 
     def courses(self, label: str) -> list[Course]:
         """Return the courses of a label's students that came to the end."""
-        return [each.course for seed in self.whole([label]) for each in self.students[label, seed]]
+        return [played.course for seed in self.whole([label]) for played in self.students[label, seed]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,8 +125,10 @@ def read_results(lineup: Lineup, cohorts: Sequence[tuple[Lineup, Path]]) -> Resu
     return Results(
         labels=lineup.labels,
         seeds=lineup.seeds,
-        turns=max((tuple(each.turn for each in course.measurements) for course in courses), key=len, default=()),
-        students={place: tuple(each.values()) for place, each in students.items()},
+        turns=max(
+            (tuple(measurement.turn for measurement in course.measurements) for course in courses), key=len, default=()
+        ),
+        students={place: tuple(members.values()) for place, members in students.items()},
         missing=tuple(missing),
         trace_hashes=tuple(read.trace_hash for read in reads if read is not None),
     )
@@ -147,12 +149,12 @@ def read_cohort(folder: Path) -> Read | None:
         return None
     with Study.open(folder) as study:
         sheets = QuestionSheets({question.id: question for question in study.question_set("held_out")})
-        found = {seat.name: Played(Course(seat.name)) for seat in study.seats}
+        students = {seat.name: Played(Course(seat.name)) for seat in study.seats}
         for outcome in StudySums(study):
-            found[outcome.student].take(outcome, sheets)
+            students[outcome.student].take(outcome, sheets)
         return Read(
             trace_hash=study.trace_hash,
-            students=found,
+            students=students,
             places={seat.name: (seat.label, seat.seed) for seat in study.seats},
             unfinished="" if study.status == "finished" else f"stopped at turn {study.last_turn}",
         )

@@ -131,7 +131,11 @@ def find(results: Results, questions: Sequence[Question]) -> Findings:
 def standing(label: str, results: Results, seeds: Sequence[int], truths_SEQ: NDArray[np.float64]) -> LabelSummary:
     """Return how a label did over the seeds."""
     last_S = truths_SEQ[:, -1].mean(axis=1)
-    ends = [(each.truths[0] >= 1.0, each.truths[-1] >= 1.0) for seed in seeds for each in results.students[label, seed]]
+    ends = [
+        (played.truths[0] >= 1.0, played.truths[-1] >= 1.0)
+        for seed in seeds
+        for played in results.students[label, seed]
+    ]
     return LabelSummary(
         label=label,
         first=accuracy(truths_SEQ[:, 0]),
@@ -149,15 +153,15 @@ def accuracy(truths_SQ: NDArray[np.float64]) -> Estimate:
     seeds, questions = truths_SQ.shape
     if seeds == 1:
         return Estimate(float(truths_SQ.mean()), *wilson(float(truths_SQ.sum()), questions))
-    found = mean_interval(truths_SQ[:, 0]) if questions == 1 else analyse(truths_SQ).estimate()
-    return Estimate(found.value, max(0.0, found.low), min(1.0, found.high))
+    estimate = mean_interval(truths_SQ[:, 0]) if questions == 1 else analyse(truths_SQ).estimate()
+    return Estimate(estimate.value, max(0.0, estimate.low), min(1.0, estimate.high))
 
 
 def measure_all(
     turns: Sequence[int], truths: Tables, costs: Mapping[str, Tables]
 ) -> tuple[tuple[Measure, ...], tuple[str, ...]]:
     """Return the measures of accuracy, and the budgets that would measure nothing new."""
-    found = [
+    measures = [
         measured(f"accuracy at turn {turns[-1]}", {label: table[:, -1] for label, table in truths.items()}),
         measured(
             "mean accuracy over the turns",
@@ -168,12 +172,12 @@ def measure_all(
     for key, (parts, unit) in BUDGETS.items():
         spent = {label: np.sum([costs[part][label] for part in parts], axis=0) for label in truths}
         budget = common_budget(*spent.values())
-        if all((each[:, -1] == budget).all() for each in spent.values()):
+        if all((spent_SE[:, -1] == budget).all() for spent_SE in spent.values()):
             same.append(key)
         elif budget > 0:
             tables = {label: at_budget(*from_nothing(spent[label], table), budget) for label, table in truths.items()}
-            found.append(measured(f"accuracy after {budget:,.0f} {unit}", tables, key))
-    return tuple(found), tuple(same)
+            measures.append(measured(f"accuracy after {budget:,.0f} {unit}", tables, key))
+    return tuple(measures), tuple(same)
 
 
 def from_nothing(
@@ -185,21 +189,25 @@ def from_nothing(
 
 def measured(name: str, tables: Tables, budget: str = "") -> Measure:
     """Judge all pairs by truths [seeds, questions]."""
-    seeds = {label: table.mean(axis=1) for label, table in tables.items()}
+    seed_means = {label: table.mean(axis=1) for label, table in tables.items()}
     return Measure(
         name=name,
         budget=budget,
         accuracies={label: accuracy(table) for label, table in tables.items()},
         family=judge_pairs(tables, measure=name),
-        improvements=tuple(paired_improvement(seeds[a], seeds[b]) for a, b in combinations(tables, 2)),
+        improvements=tuple(paired_improvement(seed_means[a], seed_means[b]) for a, b in combinations(tables, 2)),
     )
 
 
 def leading(measure: Measure) -> tuple[str, list[str]]:
     """Return the label with the highest accuracy, and those that it is not told apart from."""
-    first = max(measure.accuracies, key=lambda label: measure.accuracies[label].value)
-    others = [(each.b if each.a == first else each.a, each) for each in measure.family.verdicts if first in pair(each)]
-    return first, [label for label, each in others if not each.tells]
+    leader = max(measure.accuracies, key=lambda label: measure.accuracies[label].value)
+    others = [
+        (verdict.b if verdict.a == leader else verdict.a, verdict)
+        for verdict in measure.family.verdicts
+        if leader in pair(verdict)
+    ]
+    return leader, [label for label, verdict in others if not verdict.tells]
 
 
 def pair(verdict: Verdict) -> tuple[str, str]:
@@ -209,13 +217,16 @@ def pair(verdict: Verdict) -> tuple[str, str]:
 
 def mastery(findings: Findings) -> dict[str, NDArray[np.float64]]:
     """Return truths `[labels, seeds, evaluations, questions]` by category, those with most questions first."""
-    names = [question.category for question in findings.questions]
-    order = sorted(set(names), key=lambda name: (-names.count(name), name))
-    whole = np.stack(list(findings.truths.values()))
-    return {name: whole[..., [index for index, each in enumerate(names) if each == name]] for name in order}
+    categories = [question.category for question in findings.questions]
+    order = sorted(set(categories), key=lambda category: (-categories.count(category), category))
+    truths_LSEQ = np.stack(list(findings.truths.values()))
+    return {
+        category: truths_LSEQ[..., [place for place, name in enumerate(categories) if name == category]]
+        for category in order
+    }
 
 
 def equal_starts(findings: Findings) -> float:
     """Return the share of held-out answers before learning that are not the same under all labels."""
-    starts = np.stack([table[:, 0] for table in findings.truths.values()])
-    return float((starts != starts[0]).any(axis=0).mean())
+    starts_LSQ = np.stack([table[:, 0] for table in findings.truths.values()])
+    return float((starts_LSQ != starts_LSQ[0]).any(axis=0).mean())

@@ -6,14 +6,14 @@ from simulation.store.turn_sums import Draw
 
 def draws(findings: Findings) -> dict[str, dict[int, Draw]]:
     """Return what each label's updates drew up to each evaluation since the one before, over all its students."""
-    found: dict[str, dict[int, Draw]] = {}
+    draws_by_label: dict[str, dict[int, Draw]] = {}
     for label in findings.labels:
         sums: dict[int, Draw] = {}
         for course in findings.results.courses(label):
-            for each in course.measurements:
-                sums[each.turn] = sums.get(each.turn, Draw()) + each.draw
-        found[label] = {turn: draw for turn, draw in sums.items() if draw.lessons}
-    return found
+            for measurement in course.measurements:
+                sums[measurement.turn] = sums.get(measurement.turn, Draw()) + measurement.draw
+        draws_by_label[label] = {turn: draw for turn, draw in sums.items() if draw.lessons}
+    return draws_by_label
 
 
 def replays(findings: Findings) -> bool:

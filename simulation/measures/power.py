@@ -41,12 +41,12 @@ def assumed(
     for name, share in (("accuracy", accuracy), ("question_share", question_share)):
         if not 0 <= share <= 1:
             raise ValueError(f"{name} must lie in 0 to 1, got {share:g}")
-    for name, value in (("correlation", correlation), ("seed_correlation", seed_correlation)):
-        if not -1 <= value <= 1:
-            raise ValueError(f"{name} must lie in -1 to 1, got {value:g}")
-    answer = 2 * accuracy * (1 - accuracy) * (1 - correlation)
-    seed = 2 * seed_deviation**2 * (1 - seed_correlation)
-    return Variances(seed, question_share * answer, (1 - question_share) * answer)
+    for name, coefficient in (("correlation", correlation), ("seed_correlation", seed_correlation)):
+        if not -1 <= coefficient <= 1:
+            raise ValueError(f"{name} must lie in -1 to 1, got {coefficient:g}")
+    answer_variance = 2 * accuracy * (1 - accuracy) * (1 - correlation)
+    seed_variance = 2 * seed_deviation**2 * (1 - seed_correlation)
+    return Variances(seed_variance, question_share * answer_variance, (1 - question_share) * answer_variance)
 
 
 def piloted(differences_SQ: Sequence[ArrayLike] | NDArray[np.float64]) -> Variances:
@@ -77,15 +77,15 @@ def detectable(
     comparisons: int = 1,
 ) -> float:
     """Return the smallest true difference, in accuracy units, that is told with this chance (power)."""
-    told = _power_of(variances, seeds, questions, level / comparisons)
+    power_at = _power_of(variances, seeds, questions, level / comparisons)
     low, high = 0.0, _spread(variances, seeds, questions)
     if high == 0.0:
         return 0.0
-    while told(high) < chance:
+    while power_at(high) < chance:
         low, high = high, 2 * high
     while high - low > 1e-4 * high:
         middle = (low + high) / 2
-        low, high = (low, middle) if told(middle) >= chance else (middle, high)
+        low, high = (low, middle) if power_at(middle) >= chance else (middle, high)
     return high
 
 
@@ -135,16 +135,16 @@ def smallest_questions(
     )
 
 
-def _smallest(told: Callable[[int], float], chance: float, most: int) -> int | None:
+def _smallest(power_at: Callable[[int], float], chance: float, most: int) -> int | None:
     """Return the smallest number from 2 on that reaches the chance, which grows with the number."""
     low, high = 1, 2
-    while told(high) < chance:
+    while power_at(high) < chance:
         if high == most:
             return None
         low, high = high, min(2 * high, most)
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (low, middle) if told(middle) >= chance else (middle, high)
+        low, high = (low, middle) if power_at(middle) >= chance else (middle, high)
     return high
 
 
@@ -154,21 +154,21 @@ def _power_of(variances: Variances, seeds: int, questions: int, level: float) ->
 
     if seeds < 1 or questions < 2:
         raise ValueError(f"a comparison needs one seed or more and two questions or more, got {seeds} and {questions}")
-    halves = _half_widths(variances, seeds, questions, level)
+    half_widths = _half_widths(variances, seeds, questions, level)
     spread = _spread(variances, seeds, questions)
 
-    def told(effect: float) -> float:
+    def power_at(effect: float) -> float:
         if spread == 0.0:
             return float(effect != 0.0)
-        return float(np.mean(ndtr((effect - halves) / spread) + ndtr((-effect - halves) / spread)))
+        return float(np.mean(ndtr((effect - half_widths) / spread) + ndtr((-effect - half_widths) / spread)))
 
-    return told
+    return power_at
 
 
 def _spread(variances: Variances, seeds: int, questions: int) -> float:
     """Return the standard deviation of the mean difference; of one seed, that over questions."""
-    known = variances._replace(seed=0.0) if seeds == 1 else variances
-    return math.sqrt(known.of_mean(seeds, questions))
+    components = variances._replace(seed=0.0) if seeds == 1 else variances
+    return math.sqrt(components.of_mean(seeds, questions))
 
 
 SEED_QUANTILES = (np.arange(200) + 0.5) / 200
@@ -179,11 +179,11 @@ def _half_widths(variances: Variances, seeds: int, questions: int, level: float)
     """Return equally likely half widths of the interval, one for each pair of quantiles of the mean squares."""
     from scipy.special import chdtri, ndtri, stdtrit
 
-    count = seeds * questions
+    answers = seeds * questions
     by_question = stdtrit(questions - 1, level / 2) ** 2
     if seeds == 1:
         squares = chdtri(questions - 1, SEED_QUANTILES) / (questions - 1)
-        return np.asarray(np.sqrt(by_question * (variances.question + variances.residual) * squares / count))
+        return np.asarray(np.sqrt(by_question * (variances.question + variances.residual) * squares / answers))
     by_seed = stdtrit(seeds - 1, level / 2) ** 2
     squares = chdtri(seeds - 1, SEED_QUANTILES) / (seeds - 1)
     seed_squares = (variances.residual + questions * variances.seed) * squares
@@ -193,4 +193,4 @@ def _half_widths(variances: Variances, seeds: int, questions: int, level: float)
     )
     excess = np.maximum(0.0, seeds * variances.question + deviation * ndtri(QUESTION_QUANTILES))
     least = by_question * question_square / 2
-    return np.asarray(np.sqrt(np.maximum(by_seed * seed_squares[:, None] + by_question * excess, least) / count))
+    return np.asarray(np.sqrt(np.maximum(by_seed * seed_squares[:, None] + by_question * excess, least) / answers))

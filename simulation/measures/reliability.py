@@ -21,19 +21,20 @@ class Reliability:
 
     def take(self, verdicts: Sequence[JudgedAnswer]) -> None:
         """Count a turn's verdicts."""
-        for name in sorted({each.category for each in verdicts}):
-            row = [each for each in verdicts if each.category == name]
-            truths, said = [int(each.truth >= 1.0) for each in row], [int(each.score >= 1.0) for each in row]
-            self._add(name, confusion_matrix(truths, said))
+        for category in sorted({verdict.category for verdict in verdicts}):
+            in_category = [verdict for verdict in verdicts if verdict.category == category]
+            truly_right = [int(verdict.truth >= 1.0) for verdict in in_category]
+            called_right = [int(verdict.score >= 1.0) for verdict in in_category]
+            self._add(category, confusion_matrix(truly_right, called_right))
 
     @classmethod
     def of(cls, parts: Iterable[Self]) -> Self:
         """Return the verdicts of all parts together."""
-        found = cls()
+        total = cls()
         for part in parts:
-            for name, counts in part.categories.items():
-                found._add(name, counts)
-        return found
+            for category, counts in part.categories.items():
+                total._add(category, counts)
+        return total
 
     def _add(self, category: str, counts: NDArray[np.int64]) -> None:
         self.categories[category] = self.categories.get(category, 0) + counts

@@ -155,15 +155,15 @@ class Course:
 def logprobs(updates: Sequence[Update]) -> dict[str, Interval]:
     """Return the mean log-probability before and after the updates, by what was trained, weighted by experiences."""
     kinds = sorted({name.removesuffix(AFTER) for update in updates for name in update.metrics if name.endswith(AFTER)})
-    found = {}
+    means = {}
     for kind in kinds:
-        known = [each for each in updates if kind + BEFORE in each.metrics and kind + AFTER in each.metrics]
-        weights = [each.experiences for each in known]
+        reporting = [update for update in updates if kind + BEFORE in update.metrics and kind + AFTER in update.metrics]
+        weights = [update.experiences for update in reporting]
         if sum(weights):
-            before = float(np.average([each.metrics[kind + BEFORE] for each in known], weights=weights))
-            after = float(np.average([each.metrics[kind + AFTER] for each in known], weights=weights))
-            found[kind.strip("_") or "trained"] = (before, after)
-    return found
+            before = float(np.average([update.metrics[kind + BEFORE] for update in reporting], weights=weights))
+            after = float(np.average([update.metrics[kind + AFTER] for update in reporting], weights=weights))
+            means[kind.strip("_") or "trained"] = (before, after)
+    return means
 
 
 def summarise(turns: Iterable[Turn], questions: Mapping[str, Question] | None = None) -> list[Course]:
@@ -213,11 +213,12 @@ def difference(rows: Sequence[NDArray[np.float64]], shared: bool) -> Estimate:
     stream = generator(0, 0, 0, "report")
     if len(rows) == 2 and shared:
         return bootstrap([np.mean(rows, axis=0)], generator=stream, shared_questions=True)
-    drawn = bootstrap(rows, generator=stream, shared_questions=shared)
+    bootstrap_estimate = bootstrap(rows, generator=stream, shared_questions=shared)
     if len(rows) < 3:
-        return drawn
-    students = mean_interval([row.mean() for row in rows])
-    return Estimate(drawn.value, min(drawn.low, students.low), max(drawn.high, students.high))
+        return bootstrap_estimate
+    t_estimate = mean_interval([row.mean() for row in rows])
+    low, high = min(bootstrap_estimate.low, t_estimate.low), max(bootstrap_estimate.high, t_estimate.high)
+    return Estimate(bootstrap_estimate.value, low, high)
 
 
 def misconceptions(diagnoses: Mapping[str, int]) -> int:
@@ -239,8 +240,8 @@ def pooled(measurements: Sequence[Measurement]) -> tuple[dict[str, tuple[float, 
     sums: dict[str, tuple[float, int]] = {}
     diagnoses: Counter[str] = Counter()
     for measurement in measurements:
-        for name, (truth, count) in measurement.categories.items():
-            known = sums.get(name, (0.0, 0))
-            sums[name] = known[0] + truth, known[1] + count
+        for category, (truth, count) in measurement.categories.items():
+            earlier_truth, earlier_count = sums.get(category, (0.0, 0))
+            sums[category] = earlier_truth + truth, earlier_count + count
         diagnoses.update(measurement.diagnoses)
     return sums, dict(diagnoses)

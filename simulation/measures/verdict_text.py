@@ -27,17 +27,17 @@ class Goal(NamedTuple):
     """Compared at once."""
 
 
-def told(a: str, b: str, test: Tested, p: float, seeds: int, pairs: int) -> str:
+def better_text(a: str, b: str, test: Tested, p: float, seeds: int, pairs: int) -> str:
     """Return the verdict on a pair that is told apart, the better one first."""
     better, worse, low, high = (b, a, test.low, test.high) if test.value > 0 else (a, b, -test.high, -test.low)
-    runs = "; one seed says nothing of others" if seeds == 1 else ""
+    caveat = "; one seed says nothing of others" if seeds == 1 else ""
     return (
         f"{better} is better than {worse} by {_points(abs(test.value))} points, 95 % interval {_points(low)} to "
-        f"{_points(high)} ({p_text(p)}{over(pairs)}){runs}"
+        f"{_points(high)} ({p_text(p)}{over(pairs)}){caveat}"
     )
 
 
-def untold(a: str, b: str, test: Tested, p: float, difference_SQ: NDArray[np.float64], goal: Goal) -> str:
+def undecided_text(a: str, b: str, test: Tested, p: float, difference_SQ: NDArray[np.float64], goal: Goal) -> str:
     """Return the verdict on a pair that is not told apart, with what would show the goal."""
     if differing(difference_SQ) == 0:
         return f"cannot tell {b} from {a}: every answer came out the same"
@@ -56,19 +56,19 @@ def unknown(a: str, b: str, test: Tested, p: float, pairs: int) -> str:
 def advice(variances: Variances, seeds: int, questions: int, goal: Goal) -> str:
     """Return what would show the goal, by the variances seen: more seeds, more questions, or which alone cannot."""
     show = f"would show {100 * goal.effect:g} points"
-    enough = smallest_questions(goal.effect, variances, seeds, chance=goal.chance, comparisons=goal.pairs)
-    more_questions = f"{_round_up(enough):,} questions" if enough else "no number of questions"
+    fewest_questions = smallest_questions(goal.effect, variances, seeds, chance=goal.chance, comparisons=goal.pairs)
+    more_questions = f"{_round_up(fewest_questions):,} questions" if fewest_questions else "no number of questions"
     if seeds == 1:
         return f"{more_questions} {show} between these two runs, and one seed says nothing of others"
     if power(goal.effect, variances, seeds, questions, comparisons=goal.pairs) >= goal.chance:
         return f"these {seeds} seeds and {questions:,} questions {show}"
-    fewest = smallest_seeds(goal.effect, variances, questions, chance=goal.chance, comparisons=goal.pairs)
-    if fewest and enough:
-        return f"{_round_up(fewest):,} seeds or {more_questions} {show}"
-    if fewest:
+    fewest_seeds = smallest_seeds(goal.effect, variances, questions, chance=goal.chance, comparisons=goal.pairs)
+    if fewest_seeds and fewest_questions:
+        return f"{_round_up(fewest_seeds):,} seeds or {more_questions} {show}"
+    if fewest_seeds:
         why = "the seeds differ too much" if variances.seed else f"{seeds} seeds are too few"
-        return f"{_round_up(fewest):,} seeds {show}, {more_questions} alone would: {why}"
-    if enough:
+        return f"{_round_up(fewest_seeds):,} seeds {show}, {more_questions} alone would: {why}"
+    if fewest_questions:
         return f"{more_questions} {show}, no number of seeds alone would: the questions differ too much"
     return both(variances, questions, goal)
 
@@ -78,49 +78,49 @@ def both(variances: Variances, questions: int, goal: Goal) -> str:
     for times in (2, 4, 8, 16, 32, 64):
         seeds = smallest_seeds(goal.effect, variances, times * questions, chance=goal.chance, comparisons=goal.pairs)
         if seeds:
-            many = f"{_round_up(seeds):,} seeds with {times * questions:,} questions"
-            return f"it takes more of both: {many} would show {100 * goal.effect:g} points"
+            enough = f"{_round_up(seeds):,} seeds with {times * questions:,} questions"
+            return f"it takes more of both: {enough} would show {100 * goal.effect:g} points"
     return f"{100 * goal.effect:g} points are out of reach of any number of seeds and questions that can be run"
 
 
 def family_warnings(seeds: int, questions: int, pairs: int) -> list[str]:
     """Return what numbers so small cannot say, in plain words."""
-    found = []
+    warnings = []
     floor = smallest_sign_flip_p(seeds)
     if seeds == 1:
-        found.append(
+        warnings.append(
             "One seed: the intervals speak of other questions only. How another seed would come out is not known; "
             "run at least 6."
         )
     elif floor >= 0.05:
-        found.append(
+        warnings.append(
             f"{seeds} seeds: the exact sign-flip test cannot go below p = {floor:.4g}, so it cannot reach 5 %; "
             "6 seeds can. The intervals rest on the seeds being normally distributed."
         )
     if seeds > 1 and pairs > 1 and floor < 0.05 <= pairs * floor:
-        enough = next(count for count in range(seeds, 100) if pairs * smallest_sign_flip_p(count) < 0.05)
-        found.append(
+        enough_seeds = next(count for count in range(seeds, 100) if pairs * smallest_sign_flip_p(count) < 0.05)
+        warnings.append(
             f"{seeds} seeds and {pairs} pairs: after Holm the exact sign-flip test cannot go below "
-            f"p = {pairs * floor:.3g}; {enough} seeds can reach 5 %."
+            f"p = {pairs * floor:.3g}; {enough_seeds} seeds can reach 5 %."
         )
     if questions < FEW_QUESTIONS:
-        found.append(
+        warnings.append(
             f"{questions} held-out questions are few: each weighs {100 / questions:.1f} points. Evaluate on "
             f"{FEW_QUESTIONS} or more, better 600."
         )
-    return found
+    return warnings
 
 
 def sparse_pairs(pairs: Sequence[tuple[str, str]], differences: Sequence[NDArray[np.float64]]) -> list[str]:
     """Return a warning for each pair that differs on too few questions for its interval to be trusted."""
-    found = []
+    warnings = []
     for (a, b), difference_SQ in zip(pairs, differences, strict=True):
         count = differing(difference_SQ)
         if 0 < count < FEW_DIFFERING:
-            found.append(
+            warnings.append(
                 f"{a} and {b} differ on {count} questions only: their interval covers less often than it says."
             )
-    return found
+    return warnings
 
 
 def p_text(p: float) -> str:

@@ -24,7 +24,7 @@ from simulation.measures.statistics import (
     holm,
     sign_flip,
 )
-from simulation.measures.verdict_text import Goal, family_warnings, sparse_pairs, told, untold
+from simulation.measures.verdict_text import Goal, better_text, family_warnings, sparse_pairs, undecided_text
 
 TARGET = 0.03
 """The difference, in accuracy units, for which a verdict says what would show it."""
@@ -96,7 +96,7 @@ class Decision(NamedTuple):
 
 def decide(differences: Sequence[NDArray[np.float64]]) -> list[Decision]:
     """Test the paired differences [S, Q] of all pairs of a family, and decide which are told apart."""
-    tests = [crossed_difference(each) for each in differences]
+    tests = [crossed_difference(difference_SQ) for difference_SQ in differences]
     adjusted = holm([test.p for test in tests])
     return [Decision(test, p, test.tells(p)) for test, p in zip(tests, adjusted, strict=True)]
 
@@ -105,9 +105,9 @@ def verdict(pair: tuple[str, str], difference_SQ: NDArray[np.float64], decision:
     """Return the verdict on one pair in words."""
     test, p, tells = decision
     if tells:
-        text = told(*pair, test, p, len(difference_SQ), goal.pairs)
+        text = better_text(*pair, test, p, len(difference_SQ), goal.pairs)
     else:
-        text = untold(*pair, test, p, difference_SQ, goal)
+        text = undecided_text(*pair, test, p, difference_SQ, goal)
     return Verdict(
         a=pair[0],
         b=pair[1],
@@ -154,7 +154,7 @@ def judge_curves(
         measures[f"accuracy after {budget:,g} {unit}"] = {
             label: at_budget(spent[label], curve, budget) for label, curve in curves.items()
         }
-    return [judge_pairs(each, measure=name, target=target, chance=chance) for name, each in measures.items()]
+    return [judge_pairs(tables, measure=name, target=target, chance=chance) for name, tables in measures.items()]
 
 
 def checked(truths: Mapping[str, ArrayLike]) -> dict[str, NDArray[np.float64]]:

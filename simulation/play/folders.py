@@ -45,33 +45,36 @@ class Comparison:
     @classmethod
     def create(cls, folder: Path, lineup: Lineup, cohorts: Sequence[Cohort], threads: int | None) -> Self:
         """Write the comparison down; what it will play is then decided."""
-        made = cls(folder=folder, lineup=lineup, cohorts=tuple(cohorts), threads=threads)
-        told = {
+        comparison = cls(folder=folder, lineup=lineup, cohorts=tuple(cohorts), threads=threads)
+        document = {
             **lineup.resolved(),
-            "cohorts": [{"entries": list(each.labels), "seeds": list(each.seeds)} for each in made.cohorts],
+            "cohorts": [{"entries": list(cohort.labels), "seeds": list(cohort.seeds)} for cohort in comparison.cohorts],
             "threads": threads,
         }
         try:
             folder.mkdir(parents=True)
-            write_durably(folder / DOCUMENT, yaml.safe_dump(told, sort_keys=False, allow_unicode=True).encode("utf-8"))
+            text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
+            write_durably(folder / DOCUMENT, text.encode("utf-8"))
             sync_folder(folder.parent)
         except OSError as error:
             raise StoreError(
                 f"{folder} cannot be written ({error.strerror}); choose another place with --out"
             ) from error
-        return made
+        return comparison
 
     @classmethod
     def open(cls, folder: Path) -> Self:
         """Read a comparison back."""
         try:
-            told: Mapping[str, Any] = yaml.safe_load((folder / DOCUMENT).read_text(encoding="utf-8"))
-            cohorts = [Cohort(labels=tuple(each["entries"]), seeds=tuple(each["seeds"])) for each in told["cohorts"]]
+            document: Mapping[str, Any] = yaml.safe_load((folder / DOCUMENT).read_text(encoding="utf-8"))
+            cohorts = [
+                Cohort(labels=tuple(cohort["entries"]), seeds=tuple(cohort["seeds"])) for cohort in document["cohorts"]
+            ]
             return cls(
                 folder=folder,
-                lineup=restore(told, str(folder / DOCUMENT)),
+                lineup=restore(document, str(folder / DOCUMENT)),
                 cohorts=tuple(cohorts),
-                threads=told["threads"],
+                threads=document["threads"],
             )
         except OSError as error:
             raise StoreError(f"{folder / DOCUMENT} cannot be read ({error.strerror})") from error
@@ -136,27 +139,27 @@ def divide(lineup: Lineup, workers: int, most: int = MOST_STUDENTS) -> list[Coho
     groups: list[list[Entry]] = []
     for entry in lineup.entries:
         for group in groups:
-            ours, theirs = entry.scenario, group[0].scenario
-            if (ours.students, ours.environment) == (theirs.students, theirs.environment):
+            scenario, first_scenario = entry.scenario, group[0].scenario
+            if (scenario.students, scenario.environment) == (first_scenario.students, first_scenario.environment):
                 group.append(entry)
                 break
         else:
             groups.append([entry])
-    found = []
+    cohorts = []
     for group in groups:
         students = sum(len(entry.seats(lineup.seeds)) for entry in group)
         parts = min(len(lineup.seeds), max(ceil(workers / len(groups)), ceil(students / most)))
         labels = tuple(entry.label for entry in group)
-        found += [Cohort(labels=labels, seeds=seeds) for seeds in shares(lineup.seeds, parts)]
-    return found
+        cohorts += [Cohort(labels=labels, seeds=seeds) for seeds in shares(lineup.seeds, parts)]
+    return cohorts
 
 
 def shares(seeds: Sequence[int], parts: int) -> list[tuple[int, ...]]:
     """Divide seeds into parts whose sizes differ by one at most, in their order."""
-    size, more = divmod(len(seeds), parts)
-    found, start = [], 0
+    size, remainder = divmod(len(seeds), parts)
+    seeds_of_parts, start = [], 0
     for part in range(parts):
-        end = start + size + (part < more)
-        found.append(tuple(seeds[start:end]))
+        end = start + size + (part < remainder)
+        seeds_of_parts.append(tuple(seeds[start:end]))
         start = end
-    return found
+    return seeds_of_parts

@@ -116,7 +116,7 @@ def play_apart(
     outcome = Ending()
     lock, running = threading.Lock(), set[subprocess.Popen[str]]()
 
-    def heard(index: int, event: Mapping[str, Any]) -> None:
+    def hear_locked(index: int, event: Mapping[str, Any]) -> None:
         with lock:
             hear(index, event)
 
@@ -126,12 +126,12 @@ def play_apart(
         with worker(comparison, index) as process:
             with lock:
                 running.add(process)
-            told = threading.Thread(target=listen, args=(process, index, outcome, lock, warn), daemon=True)
-            told.start()
+            listener = threading.Thread(target=listen, args=(process, index, outcome, lock, warn), daemon=True)
+            listener.start()
             for line in process.stdout or ():
-                heard(index, json.loads(line))
+                hear_locked(index, json.loads(line))
             code = process.wait()
-            told.join()
+            listener.join()
         with lock:
             running.discard(process)
             if code == INTERRUPTED:
@@ -143,16 +143,16 @@ def play_apart(
                 outcome.failures.pop(index, None)
 
     with patient(outcome, running), ThreadPoolExecutor(max_workers=workers) as pool:
-        for finished in [pool.submit(run, index) for index in left]:
-            finished.result()
+        for future in [pool.submit(run, index) for index in left]:
+            future.result()
     return outcome
 
 
 @contextmanager
 def worker(comparison: Comparison, index: int) -> Iterator[subprocess.Popen[str]]:
     """Start the process that plays a cohort."""
-    order = ["resume", str(comparison.folder), "--cohort", str(index), "--json"]
-    command = [sys.executable, "-P", "-m", "simulation", *order]
+    arguments = ["resume", str(comparison.folder), "--cohort", str(index), "--json"]
+    command = [sys.executable, "-P", "-m", "simulation", *arguments]
     # modules of the user's own lie in his folder, which comes last so that none stands in for one of ours
     paths = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")]), str(Path.cwd())])
     environment = {**os.environ, "PYTHONPATH": paths}
@@ -196,8 +196,8 @@ def patient(outcome: Ending, running: "set[subprocess.Popen[str]]") -> Iterator[
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.getsignal(signal.SIGINT)
-    if before is not signal.default_int_handler:
+    earlier_handler = signal.getsignal(signal.SIGINT)
+    if earlier_handler is not signal.default_int_handler:
         yield  # who handles or ignores Ctrl-C himself keeps doing so
         return
 
@@ -214,4 +214,4 @@ def patient(outcome: Ending, running: "set[subprocess.Popen[str]]") -> Iterator[
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.signal(signal.SIGINT, earlier_handler)

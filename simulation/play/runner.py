@@ -66,9 +66,9 @@ def advance(study: Study, world: World, step: Step, watch: Watcher, number: int,
 
 def recall(study: Study, world: World) -> dict[str, str]:
     """Bring a new world to where the study stopped, checking all that is stored; return the adapters' versions."""
-    seated = tuple(student.seat for student in world.students)
-    if seated != study.seats:
-        raise StoreError(f"{study.name} seats {study.seats}, but the world seats {seated}; build it from study.seats")
+    seats = tuple(student.seat for student in world.students)
+    if seats != study.seats:
+        raise StoreError(f"{study.name} seats {study.seats}, but the world seats {seats}; build it from study.seats")
     study.verify_apart_from_turns()
     if study.question_set("held_out") not in ((), tuple(world.held_out)):
         raise StoreError(
@@ -85,11 +85,11 @@ def recall(study: Study, world: World) -> dict[str, str]:
             versions[turn.student] = turn.model_version
     for name, version in versions.items():
         world.model.restore(name, study.adapter(name))
-        found = world.model.version(name)
-        if found != version:
+        restored_version = world.model.version(name)
+        if restored_version != version:
             raise StoreError(
-                f"the adapter of {name!r} was restored as version {found[:16]}, but turn {study.last_turn} ended "
-                f"with {version[:16]}; resume with the model and the program that the study began with"
+                f"the adapter of {name!r} was restored as version {restored_version[:16]}, but turn {study.last_turn} "
+                f"ended with {version[:16]}; resume with the model and the program that the study began with"
             )
     return versions
 
@@ -97,19 +97,19 @@ def recall(study: Study, world: World) -> dict[str, str]:
 @contextmanager
 def patient(stopping: Callable[[], None]) -> Iterator[threading.Event]:
     """Let the first Ctrl-C set the event that this yields, and the second one raise KeyboardInterrupt."""
-    asked = threading.Event()
-    before = signal.getsignal(signal.SIGINT)
-    if before is not signal.default_int_handler or threading.current_thread() is not threading.main_thread():
-        yield asked  # who handles or ignores Ctrl-C himself keeps doing so
+    asked_to_stop = threading.Event()
+    earlier_handler = signal.getsignal(signal.SIGINT)
+    if earlier_handler is not signal.default_int_handler or threading.current_thread() is not threading.main_thread():
+        yield asked_to_stop  # who handles or ignores Ctrl-C himself keeps doing so
         return
 
     def first(_number: int, _frame: FrameType | None) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        asked.set()
+        asked_to_stop.set()
         stopping()
 
     signal.signal(signal.SIGINT, first)
     try:
-        yield asked
+        yield asked_to_stop
     finally:
         signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -97,8 +97,8 @@ def play_on(study: "Study", world: "World", watch: Display) -> bool:
 
 def models(world: "World") -> list[LanguageModel]:
     """Return the different models that compute in a world: the students' own first, then their samplers'."""
-    writing = [world.model, *(student.sampler.model for student in world.students if student.sampler is not None)]
-    return list({id(model): model for model in writing}.values())
+    all_models = [world.model, *(student.sampler.model for student in world.students if student.sampler is not None)]
+    return list({id(model): model for model in all_models}.values())
 
 
 def slowness(world: "World") -> list[str]:
@@ -112,7 +112,7 @@ def slowness(world: "World") -> list[str]:
 
 def fingerprint(scenarios: Sequence[Prepared], world: "World") -> dict[str, str]:
     """Return what bit-identity rests on; the scenarios of a lineup share their students."""
-    found = {
+    basis = {
         "python": platform.python_version(),
         "machine": platform.machine(),
         "numpy": version("numpy"),
@@ -122,14 +122,16 @@ def fingerprint(scenarios: Sequence[Prepared], world: "World") -> dict[str, str]
     for number, sampler in enumerate(
         distinct(prepared.sampler for prepared in scenarios if prepared.sampler is not None)
     ):
-        found |= {f"sampler{number or ''}_{name}": value for name, value in sampler.fingerprint().items()}
+        basis |= {f"sampler{number or ''}_{name}": value for name, value in sampler.fingerprint().items()}
     for number, model in enumerate(models(world)):
         if isinstance(model, Tried):
-            found[f"sampler{number - 1 or ''}_fast_paths" if number else "fast_paths"] = taken_paths(model)
+            basis[f"sampler{number - 1 or ''}_fast_paths" if number else "fast_paths"] = taken_paths(model)
     teachers = [
-        each for each in distinct(prepared.teacher for prepared in scenarios) if isinstance(each, Fingerprinted)
+        teacher
+        for teacher in distinct(prepared.teacher for prepared in scenarios)
+        if isinstance(teacher, Fingerprinted)
     ]
     for number, teacher in enumerate(teachers):
         prefix = f"teacher{number or ''}"
-        found |= {f"{prefix}_{name}": value for name, value in teacher.fingerprint().items()}
-    return found
+        basis |= {f"{prefix}_{name}": value for name, value in teacher.fingerprint().items()}
+    return basis

@@ -6,6 +6,7 @@ The environment, the policies and rule-based judges are not among them: a replay
 # ruff: noqa: ARG002  # a role takes all that its Protocol passes, whether or not the record needs it
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,21 @@ import numpy as np
 from simulation.core.errors import ModelError, ReplayDiffers
 from simulation.core.packing import Tree
 from simulation.core.roles import Learner, SampleJudge
-from simulation.core.types import Answer, Completion, Experience, Feedback, Question, Request, Result, Turn, Update
+from simulation.core.types import Answer, Completion, Experience, Feedback, Question, Request, Turn, Update
+
+RECORDED = "recorded"
+"""The name of every role here."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerSet:
+    """The recorded answers to one set of questions, in the order in which they were put."""
+
+    field: str
+    """Where a turn holds them."""
+    answers: list[Answer]
+    truths: list[Feedback]
+    """The exact judge's verdict on each answer."""
 
 
 class Script:
@@ -25,12 +40,13 @@ class Script:
         self.turns: Mapping[str, Turn] = {}
         self.committees: Mapping[tuple[str, str], tuple[float, ...]] = {}
         self.versions = dict.fromkeys(students, "")
-        self.measured: dict[int, Result] = {}
-        """By the identity of the answers that were made of them."""
+        self.answered: dict[str, AnswerSet] = {}
+        """What each student answered last, and so what is judged next: an answer is known by its place in it."""
 
     def turn_to(self, turns: Sequence[Turn]) -> None:
         """Open the page of the next turn; the first brings the versions of the untrained adapters."""
         self.turns = {turn.student: turn for turn in turns}
+        self.answered = {}
         self.committees = {
             (classmate, question): row
             for turn in turns
@@ -49,7 +65,7 @@ class Script:
 class RecordedLearner:
     """Gives the recorded predictions; its adapters are known by their versions alone."""
 
-    source = "recorded"
+    source = RECORDED
     module = None
     tokenizer = None
     adapters_SP = None
@@ -64,12 +80,12 @@ class RecordedLearner:
 
     def _predicted(self, request: Request) -> tuple[float, ...]:
         turn = self._script.turns[request.slot]
-        found = self._script.committees.get((request.slot, request.prompt))
-        if found is None:
-            found = dict(zip(turn.candidates, turn.predictions, strict=False)).get(request.prompt)
-        if found is None:
+        logprobs = self._script.committees.get((request.slot, request.prompt))
+        if logprobs is None:
+            logprobs = dict(zip(turn.candidates, turn.predictions, strict=False)).get(request.prompt)
+        if logprobs is None:
             raise self._script.differs(request.slot, "candidates", f"{request.prompt!r} has no recorded prediction")
-        return found
+        return logprobs
 
     def generate(self, requests: Sequence[Request]) -> list[Completion]:
         """Return a blank for each request: the recorded student knows its answers."""
@@ -120,7 +136,7 @@ class RecordedStudent:
         self.name = name
         self._script = script
         self._turn: Turn | None = None
-        self._left: list[tuple[str, list[Answer]]] = []
+        self._left: list[AnswerSet] = []
 
     def requests(self, questions: Sequence[Question], *, generator: np.random.Generator) -> list[Request]:
         """Return one blank request a question."""
@@ -140,57 +156,73 @@ class RecordedStudent:
         """Return the recorded answers."""
         turn = self._script.turns[self.name]
         if turn is not self._turn:
-            self._turn, self._left = turn, answer_sets(turn, self._script.measured)
+            self._turn, self._left = turn, answer_sets(turn)
         if not questions:
+            self._script.answered.pop(self.name, None)
             return []
-        asked = [question.id for question in questions]
+        question_ids = [question.id for question in questions]
         if not self._left:
-            raise self._script.differs(self.name, "picks", f"{len(asked)} questions are put, but none are recorded")
-        field, answers = self._left.pop(0)
-        for position, (ours, given) in enumerate(zip(asked, answers, strict=False)):
-            if ours != given.question_id:
+            raise self._script.differs(
+                self.name, "picks", f"{len(question_ids)} questions are put, but none are recorded"
+            )
+        answer_set = self._left.pop(0)
+        field, answers = answer_set.field, answer_set.answers
+        for position, (question_id, answer) in enumerate(zip(question_ids, answers, strict=False)):
+            if question_id != answer.question_id:
                 raise self._script.differs(
-                    self.name, f"{field}[{position}]", f"question {ours!r} is not {given.question_id!r}"
+                    self.name, f"{field}[{position}]", f"question {question_id!r} is not {answer.question_id!r}"
                 )
-        if len(asked) != len(answers):
-            raise self._script.differs(self.name, field, f"{len(asked)} questions are put, {len(answers)} are recorded")
+        if len(question_ids) != len(answers):
+            raise self._script.differs(
+                self.name, field, f"{len(question_ids)} questions are put, {len(answers)} are recorded"
+            )
+        self._script.answered[self.name] = answer_set
         return answers
 
 
-def answer_sets(turn: Turn, measured: dict[int, Result]) -> list[tuple[str, list[Answer]]]:
-    """Return the sets of answers that a turn's loop reads, in its order, each with the field that holds them.
+def answer_sets(turn: Turn) -> list[AnswerSet]:
+    """Return the sets of answers that a turn's loop reads, in its order."""
+    practice = AnswerSet(
+        "picks",
+        [experience.answer for experience in turn.experiences],
+        [Feedback(score=experience.truth, judge=RECORDED) for experience in turn.experiences],
+    )
+    sets = [practice, *(evaluation_set(turn, name) for name in ("held_out", "probe"))]
+    return [answer_set for answer_set in sets if answer_set.answers]
 
-    Answers are made of results, which are noted in `measured`.
-    """
-    sets = [("picks", [experience.answer for experience in turn.experiences])]
-    for name in ("held_out", "probe"):
-        evaluation = turn.evaluations.get(name)
-        results = evaluation.results if evaluation is not None else ()
-        answers = [
-            Answer(
-                question_id=result.question_id,
-                prompt="",
-                text=result.text,
-                answerer=turn.student,
-                model_version="",
-                choice=result.choice,
-                confidence=result.confidence,
-                stop=result.stop,
-            )
-            for result in results
-        ]
-        measured.update({id(given): result for given, result in zip(answers, results, strict=True)})
-        sets.append((f"evaluations.{name}", answers))
-    return [(field, answers) for field, answers in sets if answers]
+
+def evaluation_set(turn: Turn, name: str) -> AnswerSet:
+    """Return what a turn's evaluation of this name holds; answers and verdicts are made of its results."""
+    evaluation = turn.evaluations.get(name)
+    results = evaluation.results if evaluation is not None else ()
+    answers = [
+        Answer(
+            question_id=result.question_id,
+            prompt="",
+            text=result.text,
+            answerer=turn.student,
+            model_version="",
+            choice=result.choice,
+            confidence=result.confidence,
+            stop=result.stop,
+        )
+        for result in results
+    ]
+    truths = [
+        Feedback(score=result.truth, judge=RECORDED, metrics=result.metrics, verdict=result.verdict)
+        for result in results
+    ]
+    return AnswerSet(f"evaluations.{name}", answers, truths)
 
 
 class RecordedJudge:
-    """Gives the recorded verdicts on the recorded answers."""
+    """Gives the recorded verdicts on what one student answered and learns from."""
 
-    name = "recorded"
+    name = RECORDED
 
-    def __init__(self, script: Script) -> None:
+    def __init__(self, script: Script, student: str) -> None:
         self._script = script
+        self._student = student
 
     def judge(
         self,
@@ -199,18 +231,16 @@ class RecordedJudge:
         *,
         seeds: Sequence[int],
     ) -> list[Feedback]:
-        """Return a recorded verdict for each recorded answer."""
-        turns = self._script.turns
-        said = {id(each.answer): each.feedback for turn in turns.values() for each in turn.experiences}
-        if any(id(given) not in said for given in answers):
-            raise ReplayDiffers("an answer is to be judged that the record does not hold")
-        return [said[id(given)] for given in answers]
+        """Return the recorded verdict on each of the turn's answers."""
+        experiences = self._script.turns[self._student].experiences
+        check_recorded(answers, [experience.answer for experience in experiences])
+        return [experience.feedback for experience in experiences]
 
 
 class RecordedTruth:
-    """Gives the recorded truth of the recorded answers, where finding it takes running them."""
+    """Gives the recorded truth of what all students answered last, where finding it takes running the answers."""
 
-    name = "recorded"
+    name = RECORDED
 
     def __init__(self, script: Script) -> None:
         self._script = script
@@ -222,23 +252,24 @@ class RecordedTruth:
         *,
         seeds: Sequence[int],
     ) -> list[Feedback]:
-        """Return the recorded truth of each recorded answer."""
-        told = {
-            id(each.answer): Feedback(score=each.truth, judge=self.name)
-            for turn in self._script.turns.values()
-            for each in turn.experiences
-        }
-        return [told.get(id(given)) or self._measured(given) for given in answers]
+        """Return the recorded truth of each answer; all of one student stand together, in the order of the students."""
+        answered = self._script.answered
+        sets = [answered[student] for student in self._script.students if student in answered]
+        check_recorded(answers, [answer for answer_set in sets for answer in answer_set.answers])
+        return [truth for answer_set in sets for truth in answer_set.truths]
 
-    def _measured(self, given: Answer) -> Feedback:
-        result = self._script.measured[id(given)]
-        return Feedback(score=result.truth, judge=self.name, metrics=result.metrics, verdict=result.verdict)
+
+def check_recorded(answers: Sequence[Answer], recorded: Sequence[Answer]) -> None:
+    """Refuse to judge answers that are not, place by place, those of the record; a copy of one is."""
+    places, recorded_places = ([(answer.question_id, answer.text) for answer in row] for row in (answers, recorded))
+    if places != recorded_places:
+        raise ReplayDiffers("an answer is to be judged that the record does not hold")
 
 
 class RecordedTrainer:
     """Gives the recorded updates."""
 
-    name = "recorded"
+    name = RECORDED
 
     def __init__(self, script: Script) -> None:
         self._script = script

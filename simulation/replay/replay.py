@@ -73,7 +73,7 @@ def assembled(study: Study, script: Script) -> World:
 
 def recast(world: World, script: Script) -> World:
     """Give every role that computes to one that reads the script."""
-    trainer, judge = RecordedTrainer(script), RecordedJudge(script)
+    trainer = RecordedTrainer(script)
     executes = isinstance(world.exact_judge, Executing) and world.exact_judge.executes
     exact = RecordedTruth(script) if executes else world.exact_judge
     students = tuple(
@@ -82,7 +82,9 @@ def recast(world: World, script: Script) -> World:
             settings=replace(
                 student.settings,
                 trainer=trainer,
-                judge=exact if student.settings.judge == world.exact_judge and not executes else judge,
+                judge=exact
+                if student.settings.judge == world.exact_judge and not executes
+                else RecordedJudge(script, student.seat.name),
             ),
             answerer=RecordedStudent(script, student.seat.name),
             sampler=None,

@@ -30,8 +30,7 @@ def _line(details: ErrorDetails, source: Document, model: type, at: KeyPath) -> 
         what = details["msg"].removeprefix("Value error, ")
     else:
         what = f"{details['msg'][0].lower()}{details['msg'][1:]}; got {shortened(details['input'])}"
-    known = source.written(path) if source.origins else path
-    dotted = ".".join(known)
+    dotted = ".".join(source.written(path) if source.origins else path)
     return f"{source.where(path)}: {dotted + ': ' if dotted else ''}{' '.join(what.split())}"
 
 
@@ -45,17 +44,16 @@ def fields_at(model: type, path: KeyPath) -> list[str]:
     """Return the keys that `model` knows at `path`; other segments (a union's branch) are skipped."""
     models = [model]
     for part in path:
-        inner = [found for each in models if part in (known := fields(each)) for found in models_in(known[part])]
-        models = inner or models
-    return sorted({name for each in models for name in fields(each)})
+        annotations = [fields(owner)[part] for owner in models if part in fields(owner)]
+        models = [inner for annotation in annotations for inner in models_in(annotation)] or models
+    return sorted({name for owner in models for name in fields(owner)})
 
 
 def fields(model: type) -> Mapping[str, Any]:
     """Return a pydantic class's fields and their types (Any: type expressions)."""
     if issubclass(model, BaseModel):
         return {name: field.annotation for name, field in model.model_fields.items()}
-    known = getattr(model, "__pydantic_fields__", {})
-    return {name: field.annotation for name, field in known.items()}
+    return {name: field.annotation for name, field in getattr(model, "__pydantic_fields__", {}).items()}
 
 
 def models_in(annotation: Any) -> Iterator[type]:

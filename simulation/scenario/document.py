@@ -40,6 +40,20 @@ class Document:
             value = value.get(key) if isinstance(value, dict) else None
         return value
 
+    def put(self, path: KeyPath, value: Any) -> None:
+        """Set the value at a key path below which there is a mapping (Any: whatever YAML holds)."""
+        *above, key = path
+        self.at(above)[key] = value
+
+    def replace(self, path: KeyPath, value: Any, source: "Document") -> None:
+        """Set a value that another document says, with its places and its folder."""
+        self.put(path, value)
+        for places in (self.origins, self.folders):
+            for below in [key for key in places if key[: len(path)] == path]:
+                del places[below]
+        self.origins |= {key: place for key, place in source.origins.items() if key[: len(path)] == path}
+        self.folders[path] = source.folder
+
     def folder_of(self, path: KeyPath) -> Path:
         """Return the folder that a relative path written at `path` starts from."""
         set_above = (self.folders[path[:length]] for length in range(len(path), 0, -1) if path[:length] in self.folders)
@@ -47,16 +61,15 @@ class Document:
 
     def where(self, path: Sequence[str | int]) -> str:
         """Return the place of `path`, or of the nearest written key above it."""
-        known = self.written(path)
-        return self.origins.get(known, self.name)
+        return self.origins.get(self.written(path), self.name)
 
     def written(self, path: Sequence[str | int]) -> KeyPath:
         """Return the part of `path` that was written; segments that a validator put in between are skipped."""
-        known: KeyPath = ()
+        written: KeyPath = ()
         for part in path:
-            if (*known, str(part)) in self.origins:
-                known = (*known, str(part))
-        return known
+            if (*written, str(part)) in self.origins:
+                written = (*written, str(part))
+        return written
 
 
 class _Loader(yaml.SafeLoader):
@@ -155,19 +168,19 @@ class _Reading:
 
     def mapping(self, node: yaml.Node, path: KeyPath, depth: int) -> dict[str, Any]:
         """Return a mapping whose keys are texts, each written once."""
-        found: dict[str, Any] = {}
+        values: dict[str, Any] = {}
         for key_node, value_node in node.value:
             key = self.scalar(key_node) if isinstance(key_node, yaml.ScalarNode) else None
             if not isinstance(key, str):
                 raise self.error(key_node, f"the key {getattr(key_node, 'value', '')!s:.40} is not a text; quote it")
             if key == "<<":
                 raise self.error(key_node, "merge keys (<<) are not read here; write the keys out")
-            if key in found:
+            if key in values:
                 first = self.source.origins[(*path, key)]
                 raise self.error(key_node, f"the key {key!r} is written twice, first at {first}; keep one")
             self.source.origins[(*path, key)] = self.place(key_node)
-            found[key] = self.value(value_node, (*path, key), depth + 1)
-        return found
+            values[key] = self.value(value_node, (*path, key), depth + 1)
+        return values
 
     def scalar(self, node: yaml.ScalarNode) -> Any:
         """Return a text, a number, a boolean or None."""
@@ -225,14 +238,8 @@ def override(source: Document, text: str, folder: Path | None = None) -> None:
         if not isinstance(child, dict):
             raise ScenarioError(f"{name}: {'.'.join(path[:depth])} is {child!r:.40} and has no keys; set it as a whole")
         parent = child
-    parent[path[-1]] = read.value
-    for known in [known for known in source.origins if known[: len(path)] == path]:
-        del source.origins[known]
-    source.origins.update({(*path, *below): name for below in read.origins})
-    source.origins.setdefault(path, name)
-    for below in [known for known in source.folders if known[: len(path)] == path]:
-        del source.folders[below]
-    source.folders[path] = folder or Path.cwd()
+    replacing = Document(name, None, {(*path, *below): name for below in (*read.origins, ())}, folder or Path.cwd())
+    source.replace(path, read.value, replacing)
 
 
 def finite(value: object, path: KeyPath = ()) -> Iterator[KeyPath]:

@@ -69,7 +69,7 @@ class Lineup:
 
     def only(self, labels: Sequence[str], seeds: Sequence[int]) -> "Lineup":
         """Return a part of the comparison."""
-        return Lineup(entries=tuple(each for each in self.entries if each.label in labels), seeds=tuple(seeds))
+        return Lineup(entries=tuple(entry for entry in self.entries if entry.label in labels), seeds=tuple(seeds))
 
     def prepared(self) -> tuple[Prepared, ...]:
         """Prepare every entry for its students of all seeds."""
@@ -90,8 +90,8 @@ def restore(resolved: Mapping[str, Any], name: str) -> Lineup:
     """Return the lineup that a study keeps; `name` says in errors which study."""
     return Lineup(
         entries=tuple(
-            Entry(label=each["label"], scenario=restore_scenario(each["scenario"], name))
-            for each in resolved["entries"]
+            Entry(label=entry["label"], scenario=restore_scenario(entry["scenario"], name))
+            for entry in resolved["entries"]
         ),
         seeds=tuple(resolved["seeds"]),
     )
@@ -119,13 +119,13 @@ def read_lineup(
 
     Without `vary` or `seeds` it is the (first) file that says what varies and over which seeds.
     """
-    found: list[Entry] = []
+    entries: list[Entry] = []
     for path in files:
         base = load_scenario(path, overrides, preset)
         own = base.compare
         seeds = read_seeds(own.seeds) if seeds is None else seeds
-        told = [list(variants(text)) for text in vary] or [list(listed(*pair)) for pair in own.vary.items()]
-        for chosen in product(*told):
+        variations = [list(variants(text)) for text in vary] or [list(listed(*pair)) for pair in own.vary.items()]
+        for chosen in product(*variations):
             varied = [text for written, _ in chosen for text in written]
             try:
                 if vary:
@@ -137,8 +137,8 @@ def read_lineup(
             parts = [label for _, label in chosen]
             if len(files) > 1 or not parts:
                 parts.insert(0, scenario.name)
-            found.append(Entry(label="+".join(parts), scenario=scenario))
-    lineup = Lineup(entries=tuple(found), seeds=tuple(seeds or ()))
+            entries.append(Entry(label="+".join(parts), scenario=scenario))
+    lineup = Lineup(entries=tuple(entries), seeds=tuple(seeds or ()))
     if staged:
         check(lineup)
     return lineup
@@ -177,27 +177,27 @@ def listed(key: str, values: Sequence[object] | Mapping[str, object]) -> Iterato
 def label_of(value: object) -> str:
     """Return a short name of a value: of a component its name, and in brackets its parameters."""
     if isinstance(value, dict):
-        rest = ",".join(f"{key}={label_of(each)}" for key, each in value.items() if key != "name")
+        rest = ",".join(f"{key}={label_of(inner)}" for key, inner in value.items() if key != "name")
         text = f"{value.get('name', '')}({rest})" if rest else str(value.get("name", ""))
     else:
         text = json.dumps(value) if isinstance(value, list | bool) or value is None else str(value)
     return re.sub(r"[^A-Za-z0-9_.,=()+-]+", "_", text).strip("_") or "empty"
 
 
-def read_seeds(told: str | int | Sequence[int]) -> tuple[int, ...]:
-    """Return the seeds that are told: "8" or 8 is 0 to 7, "3,5,9" or [3, 5, 9] is these."""
+def read_seeds(written: str | int | Sequence[int]) -> tuple[int, ...]:
+    """Return the seeds that are written: "8" or 8 is 0 to 7, "3,5,9" or [3, 5, 9] is these."""
     try:
-        numbers = [int(part) for part in told.split(",")] if isinstance(told, str) else told
+        numbers = [int(part) for part in written.split(",")] if isinstance(written, str) else written
     except ValueError as error:
-        raise ScenarioError(f"seeds {told!r}: write how many, such as 8, or which, such as 3,5,9") from error
-    many = numbers if isinstance(numbers, int) else numbers[0] if len(numbers) == 1 and told is not numbers else None
-    found = tuple(numbers) if many is None and not isinstance(numbers, int) else tuple(range(many or 0))
-    if not found or len(found) > MOST_SEEDS or min(found) < 0 or max(found) >= 2**63 or len(set(found)) < len(found):
+        raise ScenarioError(f"seeds {written!r}: write how many, such as 8, or which, such as 3,5,9") from error
+    many = numbers if isinstance(numbers, int) else numbers[0] if len(numbers) == 1 and written is not numbers else None
+    seeds = tuple(numbers) if many is None and not isinstance(numbers, int) else tuple(range(many or 0))
+    if not seeds or len(seeds) > MOST_SEEDS or min(seeds) < 0 or max(seeds) >= 2**63 or len(set(seeds)) < len(seeds):
         raise ScenarioError(
-            f"seeds {told!r}: write 1 to {MOST_SEEDS} different seeds of 0 and above, such as 8 (which is 0 to 7) "
+            f"seeds {written!r}: write 1 to {MOST_SEEDS} different seeds of 0 and above, such as 8 (which is 0 to 7) "
             "or 3,5,9"
         )
-    return found
+    return seeds
 
 
 def check(lineup: Lineup) -> None:

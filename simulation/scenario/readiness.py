@@ -61,24 +61,24 @@ def check_here(scenario: Scenario, unseen: Container[str]) -> Prepared | None:
 
 def beyond_frozen(prepared: Prepared) -> list[str]:
     """Say what a scenario asks of a model behind an API that it cannot do."""
-    found: list[tuple[str, str]] = []
+    wrong: list[tuple[str, str]] = []
     if isinstance(prepared.students, Frozen):
         named = prepared.students.frozen
         if prepared.scenario.learn.trainer.name != "none":
-            found.append(("learn.trainer", f"{named} cannot be trained; set none, or make it ask.sampler of others"))
+            wrong.append(("learn.trainer", f"{named} cannot be trained; set none, or make it ask.sampler of others"))
         if prepared.settings.ask.needs & {"predictions", "committee"}:
-            told = f"{named} tells no probability of options, as this policy needs; set random"
-            found.append(("ask.policy", told))
+            reason = f"{named} tells no probability of options, as this policy needs; set random"
+            wrong.append(("ask.policy", reason))
     writer = prepared.sampler or prepared.students
     if isinstance(writer, Frozen):
         named = writer.frozen
         if "logprobs" in prepared.settings.learn.needs and not writer.logprobs:
             policy = prepared.scenario.learn.policy.name
-            told = (
+            reason = (
                 f"{policy} needs to know how probable answers were, and {named} is not asked; set logprobs: true there"
             )
-            found.append(("learn.policy", told))
+            wrong.append(("learn.policy", reason))
         if prepared.scenario.ask.beams:
-            told = f"{named} has no beam search; set ask.samples and ask.temperature instead"
-            found.append(("ask.beams", told))
-    return [prepared.scenario.complaint(path, told) for path, told in found]
+            reason = f"{named} has no beam search; set ask.samples and ask.temperature instead"
+            wrong.append(("ask.beams", reason))
+    return [prepared.scenario.complaint(path, reason) for path, reason in wrong]

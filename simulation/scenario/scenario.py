@@ -12,6 +12,7 @@ from pydantic import Field, PrivateAttr, TypeAdapter, ValidationError
 
 from simulation.core.errors import ScenarioError, nearest
 from simulation.core.registry import build, find
+from simulation.scenario.base import on_base
 from simulation.scenario.complaints import complaints
 from simulation.scenario.document import Document, KeyPath, finite, override, read_file
 from simulation.scenario.keys import Ask, Compare, ComponentSpec, Evaluate, Keys, Learn, OfKind, component_keys
@@ -40,11 +41,13 @@ class Scenario(Keys):
     ask: Ask
     learn: Learn
     evaluate: Evaluate = Evaluate()
+    base: str | None = Field(default=None, exclude=True)
+    """Another scenario file, relative to this one, that says what this one does not."""
     presets: dict[str, dict[str, Any]] = Field(default_factory=dict)
     """Named sets of dotted keys and their values, for `--preset`."""
     compare: Compare = Compare()
 
-    _source: Document = PrivateAttr(default=Document("scenario", None))
+    _document: Document = PrivateAttr(default=Document("scenario", None))
 
     def part(self, path: KeyPath) -> ComponentSpec | None:
         """Return the component at a key path of `PARTS`."""
@@ -55,7 +58,7 @@ class Scenario(Keys):
 
     def complaint(self, path: str, what: str) -> str:
         """Return the line that says what is wrong at a dotted path, and where it was written."""
-        return f"{self._source.where(path.split('.'))}: {path}: {what}"
+        return f"{self._document.where(path.split('.'))}: {path}: {what}"
 
     def blamed(self, path: str, error: ScenarioError) -> ScenarioError:
         """Return an error of what the file says at a dotted path, with the place where it says so."""
@@ -86,73 +89,74 @@ def load_scenario(
 
     Every complaint is a line of the error raised.
     """
-    source = read_file(path)
-    if not isinstance(source.value, dict):
-        found = "empty" if source.value is None else f"a {type(source.value).__name__}"
-        raise ScenarioError(f"{path}:1: a scenario is a mapping of keys such as name and turns, this file is {found}")
-    for text in preset_overrides(source, preset):
-        override(source, text, source.folder)
+    document = read_file(path)
+    if not isinstance(document.value, dict):
+        content = "empty" if document.value is None else f"a {type(document.value).__name__}"
+        raise ScenarioError(f"{path}:1: a scenario is a mapping of keys such as name and turns, this file is {content}")
+    document = on_base(document, [at for at, _ in PARTS])
+    for text in preset_overrides(document, preset):
+        override(document, text, document.folder)
     for text in overrides:
-        override(source, text)
+        override(document, text)
     for text in own:
-        override(source, text, source.folder)
-    locate(source, [(path, kind.name, kind.default) for path, kind in PARTS])
-    return check_source(source)
+        override(document, text, document.folder)
+    locate(document, [(at, kind.name, kind.default) for at, kind in PARTS])
+    return checked(document)
 
 
-def preset_overrides(source: Document, preset: str | None) -> list[str]:
+def preset_overrides(document: Document, preset: str | None) -> list[str]:
     """Return what a preset of the file sets."""
     if preset is None:
         return []
-    presets = source.value.get("presets")
-    known = presets if isinstance(presets, dict) else {}
-    if not isinstance(known.get(preset), dict):
-        raise ScenarioError(f"{source.name}: no preset {preset!r}; {nearest(preset, list(map(str, known)))}")
-    return [f"{key}={json.dumps(value)}" for key, value in known[preset].items()]
+    written = document.value.get("presets")
+    presets = written if isinstance(written, dict) else {}
+    if not isinstance(presets.get(preset), dict):
+        raise ScenarioError(f"{document.name}: no preset {preset!r}; {nearest(preset, list(map(str, presets)))}")
+    return [f"{key}={json.dumps(value)}" for key, value in presets[preset].items()]
 
 
 def restore_scenario(resolved: Mapping[str, Any], name: str) -> Scenario:
     """Return the scenario that a study keeps; `name` says in errors which study."""
-    return check_source(Document(name, dict(resolved)))
+    return checked(Document(name, dict(resolved)))
 
 
-def check_source(source: Document) -> Scenario:
+def checked(document: Document) -> Scenario:
     """Validate a document against the scenario and every component it names."""
-    found: list[str] = []
+    wrong: list[str] = []
     scenario = None
     try:
-        scenario = Scenario.model_validate(source.value)
+        scenario = Scenario.model_validate(document.value)
     except ValidationError as error:
-        found += complaints(error, source, Scenario, ())
+        wrong += complaints(error, document, Scenario, ())
     for path, kind in PARTS:
-        found += _part_complaints(source, path, kind)
-    found += [f"{source.where(path)}: {'.'.join(path)}: is not a finite number" for path in finite(source.value)]
+        wrong += _part_complaints(document, path, kind)
+    wrong += [f"{document.where(path)}: {'.'.join(path)}: is not a finite number" for path in finite(document.value)]
     if scenario is not None:
-        scenario._source = source
+        scenario._document = document
         if scenario.ask.questions > scenario.ask.candidates:
             what = (
                 f"{scenario.ask.questions} is more than ask.candidates={scenario.ask.candidates}; raise ask.candidates"
             )
-            found.append(scenario.complaint("ask.questions", what))
-    if found or scenario is None:
-        raise ScenarioError("\n".join(dict.fromkeys(found)))
+            wrong.append(scenario.complaint("ask.questions", what))
+    if wrong or scenario is None:
+        raise ScenarioError("\n".join(dict.fromkeys(wrong)))
     return scenario
 
 
-def _part_complaints(source: Document, path: KeyPath, kind: OfKind) -> list[str]:
+def _part_complaints(document: Document, path: KeyPath, kind: OfKind) -> list[str]:
     """Return what is wrong with one component: its name, its parameters."""
-    spelled = kind.read(source.at(path))
+    spelled = kind.read(document.at(path))
     if not isinstance(spelled, dict) or not isinstance(spelled.get("name"), str):
         return []
     name = spelled["name"]
-    where = source.where((*path, "name"))
+    where = document.where((*path, "name"))
     try:
         component = find(kind.name, name)
         build(kind.name, name, {key: value for key, value in spelled.items() if key != "name"})
     except ScenarioError as error:
         return [f"{where}: {'.'.join(path)}: {' '.join(str(error).split())}"]
     except ValidationError as error:
-        return complaints(error, source, component, path)
+        return complaints(error, document, component, path)
     return []
 
 

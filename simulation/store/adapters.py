@@ -34,9 +34,9 @@ class Adapters:
     def clean(self) -> None:
         """Take up what is kept, and delete what a process that died left behind."""
         for name, position in self._students.items():
-            found = self._at(position, None)
-            if found is not None:
-                self._newest[name] = found
+            digest = self._at(position, None)
+            if digest is not None:
+                self._newest[name] = digest
         if self._keep == "evaluated":
             self._pinned = {row[0] for row in self._connection.execute(EVALUATED) if row[0] is not None}
         self._blobs.delete_orphans(self._pinned.union(self._newest.values()))
@@ -63,15 +63,15 @@ class Adapters:
 
     def changed(self, turn: int) -> list[bytes | None]:
         """Return, by seat, the hash of the adapter that a turn changed."""
-        found = dict(self._connection.execute("SELECT s, hash FROM adapters WHERE t = ?", (turn,)))
-        return [found.get(position) for position in self._students.values()]
+        digests = dict(self._connection.execute("SELECT s, hash FROM adapters WHERE t = ?", (turn,)))
+        return [digests.get(position) for position in self._students.values()]
 
     def get(self, student: str, turn: int) -> bytes:
         """Return the adapter of a student after a turn, checked."""
         digest = self._at(self._students[student], turn)
         if digest is None:
             raise StoreError(f"{student!r} has no adapter at turn {turn}: none was committed up to there")
-        if not self._blobs.path(digest).exists() and digest not in self._wanted():
+        if not self._blobs.path(digest).exists() and digest not in self._required():
             raise StoreError(
                 f"the adapter of {student!r} after turn {turn} was not kept: this study keeps "
                 f"{'the newest' if self._keep == 'newest' else 'those of evaluated turns and the newest'}; "
@@ -81,8 +81,8 @@ class Adapters:
 
     def verify(self) -> None:
         """Check every blob that must be there."""
-        for digest in sorted(self._wanted()):
-            if not self._blobs.path(digest).exists() and digest not in self._wanted():
+        for digest in sorted(self._required()):
+            if not self._blobs.path(digest).exists() and digest not in self._required():
                 continue  # a writer replaced it meanwhile
             query = "SELECT s, t FROM adapters WHERE hash = ? LIMIT 1"
             position, turn = self._connection.execute(query, (digest,)).fetchone()
@@ -94,9 +94,9 @@ class Adapters:
         row = self._connection.execute(query, (position, 2**62 if turn is None else turn)).fetchone()
         return None if row is None else bytes(row[0])
 
-    def _wanted(self) -> set[bytes]:
+    def _required(self) -> set[bytes]:
         """Return the hashes of all blobs that must be there, as the tables say."""
-        found = {bytes(row[0]) for row in self._connection.execute(NEWEST)}
+        digests = {bytes(row[0]) for row in self._connection.execute(NEWEST)}
         if self._keep == "evaluated":
-            found.update(bytes(row[0]) for row in self._connection.execute(EVALUATED) if row[0] is not None)
-        return found
+            digests.update(bytes(row[0]) for row in self._connection.execute(EVALUATED) if row[0] is not None)
+        return digests

@@ -50,11 +50,11 @@ def unpack(data: bytes) -> tuple[float, ...]:
 
 def pack_whole(values: Sequence[int]) -> bytes:
     """Return whole numbers of up to 64 bits; their count stands in front, and once a number that all of them are."""
-    told = np.asarray(values[:1] if len({*values}) == 1 else values, dtype="<i8")
+    wide = np.asarray(values[:1] if len({*values}) == 1 else values, dtype="<i8")
     head = np.array([len(values)], dtype="<u4").tobytes()
     for kind, width in WHOLE.items():
-        narrow = told.astype(width)
-        if np.array_equal(narrow, told):
+        narrow = wide.astype(width)
+        if np.array_equal(narrow, wide):
             return head + kind + narrow.tobytes()
     raise ValueError("no whole number of 64 bits is wider than 64 bits")
 
@@ -81,30 +81,30 @@ def pack_some(values: Sequence[T | None], packed: Callable[[Sequence[T]], bytes]
 
 def unpack_some(data: bytes, unpacked: Callable[[bytes], Sequence[T]]) -> tuple[T | None, ...]:
     """Return what `pack_some` packed."""
-    count = int.from_bytes(data[:4], "little")
-    found: list[T | None] = list(unpacked(data[4 + 4 * count :]))
-    for place in np.frombuffer(data, dtype="<u4", count=count, offset=4).tolist():
-        found.insert(place, None)
-    return tuple(found)
+    missing_count = int.from_bytes(data[:4], "little")
+    values: list[T | None] = list(unpacked(data[4 + 4 * missing_count :]))
+    for place in np.frombuffer(data, dtype="<u4", count=missing_count, offset=4).tolist():
+        values.insert(place, None)
+    return tuple(values)
 
 
 def pack_rows(rows: Sequence[Sequence[float]]) -> bytes:
     """Return rows of floats; their lengths stand in front, once where all are equal."""
     lengths = [len(row) for row in rows]
-    told = lengths[:1] if len(set(lengths)) == 1 else lengths
-    head = np.array([len(rows), len(told), *told], dtype="<u4").tobytes()
+    lengths_in_front = lengths[:1] if len(set(lengths)) == 1 else lengths
+    head = np.array([len(rows), len(lengths_in_front), *lengths_in_front], dtype="<u4").tobytes()
     return head + pack([value for row in rows for value in row])
 
 
 def unpack_rows(data: bytes) -> tuple[tuple[float, ...], ...]:
     """Return what `pack_rows` packed."""
-    count, told = np.frombuffer(data, dtype="<u4", count=2).tolist()
-    lengths = np.frombuffer(data, dtype="<u4", count=told, offset=8).tolist()
-    values = unpack(data[8 + 4 * told :])
-    ends = np.cumsum(lengths * count if told == 1 else lengths).tolist()
-    if (ends[-1] if ends else 0) != len(values) or len(ends) != count:
-        raise ValueError(f"{count} rows of floats do not add up to {len(values)}")
-    return tuple(values[start:end] for start, end in zip([0, *ends[:-1]], ends, strict=True)) if count else ()
+    row_count, length_count = np.frombuffer(data, dtype="<u4", count=2).tolist()
+    lengths = np.frombuffer(data, dtype="<u4", count=length_count, offset=8).tolist()
+    values = unpack(data[8 + 4 * length_count :])
+    ends = np.cumsum(lengths * row_count if length_count == 1 else lengths).tolist()
+    if (ends[-1] if ends else 0) != len(values) or len(ends) != row_count:
+        raise ValueError(f"{row_count} rows of floats do not add up to {len(values)}")
+    return tuple(values[start:end] for start, end in zip([0, *ends[:-1]], ends, strict=True)) if row_count else ()
 
 
 def pack_names(names: Sequence[str]) -> bytes:

@@ -42,10 +42,10 @@ class Blobs:
             content = path.read_bytes()
         except FileNotFoundError as error:
             raise StudyDamaged(f"{path}, the adapter of {owner}, is missing; {REMEDY}") from error
-        found = hashlib.sha256(content).digest()
-        if found != digest:
+        actual_digest = hashlib.sha256(content).digest()
+        if actual_digest != digest:
             raise StudyDamaged(
-                f"{path}, the adapter of {owner}, was changed: its SHA-256 is {found.hex()[:16]}…; {REMEDY}"
+                f"{path}, the adapter of {owner}, was changed: its SHA-256 is {actual_digest.hex()[:16]}…; {REMEDY}"
             )
         return content
 
@@ -54,9 +54,9 @@ class Blobs:
         for digest in digests:
             self.path(digest).unlink(missing_ok=True)
 
-    def delete_orphans(self, kept: Collection[bytes]) -> None:
+    def delete_orphans(self, needed: Collection[bytes]) -> None:
         """Delete what a process that died left behind: temporary files, and blobs no committed turn names."""
-        names = {self.path(digest).name for digest in kept}
+        names = {self.path(digest).name for digest in needed}
         for path in self.folder.iterdir():
             if path.name not in names:
                 path.unlink()

@@ -25,9 +25,9 @@ Plain = Callable[[Any], Any]
 class Refused(Exception):
     """A value is not of its field's type; the path to it grows while the exception passes outwards."""
 
-    def __init__(self, value: object, wanted: str) -> None:
-        super().__init__(wanted)
-        self.told = f"must be {wanted}, but is {value!r} of type {type(value).__name__}"
+    def __init__(self, value: object, requirement: str) -> None:
+        super().__init__(requirement)
+        self.complaint = f"must be {requirement}, but is {value!r} of type {type(value).__name__}"
         self.path: list[str] = []
 
 
@@ -60,13 +60,13 @@ def plain(value: Any, place: str) -> dict[str, Any]:
     """Return a core dataclass as JSON-able dictionaries, keys in order, and lists; `place` begins a complaint."""
     cls: Any = type(value)
     try:
-        found: dict[str, Any] = _record(cls)(value)
+        plain_fields: dict[str, Any] = _record(cls)(value)
     except Refused as error:
         raise StoreError(
-            f"{place}: {''.join(reversed(error.path)).lstrip('.')} {error.told}; convert it where it is made, "
+            f"{place}: {''.join(reversed(error.path)).lstrip('.')} {error.complaint}; convert it where it is made, "
             f"or a resumed study would compute with another type than the first run"
         ) from error
-    return found
+    return plain_fields
 
 
 def _real(value: Any) -> float | str:
@@ -98,31 +98,34 @@ def _item(value: Any) -> Any:
 @lru_cache(maxsize=1 << 14)
 def _question(value: Question) -> dict[str, Any]:
     """Return a question as plain values; the same ones are picked, answered and met again."""
-    found: dict[str, Any] = _record(Question)(value)
-    return found
+    plain_fields: dict[str, Any] = _record(Question)(value)
+    return plain_fields
 
 
 @cache
 def _record(cls: Any) -> Plain:
     """Return the converter of a dataclass, made once from its annotations (Any: the class)."""
     hints = get_type_hints(cls)
-    names = sorted(each.name for each in fields(cls))
+    names = sorted(field.name for field in fields(cls))
     converters = [_item if cls is Selection and name == "item" else _converter(hints[name]) for name in names]
-    values = attrgetter(*names)  # of two fields or more, as all have: a tuple
+    values_of = attrgetter(*names)  # of two fields or more, as all have: a tuple
 
     def convert(value: Any) -> dict[str, Any]:
         if type(value) is not cls:
             raise Refused(value, f"of type {cls.__name__}")
         try:
-            return {name: made(each) for name, made, each in zip(names, converters, values(value), strict=True)}
+            return {
+                name: converter(field_value)
+                for name, converter, field_value in zip(names, converters, values_of(value), strict=True)
+            }
         except Refused as error:
             error.path.append(f".{refused(value)}")
             raise
 
     def refused(value: Any) -> str:
-        for name, made in zip(names, converters, strict=True):
+        for name, converter in zip(names, converters, strict=True):
             try:
-                made(getattr(value, name))
+                converter(getattr(value, name))
             except Refused:
                 return name
         return ""
@@ -140,9 +143,9 @@ def _converter(hint: Any) -> Plain:
     if origin is Literal:
         return _of(str)
     if origin in (Union, types.UnionType):
-        (inner,) = (each for each in arguments if each is not type(None))
-        some = _converter(inner)
-        return lambda value: None if value is None else some(value)
+        (inner,) = (argument for argument in arguments if argument is not type(None))
+        converter = _converter(inner)
+        return lambda value: None if value is None else converter(value)
     if origin is tuple:
         return _tuple(_converter(arguments[0]))
     if origin is Mapping:
@@ -154,27 +157,27 @@ def _converter(hint: Any) -> Plain:
     raise TypeError(f"the store has no canonical form for {hint!r}")
 
 
-def _tuple(each: Plain) -> Plain:
+def _tuple(convert_item: Plain) -> Plain:
     def convert(value: Any) -> list[Any]:
         if type(value) is not tuple:
             raise Refused(value, "a tuple")
-        found: list[Any] = []
+        items: list[Any] = []
         try:
             for item in value:
-                found.append(each(item))  # a refusal has to know how far it came
+                items.append(convert_item(item))  # a refusal has to know how far it came
         except Refused as error:
-            error.path.append(f"[{len(found)}]")
+            error.path.append(f"[{len(items)}]")
             raise
-        return found
+        return items
 
     return convert
 
 
-def _mapping(each: Plain) -> Plain:
-    key = _of(str)
+def _mapping(convert_item: Plain) -> Plain:
+    convert_name = _of(str)
 
     def convert(value: Any) -> dict[str, Any]:
-        return {key(name): each(item) for name, item in sorted(value.items())}
+        return {convert_name(name): convert_item(item) for name, item in sorted(value.items())}
 
     return convert
 
@@ -182,22 +185,22 @@ def _mapping(each: Plain) -> Plain:
 def difference(ours: Turn, theirs: Turn) -> str | None:
     """Return the first field in which two turns differ canonically, with both values, or None."""
     left, right = plain(ours, ""), plain(theirs, "")
-    for each in fields(Turn):
-        found = _first(left[each.name], right[each.name], each.name)
-        if found is not None:
-            return found
+    for field in fields(Turn):
+        first_difference = _first(left[field.name], right[field.name], field.name)
+        if first_difference is not None:
+            return first_difference
     return None
 
 
 def _first(ours: Any, theirs: Any, place: str) -> str | None:
     """Walk two plain values side by side to where they part (Any: any JSON value)."""
     if isinstance(ours, dict) and isinstance(theirs, dict) and ours.keys() == theirs.keys():
-        pairs = [(ours[key], theirs[key], f"{place}.{key}") for key in sorted(ours)]
+        parts = [(ours[key], theirs[key], f"{place}.{key}") for key in sorted(ours)]
     elif isinstance(ours, list) and isinstance(theirs, list) and len(ours) == len(theirs):
-        pairs = [(*pair, f"{place}[{index}]") for index, pair in enumerate(zip(ours, theirs, strict=True))]
+        parts = [(*pair, f"{place}[{index}]") for index, pair in enumerate(zip(ours, theirs, strict=True))]
     else:
         return None if dump(ours) == dump(theirs) else f"{place}: {_short(ours)} is not {_short(theirs)}"
-    return next((found for pair in pairs if (found := _first(*pair)) is not None), None)
+    return next((text for part in parts if (text := _first(*part)) is not None), None)
 
 
 def _short(value: Any) -> str:

@@ -20,18 +20,18 @@ class Chain:
     def __init__(self, connection: sqlite3.Connection, scenario: Mapping[str, Any], seats: Sequence[Seat]) -> None:
         """Begin the chain of a scenario (Any: whatever JSON holds) and its seats."""
         self._connection = connection
-        told = [plain(seat, f"seat {seat.name!r}") for seat in seats]
+        plain_seats = [plain(seat, f"seat {seat.name!r}") for seat in seats]
         rows = connection.execute(
             "SELECT s.name, i, lower(hex(hash)) FROM question_sets s JOIN questions ON id = question ORDER BY s.name, i"
         )
         sets = [list(row) for row in rows]
-        self.genesis = hashlib.sha256(dump({"scenario": scenario, "seats": told, "sets": sets})).digest()
+        self.genesis = hashlib.sha256(dump({"scenario": scenario, "seats": plain_seats, "sets": sets})).digest()
 
     @property
     def last_turn(self) -> int:
         """The last turn that has a link, or -1."""
-        found = self._connection.execute("SELECT max(t) FROM chain").fetchone()[0]
-        return -1 if found is None else int(found)
+        last = self._connection.execute("SELECT max(t) FROM chain").fetchone()[0]
+        return -1 if last is None else int(last)
 
     @property
     def newest(self) -> bytes:

@@ -49,8 +49,8 @@ def _texts(values: Sequence[Any]) -> list[str]:
 def _floats(values: Sequence[Any]) -> list[str]:
     _only(float, values)
     if isfinite(sum(values)):
-        told = [*map(repr, values)]
-        return ["0.0" if each == "-0.0" else each for each in told] if "-0.0" in told else told
+        texts = [*map(repr, values)]
+        return ["0.0" if text == "-0.0" else text for text in texts] if "-0.0" in texts else texts
     return [json.dumps(number(value)) for value in values]
 
 
@@ -87,31 +87,31 @@ def _items(values: Sequence[Any]) -> list[str]:
     return _questions(values)
 
 
-def _optional(some: Column) -> Column:
+def _optional(present_column: Column) -> Column:
     def column(values: Sequence[Any]) -> list[str]:
         if type(None) not in {*map(type, values)}:
-            return some(values)
-        known = iter(some([value for value in values if value is not None]))
-        return ["null" if value is None else next(known) for value in values]
+            return present_column(values)
+        present_texts = iter(present_column([value for value in values if value is not None]))
+        return ["null" if value is None else next(present_texts) for value in values]
 
     return column
 
 
-def _tuple(each: Column) -> Column:
+def _tuple(item_column: Column) -> Column:
     def column(values: Sequence[Any]) -> list[str]:
         _only(tuple, values)
-        told = iter(each([*chain.from_iterable(values)]))
-        return [f"[{','.join(islice(told, len(value)))}]" for value in values]
+        item_texts = iter(item_column([*chain.from_iterable(values)]))
+        return [f"[{','.join(islice(item_texts, len(value)))}]" for value in values]
 
     return column
 
 
-def _mapping(each: Column) -> Column:
+def _mapping(item_column: Column) -> Column:
     def column(values: Sequence[Any]) -> list[str]:
         rows = [sorted(value.items()) for value in values]
         names = _texts([name for row in rows for name, _ in row])
-        told = each([item for row in rows for _, item in row])
-        pairs: Iterator[str] = map("%s:%s".__mod__, zip(names, told, strict=True))
+        item_texts = item_column([item for row in rows for _, item in row])
+        pairs: Iterator[str] = map("%s:%s".__mod__, zip(names, item_texts, strict=True))
         return [f"{{{','.join(islice(pairs, len(row)))}}}" for row in rows]
 
     return column
@@ -121,16 +121,18 @@ def _mapping(each: Column) -> Column:
 def _record(cls: Any) -> Column:
     """Return the column of a dataclass, made once from its annotations (Any: the class)."""
     hints = get_type_hints(cls)
-    names = sorted(each.name for each in fields(cls))
+    names = sorted(field.name for field in fields(cls))
     template = "{" + ",".join(f'"{name}":%s' for name in names) + "}"
-    parts = [
+    getters_and_columns = [
         (attrgetter(name), _items if cls is Selection and name == "item" else _column(hints[name])) for name in names
     ]
 
     def column(values: Sequence[Any]) -> list[str]:
         _only(cls, values)
-        told = [part([*map(field, values)]) for field, part in parts] if values else []
-        return list(map(template.__mod__, zip(*told, strict=True)))
+        texts_by_field = (
+            [field_column([*map(get, values)]) for get, field_column in getters_and_columns] if values else []
+        )
+        return list(map(template.__mod__, zip(*texts_by_field, strict=True)))
 
     return column
 
@@ -146,7 +148,7 @@ def _column(hint: Any) -> Column:
     if origin is Literal:
         return _texts
     if origin in (Union, types.UnionType):
-        (inner,) = (each for each in arguments if each is not type(None))
+        (inner,) = (argument for argument in arguments if argument is not type(None))
         return _optional(_column(inner))
     if origin is tuple:
         return _tuple(_column(arguments[0]))

@@ -18,8 +18,8 @@ class Fingerprints:
     def newest(self) -> dict[str, str]:
         """Return the fingerprint of the newest turns."""
         query = "SELECT fingerprint FROM fingerprints ORDER BY t DESC LIMIT 1"
-        found: dict[str, str] = json.loads(self._connection.execute(query).fetchone()[0])
-        return found
+        fingerprint: dict[str, str] = json.loads(self._connection.execute(query).fetchone()[0])
+        return fingerprint
 
     def count(self) -> int:
         """Return how many different fingerprints followed one another."""
@@ -47,14 +47,15 @@ class Fingerprints:
 
     def add(self, turn: int, fingerprint: Mapping[str, str]) -> None:
         """Write a fingerprint down."""
-        told = dump(dict(fingerprint))
-        row = (turn, told.decode("ascii"), hashlib.sha256(told).digest())
+        fingerprint_json = dump(dict(fingerprint))
+        row = (turn, fingerprint_json.decode("ascii"), hashlib.sha256(fingerprint_json).digest())
         self._connection.execute("INSERT INTO fingerprints VALUES (?, ?, ?)", row)
 
     def damaged(self) -> Iterator[str]:
         """Yield every row that is not what its hash says, and the first where it is gone."""
         if self._connection.execute("SELECT min(t) FROM fingerprints").fetchone()[0] != 0:
             yield "the fingerprint of turn 0"
-        for turn, told, digest in self._connection.execute("SELECT t, fingerprint, hash FROM fingerprints"):
-            if hashlib.sha256(told.encode("utf-8")).digest() != digest:
+        rows = self._connection.execute("SELECT t, fingerprint, hash FROM fingerprints")
+        for turn, fingerprint_json, digest in rows:
+            if hashlib.sha256(fingerprint_json.encode("utf-8")).digest() != digest:
                 yield f"the fingerprint of turn {turn}"

@@ -56,17 +56,17 @@ def make_database(
     keep: str,
 ) -> sqlite3.Connection:
     """Make a study's database in one transaction, before which there is no study."""
-    told = dump(scenario).decode("ascii")
-    rows = [(position, seat.name, seat.number, seat.seed, seat.label) for position, seat in enumerate(seats)]
+    scenario_json = dump(scenario).decode("ascii")
+    seat_rows = [(position, seat.name, seat.number, seat.seed, seat.label) for position, seat in enumerate(seats)]
     connection = connect(folder, "rwc")
     try:
         connection.executescript(f"BEGIN; {TABLES} {VIEWS}")
-        connection.execute("INSERT INTO study VALUES (1, ?, ?, ?, 'running', '')", (VERSION, told, keep))
-        connection.executemany("INSERT INTO seats VALUES (?, ?, ?, ?, ?)", rows)
+        connection.execute("INSERT INTO study VALUES (1, ?, ?, ?, 'running', '')", (VERSION, scenario_json, keep))
+        connection.executemany("INSERT INTO seats VALUES (?, ?, ?, ?, ?)", seat_rows)
         interned = Interned(connection)
         for name, questions in sets.items():
-            numbered = [(name, i, interned.question_id(question)) for i, question in enumerate(questions)]
-            connection.executemany("INSERT INTO question_sets VALUES (?, ?, ?)", numbered)
+            question_rows = [(name, i, interned.question_id(question)) for i, question in enumerate(questions)]
+            connection.executemany("INSERT INTO question_sets VALUES (?, ?, ?)", question_rows)
         Fingerprints(connection).add(0, fingerprint)
         connection.execute("COMMIT")
         sync_folder(folder)

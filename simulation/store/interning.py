@@ -42,38 +42,38 @@ class Interned:
 
     def text_id(self, text: str) -> int:
         """Return the number of a text, giving it one if it is new."""
-        known = self._text_ids.get(text)
-        if known is None:
+        number = self._text_ids.get(text)
+        if number is None:
             row = {"hash": text_hash(text), "text": encoded(text)}
-            known = self._find_or_add("texts", row)
-            remember(self._text_ids, text, known)
-        return known
+            number = self._find_or_add("texts", row)
+            remember(self._text_ids, text, number)
+        return number
 
     def text_ids(self, texts: Iterable[str]) -> list[int]:
         """Return the numbers of texts, which count from 1."""
-        known, new = self._text_ids.get, self.text_id
-        return [known(text) or new(text) for text in texts]
+        remembered_number, stored_number = self._text_ids.get, self.text_id
+        return [remembered_number(text) or stored_number(text) for text in texts]
 
     def texts(self, numbers: Iterable[int]) -> list[str]:
         """Return the texts of numbers."""
-        known, new = self._texts.get, self.text
-        return [known(number) or new(number) for number in numbers]
+        remembered_text, stored_text = self._texts.get, self.text
+        return [remembered_text(number) or stored_text(number) for number in numbers]
 
     def list_id(self, texts: tuple[str, ...]) -> int:
         """Return the number of a list of texts that returns as a whole: of the text that is its JSON."""
-        known = self._list_ids.get(texts)
-        if known is None:
-            known = self.text_id(dump(texts).decode("ascii"))
-            remember(self._list_ids, texts, known, LISTS)
-        return known
+        number = self._list_ids.get(texts)
+        if number is None:
+            number = self.text_id(dump(texts).decode("ascii"))
+            remember(self._list_ids, texts, number, LISTS)
+        return number
 
     def listed(self, number: int) -> tuple[str, ...]:
         """Return the list of a number."""
-        known = self._lists.get(number)
-        if known is None:
-            known = tuple(json.loads(self.text(number)))
-            remember(self._lists, number, known, LISTS)
-        return known
+        texts = self._lists.get(number)
+        if texts is None:
+            texts = tuple(json.loads(self.text(number)))
+            remember(self._lists, number, texts, LISTS)
+        return texts
 
     def optional_text_id(self, text: str | None) -> int | None:
         """Return the number of a text, or None for None."""
@@ -81,11 +81,11 @@ class Interned:
 
     def text(self, number: int) -> str:
         """Return the text of a number."""
-        known = self._texts.get(number)
-        if known is None:
-            known = decoded(self._row("SELECT text FROM texts WHERE id = ?", number)[0])
-            remember(self._texts, number, known)
-        return known
+        text = self._texts.get(number)
+        if text is None:
+            text = decoded(self._row("SELECT text FROM texts WHERE id = ?", number)[0])
+            remember(self._texts, number, text)
+        return text
 
     def optional_text(self, number: int | None) -> str | None:
         """Return the text of a number, or None for None."""
@@ -93,8 +93,8 @@ class Interned:
 
     def question_id(self, question: Question) -> int:
         """Return the number of a question, giving it one if it is new."""
-        known = self._question_ids.get(question)
-        if known is None:
+        number = self._question_ids.get(question)
+        if number is None:
             row = {
                 "hash": question_hash(question),
                 "name": self.text_id(question.id),
@@ -111,29 +111,29 @@ class Interned:
                     }
                 ).decode("ascii"),
             }
-            known = self._find_or_add("questions", row)
-            remember(self._question_ids, question, known)
-        return known
+            number = self._find_or_add("questions", row)
+            remember(self._question_ids, question, number)
+        return number
 
     def question(self, number: int) -> Question:
         """Return the question of a number."""
-        known = self._questions.get(number)
-        if known is None:
-            name, prompt, rest = self._row("SELECT name, prompt, rest FROM questions WHERE id = ?", number)
-            told = json.loads(rest)
-            known = Question(
+        question = self._questions.get(number)
+        if question is None:
+            name, prompt, rest_json = self._row("SELECT name, prompt, rest FROM questions WHERE id = ?", number)
+            rest = json.loads(rest_json)
+            question = Question(
                 id=self.text(name),
                 prompt=self.text(prompt),
-                choices=tuple(told["choices"]),
-                reference=told["reference"],
-                tags=tuple(told["tags"]),
-                diagnoses=tuple(told["diagnoses"]),
-                tests=tuple(Test(code=code, hidden=hidden) for code, hidden in told["tests"]),
-                setup=told["setup"],
-                opening=told["opening"],
+                choices=tuple(rest["choices"]),
+                reference=rest["reference"],
+                tags=tuple(rest["tags"]),
+                diagnoses=tuple(rest["diagnoses"]),
+                tests=tuple(Test(code=code, hidden=hidden) for code, hidden in rest["tests"]),
+                setup=rest["setup"],
+                opening=rest["opening"],
             )
-            remember(self._questions, number, known)
-        return known
+            remember(self._questions, number, question)
+        return question
 
     def damaged(self) -> Iterator[str]:
         """Yield every stored text and question that is not what its hash says."""
@@ -142,27 +142,27 @@ class Interned:
                 yield f"row {number} of table texts"
         for number, digest in self._connection.execute("SELECT id, hash FROM questions").fetchall():
             try:
-                found = question_hash(self.question(number))
+                actual_digest = question_hash(self.question(number))
             except (LookupError, ValueError, TypeError, StoreError):
-                found = None
-            if found != digest:
+                actual_digest = None
+            if actual_digest != digest:
                 yield f"row {number} of table questions"
 
     def _find_or_add(self, table: str, row: Mapping[str, object]) -> int:
         """Return the number of the row with this hash, which is added if it is new."""
         names, marks = ", ".join(row), ", ".join("?" * len(row))
         statement = f"INSERT INTO {table} ({names}) VALUES ({marks}) ON CONFLICT (hash) DO NOTHING RETURNING id"
-        found = self._connection.execute(statement, tuple(row.values())).fetchone()
-        if found is None:
-            found = self._connection.execute(f"SELECT id FROM {table} WHERE hash = ?", (row["hash"],)).fetchone()
-        return int(found[0])
+        id_row = self._connection.execute(statement, tuple(row.values())).fetchone()
+        if id_row is None:
+            id_row = self._connection.execute(f"SELECT id FROM {table} WHERE hash = ?", (row["hash"],)).fetchone()
+        return int(id_row[0])
 
     def _row(self, query: str, number: int) -> tuple[Any, ...]:
         """Return one row (Any: what its columns hold); raises LookupError where damage took it."""
-        found = self._connection.execute(query, (number,)).fetchone()
-        if found is None:
+        row = self._connection.execute(query, (number,)).fetchone()
+        if row is None:
             raise LookupError(f"no row {number} for {query}")
-        return tuple(found)
+        return tuple(row)
 
 
 def remember(held: dict[K, V], key: K, value: V, most: int = REMEMBERED) -> None:

@@ -54,7 +54,7 @@ class Reader:
             student=name,
             candidates=unpack_names(candidates) if candidates else (),
             predictions=unpack_rows(predictions) if predictions else (),
-            committee={self._text(name): unpack_rows(each) for name, each in committee},
+            committee={self._text(member): unpack_rows(member_predictions) for member, member_predictions in committee},
             picks=self._picks(number, student),
             experiences=self.experiences(number, student),
             transitions=self._transitions(number, student),
@@ -71,7 +71,7 @@ class Reader:
         if key in self._experiences:
             self._experiences.move_to_end(key)
             return self._experiences[key]
-        found = tuple(
+        experiences = tuple(
             Experience(
                 question=self._question(row[0]),
                 answer=self._answer(row[1:12]),
@@ -91,10 +91,10 @@ class Reader:
                 )
             )
         )
-        self._experiences[key] = found
+        self._experiences[key] = experiences
         if len(self._experiences) > REMEMBERED_TURNS:
             self._experiences.popitem(last=False)
-        return found
+        return experiences
 
     def _rows(self, query: str, *values: int) -> list[tuple[Any, ...]]:
         return self._connection.execute(query, values).fetchall()
@@ -116,13 +116,13 @@ class Reader:
         )
 
     def _feedback(self, row: tuple[Any, ...]) -> Feedback:
-        score, judge, explanation, correction, told, verdict, outcomes = row
+        score, judge, explanation, correction, metrics_json, verdict, outcomes = row
         return Feedback(
             score=float(score),
             judge=self._text(judge),
             explanation=self._text(explanation),
             correction=self._optional_text(correction),
-            metrics=metrics(told),
+            metrics=metrics(metrics_json),
             verdict=known_verdict(self._optional_text(verdict)),
             outcomes=self._outcomes(outcomes),
         )
@@ -130,8 +130,8 @@ class Reader:
     def _outcomes(self, number: int | None) -> tuple[Outcome, ...]:
         if number is None:
             return ()
-        told = json.loads(self._text(number))
-        return tuple(Outcome(known_verdict(verdict), output, message) for verdict, output, message in told)
+        outcome_rows = json.loads(self._text(number))
+        return tuple(Outcome(known_verdict(verdict), output, message) for verdict, output, message in outcome_rows)
 
     def _picks(self, number: int, student: int) -> tuple[Selection[Question], ...]:
         query = "SELECT question, score, propensity, reason FROM picks WHERE t = ? AND s = ? ORDER BY i"
@@ -158,10 +158,10 @@ class Reader:
         )
 
     def _experience(self, number: int, student: int, position: int) -> Experience:
-        held = self.experiences(number, student)
-        if position >= len(held):
+        experiences = self.experiences(number, student)
+        if position >= len(experiences):
             raise LookupError(f"a lesson names experience {number}/{position}, which is not there")
-        return held[position]
+        return experiences[position]
 
     def _transitions(self, number: int, student: int) -> tuple[Transition, ...]:
         query = (
@@ -182,13 +182,13 @@ class Reader:
 
     def _update(self, number: int, student: int) -> Update | None:
         query = "SELECT trainer, experiences, steps, version, metrics FROM updates WHERE t = ? AND s = ?"
-        for trainer, experiences, steps, version, told in self._rows(query, number, student):
+        for trainer, experiences, steps, version, metrics_json in self._rows(query, number, student):
             return Update(
                 trainer=self._text(trainer),
                 experiences=experiences,
                 steps=steps,
                 model_version=self._text(version),
-                metrics=metrics(told),
+                metrics=metrics(metrics_json),
             )
         return None
 
@@ -196,9 +196,9 @@ class Reader:
         query = "SELECT name, questions, metrics FROM evaluations WHERE t = ? AND s = ? ORDER BY name"
         return {
             self._text(name): Evaluation(
-                questions=questions, metrics=metrics(told), results=self._results(number, student, name)
+                questions=questions, metrics=metrics(metrics_json), results=self._results(number, student, name)
             )
-            for name, questions, told in self._rows(query, number, student)
+            for name, questions, metrics_json in self._rows(query, number, student)
         }
 
     def _results(self, number: int, student: int, name: int) -> tuple[Result, ...]:
@@ -206,31 +206,31 @@ class Reader:
         rows = self._rows(f"SELECT {columns} FROM results WHERE t = ? AND s = ? AND name = ?", number, student, name)
         if not rows:
             return ()
-        questions, texts, truths, choices, confidences, stops, verdicts, told = rows[0]
-        names = self._interned.listed(questions)
+        questions, texts, truths, choices, confidences, stops, verdicts, packed_metrics = rows[0]
+        question_ids = self._interned.listed(questions)
         fields = zip(
-            names,
+            question_ids,
             self._interned.texts(unpack_whole(texts)),
             unpack(truths),
             unpack_some(choices, unpack_whole),
             unpack_some(confidences, unpack),
             self._interned.texts(unpack_whole(stops)),
-            [None] * len(names) if verdicts is None else unpack_some(verdicts, unpack_whole),
-            [""] * len(names) if told is None else self._interned.texts(unpack_whole(told)),
+            [None] * len(question_ids) if verdicts is None else unpack_some(verdicts, unpack_whole),
+            [""] * len(question_ids) if packed_metrics is None else self._interned.texts(unpack_whole(packed_metrics)),
             strict=True,
         )
         return tuple(
             Result(
-                question_id=question,
+                question_id=question_id,
                 text=text,
                 truth=truth,
                 choice=choice,
                 confidence=confidence,
                 stop=stop,
                 verdict=known_verdict(self._optional_text(verdict)),
-                metrics=metrics(measured),
+                metrics=metrics(metrics_json),
             )
-            for question, text, truth, choice, confidence, stop, verdict, measured in fields
+            for question_id, text, truth, choice, confidence, stop, verdict, metrics_json in fields
         )
 
 

@@ -33,12 +33,12 @@ Status = Literal["running", "finished"]
 class Study:
     """One study, open for reading, or for writing by this process alone."""
 
-    def __init__(self, folder: Path, connection: sqlite3.Connection, held: int | None) -> None:
+    def __init__(self, folder: Path, connection: sqlite3.Connection, lock: int | None) -> None:
         """Take over an open database; use `create` or `open`."""
         self.folder = folder
         self.name = folder.name
         self._connection = connection
-        self._lock = held
+        self._lock = lock
         scenario, keep = connection.execute("SELECT scenario, keep FROM study").fetchone()
         self.scenario: dict[str, Any] = json.loads(scenario)
         rows = connection.execute("SELECT name, number, seed, label FROM seats ORDER BY s")
@@ -50,7 +50,7 @@ class Study:
         self._chain = Chain(connection, self.scenario, self.seats)
         self._adapters = Adapters(connection, folder / BLOBS, keep, list(self._positions))
         self._fingerprints = Fingerprints(connection)
-        if held is not None:
+        if lock is not None:
             self._adapters.clean()
 
     @classmethod
@@ -70,14 +70,14 @@ class Study:
         """
         with reported(folder):
             make_folder(folder, scenario)
-            held = take(folder)
+            lock = take(folder)
             try:
-                made = make_database(
+                connection = make_database(
                     folder, scenario=scenario, seats=seats, sets=sets or {}, fingerprint=fingerprint, keep=keep
                 )
-                return cls(folder, made, held)
+                return cls(folder, connection, lock)
             except BaseException:
-                release(held)
+                release(lock)
                 raise
 
     @classmethod
@@ -86,19 +86,19 @@ class Study:
         if not (folder / DATABASE).is_file():
             raise StoreError(f"{folder} is no study: it has no {DATABASE}; `list` shows the studies there are")
         with reported(folder):
-            held = take(folder) if write else None
+            lock = take(folder) if write else None
             try:
-                return cls(folder, open_database(folder, "rw" if write else "ro"), held)
+                return cls(folder, open_database(folder, "rw" if write else "ro"), lock)
             except BaseException:
-                if held is not None:
-                    release(held)
+                if lock is not None:
+                    release(lock)
                 raise
 
     @property
     def status(self) -> Status:
         """Whether all its turns were played."""
-        found: Status = self.query("SELECT status FROM study")[0][0]
-        return found
+        status: Status = self.query("SELECT status FROM study")[0][0]
+        return status
 
     @property
     def last_turn(self) -> int:
@@ -130,10 +130,10 @@ class Study:
     @property
     def seconds(self) -> dict[int, dict[str, float]]:
         """Wall-clock seconds by turn and stage."""
-        found: dict[int, dict[str, float]] = {}
+        seconds_by_turn: dict[int, dict[str, float]] = {}
         for turn, stage, seconds in self.query("SELECT t, stage, seconds FROM timings ORDER BY t, stage"):
-            found.setdefault(turn, {})[stage] = seconds
-        return found
+            seconds_by_turn.setdefault(turn, {})[stage] = seconds
+        return seconds_by_turn
 
     @property
     def base(self) -> str:
@@ -160,19 +160,19 @@ class Study:
         with reported(self.folder):
             number = self._chain.last_turn + 1
             checked(turns, self._positions, number)
-            blobs = self._adapters.put(adapters)
-            link = chained(self._chain.newest, turns, [blobs.get(seat.name) for seat in self.seats])
+            digests = self._adapters.put(adapters)
+            link = chained(self._chain.newest, turns, [digests.get(seat.name) for seat in self.seats])
             with self._transaction():
                 for turn in turns:
                     self._writer.add(turn, self._positions[turn.student])
-                self._adapters.record(number, blobs)
+                self._adapters.record(number, digests)
                 self._fingerprints.record(number)
-                rows = [(number, stage, taken) for stage, taken in seconds.items()]
+                rows = [(number, stage, stage_seconds) for stage, stage_seconds in seconds.items()]
                 self._connection.executemany("INSERT INTO timings VALUES (?, ?, ?)", rows)
                 self._connection.execute("INSERT INTO committed VALUES (?, ?)", (number, time.time()))
                 self._chain.add(number, link)
             self._fingerprints.disarm()
-            self._adapters.committed(blobs, evaluated={turn.student for turn in turns if turn.evaluations})
+            self._adapters.committed(digests, evaluated={turn.student for turn in turns if turn.evaluations})
 
     def finish(self) -> None:
         """Mark the study as played to its end."""
@@ -181,10 +181,10 @@ class Study:
 
     def turns(self, student: str | None = None, *, start: int = 0, stop: int | None = None) -> Iterator[Turn]:
         """Yield turns from `start` to before `stop`, of one student, or of all in the order of the seats."""
-        wanted = self._positions if student is None else {student: self._position(student)}
+        positions = self._positions if student is None else {student: self._position(student)}
         end = self.last_turn + 1
         for number in range(start, end if stop is None else min(stop, end)):
-            for name, position in wanted.items():
+            for name, position in positions.items():
                 yield self._turn(number, position, name)
 
     def trace(self, student: str) -> Trace:
@@ -224,17 +224,17 @@ class Study:
     def verify_apart_from_turns(self) -> None:
         """Check what `rounds` does not read: the database's pages, interned rows, stray rows, fingerprints, blobs."""
         with reported(self.folder), self._snapshot():
-            found = self._connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-            if found != "ok":
-                raise self._damaged(found)
+            page_check = self._connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+            if page_check != "ok":
+                raise self._damaged(page_check)
             last = self._chain.last_turn
             if [row[0] for row in self._connection.execute("SELECT t FROM chain ORDER BY t")] != [*range(last + 1)]:
                 raise self._damaged("a turn is missing from the chain")
             for table in ("turns", "committees", "picks", "answers", "lessons", "updates", "evaluations", "adapters"):
                 if self._connection.execute(f"SELECT 1 FROM {table} WHERE t > ? LIMIT 1", (last,)).fetchone():
                     raise self._damaged(f"table {table} has rows after turn {last}, the last")
-            for each in (*self._interned.damaged(), *self._fingerprints.damaged()):
-                raise self._damaged(f"{each} is not what its hash says")
+            for place in (*self._interned.damaged(), *self._fingerprints.damaged()):
+                raise self._damaged(f"{place} is not what its hash says")
         with reported(self.folder):
             self._adapters.verify()
 

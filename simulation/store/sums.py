@@ -58,23 +58,23 @@ class StudySums:
                 raise StudyDamaged(f"{place}: turn {number} cannot be rebuilt ({error}); {REMEDY}") from error
 
     def _round(self, number: int) -> list[TurnSums]:
-        ask, count = self._study.query, len(self._study.seats)
-        failures = {s: self._text(text) for s, text in ask("SELECT s, failure FROM turns WHERE t = ?", number)}
-        scored = [0] * count
-        for s, head in ask(SCORED, number):
+        query, seat_count = self._study.query, len(self._study.seats)
+        failures = {s: self._text(text) for s, text in query("SELECT s, failure FROM turns WHERE t = ?", number)}
+        scored = [0] * seat_count
+        for s, head in query(SCORED, number):
             scored[s] += int.from_bytes(head, "little")
-        verdicts: list[list[JudgedAnswer]] = [[] for _ in range(count)]
-        for s, question, truth, score in ask(ANSWERED, number):
+        verdicts: list[list[JudgedAnswer]] = [[] for _ in range(seat_count)]
+        for s, question, truth, score in query(ANSWERED, number):
             verdicts[s].append(JudgedAnswer(self._category(question), float(truth), float(score)))
-        tokens = [0] * count
-        for s, written in ask(WRITTEN, number):  # added here: SQLite's sum has 64 bits
-            tokens[s] += written
-        drawn: list[list[tuple[float, float | None]]] = [[] for _ in range(count)]
-        for s, score, why in ask(DRAWN, number):
-            drawn[s].append((float(score), real(why)))
-        updates = {s: self._update(row) for s, *row in ask(UPDATED, number)}
-        evaluations: list[dict[str, Marks]] = [{} for _ in range(count)]
-        for s, name, *row in ask(EVALUATED, number):
+        tokens = [0] * seat_count
+        for s, answer_tokens in query(WRITTEN, number):  # added here: SQLite's sum has 64 bits
+            tokens[s] += answer_tokens
+        lessons: list[list[tuple[float, float | None]]] = [[] for _ in range(seat_count)]
+        for s, feedback_score, lesson_score in query(DRAWN, number):
+            lessons[s].append((float(feedback_score), real(lesson_score)))
+        updates = {s: self._update(row) for s, *row in query(UPDATED, number)}
+        evaluations: list[dict[str, Marks]] = [{} for _ in range(seat_count)]
+        for s, name, *row in query(EVALUATED, number):
             evaluations[s][self._text(name)] = self._marks(row)
         return [
             TurnSums(
@@ -85,31 +85,31 @@ class StudySums:
                 update=updates.get(s),
                 evaluations=evaluations[s],
                 failure=failures[s],
-                draw=draw(drawn[s]),
+                draw=draw(lessons[s]),
                 tokens=tokens[s],
             )
             for s, seat in enumerate(self._study.seats)
         ]
 
     def _update(self, row: list[Any]) -> Update:
-        trainer, experiences, steps, version, told = row
+        trainer, experiences, steps, version, metrics_json = row
         return Update(
             trainer=self._text(trainer),
             experiences=experiences,
             steps=steps,
             model_version=self._text(version),
-            metrics=metrics(told),
+            metrics=metrics(metrics_json),
         )
 
     def _marks(self, row: list[Any]) -> Marks:
-        questions, told, names, truths, choices = row
-        none = names is None
-        put = () if none else self._list(names)
-        marked = np.array(() if none else unpack(truths), dtype=np.float64)
-        taken = () if none else unpack_some(choices, unpack_whole)
-        if not len(put) == len(marked) == len(taken):
+        questions, metrics_json, list_number, packed_truths, packed_choices = row
+        empty = list_number is None
+        question_ids = () if empty else self._list(list_number)
+        truths = np.array(() if empty else unpack(packed_truths), dtype=np.float64)
+        choices = () if empty else unpack_some(packed_choices, unpack_whole)
+        if not len(question_ids) == len(truths) == len(choices):
             raise ValueError("the columns of an evaluation's results are not equally long")
-        return Marks.collected(questions, metrics(told), put, marked, taken)
+        return Marks.collected(questions, metrics(metrics_json), question_ids, truths, choices)
 
     def _list(self, number: int) -> tuple[str, ...]:
         if number not in self._lists:

@@ -39,9 +39,9 @@ class Marks:
         return cls.collected(
             evaluation.questions,
             evaluation.metrics,
-            tuple(each.question_id for each in evaluation.results),
-            np.array([each.truth for each in evaluation.results], dtype=np.float64),
-            tuple(each.choice for each in evaluation.results),
+            tuple(result.question_id for result in evaluation.results),
+            np.array([result.truth for result in evaluation.results], dtype=np.float64),
+            tuple(result.choice for result in evaluation.results),
         )
 
     @classmethod
@@ -54,13 +54,13 @@ class Marks:
         choices: tuple[int | None, ...],
     ) -> Self:
         """Return the marks of answers; those to one question become its mean truth and its first choice."""
-        different = tuple(dict.fromkeys(names))
-        if len(different) < len(names):
-            at = {name: place for place, name in enumerate(different)}
-            places = np.array([at[name] for name in names])
+        distinct_names = tuple(dict.fromkeys(names))
+        if len(distinct_names) < len(names):
+            place_of = {name: place for place, name in enumerate(distinct_names)}
+            places = np.array([place_of[name] for name in names])
             truths = np.bincount(places, truths) / np.bincount(places)
-            first = np.unique(places, return_index=True)[1].tolist()
-            names, choices = different, tuple(choices[place] for place in first)
+            first_answers = np.unique(places, return_index=True)[1].tolist()
+            names, choices = distinct_names, tuple(choices[answer] for answer in first_answers)
         return cls(questions=questions, metrics=metrics, names=names, truths=truths, choices=choices)
 
 
@@ -117,14 +117,15 @@ class TurnSums:
             turn=turn.turn,
             student=turn.student,
             verdicts=[
-                JudgedAnswer(each.question.category, each.truth, each.feedback.score) for each in turn.experiences
+                JudgedAnswer(experience.question.category, experience.truth, experience.feedback.score)
+                for experience in turn.experiences
             ],
             scored=len(turn.predictions) + sum(len(rows) for rows in turn.committee.values()),
             update=turn.update,
-            evaluations={name: Marks.of(each) for name, each in turn.evaluations.items()},
+            evaluations={name: Marks.of(evaluation) for name, evaluation in turn.evaluations.items()},
             failure=turn.failure,
             draw=Draw.of(turn.lessons),
-            tokens=sum(each.answer.tokens or 0 for each in turn.experiences),
+            tokens=sum(experience.answer.tokens or 0 for experience in turn.experiences),
         )
 
 
@@ -146,7 +147,9 @@ class QuestionSheet:
         sums = np.bincount(self.places, marks.truths, least).tolist()
         counts = np.bincount(self.places, minlength=least).tolist()
         pairs = zip(self.diagnoses, marks.choices, strict=True)
-        diagnoses = Counter([told[choice] for told, choice in pairs if told and choice is not None])
+        diagnoses = Counter(
+            [option_diagnoses[choice] for option_diagnoses, choice in pairs if option_diagnoses and choice is not None]
+        )
         return {name: (sums[i], counts[i]) for i, name in enumerate(self.categories)}, dict(diagnoses)
 
 
@@ -156,21 +159,23 @@ class QuestionSheets:
     def __init__(self, questions: Mapping[str, Question]) -> None:
         """Know questions by their ids."""
         self._questions = questions
-        self._made: dict[tuple[str, ...], QuestionSheet] = {}
+        self._sheets: dict[tuple[str, ...], QuestionSheet] = {}
 
     def of(self, names: tuple[str, ...]) -> QuestionSheet:
         """Return the sheet of these questions."""
-        if names not in self._made:
-            self._made[names] = self._make(names)
-        return self._made[names]
+        if names not in self._sheets:
+            self._sheets[names] = self._make(names)
+        return self._sheets[names]
 
     def _make(self, names: tuple[str, ...]) -> QuestionSheet:
-        known = [self._questions.get(name) for name in names]
-        categories = sorted({each.category for each in known if each is not None})
-        places = [len(categories) if each is None else categories.index(each.category) for each in known]
+        questions = [self._questions.get(name) for name in names]
+        categories = sorted({question.category for question in questions if question is not None})
+        places = [
+            len(categories) if question is None else categories.index(question.category) for question in questions
+        ]
         return QuestionSheet(
             digest=sha256("\n".join(names).encode("utf-8", "surrogatepass")).digest(),
             categories=tuple(categories),
             places=np.array(places, dtype=np.int64),
-            diagnoses=tuple(() if each is None else each.diagnoses for each in known),
+            diagnoses=tuple(() if question is None else question.diagnoses for question in questions),
         )

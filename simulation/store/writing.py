@@ -25,17 +25,19 @@ class Writer:
     def add(self, turn: Turn, student: int) -> None:
         """Add everything of a turn but its adapter."""
         key = (turn.turn, student)
-        names = pack_names(turn.candidates) if turn.candidates else None
+        candidates = pack_names(turn.candidates) if turn.candidates else None
         predictions = pack_rows(turn.predictions) if turn.predictions else None
         version = self._interned.text_id(turn.model_version)
-        self._insert("turns", [(*key, version, names, predictions, self._interned.text_id(turn.failure))])
-        told = [(*key, self._interned.text_id(name), pack_rows(rows)) for name, rows in turn.committee.items()]
-        self._insert("committees", told)
+        self._insert("turns", [(*key, version, candidates, predictions, self._interned.text_id(turn.failure))])
+        committee = [(*key, self._interned.text_id(name), pack_rows(rows)) for name, rows in turn.committee.items()]
+        self._insert("committees", committee)
         self._insert("picks", [(*key, i, *self._pick(pick)) for i, pick in enumerate(turn.picks)])
-        self._insert("answers", [(*key, i, *self._answer(each)) for i, each in enumerate(turn.experiences)])
-        self._insert("feedback", [(*key, i, *self._feedback(each)) for i, each in enumerate(turn.experiences)])
+        self._insert("answers", [(*key, i, *self._answer(experience)) for i, experience in enumerate(turn.experiences)])
+        self._insert(
+            "feedback", [(*key, i, *self._feedback(experience)) for i, experience in enumerate(turn.experiences)]
+        )
         self._insert("transitions", self._transitions(key, turn))
-        self._insert("lessons", [(*key, i, *self._lesson(each)) for i, each in enumerate(turn.lessons)])
+        self._insert("lessons", [(*key, i, *self._lesson(lesson)) for i, lesson in enumerate(turn.lessons)])
         self._update(key, turn)
         for name, evaluation in turn.evaluations.items():
             self._evaluation(key, name, evaluation)
@@ -55,37 +57,38 @@ class Writer:
         return real(selection.score), real(selection.propensity), self._interned.text_id(selection.reason)
 
     def _answer(self, experience: Experience) -> Row:
-        given: Answer = experience.answer
+        answer: Answer = experience.answer
         intern = self._interned.text_id
         return (
             self._interned.question_id(experience.question),
-            intern(given.question_id),
-            intern(given.prompt),
-            intern(given.text),
-            intern(given.answerer),
-            intern(given.model_version),
-            given.choice,
-            pack(given.choice_logprobs) if given.choice_logprobs else None,
-            real(given.logprob),
-            given.tokens,
-            intern(given.stop),
-            real(given.confidence),
+            intern(answer.question_id),
+            intern(answer.prompt),
+            intern(answer.text),
+            intern(answer.answerer),
+            intern(answer.model_version),
+            answer.choice,
+            pack(answer.choice_logprobs) if answer.choice_logprobs else None,
+            real(answer.logprob),
+            answer.tokens,
+            intern(answer.stop),
+            real(answer.confidence),
             real(experience.truth),
         )
 
     def _feedback(self, experience: Experience) -> Row:
-        said = experience.feedback
+        feedback = experience.feedback
         intern = self._interned.text_id
-        correction = self._interned.optional_text_id(said.correction)
-        told = dump([(each.verdict, each.output, each.message) for each in said.outcomes]).decode("ascii")
+        correction = self._interned.optional_text_id(feedback.correction)
+        outcome_rows = [(outcome.verdict, outcome.output, outcome.message) for outcome in feedback.outcomes]
+        outcomes_json = dump(outcome_rows).decode("ascii")
         return (
-            real(said.score),
-            intern(said.judge),
-            intern(said.explanation),
+            real(feedback.score),
+            intern(feedback.judge),
+            intern(feedback.explanation),
             correction,
-            metrics(said.metrics),
-            self._interned.optional_text_id(said.verdict),
-            intern(told) if said.outcomes else None,
+            metrics(feedback.metrics),
+            self._interned.optional_text_id(feedback.verdict),
+            intern(outcomes_json) if feedback.outcomes else None,
         )
 
     def _transitions(self, key: Row, turn: Turn) -> list[Row]:
@@ -94,22 +97,22 @@ class Writer:
             (
                 *key,
                 i,
-                intern(each.observation),
-                intern(each.action),
-                real(each.reward),
-                intern(each.next_observation),
-                each.terminated,
-                each.truncated,
+                intern(transition.observation),
+                intern(transition.action),
+                real(transition.reward),
+                intern(transition.next_observation),
+                transition.terminated,
+                transition.truncated,
             )
-            for i, each in enumerate(turn.transitions)
+            for i, transition in enumerate(turn.transitions)
         ]
 
     def _update(self, key: Row, turn: Turn) -> None:
         update = turn.update
         if update is not None:
             intern = self._interned.text_id
-            told = (update.experiences, update.steps, intern(update.model_version), metrics(update.metrics))
-            self._insert("updates", [(*key, intern(update.trainer), *told)])
+            columns = (update.experiences, update.steps, intern(update.model_version), metrics(update.metrics))
+            self._insert("updates", [(*key, intern(update.trainer), *columns)])
 
     def _evaluation(self, key: Row, name: str, evaluation: Evaluation) -> None:
         intern = self._interned.text_id
@@ -121,22 +124,22 @@ class Writer:
     def _results(self, results: Sequence[Result]) -> Row:
         """Return results field by field."""
         return (
-            self._interned.list_id(tuple(each.question_id for each in results)),
-            pack_whole(self._interned.text_ids(each.text for each in results)),
-            pack([each.truth for each in results]),
-            pack_some([each.choice for each in results], pack_whole),
-            pack_some([each.confidence for each in results], pack),
-            pack_whole(self._interned.text_ids(each.stop for each in results)),
+            self._interned.list_id(tuple(result.question_id for result in results)),
+            pack_whole(self._interned.text_ids(result.text for result in results)),
+            pack([result.truth for result in results]),
+            pack_some([result.choice for result in results], pack_whole),
+            pack_some([result.confidence for result in results], pack),
+            pack_whole(self._interned.text_ids(result.stop for result in results)),
             *self._judged(results),
         )
 
     def _judged(self, results: Sequence[Result]) -> Row:
         """Return verdicts and metrics, None where no result has any."""
-        verdicts = [self._interned.optional_text_id(each.verdict) for each in results]
-        told = [metrics(each.metrics) or "" for each in results]
+        verdicts = [self._interned.optional_text_id(result.verdict) for result in results]
+        metrics_texts = [metrics(result.metrics) or "" for result in results]
         return (
             pack_some(verdicts, pack_whole) if any(verdicts) else None,
-            pack_whole(self._interned.text_ids(told)) if any(told) else None,
+            pack_whole(self._interned.text_ids(metrics_texts)) if any(metrics_texts) else None,
         )
 
 
@@ -148,8 +151,9 @@ def real(value: float | None) -> float | int | str | None:
         return int(value)
     if type(value) is float and value % 1 and math.isfinite(value):
         return value
-    told = number(float(value))
-    return int(told) if isinstance(told, float) and told.is_integer() and abs(told) < 2**53 else told
+    json_number = number(float(value))
+    whole = isinstance(json_number, float) and json_number.is_integer() and abs(json_number) < 2**53
+    return int(json_number) if whole else json_number
 
 
 def metrics(values: Mapping[str, float]) -> str | None:
@@ -160,9 +164,9 @@ def metrics(values: Mapping[str, float]) -> str | None:
 def checked(turns: Sequence[Turn], students: Iterable[str], number: int) -> None:
     """Refuse turns that are not the study's next: one a student, in the order of the seats, placed as they say."""
     if [(turn.turn, turn.student) for turn in turns] != [(number, student) for student in students]:
-        found = ", ".join(f"{turn.turn} of {turn.student!r}" for turn in turns)
-        raise ValueError(f"the study's next turn is {number}, for each of its students in order; got {found}")
+        turn_names = ", ".join(f"{turn.turn} of {turn.student!r}" for turn in turns)
+        raise ValueError(f"the study's next turn is {number}, for each of its students in order; got {turn_names}")
     for turn in turns:
-        for position, each in enumerate(turn.experiences):
-            if (each.turn, each.position) != (turn.turn, position):
-                raise ValueError(f"experience {each.id} stands at {turn.turn}/{position} of {turn.student!r}")
+        for position, experience in enumerate(turn.experiences):
+            if (experience.turn, experience.position) != (turn.turn, position):
+                raise ValueError(f"experience {experience.id} stands at {turn.turn}/{position} of {turn.student!r}")

@@ -44,8 +44,8 @@ class Progress:
 
     def left(self, to_play: int) -> str:
         """Return the time that so many student turns will take at the mean pace."""
-        taken = time.perf_counter() - self.began
-        return f"{clock(to_play * taken / self.played)} left" if self.played else ""
+        elapsed_seconds = time.perf_counter() - self.began
+        return f"{clock(to_play * elapsed_seconds / self.played)} left" if self.played else ""
 
 
 class Board(AbstractContextManager["Board"]):
@@ -86,11 +86,14 @@ class Board(AbstractContextManager["Board"]):
     def to_play(self) -> int:
         """How many student turns are left."""
         turns = self.comparison.lineup.turns
-        return sum(len(row) * (turns - self.progress.turns[index]) for index, row in enumerate(self.members))
+        return sum(len(seats) * (turns - self.progress.turns[cohort]) for cohort, seats in enumerate(self.members))
 
     def means(self, label: str) -> dict[int, float]:
         """Return a label's mean accuracy by turn over those of its students heard of so far."""
-        return {turn: float(np.mean(list(row.values()))) for turn, row in sorted(self.accuracies[label].items())}
+        return {
+            turn: float(np.mean(list(accuracy_by_student.values())))
+            for turn, accuracy_by_student in sorted(self.accuracies[label].items())
+        }
 
 
 class PlainBoard(Board):
@@ -99,7 +102,7 @@ class PlainBoard(Board):
     def __init__(self, comparison: Comparison, stream: IO[str]) -> None:
         super().__init__(comparison)
         self.stream = stream
-        self.said: set[tuple[int, int]] = set()
+        self.reported: set[tuple[int, int]] = set()
         lineup = comparison.lineup
         self.say(
             f"{shown(str(comparison.folder))}: {', '.join(lineup.labels)}; {len(lineup.seeds)} seeds, "
@@ -116,11 +119,15 @@ class PlainBoard(Board):
 
     def measured(self, cohort: int, turn: int) -> None:
         """Say a cohort's mean accuracies once all its students are measured."""
-        known = {name for row in self.accuracies.values() for name in row.get(turn, {})}
-        waiting = any(seat.name not in known and seat.name not in self.failed for seat in self.members[cohort])
-        if waiting or (cohort, turn) in self.said:
+        measured_students = {
+            student for accuracies_by_turn in self.accuracies.values() for student in accuracies_by_turn.get(turn, {})
+        }
+        waiting = any(
+            seat.name not in measured_students and seat.name not in self.failed for seat in self.members[cohort]
+        )
+        if waiting or (cohort, turn) in self.reported:
             return
-        self.said.add((cohort, turn))
+        self.reported.add((cohort, turn))
         means = "  ".join(f"{label} {100 * self.mean(label, cohort, turn):.1f} %" for label in self.heard)
         turns = self.comparison.lineup.turns
         self.say(f"cohort {cohort}  turn {turn}/{turns}  {means}  {self.progress.left(self.to_play)}".rstrip())
@@ -128,13 +135,18 @@ class PlainBoard(Board):
     @property
     def heard(self) -> list[str]:
         """The labels of which an accuracy is known."""
-        return [label for label, row in self.accuracies.items() if row]
+        return [label for label, accuracies_by_turn in self.accuracies.items() if accuracies_by_turn]
 
     def mean(self, label: str, cohort: int, turn: int) -> float:
         """Return the mean accuracy of a label's students in one cohort."""
-        names = {seat.name for seat in self.members[cohort]}
-        row = self.accuracies[label].get(turn, {})
-        return float(np.mean([value for name, value in row.items() if name in names] or [np.nan]))
+        cohort_students = {seat.name for seat in self.members[cohort]}
+        accuracy_by_student = self.accuracies[label].get(turn, {})
+        return float(
+            np.mean(
+                [accuracy for student, accuracy in accuracy_by_student.items() if student in cohort_students]
+                or [np.nan]
+            )
+        )
 
     def say(self, line: str) -> None:
         """Write a line at once."""
@@ -199,15 +211,18 @@ class LiveBoard(Board):
         turns = self.comparison.lineup.turns
         total = turns * sum(map(len, self.members))
         head = Table.grid(padding=(0, 2))
-        done = total - self.to_play
-        bar = ProgressBar(total=total, completed=done, width=30)
-        where = " ".join(f"{turn}" for turn in self.progress.turns.values())
+        turns_done = total - self.to_play
+        bar = ProgressBar(total=total, completed=turns_done, width=30)
+        cohort_turns = " ".join(f"{turn}" for turn in self.progress.turns.values())
         head.add_row(
-            shown(self.comparison.folder.name), bar, f"{done}/{total} student turns", self.progress.left(self.to_play)
+            shown(self.comparison.folder.name),
+            bar,
+            f"{turns_done}/{total} student turns",
+            self.progress.left(self.to_play),
         )
         rows = Table.grid(padding=(0, 2))
         for label in self.comparison.lineup.labels:
             means = list(self.means(label).values())
             rows.add_row(shown(label), f"{100 * means[-1]:.1f} %" if means else "…", sparkline(means))
         failed = f"; {len(self.failed)} failed" if self.failed else ""
-        return Group(head, rows, Text(f"turn of each cohort: {where} of {turns}{failed}"))
+        return Group(head, rows, Text(f"turn of each cohort: {cohort_turns} of {turns}{failed}"))

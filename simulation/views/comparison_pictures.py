@@ -39,20 +39,20 @@ def draw_all(findings: Findings, folder: Path) -> list[Path]:
         ("draws.png", passing, replays(findings)),
         ("teacher.png", teacher, errs(findings)),
     ]
-    written = []
-    for name, draw, wanted in pictures:
+    paths = []
+    for name, draw, has_content in pictures:
         path = folder / name
         path.unlink(missing_ok=True)
-        if wanted:
+        if has_content:
             draw(findings, path)
-            written.append(path)
-    return written
+            paths.append(path)
+    return paths
 
 
 def errs(findings: Findings) -> bool:
     """Tell whether any teacher said anything but the truth."""
-    told = findings.reliability(findings.labels)
-    return told.agreed < told.verdicts
+    reliability = findings.reliability(findings.labels)
+    return reliability.agreed < reliability.verdicts
 
 
 def grid(figure: "Figure", count: int, columns: int = COLUMNS, **options: Any) -> "list[Axes]":
@@ -116,31 +116,31 @@ def curve(axes: "Axes", findings: Findings, label: str, thin: bool, how: dict[st
 
 def rising(findings: Findings) -> bool:
     """Tell whether the accuracies rise, so that the lower right corner is empty."""
-    return all(each.last.value > each.first.value for each in findings.standings)
+    return all(standing.last.value > standing.first.value for standing in findings.standings)
 
 
 def differences(findings: Findings, path: Path) -> None:
     """Draw the difference of every pair at every measure with its interval."""
-    pairs = [(each.a, each.b) for each in chosen_pairs(findings.measures[0].family.verdicts)]
+    pairs = [(verdict.a, verdict.b) for verdict in chosen_pairs(findings.measures[0].family.verdicts)]
     hidden = len(findings.measures[0].family.verdicts) - len(pairs)
     title = "Differences in points with 95 % intervals; filled: told apart, after Holm" + (
         f" ({hidden} more pairs in verdicts.json)" if hidden else ""
     )
     with drawn(path, title, (max(6.0, 2.6 + 2.0 * len(findings.measures)), 1.6 + 0.27 * len(pairs))) as figure:
-        row = figure.subplots(1, len(findings.measures), sharey=True, squeeze=False)[0]
-        for axes, measure in zip(row, findings.measures, strict=True):
+        panels = figure.subplots(1, len(findings.measures), sharey=True, squeeze=False)[0]
+        for axes, measure in zip(panels, findings.measures, strict=True):
             forest(axes, measure, pairs)
 
 
 def forest(axes: "Axes", measure: Measure, pairs: Sequence[tuple[str, str]]) -> None:
     """Draw one measure's differences below each other."""
-    known = {(each.a, each.b): each for each in measure.family.verdicts}
+    verdict_by_pair = {(verdict.a, verdict.b): verdict for verdict in measure.family.verdicts}
     for place, pair in enumerate(pairs):
-        each = known[pair]
-        colour = SOFT if not each.tells else GREEN if each.difference > 0 else RED
-        axes.plot([100 * each.low, 100 * each.high], [place, place], color=colour, linewidth=1.6)
-        face = colour if each.tells else "white"
-        axes.plot(100 * each.difference, place, "o", markersize=5, color=colour, markerfacecolor=face)
+        verdict = verdict_by_pair[pair]
+        colour = SOFT if not verdict.tells else GREEN if verdict.difference > 0 else RED
+        axes.plot([100 * verdict.low, 100 * verdict.high], [place, place], color=colour, linewidth=1.6)
+        face = colour if verdict.tells else "white"
+        axes.plot(100 * verdict.difference, place, "o", markersize=5, color=colour, markerfacecolor=face)
     axes.axvline(0, color=INK, linewidth=0.8)
     axes.set_yticks(range(len(pairs)), [fill(f"{shown(b)} − {shown(a)}", 44) for a, b in pairs])
     axes.set_ylim(len(pairs) - 0.4, -0.6)
@@ -200,12 +200,16 @@ def flows(findings: Findings, path: Path) -> None:
         for place, label in enumerate(labels):
             grouped = by_turn(findings.results.courses(label))
             for axes, kind in ((left, "corrected"), (right, "forgotten")):
-                shares = {
-                    turn: [100 * moved / each.questions for each in row if (moved := getattr(each, kind)) is not None]
-                    for turn, row in grouped.items()
+                shares_by_turn = {
+                    turn: [
+                        100 * changed_answers / measurement.questions
+                        for measurement in measurements
+                        if (changed_answers := getattr(measurement, kind)) is not None
+                    ]
+                    for turn, measurements in grouped.items()
                 }
-                known = {turn: float(np.mean(row)) for turn, row in shares.items() if row}
-                axes.plot(list(known), list(known.values()), linewidth=1.5, label=shown(label), **look(place))
+                means = {turn: float(np.mean(shares)) for turn, shares in shares_by_turn.items() if shares}
+                axes.plot(list(means), list(means.values()), linewidth=1.5, label=shown(label), **look(place))
         left.set_title("gained: from wrong to right")
         right.set_title("lost: from right to wrong")
         left.set_ylim(bottom=0)
@@ -219,9 +223,9 @@ def passing(findings: Findings, path: Path) -> None:
     title = "What updates learned from, and what came of it, %"
     with drawn(path, title, (9.0, 3.6 + 0.16 * max(0, len(findings.truths) - MOST_TOGETHER))) as figure:
         left, right = figure.subplots(1, 2)
-        sums = draws(findings)
+        draws_by_label = draws(findings)
         for place, label in enumerate(findings.truths):
-            shares = {turn: 100 * each.passing / each.lessons for turn, each in sums[label].items()}
+            shares = {turn: 100 * draw.passing / draw.lessons for turn, draw in draws_by_label[label].items()}
             left.plot(list(shares), list(shares.values()), linewidth=1.5, label=shown(label), **look(place))
             means = 100 * findings.truths[label].mean(axis=(0, 2))
             right.plot(findings.turns, means, linewidth=1.5, **look(place))
@@ -247,10 +251,10 @@ def teacher(findings: Findings, path: Path) -> None:
             shares = 100 * matrix / np.maximum(1, matrix.sum(axis=1, keepdims=True))
             axes.imshow(shares, cmap="Blues", vmin=0, vmax=110, aspect="auto")
             for truth in range(2):
-                for said in range(2):
-                    text = f"{shares[truth, said]:.1f}\n{matrix[truth, said]:,}"
-                    colour = "white" if shares[truth, said] > 65 else INK
-                    axes.text(said, truth, text, ha="center", va="center", color=colour, fontsize=8)
+                for verdict in range(2):
+                    text = f"{shares[truth, verdict]:.1f}\n{matrix[truth, verdict]:,}"
+                    colour = "white" if shares[truth, verdict] > 65 else INK
+                    axes.text(verdict, truth, text, ha="center", va="center", color=colour, fontsize=8)
             axes.set_xticks([0, 1], ["said wrong", "said right"], fontsize=7.5)
             axes.set_yticks([0, 1], ["wrong", "right"], fontsize=7.5)
             axes.set_title(fill(shown(name), 26), fontsize=8.5)

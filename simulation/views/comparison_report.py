@@ -37,15 +37,18 @@ def conclude(comparison: Comparison, console: Console) -> tuple[Results, list[Fa
     if not console.is_terminal:
         console.width = WIDTH
     show(console, title, parts)
-    files = {TABLES: plain(title, parts), VERDICTS: json.dumps(told(findings), indent=1, sort_keys=True) + "\n"}
-    written = [write(comparison.folder / name, text.encode("utf-8")) for name, text in files.items()]
+    texts = {
+        TABLES: plain(title, parts),
+        VERDICTS: json.dumps(findings_json(findings), indent=1, sort_keys=True) + "\n",
+    }
+    paths = [write(comparison.folder / name, text.encode("utf-8")) for name, text in texts.items()]
     if findings.truths:
         from simulation.views.comparison_pictures import draw_all
         from simulation.views.page import page
 
-        written += draw_all(findings, comparison.folder)
-        written.append(write(comparison.folder / PAGE, page(comparison, findings, title, parts).encode("utf-8")))
-    names = ", ".join(path.name for path in written)
+        paths += draw_all(findings, comparison.folder)
+        paths.append(write(comparison.folder / PAGE, page(comparison, findings, title, parts).encode("utf-8")))
+    names = ", ".join(path.name for path in paths)
     for sentence in (*seconds(comparison), f"written to {comparison.folder}: {names}"):
         console.print(Text(shown(sentence)), soft_wrap=True)
     return results, findings.families
@@ -97,34 +100,34 @@ def plain(title: str, parts: Iterable[Section]) -> str:
     return "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())
 
 
-def told(findings: Findings) -> dict[str, Any]:
+def findings_json(findings: Findings) -> dict[str, Any]:
     """Return all numbers that the verdicts rest on, in full precision (Any: JSON values)."""
-    standings = [asdict(each) for each in findings.standings]
-    for each, standing in zip(standings, findings.standings, strict=True):
-        each |= {"first": standing.first._asdict(), "last": standing.last._asdict()}
+    standings_json = [asdict(standing) for standing in findings.standings]
+    for standing_json, standing in zip(standings_json, findings.standings, strict=True):
+        standing_json |= {"first": standing.first._asdict(), "last": standing.last._asdict()}
     return {
         "labels": list(findings.labels),
         "seeds": list(findings.seeds),
         "turns": list(findings.turns),
         "questions": len(findings.questions),
         "missing": sorted([label, seed, reason] for label, seed, reason in findings.results.missing),
-        "standings": standings,
+        "standings": standings_json,
         "spent": {cost: {label: findings.spent(cost, label) for label in findings.truths} for cost in findings.costs},
-        "measures": [measure_told(measure) for measure in findings.measures],
+        "measures": [measure_json(measure) for measure in findings.measures],
     }
 
 
-def measure_told(measure: Measure) -> dict[str, Any]:
+def measure_json(measure: Measure) -> dict[str, Any]:
     """Return the verdicts at one measure (Any: JSON values)."""
     verdicts = [
-        {**asdict(verdict), "improvement": wins._asdict()}
-        for verdict, wins in zip(measure.family.verdicts, measure.improvements, strict=True)
+        {**asdict(verdict), "improvement": improvement._asdict()}
+        for verdict, improvement in zip(measure.family.verdicts, measure.improvements, strict=True)
     ]
     return {
         "measure": measure.name,
         "seeds": measure.family.seeds,
         "questions": measure.family.questions,
-        "accuracies": {label: each._asdict() for label, each in measure.accuracies.items()},
+        "accuracies": {label: estimate._asdict() for label, estimate in measure.accuracies.items()},
         "verdicts": verdicts,
         "warnings": list(measure.family.warnings),
     }
@@ -132,19 +135,19 @@ def measure_told(measure: Measure) -> dict[str, Any]:
 
 def seconds(comparison: Comparison) -> list[str]:
     """Say where the time went; it differs from run to run, so no file holds it."""
-    total: dict[str, float] = {}
+    totals: dict[str, float] = {}
     for index in range(len(comparison.cohorts)):
         folder = comparison.study_folder(index)
         if (folder / DATABASE).is_file():
             with Study.open(folder) as study:
-                for scenarios in study.seconds.values():
-                    for prepared, taken in scenarios.items():
-                        total[prepared] = total.get(prepared, 0.0) + taken
-    if not total:
+                for seconds_by_stage in study.seconds.values():
+                    for stage, stage_seconds in seconds_by_stage.items():
+                        totals[stage] = totals.get(stage, 0.0) + stage_seconds
+    if not totals:
         return []
-    longest = sorted(total, key=lambda prepared: -total[prepared])
-    parts = ", ".join(f"{prepared} {clock(total[prepared])}" for prepared in longest)
-    return ["", f"time of all cohorts: {clock(math.fsum(total.values()))} ({parts})"]
+    longest_first = sorted(totals, key=lambda stage: -totals[stage])
+    parts = ", ".join(f"{stage} {clock(totals[stage])}" for stage in longest_first)
+    return ["", f"time of all cohorts: {clock(math.fsum(totals.values()))} ({parts})"]
 
 
 def write(path: Path, data: bytes) -> Path:

@@ -12,7 +12,7 @@ from simulation.measures.statistics import Estimate
 from simulation.measures.verdict_text import p_text
 from simulation.measures.verdicts import Verdict
 from simulation.store.turn_sums import Draw
-from simulation.views.tables import dashed, made, percent
+from simulation.views.tables import dashed, empty_table, percent
 from simulation.views.text import shown
 
 MOST_PAIRS = 30
@@ -40,10 +40,12 @@ class PlainTable:
 
 def table(sheet: PlainTable) -> Table:
     """Return a sheet as the terminal shows it."""
-    found = made(shown(sheet.title), [shown(name) for name in sheet.names], sheet.words, shown(sheet.caption) or None)
+    terminal_table = empty_table(
+        shown(sheet.title), [shown(name) for name in sheet.names], sheet.words, shown(sheet.caption) or None
+    )
     for row in sheet.rows:
-        found.add_row(*(Text(shown(cell)) for cell in row))
-    return found
+        terminal_table.add_row(*(Text(shown(cell)) for cell in row))
+    return terminal_table
 
 
 def standings_sheet(findings: Findings) -> PlainTable:
@@ -51,16 +53,16 @@ def standings_sheet(findings: Findings) -> PlainTable:
     turns, questions = findings.turns, len(findings.questions)
     rows = [
         (
-            each.label,
-            f"{100 * each.first.value:.1f} ({dashed(each.first[1:])})",
-            f"{100 * each.last.value:.1f} ({dashed(each.last[1:])})",
-            "" if each.deviation is None else f"{100 * each.deviation:.1f}",
-            f"{100 * each.middle:.1f}",
-            f"{100 * each.area:.1f}",
-            f"{each.gained:.1f}",
-            f"{each.lost:.1f}",
+            standing.label,
+            f"{100 * standing.first.value:.1f} ({dashed(standing.first[1:])})",
+            f"{100 * standing.last.value:.1f} ({dashed(standing.last[1:])})",
+            "" if standing.deviation is None else f"{100 * standing.deviation:.1f}",
+            f"{100 * standing.middle:.1f}",
+            f"{100 * standing.area:.1f}",
+            f"{standing.gained:.1f}",
+            f"{standing.lost:.1f}",
         )
-        for each in findings.standings
+        for standing in findings.standings
     ]
     names = ("label", f"turn {turns[0]}", f"turn {turns[-1]}", "sd", "IQM", "mean over turns", "gained", "lost")
     return PlainTable(
@@ -79,27 +81,27 @@ def pairs_sheet(measure: Measure, *, explained: bool) -> PlainTable:
     """Return the verdicts on the pairs at one measure; `explained` says below what the columns are."""
     chosen = chosen_pairs(measure.family.verdicts)
     rows = []
-    for each, wins in zip(measure.family.verdicts, measure.improvements, strict=True):
-        if each in chosen:
+    for verdict, improvement in zip(measure.family.verdicts, measure.improvements, strict=True):
+        if verdict in chosen:
             rows.append(
                 (
-                    f"{each.b} − {each.a}",
-                    signed(each.difference),
-                    f"{signed(each.low)} to {signed(each.high)}",
-                    p_cell(each.p),
-                    p_cell(each.sign_flip_p),
-                    f"{100 * wins.value:.0f} ({100 * wins.low:.0f}–{100 * wins.high:.0f})",
-                    ("better" if each.difference > 0 else "worse") if each.tells else "cannot tell",
+                    f"{verdict.b} − {verdict.a}",
+                    signed(verdict.difference),
+                    f"{signed(verdict.low)} to {signed(verdict.high)}",
+                    p_cell(verdict.p),
+                    p_cell(verdict.sign_flip_p),
+                    f"{100 * improvement.value:.0f} ({100 * improvement.low:.0f}–{100 * improvement.high:.0f})",
+                    ("better" if verdict.difference > 0 else "worse") if verdict.tells else "cannot tell",
                 )
             )
     hidden = len(measure.family.verdicts) - len(rows)
-    below = [PAIR_COLUMNS] if explained else []
-    below += [f"{hidden} more pairs in verdicts.json"] if hidden else []
+    caption_parts = [PAIR_COLUMNS] if explained else []
+    caption_parts += [f"{hidden} more pairs in verdicts.json"] if hidden else []
     return PlainTable(
         title=f"{measure.name}: differences in points",
         names=("pair", "points", "95 % interval", "p", "sign flip", "P(better)", "verdict"),
         rows=tuple(rows),
-        caption="; ".join(below),
+        caption="; ".join(caption_parts),
     )
 
 
@@ -107,19 +109,19 @@ def chosen_pairs(verdicts: Sequence[Verdict], most: int = MOST_PAIRS) -> list[Ve
     """Return the verdicts to show: all, or those with the first label and then those told apart."""
     if len(verdicts) <= most:
         return list(verdicts)
-    ranked = sorted(verdicts, key=lambda each: (each.a != verdicts[0].a, not each.tells))
-    return [each for each in verdicts if each in ranked[:most]]
+    ranked = sorted(verdicts, key=lambda verdict: (verdict.a != verdicts[0].a, not verdict.tells))
+    return [verdict for verdict in verdicts if verdict in ranked[:most]]
 
 
 def budgets_sheet(findings: Findings) -> PlainTable | None:
     """Return each label's accuracy at equal budgets; None where no budget shows anything new."""
-    views = [measure for measure in findings.measures if measure.budget]
-    if not views:
+    budgeted = [measure for measure in findings.measures if measure.budget]
+    if not budgeted:
         return None
-    rows = tuple((label, *(estimated(view.accuracies[label]) for view in views)) for label in findings.truths)
+    rows = tuple((label, *(estimated(measure.accuracies[label]) for measure in budgeted)) for label in findings.truths)
     return PlainTable(
         title="held-out accuracy, %, at equal budgets",
-        names=("label", *(view.name.removeprefix("accuracy ") for view in views)),
+        names=("label", *(measure.name.removeprefix("accuracy ") for measure in budgeted)),
         rows=rows,
         caption="the smallest that any student spent in all; interpolated between evaluations; 95 % intervals",
     )
@@ -147,17 +149,28 @@ def categories_sheet(findings: Findings) -> PlainTable | None:
     by_category = mastery(findings)
     if len(by_category) < 2:
         return None
-    shown_ones = list(by_category)[:MOST_CATEGORIES]
-    hidden = len(by_category) - len(shown_ones)
-    starts = tuple(f"{100 * by_category[name][:, :, 0].mean():.1f}" for name in shown_ones)
-    rows = [(f"all, turn {findings.turns[0]}", *starts)]
+    shown_categories = list(by_category)[:MOST_CATEGORIES]
+    hidden = len(by_category) - len(shown_categories)
+    start_cells = tuple(f"{100 * by_category[name][:, :, 0].mean():.1f}" for name in shown_categories)
+    rows = [(f"all, turn {findings.turns[0]}", *start_cells)]
     for index, label in enumerate(findings.truths):
-        estimates = [accuracy(by_category[name][index][:, -1]) for name in shown_ones]
-        rows.append((label, *(f"{100 * e.value:.1f} ({100 * e.low:.0f}–{100 * e.high:.0f})" for e in estimates)))
-    counts = [by_category[name].shape[-1] for name in shown_ones]
+        estimates = [accuracy(by_category[name][index][:, -1]) for name in shown_categories]
+        rows.append(
+            (
+                label,
+                *(
+                    f"{100 * estimate.value:.1f} ({100 * estimate.low:.0f}–{100 * estimate.high:.0f})"
+                    for estimate in estimates
+                ),
+            )
+        )
+    counts = [by_category[name].shape[-1] for name in shown_categories]
     return PlainTable(
         title=f"accuracy by category at turn {findings.turns[-1]}, %",
-        names=("label", *(f"{name or 'none'}, n={n}" for name, n in zip(shown_ones, counts, strict=True))),
+        names=(
+            "label",
+            *(f"{name or 'none'}, n={count}" for name, count in zip(shown_categories, counts, strict=True)),
+        ),
         rows=tuple(rows),
         caption="n: held-out questions; 95 % intervals over other seeds and other questions"
         + (f"; {hidden} smaller categories are left out" if hidden else ""),
@@ -168,15 +181,17 @@ def asked_sheet(findings: Findings) -> PlainTable:
     """Return what each label's policy asked most, and how that was answered."""
     rows = []
     for label in findings.labels:
-        told = findings.reliability([label])
-        counts = {name: int(matrix.sum()) for name, matrix in told.categories.items()}
-        order = sorted(counts, key=lambda name: (-counts[name], name))
+        reliability = findings.reliability([label])
+        counts = {name: int(matrix.sum()) for name, matrix in reliability.categories.items()}
+        most_asked_first = sorted(counts, key=lambda name: (-counts[name], name))
         topics = []
-        for name in order[:MOST_TOPICS]:
-            right = told.categories[name][1].sum() / counts[name]
-            topics.append(f"{name or 'none'} {100 * counts[name] / told.verdicts:.0f} % ({100 * right:.0f} % right)")
-        truly = percent(told.matrix[1].sum() / told.verdicts) if told.verdicts else ""
-        rows.append((label, ", ".join(topics), f"{told.verdicts:,}", truly))
+        for name in most_asked_first[:MOST_TOPICS]:
+            right_share = reliability.categories[name][1].sum() / counts[name]
+            topics.append(
+                f"{name or 'none'} {100 * counts[name] / reliability.verdicts:.0f} % ({100 * right_share:.0f} % right)"
+            )
+        right_cell = percent(reliability.matrix[1].sum() / reliability.verdicts) if reliability.verdicts else ""
+        rows.append((label, ", ".join(topics), f"{reliability.verdicts:,}", right_cell))
     return PlainTable(
         title="what was asked most, and how much of it was answered right",
         names=("label", "categories", "answers", "right"),
@@ -188,8 +203,8 @@ def asked_sheet(findings: Findings) -> PlainTable:
 def missing_sheet(findings: Findings) -> PlainTable | None:
     """Return who did not come to the end, and why; None where all did."""
     results = findings.results
-    order = {label: place for place, label in enumerate(results.labels)}
-    missing = sorted(results.missing, key=lambda each: (order[each[0]], each[1]))
+    place_of_label = {label: place for place, label in enumerate(results.labels)}
+    missing = sorted(results.missing, key=lambda absence: (place_of_label[absence[0]], absence[1]))
     if not missing:
         return None
     hidden = len(missing) - MOST_MISSING
@@ -225,22 +240,24 @@ def many(count: int, noun: str) -> str:
 def draws_sheet(findings: Findings) -> PlainTable:
     """Return the passing share of each label's draws, first, last and in all."""
     rows = []
-    for label, sums in draws(findings).items():
-        if not sums:
+    for label, draw_by_turn in draws(findings).items():
+        if not draw_by_turn:
             rows.append((label, "0", "", "", "", "", ""))
             continue
-        every = list(sums.values())
-        whole = sum(every, Draw())
-        written = [sum(each.tokens for each in course.measurements) for course in findings.results.courses(label)]
+        label_draws = list(draw_by_turn.values())
+        total = sum(label_draws, Draw())
+        tokens_by_student = [
+            sum(measurement.tokens for measurement in course.measurements) for course in findings.results.courses(label)
+        ]
         rows.append(
             (
                 label,
-                f"{whole.lessons / max(1, len(written)):,.0f}",
-                share(every[0]),
-                share(every[-1]),
-                share(whole),
-                f"{whole.score / whole.scored:.3f}" if whole.scored else "",
-                f"{sum(written) / max(1, len(written)):,.0f}",
+                f"{total.lessons / max(1, len(tokens_by_student)):,.0f}",
+                share(label_draws[0]),
+                share(label_draws[-1]),
+                share(total),
+                f"{total.score / total.scored:.3f}" if total.scored else "",
+                f"{sum(tokens_by_student) / max(1, len(tokens_by_student)):,.0f}",
             )
         )
     return PlainTable(

@@ -84,35 +84,35 @@ def tried(prepared: Prepared) -> dict[str, str]:
 
 def compute() -> dict[str, str]:
     """Return cores, threads and GPUs."""
-    found = {"cores": str(os.cpu_count())}
+    resources = {"cores": str(os.cpu_count())}
     if importlib.util.find_spec("torch") is None:
-        return {**found, "torch": "missing: only check, list, replay, report and export work; run `make setup`"}
+        return {**resources, "torch": "missing: only check, list, replay, report and export work; run `make setup`"}
     import torch  # only doctor's own answer needs it
 
-    found["threads"] = str(torch.get_num_threads())
-    found["cuda"] = torch.version.cuda or "no (this torch is built for the CPU)"
+    resources["threads"] = str(torch.get_num_threads())
+    resources["cuda"] = torch.version.cuda or "no (this torch is built for the CPU)"
     for index in range(torch.cuda.device_count()):
-        found[f"gpu {index}"] = torch.cuda.get_device_name(index)
-    return found
+        resources[f"gpu {index}"] = torch.cuda.get_device_name(index)
+    return resources
 
 
 def models(folder: Path) -> dict[str, str]:
     """Return the state of each shipped model; `folder` holds one folder for each."""
-    found = [each.name for each in folder.iterdir() if each.is_dir()] if folder.is_dir() else []
-    names = sorted({*MODELS, *(name for name in found if not name.startswith(("_", ".")))})
+    present_folders = [path.name for path in folder.iterdir() if path.is_dir()] if folder.is_dir() else []
+    names = sorted({*MODELS, *(name for name in present_folders if not name.startswith(("_", ".")))})
     return {name: folder_state(folder / name) for name in names}
 
 
 def diagnoses() -> dict[str, dict[str, str]]:
     """Return what registered components that rest on this machine say of it, by section."""
-    found: dict[str, dict[str, str]] = {}
+    findings_by_section: dict[str, dict[str, str]] = {}
     for kind in PACKAGES:
         for component in components(kind).values():
-            part: object = component.cls
-            if isinstance(part, Diagnosable):
-                for section, values in part.diagnosis().items():
-                    found.setdefault(section, {}).update(values)
-    return found
+            component_class: object = component.cls
+            if isinstance(component_class, Diagnosable):
+                for section, values in component_class.diagnosis().items():
+                    findings_by_section.setdefault(section, {}).update(values)
+    return findings_by_section
 
 
 def folder_state(folder: Path) -> str:
@@ -121,14 +121,14 @@ def folder_state(folder: Path) -> str:
     lacking = [name for name in needed if not (folder / name).is_file()]
     if lacking:
         return f"missing: {folder} lacks {', '.join(lacking)}; check the files out again"
-    return f"{folder} ({sum(each.stat().st_size for each in folder.iterdir() if each.is_file()) / 1e6:.1f} MB)"
+    return f"{folder} ({sum(path.stat().st_size for path in folder.iterdir() if path.is_file()) / 1e6:.1f} MB)"
 
 
-def complaints(found: dict[str, dict[str, str]]) -> list[str]:
+def complaints(findings_by_section: dict[str, dict[str, str]]) -> list[str]:
     """Return the lines of what is missing."""
     return [
         f"{section} {name}: {value}"
-        for section, values in found.items()
+        for section, values in findings_by_section.items()
         for name, value in values.items()
         if value.startswith("missing")
     ]

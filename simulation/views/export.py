@@ -104,15 +104,15 @@ def as_peft(blob: bytes, student: str) -> tuple[dict[str, Any], bytes]:
     end = 8 + int.from_bytes(blob[:8], "little")
     header = json.loads(blob[8:end])
     metadata = header.get("__metadata__", {})
-    told = metadata.get("lora")
-    if told is None:
+    description_json = metadata.get("lora")
+    if description_json is None:
         raise StoreError(
             f"what {student!r} learned is stored as {', '.join(metadata) or 'something unnamed'}, not as a LoRA "
             f"adapter: a simulated student (a surrogate) has no PEFT adapter; export it as jsonl or parquet"
         )
-    text = json.dumps({**header, "__metadata__": {"format": "pt"}}, separators=(",", ":")).encode("utf-8")
-    text += b" " * (-len(text) % 8)
-    return json.loads(told), len(text).to_bytes(8, "little") + text + blob[end:]
+    peft_header = json.dumps({**header, "__metadata__": {"format": "pt"}}, separators=(",", ":")).encode("utf-8")
+    peft_header += b" " * (-len(peft_header) % 8)
+    return json.loads(description_json), len(peft_header).to_bytes(8, "little") + peft_header + blob[end:]
 
 
 def last_accuracy(study: Study, student: str) -> tuple[int, int, float] | None:
@@ -127,14 +127,17 @@ def last_accuracy(study: Study, student: str) -> tuple[int, int, float] | None:
 
 def model_card(study: Study, seat: Seat, config: dict[str, Any]) -> str:
     """Return the README of an adapter: what it changes, how it was made, and how well it does (Any: JSON)."""
-    measured = last_accuracy(study, seat.name)
+    last_evaluation = last_accuracy(study, seat.name)
     accuracy = (
-        f"held-out accuracy {measured[2]:.1%} over {measured[1]} questions after turn {measured[0]}"
-        if measured
+        f"held-out accuracy {last_evaluation[2]:.1%} over {last_evaluation[1]} questions "
+        f"after turn {last_evaluation[0]}"
+        if last_evaluation
         else "never measured"
     )
     scenario = json.dumps(study.scenario, indent=2)
-    marked = "" if study.reproducible else "\nThe study ran under several fingerprints and is not bit-reproducible.\n"
+    reproducibility_note = (
+        "" if study.reproducible else "\nThe study ran under several fingerprints and is not bit-reproducible.\n"
+    )
     return f"""---
 base_model: {study.base}
 library_name: peft
@@ -155,7 +158,7 @@ model = PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained({study.ba
 ```
 
 Trace hash: `{study.trace_hash}`
-{marked}
+{reproducibility_note}
 It was trained by a simulation, to study learning, and is of no other use. The scenario:
 
 ```json

@@ -1,4 +1,4 @@
-"""What a user can name in a scenario: the components and scenarios there are, as plain text or as Markdown tables."""
+"""What a user can name in a scenario: the components and scenarios there are."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,22 +16,6 @@ def plain(scenarios: Path) -> Iterator[str]:
     yield "scenarios"
     for name, description in described(scenarios):
         yield f"  {name:40} {description}"
-
-
-def markdown(scenarios: Path) -> Iterator[str]:
-    """Yield the lines of `list --markdown`: one table of components, one of scenarios."""
-    yield "| component | name | parameters | what it does |"
-    yield "|---|---|---|---|"
-    for kind in PACKAGES:
-        for name, component in components(kind).items():
-            fields = getattr(component.cls, "__pydantic_fields__", {})
-            parameters = ", ".join(f"`{field}`" for field in fields)
-            yield f"| {kind.replace('_', ' ')} | `{name}` | {parameters} | {component.description} |"
-    yield ""
-    yield "| scenario | what it shows |"
-    yield "|---|---|"
-    for name, description in described(scenarios):
-        yield f"| `{name}` | {description} |"
 
 
 def described(scenarios: Path) -> Iterator[tuple[str, str]]:

@@ -23,8 +23,8 @@ NAME = re.compile(r"[^A-Za-z0-9_.-]+")
 
 def page(comparison: Comparison, findings: Findings, title: str, parts: Sequence[Section]) -> str:
     """Return the page of a comparison whose pictures are drawn."""
-    files = {part.picture: comparison.folder / part.picture for part in parts if part.picture}
-    excerpted = excerpts(comparison, findings)
+    picture_paths = {part.picture: comparison.folder / part.picture for part in parts if part.picture}
+    label_excerpts = excerpts(comparison, findings)
     return (
         environment()
         .get_template(TEMPLATE)
@@ -32,8 +32,8 @@ def page(comparison: Comparison, findings: Findings, title: str, parts: Sequence
             title=title,
             folder=comparison.folder.name,
             parts=parts,
-            pictures={name: picture(path) for name, path in files.items() if path.is_file()},
-            excerpts=excerpted,
+            pictures={name: picture(path) for name, path in picture_paths.items() if path.is_file()},
+            excerpts=label_excerpts,
             more_labels=max(0, len(findings.labels) - MOST_LABELS),
             scenarios=scenarios(comparison.lineup),
             command=command(comparison.lineup),
@@ -44,7 +44,7 @@ def page(comparison: Comparison, findings: Findings, title: str, parts: Sequence
 
 def environment() -> Environment:
     """Return the templates; all text is escaped, and what cannot be seen is shown as an escape."""
-    made = Environment(
+    templates = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
         undefined=StrictUndefined,
@@ -52,8 +52,8 @@ def environment() -> Environment:
         lstrip_blocks=True,
         finalize=visible,
     )
-    made.filters["lines"] = lines
-    return made
+    templates.filters["lines"] = lines
+    return templates
 
 
 def visible(value: Any) -> Any:
@@ -88,5 +88,5 @@ def scenarios(lineup: Lineup) -> list[tuple[str, str]]:
 def command(lineup: Lineup) -> str:
     """Return the command that plays the comparison again from the scenarios' files."""
     seeds = lineup.seeds
-    told = str(len(seeds)) if seeds == tuple(range(len(seeds))) else ",".join(map(str, seeds))
-    return f"python -m simulation compare {' '.join(name for name, _ in scenarios(lineup))} --seeds {told}"
+    seeds_argument = str(len(seeds)) if seeds == tuple(range(len(seeds))) else ",".join(map(str, seeds))
+    return f"python -m simulation compare {' '.join(name for name, _ in scenarios(lineup))} --seeds {seeds_argument}"

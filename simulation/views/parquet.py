@@ -33,33 +33,33 @@ def picks(turn: Turn) -> Rows:
 
 def answers(turn: Turn) -> Rows:
     """Yield what was answered and what was said of it."""
-    for each in turn.experiences:
-        question, given, said = each.question, each.answer, each.feedback
-        diagnosed = given.choice is not None and given.choice < len(question.diagnoses)
+    for experience in turn.experiences:
+        question, answer, feedback = experience.question, experience.answer, experience.feedback
+        diagnosed = answer.choice is not None and answer.choice < len(question.diagnoses)
         yield {
-            "position": each.position,
+            "position": experience.position,
             "question": question.id,
             "category": question.category,
             "tags": question.tags,
-            "prompt": given.prompt,
+            "prompt": answer.prompt,
             "choices": question.choices,
             "reference": question.reference,
-            "answer": given.text,
-            "choice": given.choice,
-            "diagnosis": question.diagnoses[given.choice] if diagnosed and given.choice is not None else None,
-            "choice_logprobs": given.choice_logprobs,
-            "logprob": given.logprob,
-            "tokens": given.tokens,
-            "stop": given.stop,
-            "score": said.score,
-            "truth": each.truth,
-            "verdict": said.verdict,
-            "passed": sum(outcome.verdict == "passed" for outcome in said.outcomes) if said.outcomes else None,
-            "tests": len(said.outcomes) or None,
-            "judge": said.judge,
-            "explanation": said.explanation,
-            "correction": said.correction,
-            "model_version": given.model_version,
+            "answer": answer.text,
+            "choice": answer.choice,
+            "diagnosis": question.diagnoses[answer.choice] if diagnosed and answer.choice is not None else None,
+            "choice_logprobs": answer.choice_logprobs,
+            "logprob": answer.logprob,
+            "tokens": answer.tokens,
+            "stop": answer.stop,
+            "score": feedback.score,
+            "truth": experience.truth,
+            "verdict": feedback.verdict,
+            "passed": sum(outcome.verdict == "passed" for outcome in feedback.outcomes) if feedback.outcomes else None,
+            "tests": len(feedback.outcomes) or None,
+            "judge": feedback.judge,
+            "explanation": feedback.explanation,
+            "correction": feedback.correction,
+            "model_version": answer.model_version,
         }
 
 
@@ -180,4 +180,4 @@ def whole(value: Any) -> Any:
     """Replace halves of surrogate pairs, which UTF-8 cannot hold, by question marks (Any: any column's value)."""
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode("utf-8")
-    return [whole(each) for each in value] if isinstance(value, tuple) else value
+    return [whole(element) for element in value] if isinstance(value, tuple) else value

@@ -44,7 +44,11 @@ MOST_LINES = 60
 def draw(courses: Sequence[Course], path: Path, *, title: str, chance: float | None = None) -> Path:
     """Draw the courses of a study's students and write the picture; `chance` is the accuracy of guessing."""
     grouped = by_turn(courses)
-    panels = [panel for panel, wanted in PANELS if any(wanted(each) for row in grouped.values() for each in row)]
+    panels = [
+        panel
+        for panel, has_data in PANELS
+        if any(has_data(measurement) for measurements in grouped.values() for measurement in measurements)
+    ]
     with drawn(path, title, (9.0, 6.6 if panels else 4.2)) as figure:
         if panels:
             grid = figure.add_gridspec(2, len(panels), height_ratios=[1.45, 1.0])
@@ -84,35 +88,45 @@ def learning_curve(
 ) -> None:
     """Draw held-out accuracy over turns: one student with its Wilson band, or many thin with their mean and t band."""
     for course in courses[:MOST_LINES] if len(courses) > 1 else ():
-        turns = [each.turn for each in course.measurements]
-        axes.plot(turns, [100 * each.accuracy for each in course.measurements], color=BLUE, alpha=0.3, linewidth=0.8)
+        percents = [100 * measurement.accuracy for measurement in course.measurements]
+        turns = [measurement.turn for measurement in course.measurements]
+        axes.plot(turns, percents, color=BLUE, alpha=0.3, linewidth=0.8)
     turns = list(grouped)
-    means = [100 * float(np.mean([each.accuracy for each in row])) for row in grouped.values()]
+    accuracies = [[measurement.accuracy for measurement in measurements] for measurements in grouped.values()]
+    means = [100 * float(np.mean(of_turn)) for of_turn in accuracies]
     if len(courses) == 1:
-        bands = [row[0].interval for row in grouped.values()]
+        bands = [measurements[0].interval for measurements in grouped.values()]
         label = "held-out accuracy, 95 % Wilson interval over questions"
     else:
-        bands = [mean_interval([each.accuracy for each in row])[1:] for row in grouped.values()]
+        bands = [mean_interval(of_turn)[1:] for of_turn in accuracies]
         label = f"mean of {len(courses)} students, 95 % t interval over students"
     low, high = ([100 * min(1.0, max(0.0, band[side])) for band in bands] for side in (0, 1))
     axes.fill_between(turns, low, high, color=BLUE, alpha=0.15, linewidth=0)
     axes.plot(turns, means, color=BLUE, linewidth=2, marker="o", markersize=4, label=label)
-    sure = [100 * float(np.mean([each.confidence or 0.0 for each in row])) for row in grouped.values()]
-    if sure and all(each.confidence is not None for row in grouped.values() for each in row):
-        axes.plot(turns, sure, color=SOFT, linewidth=1.2, linestyle="--", label="mean confidence in the option taken")
+    confidence_curve(axes, grouped)
     if chance is not None:
         axes.axhline(100 * chance, color=SOFT, linewidth=1, linestyle=":", label=f"guessing, {100 * chance:.0f} %")
     label_ends(axes, turns, means)
-    found = change(courses)
-    if found is not None:
-        low_points, high_points = 100 * found.difference.low, 100 * found.difference.high
-        note = f"{100 * found.difference.value:+.1f} points ({low_points:+.1f} to {high_points:+.1f})"
+    accuracy_change = change(courses)
+    if accuracy_change is not None:
+        low_points, high_points = 100 * accuracy_change.difference.low, 100 * accuracy_change.difference.high
+        note = f"{100 * accuracy_change.difference.value:+.1f} points ({low_points:+.1f} to {high_points:+.1f})"
         axes.set_title(note, loc="right", fontsize=9, fontweight="normal", color=INK)
-    questions = {each.questions for row in grouped.values() for each in row}
-    axes.set_title(f"Accuracy on {', '.join(map(str, sorted(questions)))} held-out questions, %")
+    question_counts = {measurement.questions for measurements in grouped.values() for measurement in measurements}
+    axes.set_title(f"Accuracy on {', '.join(map(str, sorted(question_counts)))} held-out questions, %")
     axes.set_ylim(0, 100)
     finish(axes)
     axes.legend(loc="lower right", ncols=3)
+
+
+def confidence_curve(axes: "Axes", grouped: dict[int, list[Measurement]]) -> None:
+    """Draw the mean confidence over turns, where every measurement tells one."""
+    confidences = [[measurement.confidence for measurement in measurements] for measurements in grouped.values()]
+    if not confidences or any(confidence is None for of_turn in confidences for confidence in of_turn):
+        return
+    means = [100 * float(np.mean([confidence or 0.0 for confidence in of_turn])) for of_turn in confidences]
+    label = "mean confidence in the option taken"
+    axes.plot(list(grouped), means, color=SOFT, linewidth=1.2, linestyle="--", label=label)
 
 
 def label_ends(axes: "Axes", turns: Sequence[int], means: Sequence[float]) -> None:
@@ -133,13 +147,13 @@ def label_ends(axes: "Axes", turns: Sequence[int], means: Sequence[float]) -> No
 
 def category_panel(axes: "Axes", grouped: dict[int, list[Measurement]]) -> None:
     """Draw accuracy by category over turns."""
-    shares = {turn: pooled(row)[0] for turn, row in grouped.items()}
+    sums_by_turn = {turn: pooled(measurements)[0] for turn, measurements in grouped.items()}
     counts: Counter[str] = Counter()
-    for row in shares.values():
-        counts.update({name: count for name, (_, count) in row.items()})
+    for sums in sums_by_turn.values():
+        counts.update({name: count for name, (_, count) in sums.items()})
     for colour, (name, _) in zip(CATEGORY_COLOURS, counts.most_common(), strict=False):
-        line = [100 * row[name][0] / row[name][1] if name in row else np.nan for row in shares.values()]
-        axes.plot(list(shares), line, color=colour, linewidth=1.3, label=shown(name) or "no category")
+        accuracies = [100 * sums[name][0] / sums[name][1] if name in sums else np.nan for sums in sums_by_turn.values()]
+        axes.plot(list(sums_by_turn), accuracies, color=colour, linewidth=1.3, label=shown(name) or "no category")
     axes.set_title("By category, %")
     axes.set_ylim(0, 100)
     finish(axes)
@@ -148,15 +162,15 @@ def category_panel(axes: "Axes", grouped: dict[int, list[Measurement]]) -> None:
 
 def diagnosis_panel(axes: "Axes", grouped: dict[int, list[Measurement]]) -> None:
     """Draw what the answers reveal over turns: right, a misconception, or nothing."""
-    rows = [pooled(row)[1] for row in grouped.values()]
-    totals = [max(1, sum(row.values())) for row in rows]
+    diagnoses_by_turn = [pooled(measurements)[1] for measurements in grouped.values()]
+    totals = [max(1, sum(diagnoses.values())) for diagnoses in diagnoses_by_turn]
     kinds: list[tuple[str, str, Callable[[dict[str, int]], int]]] = [
-        ("right", GREEN, lambda row: row.get(RIGHT, 0)),
+        ("right", GREEN, lambda diagnoses: diagnoses.get(RIGHT, 0)),
         ("misconception", RED, misconceptions),
-        ("filler", SOFT, lambda row: row.get(FILLER, 0)),
+        ("filler", SOFT, lambda diagnoses: diagnoses.get(FILLER, 0)),
     ]
     for name, colour, count in kinds:
-        shares = [100 * count(row) / total for row, total in zip(rows, totals, strict=True)]
+        shares = [100 * count(diagnoses) / total for diagnoses, total in zip(diagnoses_by_turn, totals, strict=True)]
         axes.plot(list(grouped), shares, color=colour, linewidth=1.5, label=name)
     axes.set_title("What answers reveal, %")
     axes.set_ylim(0, 100)
@@ -167,16 +181,20 @@ def diagnosis_panel(axes: "Axes", grouped: dict[int, list[Measurement]]) -> None
 def movement_panel(axes: "Axes", grouped: dict[int, list[Measurement]]) -> None:
     """Draw how many held-out answers were corrected and forgotten since the evaluation before."""
     lines: list[tuple[str, str, Callable[[Measurement], int | None]]] = [
-        ("gained: wrong to right", GREEN, lambda each: each.corrected),
-        ("lost: right to wrong", RED, lambda each: each.forgotten),
+        ("gained: wrong to right", GREEN, lambda measurement: measurement.corrected),
+        ("lost: right to wrong", RED, lambda measurement: measurement.forgotten),
     ]
     for name, colour, count in lines:
-        shares = {
-            turn: [100 * moved / each.questions for each in row if (moved := count(each)) is not None]
-            for turn, row in grouped.items()
+        shares_by_turn = {
+            turn: [
+                100 * changed_answers / measurement.questions
+                for measurement in measurements
+                if (changed_answers := count(measurement)) is not None
+            ]
+            for turn, measurements in grouped.items()
         }
-        known = {turn: float(np.mean(row)) for turn, row in shares.items() if row}
-        axes.plot(list(known), list(known.values()), color=colour, linewidth=1.5, label=name)
+        means = {turn: float(np.mean(shares)) for turn, shares in shares_by_turn.items() if shares}
+        axes.plot(list(means), list(means.values()), color=colour, linewidth=1.5, label=name)
     axes.set_title("Gained and lost, %")
     axes.set_ylim(bottom=0)
     finish(axes)
@@ -185,15 +203,21 @@ def movement_panel(axes: "Axes", grouped: dict[int, list[Measurement]]) -> None:
 
 def logprob_panel(axes: "Axes", grouped: dict[int, list[Measurement]]) -> None:
     """Draw how much more or less likely each update made what it trained on."""
-    kinds = sorted({kind for row in grouped.values() for each in row for kind in each.logprobs})
+    kinds = sorted(
+        {kind for measurements in grouped.values() for measurement in measurements for kind in measurement.logprobs}
+    )
     colours = {"chosen": GREEN, "rejected": RED}
     for kind in kinds:
-        moved = {
-            turn: [each.logprobs[kind][1] - each.logprobs[kind][0] for each in row if kind in each.logprobs]
-            for turn, row in grouped.items()
+        changes_by_turn = {
+            turn: [
+                measurement.logprobs[kind][1] - measurement.logprobs[kind][0]
+                for measurement in measurements
+                if kind in measurement.logprobs
+            ]
+            for turn, measurements in grouped.items()
         }
-        known = {turn: float(np.mean(row)) for turn, row in moved.items() if row}
-        axes.plot(list(known), list(known.values()), color=colours.get(kind, BLUE), linewidth=1.5, label=shown(kind))
+        means = {turn: float(np.mean(changes)) for turn, changes in changes_by_turn.items() if changes}
+        axes.plot(list(means), list(means.values()), color=colours.get(kind, BLUE), linewidth=1.5, label=shown(kind))
     axes.axhline(0, color=SOFT, linewidth=0.8)
     axes.set_title("Log-prob. change, nats")
     finish(axes)
@@ -201,10 +225,10 @@ def logprob_panel(axes: "Axes", grouped: dict[int, list[Measurement]]) -> None:
 
 
 PANELS: tuple[tuple[Callable[["Axes", dict[int, list[Measurement]]], None], Callable[[Measurement], bool]], ...] = (
-    (category_panel, lambda each: len(each.categories) > 1),
-    (diagnosis_panel, lambda each: bool(each.diagnoses)),
-    (movement_panel, lambda each: each.corrected is not None),
-    (logprob_panel, lambda each: bool(each.logprobs)),
+    (category_panel, lambda measurement: len(measurement.categories) > 1),
+    (diagnosis_panel, lambda measurement: bool(measurement.diagnoses)),
+    (movement_panel, lambda measurement: measurement.corrected is not None),
+    (logprob_panel, lambda measurement: bool(measurement.logprobs)),
 )
 
 

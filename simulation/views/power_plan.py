@@ -79,23 +79,25 @@ def plan_lines(plan: PowerPlan) -> list[str]:
         f"To show {points}{among} with {100 * plan.chance:g} % power at the {100 * plan.level:g} % level it takes:",
     ]
     for number, seeds in zip(plan.questions, plan.fewest_seeds, strict=True):
-        many = f"{seeds:,} seeds" if seeds else "more seeds than can be run"
-        lines.append(f"  with {number:,} held-out questions: {many}")
-    for seeds, found in zip(plan.seeds, plan.fewest_questions, strict=True):
-        many = f"{found:,} held-out questions" if found else "no number of questions suffices"
-        lines.append(f"  with {seeds} {'seed' if seeds == 1 else 'seeds'}: {many}")
+        needed = f"{seeds:,} seeds" if seeds else "more seeds than can be run"
+        lines.append(f"  with {number:,} held-out questions: {needed}")
+    for seeds, questions in zip(plan.seeds, plan.fewest_questions, strict=True):
+        needed = f"{questions:,} held-out questions" if questions else "no number of questions suffices"
+        lines.append(f"  with {seeds} {'seed' if seeds == 1 else 'seeds'}: {needed}")
     return [*lines, *caveats(plan)]
 
 
 def caveats(plan: PowerPlan) -> list[str]:
     """Return what a reader of the plan must know."""
     lines = []
-    unable = [each for each in plan.seeds if each > 1 and smallest_sign_flip_p(each) * plan.comparisons > plan.level]
-    few = [str(seeds) for seeds in unable]
-    if few:
+    too_few_seeds = [
+        seeds for seeds in plan.seeds if seeds > 1 and smallest_sign_flip_p(seeds) * plan.comparisons > plan.level
+    ]
+    seed_texts = [str(seeds) for seeds in too_few_seeds]
+    if seed_texts:
         lines.append(
-            f"With {', '.join(few)} seeds the exact sign-flip test over seeds cannot reach {100 * plan.level:g} %; "
-            "the intervals then rest on the seeds being normally distributed."
+            f"With {', '.join(seed_texts)} seeds the exact sign-flip test over seeds cannot reach "
+            f"{100 * plan.level:g} %; the intervals then rest on the seeds being normally distributed."
         )
     if 1 in plan.seeds:
         lines.append("One seed says nothing of other seeds: its figures are for telling two single runs apart.")
@@ -104,16 +106,16 @@ def caveats(plan: PowerPlan) -> list[str]:
 
 def plan_table(plan: PowerPlan) -> Table:
     """Return the smallest differences shown, in points, by seeds and questions."""
-    made = Table(
+    table = Table(
         title=f"Smallest difference shown with {100 * plan.chance:g} % power, points, by seeds and held-out questions",
         title_justify="left",
         caption=f"those that reach {100 * plan.effect:g} points are marked *",
         caption_justify="left",
     )
-    made.add_column("seeds \\ questions")
+    table.add_column("seeds \\ questions")
     for number in plan.questions:
-        made.add_column(f"{number:,}", justify="right")
-    for seeds, row in zip(plan.seeds, plan.detectable, strict=True):
-        cells = [f"{100 * each:.1f}{'*' if each <= plan.effect else ' '}" for each in row]
-        made.add_row(str(seeds), *cells)
-    return made
+        table.add_column(f"{number:,}", justify="right")
+    for seeds, differences in zip(plan.seeds, plan.detectable, strict=True):
+        cells = [f"{100 * difference:.1f}{'*' if difference <= plan.effect else ' '}" for difference in differences]
+        table.add_row(str(seeds), *cells)
+    return table

@@ -54,9 +54,9 @@ def update_line(turn: Turn) -> str:
     if turn.update is None:
         return "no update" if turn.turn else "before learning"
     steps = "1 step" if turn.update.steps == 1 else f"{turn.update.steps} steps"
-    told = moves(turn.update.metrics)
-    trained = f"{turn.update.trainer}: {turn.update.experiences} learned, {steps}"
-    return f"{trained}; {told}" if told else trained
+    changes = moves(turn.update.metrics)
+    summary = f"{turn.update.trainer}: {turn.update.experiences} learned, {steps}"
+    return f"{summary}; {changes}" if changes else summary
 
 
 @dataclass(slots=True)
@@ -123,8 +123,8 @@ class Quiet(AbstractContextManager["Quiet"]):
         self.pace = Pace(turns=world.turns, last=first_turn - 1)
         for student in world.students:
             evaluation = student.evaluations.get("held_out")
-            known = [] if evaluation is None else [evaluation.metrics["accuracy"]]
-            self.standings[student.seat.name] = StudentProgress(evaluation, known)
+            accuracies = [] if evaluation is None else [evaluation.metrics["accuracy"]]
+            self.standings[student.seat.name] = StudentProgress(evaluation, accuracies)
             self.failed |= {student.seat.name} if student.failure else set()
 
     def turn(self, turns: Sequence[Turn], seconds: float) -> None:

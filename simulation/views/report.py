@@ -91,42 +91,55 @@ def heading(study: Stored, courses: Sequence[Course]) -> str:
 
 def verdicts(courses: Sequence[Course]) -> list[str]:
     """Say in plain words what happened to the accuracy: of each student where they are few, then of all."""
-    found: list[str] = []
+    sentences: list[str] = []
     if 1 < len(courses) <= MOST_TABLES:
-        found += [f"{shown(course.student)}: {verdict(known)}" for course in courses if (known := change([course]))]
+        sentences += [
+            f"{shown(course.student)}: {verdict(own_change)}" for course in courses if (own_change := change([course]))
+        ]
     overall = change(courses)
     if overall is not None:
-        who = shown(courses[0].student) if len(courses) == 1 else f"mean of {overall.students} students"
-        who += " (too few to speak of others)" if overall.students == 2 else ""
-        found.append(f"{who}: {verdict(overall)}")
-    return found or ["only one evaluation so far: nothing to compare it with"]
+        subject = shown(courses[0].student) if len(courses) == 1 else f"mean of {overall.students} students"
+        subject += " (too few to speak of others)" if overall.students == 2 else ""
+        sentences.append(f"{subject}: {verdict(overall)}")
+    return sentences or ["only one evaluation so far: nothing to compare it with"]
 
 
-def verdict(found: Change) -> str:
+def verdict(accuracy_change: Change) -> str:
     """Say whether an accuracy rose or fell, or that it cannot be told."""
-    moved = f"{percent(found.first)} → {percent(found.last)} of {found.questions} held-out questions"
-    low, high = 100 * found.difference.low, 100 * found.difference.high
-    points = 100 * found.difference.value
-    chance = "" if found.p is None else f"; McNemar's p {'< 0.001' if found.p < 0.001 else f'= {found.p:.3f}'}"
-    if found.tells:
-        way = "better" if points > 0 else "worse"
-        return f"{moved}: {way} by {abs(points):.1f} points, 95 % interval {low:+.1f} to {high:+.1f}{chance}"
-    return f"{moved}: cannot tell: {points:+.1f} points, 95 % interval {low:+.1f} to {high:+.1f}{chance}"
+    accuracies = (
+        f"{percent(accuracy_change.first)} → {percent(accuracy_change.last)} "
+        f"of {accuracy_change.questions} held-out questions"
+    )
+    low, high = 100 * accuracy_change.difference.low, 100 * accuracy_change.difference.high
+    points = 100 * accuracy_change.difference.value
+    p_text = (
+        ""
+        if accuracy_change.p is None
+        else f"; McNemar's p {'< 0.001' if accuracy_change.p < 0.001 else f'= {accuracy_change.p:.3f}'}"
+    )
+    if accuracy_change.tells:
+        direction = "better" if points > 0 else "worse"
+        return f"{accuracies}: {direction} by {abs(points):.1f} points, 95 % interval {low:+.1f} to {high:+.1f}{p_text}"
+    return f"{accuracies}: cannot tell: {points:+.1f} points, 95 % interval {low:+.1f} to {high:+.1f}{p_text}"
 
 
 def teacher(reliability: Reliability) -> list[str]:
     """Say how far the teacher's verdicts can be trusted, and what they alone would have said of the answers."""
     if not reliability.verdicts:
         return []
-    beyond = "undefined" if math.isnan(reliability.kappa) else f"{reliability.kappa:.3f}"
-    agreed = f"{percent(reliability.agreed / reliability.verdicts)} of {reliability.verdicts} verdicts are the truth"
-    found = f"teacher: {agreed} (95 % interval {spread(reliability.agreement)}), Cohen's kappa {beyond}"
+    kappa_text = "undefined" if math.isnan(reliability.kappa) else f"{reliability.kappa:.3f}"
+    agreement_text = (
+        f"{percent(reliability.agreed / reliability.verdicts)} of {reliability.verdicts} verdicts are the truth"
+    )
+    sentence = f"teacher: {agreement_text} (95 % interval {spread(reliability.agreement)}), Cohen's kappa {kappa_text}"
     if reliability.agreed == reliability.verdicts:
-        return [found]
+        return [sentence]
     corrected = reliability.correct(reliability.observed)
-    told = "unknown" if math.isnan(corrected) else percent(corrected)
-    called = percent(reliability.observed)
-    return [f"{found}; calls {called} of the answers right, which its error rates correct to {told}"]
+    corrected_text = "unknown" if math.isnan(corrected) else percent(corrected)
+    observed_text = percent(reliability.observed)
+    return [
+        f"{sentence}; calls {observed_text} of the answers right, which its error rates correct to {corrected_text}"
+    ]
 
 
 def warnings(courses: Sequence[Course]) -> list[str]:

@@ -60,12 +60,15 @@ def heading(findings: Findings, lineup: Lineup) -> str:
 def sections(findings: Findings, lineup: Lineup) -> list[Section]:
     """Return all parts of the report that have something to say."""
     missing = missing_sheet(findings)
-    lost = Section(title="Missing students", sheets=(missing,)) if missing else None
+    missing_section = Section(title="Missing students", sheets=(missing,)) if missing else None
     if not findings.truths:
-        return [*([lost] if lost else []), Section(title="Verdicts", sentences=(nothing(findings),))]
-    found = [
+        return [
+            *([missing_section] if missing_section else []),
+            Section(title="Verdicts", sentences=(nothing(findings),)),
+        ]
+    parts = [
         verdicts_section(findings, lineup),
-        lost,
+        missing_section,
         Section(title="Accuracy", sheets=(standings_sheet(findings),), picture="learning_curves.png"),
         differences_section(findings),
         budgets_section(findings),
@@ -74,7 +77,7 @@ def sections(findings: Findings, lineup: Lineup) -> list[Section]:
         draws_section(findings),
         teacher_section(findings, lineup),
     ]
-    return [each for each in found if each is not None]
+    return [part for part in parts if part is not None]
 
 
 def draws_section(findings: Findings) -> Section | None:
@@ -99,7 +102,7 @@ def verdicts_section(findings: Findings, lineup: Lineup) -> Section:
     measure = findings.measures[0]
     verdicts = measure.family.verdicts
     chosen = chosen_pairs(verdicts, MOST_SENTENCES)
-    sentences = [lead(findings), *(each.text for each in chosen)]
+    sentences = [lead(findings), *(verdict.text for verdict in chosen)]
     if len(chosen) < len(verdicts):
         sentences.append(f"{len(verdicts) - len(chosen)} more pairs are in verdicts.json.")
     return Section(
@@ -114,12 +117,14 @@ def lead(findings: Findings) -> str:
     measure = findings.measures[0]
     first, rivals = leading(measure)
     ahead = f"{first} has the highest {measure.name}, {percent(measure.accuracies[first].value)}"
-    if not any(each.tells for each in measure.family.verdicts):
+    if not any(verdict.tells for verdict in measure.family.verdicts):
         return f"Nothing is told apart. {ahead}, which may be luck."
     if not rivals:
         return f"{ahead}, and is told apart from every other label."
-    who = ", ".join(rivals) if len(rivals) <= MOST_RIVALS else f"{len(rivals)} of {len(findings.labels) - 1} others"
-    return f"{ahead}, but cannot be told from {who}."
+    rivals_text = (
+        ", ".join(rivals) if len(rivals) <= MOST_RIVALS else f"{len(rivals)} of {len(findings.labels) - 1} others"
+    )
+    return f"{ahead}, but cannot be told from {rivals_text}."
 
 
 def pairing(findings: Findings) -> Iterator[str]:
@@ -161,17 +166,17 @@ def differences_section(findings: Findings) -> Section | None:
     if not findings.measures:
         return None
     first, *others = findings.measures
-    known = set(first.family.warnings)
-    warned = [
+    first_warnings = set(first.family.warnings)
+    notes_on_others = [
         f"{measure.name}: {warning}"
         for measure in others
         for warning in measure.family.warnings
-        if warning not in known
+        if warning not in first_warnings
     ]
     return Section(
         title="Differences",
         sheets=tuple(pairs_sheet(measure, explained=measure is first) for measure in findings.measures),
-        notes=(ONE_MEASURE, *warned),
+        notes=(ONE_MEASURE, *notes_on_others),
         picture="differences.png",
     )
 
@@ -213,20 +218,20 @@ def categories_section(findings: Findings) -> Section:
 
 def flows_section(findings: Findings) -> Section:
     """Say what a rising accuracy might hide."""
-    told = [(label, warnings(findings.results.courses(label))) for label in findings.labels]
+    warnings_by_label = [(label, warnings(findings.results.courses(label))) for label in findings.labels]
     return Section(
         title="Learning beside accuracy",
-        sentences=tuple(f"{label}: {sentence}" for label, row in told for sentence in row),
+        sentences=tuple(f"{label}: {sentence}" for label, sentences in warnings_by_label for sentence in sentences),
         picture="flows.png",
     )
 
 
 def teacher_section(findings: Findings, lineup: Lineup) -> Section | None:
     """Show how far the teacher can be trusted."""
-    told = findings.reliability(findings.labels)
-    if not told.verdicts:
+    reliability = findings.reliability(findings.labels)
+    if not reliability.verdicts:
         return None
-    if told.agreed == told.verdicts:
-        return Section(title="Teacher", sentences=(f"All {told.verdicts:,} verdicts are the truth.",))
+    if reliability.agreed == reliability.verdicts:
+        return Section(title="Teacher", sentences=(f"All {reliability.verdicts:,} verdicts are the truth.",))
     sheets = (teacher_sheet(findings), *teacher_errors_sheets(findings, lineup))
     return Section(title="Teacher", sheets=sheets, picture="teacher.png")

@@ -30,7 +30,7 @@ class SampleQuestion:
     """Each option, whether it was taken, whether it is the reference."""
     reason: str
     answer: str
-    said: str
+    judged: str
     """What the teacher said."""
     correction: str
     """What the teacher says should have been answered; "" where it says nothing."""
@@ -62,8 +62,8 @@ class Excerpt:
 def excerpts(comparison: Comparison, findings: Findings) -> list[Excerpt]:
     """Read the first, the middle and the last turn of one student of each label."""
     seed, last = findings.seeds[0], comparison.lineup.turns
-    chosen = sorted({1, (last + 1) // 2, last})
-    found: dict[str, Excerpt] = {}
+    turn_numbers = sorted({1, (last + 1) // 2, last})
+    excerpt_by_label: dict[str, Excerpt] = {}
     for index, cohort in enumerate(comparison.cohorts):
         folder = comparison.study_folder(index)
         if seed not in cohort.seeds or not (folder / DATABASE).is_file():
@@ -74,56 +74,64 @@ def excerpts(comparison: Comparison, findings: Findings) -> list[Excerpt]:
                     continue
                 course = findings.results.students[label, seed][0].course
                 turns = [
-                    turn for number in chosen for turn in study.turns(course.student, start=number, stop=number + 1)
+                    turn
+                    for number in turn_numbers
+                    for turn in study.turns(course.student, start=number, stop=number + 1)
                 ]
                 glances = tuple(glance(turn, course.measurements) for turn in turns)
-                found[label] = Excerpt(label=label, student=course.student, turns=glances)
-    return [found[label] for label in findings.labels if label in found]
+                excerpt_by_label[label] = Excerpt(label=label, student=course.student, turns=glances)
+    return [excerpt_by_label[label] for label in findings.labels if label in excerpt_by_label]
 
 
 def glance(turn: Turn, measurements: Sequence[Measurement]) -> Glance:
     """Return what a reader sees of a turn."""
-    wrong = [each for each in turn.experiences if each.feedback.score < 1.0][:MISTAKES]
-    right = [each for each in turn.experiences if each.feedback.score >= 1.0][:RIGHT_ONES]
+    wrong = [experience for experience in turn.experiences if experience.feedback.score < 1.0][:MISTAKES]
+    right = [experience for experience in turn.experiences if experience.feedback.score >= 1.0][:RIGHT_ONES]
     picks = {pick.item.id: pick for pick in turn.picks}
-    truly = sum(each.truth >= 1.0 for each in turn.experiences)
-    called = sum(each.feedback.score >= 1.0 for each in turn.experiences)
+    truly_right = sum(experience.truth >= 1.0 for experience in turn.experiences)
+    called_right = sum(experience.feedback.score >= 1.0 for experience in turn.experiences)
     count = len(turn.experiences)
-    times = "" if count == len(turn.picks) else f", which got {count} answers"
-    shown_ones = sorted([*wrong, *right], key=lambda each: each.position)
+    answers_text = "" if count == len(turn.picks) else f", which got {count} answers"
+    shown_experiences = sorted([*wrong, *right], key=lambda experience: experience.position)
     summary = (
-        f"Asked {len(turn.picks)} of {len(turn.candidates)} candidates{times}; {truly} answered right, {called} called "
-        "right. "
+        f"Asked {len(turn.picks)} of {len(turn.candidates)} candidates{answers_text}; {truly_right} answered "
+        f"right, {called_right} called right. "
         f"Shown: {len(wrong)} called wrong and {len(right)} called right, the first of each."
     )
     return Glance(
         turn=turn.turn,
         summary=summary if count else "Nothing was asked.",
-        asked=tuple(asked(each, picks.get(each.question.id)) for each in shown_ones),
+        asked=tuple(asked(experience, picks.get(experience.question.id)) for experience in shown_experiences),
         changed=tuple(changes(turn, measurements)),
     )
 
 
 def asked(experience: Experience, pick: Selection[Question] | None) -> SampleQuestion:
     """Return what a reader sees of one answer."""
-    question, given, said = experience.question, experience.answer, experience.feedback
-    sure = confidence(given)
-    verdict = "right" if said.score >= 1.0 else "wrong" if said.score <= 0.0 else f"{100 * said.score:.0f} % right"
+    question, answer, feedback = experience.question, experience.answer, experience.feedback
+    option_probability = confidence(answer)
+    verdict = (
+        "right"
+        if feedback.score >= 1.0
+        else "wrong"
+        if feedback.score <= 0.0
+        else f"{100 * feedback.score:.0f} % right"
+    )
     return SampleQuestion(
         category=", ".join(question.tags),
         prompt=clipped(question.prompt),
         choices=tuple(
-            (clipped(choice), place == given.choice, choice == question.reference)
+            (clipped(choice), place == answer.choice, choice == question.reference)
             for place, choice in enumerate(question.choices)
         ),
         reason=why(pick),
-        answer=(clipped(given.text) or "nothing")
-        + (f" (sure to {percent(sure)})" if sure is not None else "")
-        + (f" [{given.stop}]" if given.stop != "stop" else ""),
-        said=". ".join([verdict, *([clipped(said.explanation)] if said.explanation else [])]),
-        correction=clipped(said.correction) if said.correction is not None and said.score < 1.0 else "",
-        code=said.verdict is not None,
-        erred=(said.score >= 1.0) != (experience.truth >= 1.0),
+        answer=(clipped(answer.text) or "nothing")
+        + (f" (sure to {percent(option_probability)})" if option_probability is not None else "")
+        + (f" [{answer.stop}]" if answer.stop != "stop" else ""),
+        judged=". ".join([verdict, *([clipped(feedback.explanation)] if feedback.explanation else [])]),
+        correction=clipped(feedback.correction) if feedback.correction is not None and feedback.score < 1.0 else "",
+        code=feedback.verdict is not None,
+        erred=(feedback.score >= 1.0) != (experience.truth >= 1.0),
     )
 
 
@@ -141,19 +149,21 @@ def why(pick: Selection[Any] | None) -> str:
 
 def changes(turn: Turn, measurements: Sequence[Measurement]) -> list[str]:
     """Say what the turn's update did, and how the evaluations around it came out."""
-    found = [update_line(turn)]
+    sentences = [update_line(turn)]
     if turn.lessons:
-        found.append(f"the first lesson was chosen because: {why(turn.lessons[0])}")
-    before = [each for each in measurements if each.turn < turn.turn]
-    after = [each for each in measurements if each.turn >= turn.turn]
+        sentences.append(f"the first lesson was chosen because: {why(turn.lessons[0])}")
+    before = [measurement for measurement in measurements if measurement.turn < turn.turn]
+    after = [measurement for measurement in measurements if measurement.turn >= turn.turn]
     if before and after:
         was, now = before[-1], after[0]
-        moved = "" if now.corrected is None else f"; {now.corrected} answers turned right, {now.forgotten} turned wrong"
-        found.append(
-            f"held-out accuracy {percent(was.accuracy)} at turn {was.turn}, {percent(now.accuracy)} at turn "
-            f"{now.turn}{moved}"
+        changed_text = (
+            "" if now.corrected is None else f"; {now.corrected} answers turned right, {now.forgotten} turned wrong"
         )
-    return found
+        sentences.append(
+            f"held-out accuracy {percent(was.accuracy)} at turn {was.turn}, {percent(now.accuracy)} at turn "
+            f"{now.turn}{changed_text}"
+        )
+    return sentences
 
 
 def clipped(text: str) -> str:

@@ -36,28 +36,28 @@ def tables(courses: Sequence[Course]) -> Group:
     """Return every table of a report."""
     measured = [course for course in courses if course.measurements]
     grouped = by_turn(measured)
-    found: list[Table] = []
+    report_tables: list[Table] = []
     if len(measured) <= MOST_TABLES:
-        found += [course_table(course) for course in measured]
+        report_tables += [course_table(course) for course in measured]
     else:
-        found += [means_table(grouped), students_table(measured)]
+        report_tables += [means_table(grouped), students_table(measured)]
     first, last = next(iter(grouped.values()), []), next(reversed(grouped.values()), [])
     if len(pooled(last)[0]) > 1:
-        found.append(category_table(first, last))
+        report_tables.append(category_table(first, last))
     if pooled(last)[1]:
-        found.append(diagnosis_table(first, last))
+        report_tables.append(diagnosis_table(first, last))
     reliability = Reliability.of(course.reliability for course in measured)
     if reliability.verdicts:
-        found.append(teacher_table(reliability))
-    return Group(*(part for table in found for part in (Text(), table)))
+        report_tables.append(teacher_table(reliability))
+    return Group(*(renderable for table in report_tables for renderable in (Text(), table)))
 
 
 def course_table(course: Course) -> Table:
     """Return one student's evaluations, each with what happened since the one before."""
-    kinds = sorted({kind for each in course.measurements for kind in each.logprobs})
+    kinds = sorted({kind for measurement in course.measurements for kind in measurement.logprobs})
     names = [*COLUMNS, *map(shown, kinds)]
     caption = f"{CAPTION}; {', '.join(names[6:])}: mean log-probability, nats, before and after the updates"
-    table = made(
+    table = empty_table(
         f"{shown(course.student)}: each evaluation, and what happened since the one before",
         names,
         0,
@@ -72,17 +72,17 @@ def course_table(course: Course) -> Table:
     return table
 
 
-def course_row(each: Measurement, kinds: Sequence[str]) -> list[str]:
+def course_row(measurement: Measurement, kinds: Sequence[str]) -> list[str]:
     """Return the cells of one evaluation."""
-    moved = [each.logprobs.get(kind) for kind in kinds]
+    logprob_pairs = [measurement.logprobs.get(kind) for kind in kinds]
     return [
-        str(each.turn),
-        f"{100 * each.accuracy:.1f} ({dashed(each.interval)})",
-        f"{each.right}/{each.asked}" if each.asked else "",
-        str(each.trained),
-        "" if each.corrected is None else str(each.corrected),
-        "" if each.forgotten is None else str(each.forgotten),
-        *("" if pair is None else f"{pair[0]:.1f}→{pair[1]:.1f}" for pair in moved),
+        str(measurement.turn),
+        f"{100 * measurement.accuracy:.1f} ({dashed(measurement.interval)})",
+        f"{measurement.right}/{measurement.asked}" if measurement.asked else "",
+        str(measurement.trained),
+        "" if measurement.corrected is None else str(measurement.corrected),
+        "" if measurement.forgotten is None else str(measurement.forgotten),
+        *("" if pair is None else f"{pair[0]:.1f}→{pair[1]:.1f}" for pair in logprob_pairs),
     ]
 
 
@@ -96,18 +96,21 @@ def sampled(count: int) -> list[int]:
 def means_table(grouped: Mapping[int, Sequence[Measurement]]) -> Table:
     """Return the evaluations as means over students."""
     title = "means over students: each evaluation, and what happened since the one before"
-    table = made(title, COLUMNS, 0, CAPTION.replace("Wilson interval", "t interval over students"))
+    table = empty_table(title, COLUMNS, 0, CAPTION.replace("Wilson interval", "t interval over students"))
     turns = list(grouped)
     for index in sampled(len(turns)):
-        row = grouped[turns[index]]
-        estimate = mean_interval([each.accuracy for each in row])
-        corrected = [each.corrected for each in row if each.corrected is not None]
-        forgotten = [each.forgotten for each in row if each.forgotten is not None]
+        measurements = grouped[turns[index]]
+        estimate = mean_interval([measurement.accuracy for measurement in measurements])
+        corrected = [measurement.corrected for measurement in measurements if measurement.corrected is not None]
+        forgotten = [measurement.forgotten for measurement in measurements if measurement.forgotten is not None]
         table.add_row(
             str(turns[index]),
             f"{100 * estimate.value:.1f} ({dashed((max(0.0, estimate.low), min(1.0, estimate.high)))})",
-            f"{mean([each.right for each in row])}/{mean([each.asked for each in row])}" if row[0].asked else "",
-            mean([each.trained for each in row]),
+            f"{mean([measurement.right for measurement in measurements])}/"
+            f"{mean([measurement.asked for measurement in measurements])}"
+            if measurements[0].asked
+            else "",
+            mean([measurement.trained for measurement in measurements]),
             mean(corrected),
             mean(forgotten),
         )
@@ -119,7 +122,7 @@ def students_table(courses: Sequence[Course]) -> Table:
     hidden = len(courses) - MOST_STUDENTS
     caption = f"and {hidden} more students" if hidden > 0 else None
     names = ("student", "first", "last", "change, points", "asked", "trained")
-    table = made("students: first and last held-out evaluation", names, caption=caption)
+    table = empty_table("students: first and last held-out evaluation", names, caption=caption)
     for course in courses[:MOST_STUDENTS]:
         first, last = course.measurements[0], course.measurements[-1]
         table.add_row(
@@ -127,8 +130,8 @@ def students_table(courses: Sequence[Course]) -> Table:
             percent(first.accuracy),
             percent(last.accuracy),
             f"{100 * (last.accuracy - first.accuracy):+.1f}",
-            str(sum(each.asked for each in course.measurements)),
-            str(sum(each.trained for each in course.measurements)),
+            str(sum(measurement.asked for measurement in course.measurements)),
+            str(sum(measurement.trained for measurement in course.measurements)),
         )
     return table
 
@@ -139,10 +142,10 @@ def category_table(first: Sequence[Measurement], last: Sequence[Measurement]) ->
     The intervals count the questions, not the answers: that several students answer one question adds less than as
     many questions would.
     """
-    sides = [(pooled(row)[0], len(row)) for row in (first, last)]
+    sides = [(pooled(measurements)[0], len(measurements)) for measurements in (first, last)]
     title = f"accuracy by category, with 95 % intervals over questions: turn {first[0].turn} and turn {last[0].turn}"
-    table = made(title, ("category", "questions", "first", "", "last", "", "change, points"))
-    for name in sorted(sides[1][0], key=lambda each: -sides[1][0][each][1]):
+    table = empty_table(title, ("category", "questions", "first", "", "last", "", "change, points"))
+    for name in sorted(sides[1][0], key=lambda name: -sides[1][0][name][1]):
         cells, shares = [], []
         for sums, students in sides:
             truth, count = sums.get(name, (0.0, 0))
@@ -162,7 +165,7 @@ def diagnosis_table(first: Sequence[Measurement], last: Sequence[Measurement]) -
     names = sorted(set(before) | set(after), key=lambda name: (-before.get(name, 0), name))
     slips = [name for name in names if name != RIGHT]
     hidden = len(slips) - MOST_DIAGNOSES
-    table = made(
+    table = empty_table(
         f"what the answers reveal: turn {first[0].turn} and turn {last[0].turn}",
         ("the answer", "first", "%", "last", "%"),
         caption=f"and {hidden} more" if hidden > 0 else None,
@@ -177,7 +180,7 @@ def diagnosis_table(first: Sequence[Measurement], last: Sequence[Measurement]) -
 
 def teacher_table(reliability: Reliability) -> Table:
     """Return the teacher's verdicts against the truth."""
-    table = made("teacher", ("the answer is", "said wrong", "said right", "said rightly"))
+    table = empty_table("teacher", ("the answer is", "said wrong", "said right", "said rightly"))
     for truth, name in enumerate(("wrong", "right")):
         row = reliability.matrix[truth]
         share = percent(float(row[truth] / row.sum())) if row.sum() else "none seen"
@@ -185,7 +188,7 @@ def teacher_table(reliability: Reliability) -> Table:
     return table
 
 
-def made(title: str, names: Sequence[str], words: int = 1, caption: str | None = None) -> Table:
+def empty_table(title: str, names: Sequence[str], words: int = 1, caption: str | None = None) -> Table:
     """Return an empty table whose first `words` columns hold words, the others numbers."""
     table = Table(
         title=Text(title, style="bold"),

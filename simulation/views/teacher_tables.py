@@ -14,19 +14,19 @@ def teacher_sheet(findings: Findings) -> PlainTable:
     """Return each label's teacher's verdicts against the truth."""
     rows = []
     for label in findings.labels:
-        told = findings.reliability([label])
-        if told.verdicts:
-            (true_wrong, false_right), (false_wrong, true_right) = told.matrix.tolist()
+        reliability = findings.reliability([label])
+        if reliability.verdicts:
+            (true_wrong, false_right), (false_wrong, true_right) = reliability.matrix.tolist()
             rows.append(
                 (
                     label,
                     f"{true_wrong:,} / {false_right:,}",
                     f"{false_wrong:,} / {true_right:,}",
-                    f"{100 * told.agreed / told.verdicts:.1f} ({dashed(told.agreement)})",
-                    known(told.kappa, "{:.3f}"),
-                    f"{100 * told.observed:.1f}",
-                    known(100 * crosswise(findings, label), "{:.1f}"),
-                    f"{100 * told.matrix[1].sum() / told.verdicts:.1f}",
+                    f"{100 * reliability.agreed / reliability.verdicts:.1f} ({dashed(reliability.agreement)})",
+                    number_or_unknown(reliability.kappa, "{:.3f}"),
+                    f"{100 * reliability.observed:.1f}",
+                    number_or_unknown(100 * crosswise(findings, label), "{:.1f}"),
+                    f"{100 * reliability.matrix[1].sum() / reliability.verdicts:.1f}",
                 )
             )
     return PlainTable(
@@ -64,32 +64,43 @@ def crosswise(findings: Findings, label: str) -> float:
     return whole / (first.verdicts + second.verdicts)
 
 
-def known(value: float, form: str) -> str:
+def number_or_unknown(value: float, form: str) -> str:
     """Return a number as it is printed, or that it is not known."""
     return "unknown" if math.isnan(value) else form.format(value)
 
 
 def teacher_errors_sheets(findings: Findings, lineup: Lineup) -> list[PlainTable]:
     """Return each teacher's errors by category, where it errs."""
-    found = []
+    sheets = []
     teachers = {entry.label: entry.scenario.teacher for entry in lineup.entries}
-    kinds = distinct(teachers.values())
-    for teacher in kinds:
+    distinct_teachers = distinct(teachers.values())
+    for teacher in distinct_teachers:
         labels = [label for label in findings.labels if teachers[label] == teacher]
-        told = findings.reliability(labels)
-        if told.agreed == told.verdicts:
+        reliability = findings.reliability(labels)
+        if reliability.agreed == reliability.verdicts:
             continue
         rows = []
-        for name in sorted(told.categories):
-            each = Reliability({name: told.categories[name]})
-            cells = (f"{each.verdicts:,}", str(each.matrix[0, 1]), str(each.matrix[1, 0]))
-            rows.append((name or "none", *cells, f"{100 * each.agreed / each.verdicts:.1f} ({dashed(each.agreement)})"))
-        whose = f" under {', '.join(labels)}" if len(kinds) > 1 else ""
-        found.append(
+        for name in sorted(reliability.categories):
+            category_reliability = Reliability({name: reliability.categories[name]})
+            cells = (
+                f"{category_reliability.verdicts:,}",
+                str(category_reliability.matrix[0, 1]),
+                str(category_reliability.matrix[1, 0]),
+            )
+            rows.append(
+                (
+                    name or "none",
+                    *cells,
+                    f"{100 * category_reliability.agreed / category_reliability.verdicts:.1f} "
+                    f"({dashed(category_reliability.agreement)})",
+                )
+            )
+        whose = f" under {', '.join(labels)}" if len(distinct_teachers) > 1 else ""
+        sheets.append(
             PlainTable(
                 title=f"errors of the teacher{whose}, by category",
                 names=("category", "verdicts", "wrong said right", "right said wrong", "true, %"),
                 rows=tuple(rows),
             )
         )
-    return found
+    return sheets

@@ -7,7 +7,9 @@ BARS = "▁▂▃▄▅▆▇█"
 
 def shown(text: str) -> str:
     """Return `text` with control, bidirectional and other invisible characters as escapes."""
-    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode() for character in text
+    )
 
 
 def sparkline(values: Sequence[float], low: float = 0.0, high: float = 1.0) -> str:
@@ -33,11 +35,11 @@ MOVED = {
 
 def moves(metrics: Mapping[str, float]) -> str:
     """Say in a few words what an update changed, and what could not be learned from."""
-    found = [
+    changes = [
         f"{word} {metrics[before]:.2f}→{metrics[after]:.2f}"
         for word, (before, after) in MOVED.items()
         if before in metrics and after in metrics
     ]
     if metrics.get("failed"):
-        found.append(f"{metrics['failed']:.0f} answers failed")
-    return ", ".join(found)
+        changes.append(f"{metrics['failed']:.0f} answers failed")
+    return ", ".join(changes)

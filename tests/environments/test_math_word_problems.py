@@ -51,7 +51,7 @@ def test_pretraining_shares_no_number_tuple_with_any_evaluation() -> None:
 def test_every_skill_has_enough_distinct_held_out_problems(skill: object) -> None:
     found = set()
     for drawn in itertools.product(*(range(low, high + 1) for low, high in skill.ranges)):  # type: ignore[attr-defined]
-        given = skill.given(*drawn)  # type: ignore[attr-defined]
+        given = skill.stated(*drawn)  # type: ignore[attr-defined]
         values = [procedure.compute(*drawn) for procedure in skill.procedures]  # type: ignore[attr-defined]
         if split_of(skill, given) == "held_out" and well_separated(values):  # type: ignore[arg-type]
             found.add(skill.canonical(given))  # type: ignore[attr-defined]

@@ -25,7 +25,7 @@ def test_a_reservoir_is_a_uniform_sample_of_the_past() -> None:
     rounds = 4000
     pairs: Counter[tuple[str, ...]] = Counter()
     for name in range(rounds):
-        kept = folded(Reservoir(capacity=2), named(name, 4, 3)).kept
+        kept = folded(Reservoir(capacity=2), named(name, 4, 3)).experiences
         pairs[tuple(sorted(each.id for each in kept))] += 1
     assert len(pairs) == 66
     assert stats.chisquare(list(pairs.values())).pvalue > 0.001
@@ -36,16 +36,16 @@ def test_a_reservoir_learns_from_this_turn_as_it_will_remember_it() -> None:
     policy = Reservoir(capacity=15)
     before, after = folded(policy, held[:50]), folded(policy, held)
     picks = lessons(policy, memory(held), 99, turn=6, state=before)
-    assert sorted(pick.item.id for pick in picks) == sorted(each.id for each in after.kept)
+    assert sorted(pick.item.id for pick in picks) == sorted(each.id for each in after.experiences)
     assert {pick.propensity for pick in picks} == {1.0}
     assert {pick.reason for pick in picks} == {"uniform over the 15 kept of 60 experiences"}
     assert {pick.propensity for pick in lessons(policy, memory(held), 5, turn=6, state=before)} == {5 / 15}
-    assert (after.seen, after.turn, len(after.kept)) == (60, 6, 15)
+    assert (after.seen, after.turn, len(after.experiences)) == (60, 6, 15)
 
 
 def test_a_reservoir_that_is_not_full_keeps_everything() -> None:
     held = named(1, 2, 3)
-    assert folded(Reservoir(), held).kept == held
+    assert folded(Reservoir(), held).experiences == held
 
 
 def test_forgetting_is_a_wrong_answer_after_a_right_one() -> None:

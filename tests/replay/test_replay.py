@@ -12,9 +12,9 @@ from pydantic.dataclasses import dataclass as component
 
 from simulation.core.errors import ReplayDiffers
 from simulation.core.roles import Context
-from simulation.core.types import Answer, Experience, Feedback, Question, Selection, Transition, Turn
+from simulation.core.types import Answer, Completion, Experience, Feedback, Question, Selection, Transition, Turn
 from simulation.loop.world import World
-from simulation.replay.recorded import RecordedLearner, RecordedStudent, Script
+from simulation.replay.recorded import RecordedJudge, RecordedLearner, RecordedStudent, Script
 from simulation.replay.replay import recast, replay
 from simulation.store import Study
 from tests.support.scripted import (
@@ -157,6 +157,60 @@ def learning(made: World, policy: Any) -> World:
 def test_the_first_difference_is_named(other: Any, told: str, disk: Path) -> None:
     with recorded(disk / "s", world()) as study, pytest.raises(ReplayDiffers, match=told):
         replay(study, other())
+
+
+class CopyingStudent(RecordedStudent):
+    """Gives copies of the recorded answers, as a loop that fills in a field of theirs would."""
+
+    def read(
+        self, questions: Sequence[Question], completions: Sequence[Completion], *, model_version: str
+    ) -> list[Answer]:
+        answers = super().read(questions, completions, model_version=model_version)
+        return [replace(answer) for answer in answers]
+
+
+@component(frozen=True, kw_only=True)
+class ProbeReader(AnyQuestion):
+    """Has its student measured on the probe set too."""
+
+    needs: ClassVar[frozenset[str]] = frozenset({"probe"})
+
+
+@component(frozen=True, kw_only=True)
+class RunningJudge(ExactJudge):
+    """An exact judge whose verdicts a replay takes from the record."""
+
+    executes: ClassVar[bool] = True
+
+
+@pytest.mark.parametrize("exact_judge", [ExactJudge(), RunningJudge()], ids=["computed truth", "recorded truth"])
+def test_a_copied_answer_is_still_found(exact_judge: Any, disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def mixed() -> World:
+        whole = replace(world(), exact_judge=exact_judge)
+        first, *others = whole.students
+        return replace(whole, students=(replace(first, settings=replace(first.settings, ask=ProbeReader())), *others))
+
+    monkeypatch.setattr("simulation.replay.replay.RecordedStudent", CopyingStudent)
+    with recorded(disk / "s", mixed()) as study:
+        assert {name for turn in list(study.rounds())[2] for name in turn.evaluations} == {"held_out", "probe"}
+        assert replay(study, mixed()).trace_hash == study.trace_hash
+
+
+def test_an_answer_that_is_not_on_record_is_not_judged(disk: Path) -> None:
+    with recorded(disk / "s", world()) as study:
+        turns = list(study.rounds())[2]
+    script = Script([turn.student for turn in turns])
+    script.turn_to(turns)
+    for student in script.students:
+        experiences = script.turns[student].experiences
+        questions, answers = (
+            [experience.question for experience in experiences],
+            [experience.answer for experience in experiences],
+        )
+        judge = RecordedJudge(script, student)
+        assert judge.judge(questions, answers, seeds=[]) == [experience.feedback for experience in experiences]
+        with pytest.raises(ReplayDiffers, match="an answer is to be judged that the record does not hold"):
+            judge.judge(questions, [replace(answers[0], text="another"), *answers[1:]], seeds=[])
 
 
 def test_candidates_without_a_recorded_prediction_are_named(disk: Path) -> None:

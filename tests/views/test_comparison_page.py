@@ -145,7 +145,7 @@ def test_an_excerpt_is_what_the_study_holds(reported: Comparison) -> None:
 
 def test_a_teachers_error_is_marked() -> None:
     wrongly = asked(experience(question("q"), score=1.0, truth=0.0), None)
-    assert wrongly.erred and wrongly.said == "right" and wrongly.reason == "not on record"
+    assert wrongly.erred and wrongly.judged == "right" and wrongly.reason == "not on record"
     assert not asked(experience(question("q"), score=0.0, truth=0.0), None).erred
 
 
@@ -165,7 +165,14 @@ def test_what_others_wrote_stays_text() -> None:
     sheet = PlainTable(title=HOSTILE, names=(HOSTILE, "n"), rows=((HOSTILE, HOSTILE),), words=2, caption=HOSTILE)
     part = Section(title=HOSTILE, sentences=(HOSTILE,), sheets=(sheet,), notes=(HOSTILE,), picture=HOSTILE)
     each: dict[str, Any] = {"category": HOSTILE, "prompt": f"{HOSTILE}\n{HOSTILE}", "choices": [(HOSTILE, True, True)]}
-    each |= {"reason": HOSTILE, "answer": HOSTILE, "said": HOSTILE, "correction": HOSTILE, "erred": True, "code": True}
+    each |= {
+        "reason": HOSTILE,
+        "answer": HOSTILE,
+        "judged": HOSTILE,
+        "correction": HOSTILE,
+        "erred": True,
+        "code": True,
+    }
     glance = {"turn": 1, "summary": HOSTILE, "asked": [each], "changed": [HOSTILE]}
     text = (
         environment()

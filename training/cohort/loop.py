@@ -42,15 +42,15 @@ class Trained:
         """Return the numbers that every trainer reports."""
         norms = np.asarray(self.gradient_norms)
         finite = np.isfinite(norms)
-        found = {
+        metrics = {
             "loss_first": self.losses[0],
             "loss_last": self.losses[-1],
             "left_out_steps": float(np.sum(~finite)),
             "tokens": float(self.tokens),
         }
         if finite.any():
-            found["gradient_norm"] = float(norms[finite].mean())
-        return found
+            metrics["gradient_norm"] = float(norms[finite].mean())
+        return metrics
 
 
 def update_slots(
@@ -63,16 +63,18 @@ def update_slots(
     generators: Mapping[str, np.random.Generator],
 ) -> dict[str, Update]:
     """Train all slots together and report each; a slot without examples is reported with no steps."""
-    trees = {slot: own.examples for slot, own in examples.items()}
-    trained = train(model, trees, loss, recipe, generators=generators)
+    examples_by_slot = {slot: slot_examples.examples for slot, slot_examples in examples.items()}
+    trained = train(model, examples_by_slot, loss, recipe, generators=generators)
     updates = {}
-    for slot, own in examples.items():
-        steps, metrics = 0, dict(own.counts)
+    for slot, slot_examples in examples.items():
+        steps, metrics = 0, dict(slot_examples.counts)
         if slot in trained:
-            after = trained[slot]
-            steps = after.steps
-            metrics |= after.metrics() | measure(after.before, after.after)
-        updates[slot] = report(recipe.name, model, slot, experiences=len(own.examples), steps=steps, metrics=metrics)
+            outcome = trained[slot]
+            steps = outcome.steps
+            metrics |= outcome.metrics() | measure(outcome.before, outcome.after)
+        updates[slot] = report(
+            recipe.name, model, slot, experiences=len(slot_examples.examples), steps=steps, metrics=metrics
+        )
     return updates
 
 
@@ -80,11 +82,11 @@ def report(
     trainer: str, model: Learner, slot: str, *, experiences: int, steps: int, metrics: Mapping[str, float]
 ) -> Update:
     """Return what an update did; a metric that is not finite is left out and counted, since a trace cannot hold it."""
-    kept = {name: value for name, value in metrics.items() if np.isfinite(value)}
-    if len(kept) < len(metrics):
-        kept["metrics_not_finite"] = float(len(metrics) - len(kept))
+    reported = {name: value for name, value in metrics.items() if np.isfinite(value)}
+    if len(reported) < len(metrics):
+        reported["metrics_not_finite"] = float(len(metrics) - len(reported))
     return Update(
-        trainer=trainer, experiences=experiences, steps=steps, model_version=model.version(slot), metrics=kept
+        trainer=trainer, experiences=experiences, steps=steps, model_version=model.version(slot), metrics=reported
     )
 
 
@@ -100,30 +102,30 @@ def train(
     slots = [slot for slot in model.slots if examples.get(slot)]
     if not slots:
         return {}
-    mine = {slot: examples[slot] for slot in slots}
-    before = read(model, mine, recipe)
+    trainable = {slot: examples[slot] for slot in slots}
+    before = read(model, trainable, recipe)
     losses: dict[str, list[float]] = {slot: [] for slot in slots}
     norms: dict[str, list[float]] = {slot: [] for slot in slots}
     optimiser = adamw(model, recipe)
-    streams = {slot: schedule(len(mine[slot]), recipe, generators[slot]) for slot in slots}
-    while picks := {slot: some for slot in slots if (some := next(streams[slot], None)) is not None}:
+    streams = {slot: schedule(len(trainable[slot]), recipe, generators[slot]) for slot in slots}
+    while picks := {slot: indices for slot in slots if (indices := next(streams[slot], None)) is not None}:
         model.adapters_SP.grad = None
-        for group in together(chosen(mine, picks), recipe.tokens_at_once):
-            values = backward(model, mine, {slot: picks[slot] for slot in group}, before, loss)
+        for group in together(chosen(trainable, picks), recipe.tokens_at_once):
+            values = backward(model, trainable, {slot: picks[slot] for slot in group}, before, loss)
             for slot, value in zip(group, values, strict=True):
                 losses[slot].append(value)
         for slot, norm in zip(picks, optimiser.step([model.slots.index(slot) for slot in picks]), strict=True):
             norms[slot].append(norm)
     model.adapters_SP.grad = None
     model.touch(slots)
-    after = read(model, mine, recipe)
+    after = read(model, trainable, recipe)
     return {
         slot: Trained(
             before=before[slot],
             after=after[slot],
             losses=tuple(losses[slot]),
             gradient_norms=tuple(norms[slot]),
-            tokens=recipe.epochs * sum(size(example.tree) for example in mine[slot]),
+            tokens=recipe.epochs * sum(size(example.tree) for example in trainable[slot]),
         )
         for slot in slots
     }
@@ -189,8 +191,8 @@ def backward(
     advantages_SBK = logprobs_SBKT.new_zeros(logprobs_SBKT.shape[:3])
     tokens = logprobs_SBKT.shape[3]
     for row, (slot, indices) in enumerate(picks.items()):
-        known_NKT = before[slot].logprobs_NKT[list(indices), : logprobs_SBKT.shape[2], :tokens]
-        reference_SBKT[row, : len(indices), : known_NKT.shape[1], : known_NKT.shape[2]] = known_NKT
+        reference_NKT = before[slot].logprobs_NKT[list(indices), : logprobs_SBKT.shape[2], :tokens]
+        reference_SBKT[row, : len(indices), : reference_NKT.shape[1], : reference_NKT.shape[2]] = reference_NKT
         for place, example in enumerate(batch[slot]):
             if example.advantages:
                 advantages_SBK[row, place, : len(example.advantages)] = torch.as_tensor(
@@ -211,18 +213,18 @@ def backward(
 @torch.no_grad()
 def read(model: Learner, examples: Mapping[str, Sequence[Example]], recipe: Recipe) -> dict[str, Readings]:
     """Return every slot's log-probabilities under its adapter as it stands, in passes of `tokens_at_once`."""
-    found: dict[str, list[tuple[Tensor, Tensor]]] = {slot: [] for slot in examples}
+    parts_by_slot: dict[str, list[tuple[Tensor, Tensor]]] = {slot: [] for slot in examples}
     streams = {slot: whole(rows, recipe.tokens_at_once) for slot, rows in examples.items()}
-    while picks := {slot: some for slot in examples if (some := next(streams[slot], None)) is not None}:
+    while picks := {slot: indices for slot in examples if (indices := next(streams[slot], None)) is not None}:
         for group in together(chosen(examples, picks), recipe.tokens_at_once):
             trees = [[examples[slot][index].tree for index in picks[slot]] for slot in group]
             logprobs_SBKT, valid_SBKT = model.branch_logprobs(group, trees)
             for row, slot in enumerate(group):
-                size = len(picks[slot])
-                found[slot].append((logprobs_SBKT[row, :size], valid_SBKT[row, :size]))
+                count = len(picks[slot])
+                parts_by_slot[slot].append((logprobs_SBKT[row, :count], valid_SBKT[row, :count]))
     return {
         slot: Readings(logprobs_NKT=stack([part[0] for part in parts]), valid_NKT=stack([part[1] for part in parts]))
-        for slot, parts in found.items()
+        for slot, parts in parts_by_slot.items()
     }
 
 

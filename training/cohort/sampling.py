@@ -49,8 +49,10 @@ def group_examples(
     """Sample answers to every slot's questions, have them judged, and return one tree a group."""
     groups = sample(model, batches, mark, grouping, generators=generators)
     return {
-        slot: Examples(examples=group_trees(model, own, scale=grouping.scale_rewards), counts=group_counts(own))
-        for slot, own in groups.items()
+        slot: Examples(
+            examples=group_trees(model, slot_groups, scale=grouping.scale_rewards), counts=group_counts(slot_groups)
+        )
+        for slot, slot_groups in groups.items()
     }
 
 

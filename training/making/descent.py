@@ -13,7 +13,7 @@ def descend(model: Any, optimizer: Any, losses: Iterable[tuple[float, float, Any
     """
     import torch
 
-    started = told = time.monotonic()
+    started = last_report = time.monotonic()
     for rate, spent, loss in losses:
         for group in optimizer.param_groups:
             group["lr"] = rate
@@ -21,7 +21,7 @@ def descend(model: Any, optimizer: Any, losses: Iterable[tuple[float, float, Any
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
-        if spent and time.monotonic() - told > 10:
-            told = time.monotonic()
-            left = (told - started) * (1 - spent) / spent
-            sys.stderr.write(f"{spent:6.1%}  loss {loss.item():.3f}  {left:,.0f} s left\n")
+        if spent and time.monotonic() - last_report > 10:
+            last_report = time.monotonic()
+            seconds_left = (last_report - started) * (1 - spent) / spent
+            sys.stderr.write(f"{spent:6.1%}  loss {loss.item():.3f}  {seconds_left:,.0f} s left\n")

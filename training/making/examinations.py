@@ -33,14 +33,14 @@ def measure(model: Any, encoder: Encoder, questions: Sequence[Question], cue: st
 
     counts = {"right": 0, "misconception": 0, "filler": 0}
     for start in range(0, len(questions), ROWS):
-        some = questions[start : start + ROWS]
-        trees = [encoder.tree(each, [(cue, f" {c}") for c in each.choices]) for each in some]
+        asked = questions[start : start + ROWS]
+        trees = [encoder.tree(question, [(cue, f" {choice}") for choice in question.choices]) for question in asked]
         packed = pack(trees, pad=encoder.tokenizer.pad_token_id)
         with torch.no_grad():
             scores = (branch_logprobs(model, packed) * torch.from_numpy(packed.valid_RKT)).sum(-1)
-        for question, choice in zip(some, scores.argmax(-1).tolist(), strict=True):
-            found = question.diagnoses[choice]
-            counts[found if found in counts else "misconception"] += 1
+        for question, choice in zip(asked, scores.argmax(-1).tolist(), strict=True):
+            diagnosis = question.diagnoses[choice]
+            counts[diagnosis if diagnosis in counts else "misconception"] += 1
     return {name: count / len(questions) for name, count in counts.items()}
 
 
@@ -51,12 +51,12 @@ def programs(model: Any, encoder: Encoder, environment: Environment) -> dict[str
 
     def passed(asked: Sequence[Question], *, sample: bool) -> float:
         answers = list(write(model, encoder, asked, sample=sample))
-        scores = [each.score for each in judge.judge(asked, answers, seeds=[0] * len(asked))]
+        scores = [feedback.score for feedback in judge.judge(asked, answers, seeds=[0] * len(asked))]
         return sum(scores) / len(scores)
 
     return {
         "greedy": passed(questions, sample=False),
-        "sampled": passed([each for each in questions for _ in range(SAMPLES)], sample=True),
+        "sampled": passed([question for question in questions for _ in range(SAMPLES)], sample=True),
         "questions": len(questions),
     }
 
@@ -68,8 +68,8 @@ def write(model: Any, encoder: Encoder, questions: Sequence[Question], *, sample
     torch.manual_seed(draw_seed(generator(0, 0, 0, "examination")))
     tokenizer = encoder.tokenizer
     for start in range(0, len(questions), ROWS):
-        some = questions[start : start + ROWS]
-        prompts = [encoder.lay_out(each) for each in some]
+        asked = questions[start : start + ROWS]
+        prompts = [encoder.lay_out(question) for question in asked]
         batch = tokenizer(prompts, padding=True, padding_side="left", return_tensors="pt", add_special_tokens=False)
         written = model.generate(
             input_ids=batch["input_ids"],
@@ -77,7 +77,7 @@ def write(model: Any, encoder: Encoder, questions: Sequence[Question], *, sample
             max_new_tokens=LONGEST,
             **({"do_sample": True, "top_k": 0} if sample else {"do_sample": False}),
         )[:, batch["input_ids"].shape[1] :]
-        for question, prompt, tokens in zip(some, prompts, written, strict=True):
+        for question, prompt, tokens in zip(asked, prompts, written, strict=True):
             text = tokenizer.decode(tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False)
             yield Answer(
                 question_id=question.id, prompt=prompt, text=text.removeprefix(" "), answerer="student",

@@ -57,7 +57,7 @@ def spell(recipe: PretrainingRecipe, corpus: Corpus) -> Any:
     """Train the tokenizer on the first lessons (Any: transformers leaves it untyped)."""
     taught = subject(corpus.lesson(0, seed=recipe.seed, stage=0))
     lessons = (corpus.lesson(index, seed=recipe.seed, stage=0) for index in range(20_000))
-    texts = (text for each in lessons for text in taught.texts(each, lay_out(each.question, recipe.template)))
+    texts = (text for lesson in lessons for text in taught.texts(lesson, lay_out(lesson.question, recipe.template)))
     return train_tokenizer(taught.spelling, texts, vocabulary=recipe.vocabulary, cues=corpus.cues)
 
 

@@ -82,11 +82,11 @@ def build_model(recipe: TeacherRecipe, tokenizer: Any) -> Any:
     )
 
 
-def encoded(tokenizer: Any, some: Sequence[Row]) -> dict[str, Any]:
+def encoded(tokenizer: Any, batch: Sequence[Row]) -> dict[str, Any]:
     """Return a padded batch of prompts as tensors."""
-    prompts = [teacher_prompt(row.gold, row.answer) for row in some]
-    batch: dict[str, Any] = dict(tokenizer(prompts, padding=True, return_tensors="pt"))
-    return {name: batch[name] for name in ("input_ids", "attention_mask")}
+    prompts = [teacher_prompt(row.gold, row.answer) for row in batch]
+    encoding: dict[str, Any] = dict(tokenizer(prompts, padding=True, return_tensors="pt"))
+    return {name: encoding[name] for name in ("input_ids", "attention_mask")}
 
 
 def learning_rate(recipe: TeacherRecipe, step: int) -> float:
@@ -102,11 +102,11 @@ def train(recipe: TeacherRecipe, model: Any, tokenizer: Any) -> None:
     import torch
 
     def losses() -> Iterator[tuple[float, float, Any]]:
-        verdicts = [tokenizer(word, return_tensors="pt")["input_ids"][0] for word in (WRONG, CORRECT)]
+        verdict_tokens = [tokenizer(word, return_tensors="pt")["input_ids"][0] for word in (WRONG, CORRECT)]
         source = rows(recipe.seed, "train", recipe.steps * recipe.batch_size)
-        for step, some in enumerate(batches(source, recipe.batch_size)):
-            labels = torch.stack([verdicts[row.correct] for row in some])
-            loss = model(**encoded(tokenizer, some), labels=labels).loss * labels.shape[1]
+        for step, batch in enumerate(batches(source, recipe.batch_size)):
+            labels = torch.stack([verdict_tokens[row.correct] for row in batch])
+            loss = model(**encoded(tokenizer, batch), labels=labels).loss * labels.shape[1]
             yield learning_rate(recipe, step), step / recipe.steps, loss
 
     descend(model, torch.optim.AdamW(model.parameters(), weight_decay=recipe.weight_decay), losses())
@@ -114,17 +114,17 @@ def train(recipe: TeacherRecipe, model: Any, tokenizer: Any) -> None:
 
 def batches(source: Iterator[Row], size: int) -> Iterator[list[Row]]:
     """Yield `size` rows at a time."""
-    while some := list(islice(source, size)):
-        yield some
+    while batch := list(islice(source, size)):
+        yield batch
 
 
-def verdicts(model: Any, tokenizer: Any, some: Sequence[Row]) -> list[bool]:
+def verdicts(model: Any, tokenizer: Any, examined_rows: Sequence[Row]) -> list[bool]:
     """Return whether the model finds each answer correct: the likelier of the two words, all their tokens counted."""
     import torch
 
     judged: list[bool] = []
     words = [tokenizer(word, return_tensors="pt")["input_ids"] for word in (WRONG, CORRECT)]
-    for batch in batches(iter(some), 64):
+    for batch in batches(iter(examined_rows), 64):
         inputs = encoded(tokenizer, batch)
         scores = []
         for word in words:
@@ -136,22 +136,22 @@ def verdicts(model: Any, tokenizer: Any, some: Sequence[Row]) -> list[bool]:
     return judged
 
 
-def measure(model: Any, tokenizer: Any, some: Sequence[Row]) -> dict[str, float]:
+def measure(model: Any, tokenizer: Any, examined_rows: Sequence[Row]) -> dict[str, float]:
     """Return the accuracy and both kinds of error on rows, with the 95 % interval of the accuracy."""
-    judged = verdicts(model, tokenizer, some)
-    right = [said == row.correct for said, row in zip(judged, some, strict=True)]
-    wrong_rows = [said for said, row in zip(judged, some, strict=True) if not row.correct]
-    near = [said for said, row in zip(judged, some, strict=True) if row.near_miss]
-    right_rows = [not said for said, row in zip(judged, some, strict=True) if row.correct]
+    judged = verdicts(model, tokenizer, examined_rows)
+    right = [verdict == row.correct for verdict, row in zip(judged, examined_rows, strict=True)]
+    wrong_called_right = [verdict for verdict, row in zip(judged, examined_rows, strict=True) if not row.correct]
+    near_misses_called_right = [verdict for verdict, row in zip(judged, examined_rows, strict=True) if row.near_miss]
+    right_called_wrong = [not verdict for verdict, row in zip(judged, examined_rows, strict=True) if row.correct]
     low, high = wilson(sum(right), len(right))
     return {
-        "rows": len(some),
+        "rows": len(examined_rows),
         "accuracy": float(np.mean(right)),
         "accuracy_low": low,
         "accuracy_high": high,
-        "false_correct": float(np.mean(wrong_rows)),
-        "false_correct_of_near_misses": float(np.mean(near)),
-        "false_wrong": float(np.mean(right_rows)),
+        "false_correct": float(np.mean(wrong_called_right)),
+        "false_correct_of_near_misses": float(np.mean(near_misses_called_right)),
+        "false_wrong": float(np.mean(right_called_wrong)),
     }
 
 
@@ -167,7 +167,7 @@ def option_rows(environment: Environment) -> list[Row]:
 
 def all_figures(model: Any, tokenizer: Any, fresh: Sequence[Row], options: Sequence[Row]) -> dict[str, float]:
     """Return what the model card reports."""
-    right = [said == row.correct for said, row in zip(verdicts(model, tokenizer, options), options, strict=True)]
+    right = [verdict == row.correct for verdict, row in zip(verdicts(model, tokenizer, options), options, strict=True)]
     return {
         **measure(model, tokenizer, fresh),
         "options": len(options),

@@ -33,19 +33,19 @@ def update(
     """
     updates = {}
     for slot, experiences in batches.items():
-        kept = [experience for experience in experiences if not failed(experience)]
-        size = batch_size(len(kept), recipe.batch_size)
+        answered = [experience for experience in experiences if not failed(experience)]
+        size = batch_size(len(answered), recipe.batch_size)
         steps, rewards = 0, list[float]()
-        if kept:
-            reward = reward_function(slot, kept, mark, generators[slot], rewards)
-            prompts = [model.render(experience.answer.prompt) for experience in kept]
+        if answered:
+            reward = reward_function(slot, answered, mark, generators[slot], rewards)
+            prompts = [model.render(experience.answer.prompt) for experience in answered]
             with borrowed(model, slot, generators[slot]) as lent:
                 trainer = grpo_trainer(recipe, lent, prompts, reward, model.tokenizer, size, grouping, weights)
                 steps = lent.train(trainer)
-        metrics = {"samples": float(len(rewards)), "failed": float(len(experiences) - len(kept))}
-        if kept:
-            metrics |= {"reward": float(np.mean(rewards)), "questions_left_over": float(len(kept) % size)}
-        updates[slot] = report(recipe.name, model, slot, experiences=len(kept), steps=steps, metrics=metrics)
+        metrics = {"samples": float(len(rewards)), "failed": float(len(experiences) - len(answered))}
+        if answered:
+            metrics |= {"reward": float(np.mean(rewards)), "questions_left_over": float(len(answered) % size)}
+        updates[slot] = report(recipe.name, model, slot, experiences=len(answered), steps=steps, metrics=metrics)
     return updates
 
 
@@ -73,7 +73,7 @@ def reward_function(
             for text, ids in zip(completions, completion_ids, strict=True)
         ]
         feedback = mark(slot, questions, written, seeds=[draw_seed(generator) for _ in written])
-        scores = [said.score for said in feedback]
+        scores = [verdict.score for verdict in feedback]
         rewards.extend(scores)
         return [*scores]
 

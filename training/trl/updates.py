@@ -25,12 +25,14 @@ def update_slots(
 ) -> dict[str, Update]:
     """Train and report every slot; `trainer` makes TRL's from the recipe, the slot, its examples and a tokenizer."""
     updates = {}
-    for slot, own in examples.items():
-        steps, metrics = 0, dict(own.counts)
-        if own.examples:
-            before = read(model, {slot: own.examples}, recipe)[slot]
+    for slot, slot_examples in examples.items():
+        steps, metrics = 0, dict(slot_examples.counts)
+        if slot_examples.examples:
+            before = read(model, {slot: slot_examples.examples}, recipe)[slot]
             with borrowed(model, slot, generators[slot]) as lent:
-                steps = lent.train(trainer(recipe, lent, own.examples, model.tokenizer))
-            metrics |= measure(before, read(model, {slot: own.examples}, recipe)[slot])
-        updates[slot] = report(recipe.name, model, slot, experiences=len(own.examples), steps=steps, metrics=metrics)
+                steps = lent.train(trainer(recipe, lent, slot_examples.examples, model.tokenizer))
+            metrics |= measure(before, read(model, {slot: slot_examples.examples}, recipe)[slot])
+        updates[slot] = report(
+            recipe.name, model, slot, experiences=len(slot_examples.examples), steps=steps, metrics=metrics
+        )
     return updates

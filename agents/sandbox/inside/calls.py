@@ -70,12 +70,12 @@ class Match(Reference):
         return True
 
 
-def known(names: Mapping[str, object], name: object, kind: type) -> object:
+def object_of_name(names: Mapping[str, object], name: object, kind: type) -> object:
     """Return the tester's own object of that name."""
-    found = names.get(name) if isinstance(name, str) else None
-    if not isinstance(found, kind):
+    named_object = names.get(name) if isinstance(name, str) else None
+    if not isinstance(named_object, kind):
         raise wire.Malformed("no such name")
-    return found
+    return named_object
 
 
 class Calls:
@@ -84,7 +84,7 @@ class Calls:
     def __init__(self, line: Line) -> None:
         self.line = line
         self.number = 0
-        self.made = 0
+        self.call_count = 0
         self.bad = ""
         self.last: object = None
 
@@ -101,9 +101,9 @@ class Calls:
         """Return a reference to an object of the candidate."""
         first, second, *truth = fields
         if first == "module":
-            return known(sys.modules, second, ModuleType)
+            return object_of_name(sys.modules, second, ModuleType)
         if first == "builtin":
-            return known(vars(builtins), second, type)
+            return object_of_name(vars(builtins), second, type)
         if type(first) is not int:
             raise wire.Malformed("a reference without a number")
         return (Match if truth else Reference)(self, first, str(second)[:80])
@@ -114,14 +114,14 @@ class Calls:
 
     def call(self, index: int, arguments: tuple[object, ...], named: dict[str, object]) -> object:
         """Call a function of the candidate and carry changes of its arguments back."""
-        given = [list(arguments), named]
-        request = {"do": "call", "of": index, "arguments": wire.pack(given, self.refer)}
-        self.made += 1
+        arguments_before = [list(arguments), named]
+        request = {"do": "call", "of": index, "arguments": wire.pack(arguments_before, self.refer)}
+        self.call_count += 1
         reply = self.reply(request)
         if "arguments" in reply:
-            after = self.unpack(reply["arguments"])
-            if type(after) is list:
-                renew(given, after)
+            arguments_after = self.unpack(reply["arguments"])
+            if type(arguments_after) is list:
+                renew(arguments_before, arguments_after)
         self.last = self.unpack(reply.get("value"))
         return self.last
 
@@ -181,9 +181,9 @@ def renew(old: Any, new: Any) -> None:  # values of builtin types
         for key, after in new.items():
             if key in old:
                 renew(old[key], after)
-        kept = {key: old[key] if key in old and same(old[key], after) else after for key, after in new.items()}
+        renewed = {key: old[key] if key in old and same(old[key], after) else after for key, after in new.items()}
         old.clear()
-        old.update(kept)
+        old.update(renewed)
     elif isinstance(old, set):
         old.clear()
         old.update(new)

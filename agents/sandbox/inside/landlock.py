@@ -27,14 +27,14 @@ def version() -> int:
 def ruleset(readable: list[str], writable: list[str]) -> int:
     """Return a descriptor of rules: read these paths, write those, and nothing else."""
     interface = version()
-    files = ALL_FILES[max(known for known in ALL_FILES if known <= interface)]
-    fields = (ctypes.c_uint64 * 3)(files, NETWORK if interface >= 4 else 0, SCOPES if interface >= 6 else 0)
+    rights = ALL_FILES[max(earlier_version for earlier_version in ALL_FILES if earlier_version <= interface)]
+    fields = (ctypes.c_uint64 * 3)(rights, NETWORK if interface >= 4 else 0, SCOPES if interface >= 6 else 0)
     size = 24 if interface >= 6 else 16 if interface >= 4 else 8
     rules = kernel.call("landlock_create_ruleset", ctypes.byref(fields), size, 0)
     for path in readable:
-        allow(rules, path, READ & files)
+        allow(rules, path, READ & rights)
     for path in writable:
-        allow(rules, path, WRITE & files)
+        allow(rules, path, WRITE & rights)
     return rules
 
 

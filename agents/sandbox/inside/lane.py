@@ -86,8 +86,8 @@ class Lane:
         """Put up the walls; in `full`, what returns is the first process of a machine of its own."""
         if self.level != "rlimits":
             for layer, trial in (("landlock", probing.files), ("seccomp", probing.calls)):
-                if (said := probing.in_child(trial)) != probing.WORKS:
-                    raise Missing(layer, said)
+                if (state := probing.in_child(trial)) != probing.WORKS:
+                    raise Missing(layer, state)
         if self.level == "full":
             attempt("user namespace", lambda: namespaces.separate(self.outside_user))
             self.become_first()
@@ -168,18 +168,18 @@ class Lane:
 
     def prepare(self, limits: Json) -> Pair:
         """Fork a candidate and its tester, joined by a line of messages and a pipe of output."""
-        channel, other = socket.socketpair()
+        tester_end, candidate_end = socket.socketpair()
         printed, printing = os.pipe()
         if self.level == "full":
             kernel.call("unshare", kernel.CLONE_NEWPID)
-        candidate = self.start("candidate", [self.null, printing, printing, other.fileno()], limits)
+        candidate = self.start("candidate", [self.null, printing, printing, candidate_end.fileno()], limits)
         if self.level == "full":
             kernel.call("setns", self.home_namespace, kernel.CLONE_NEWPID)
         os.close(printing)
-        other.close()
-        tester = self.start("tester", [self.null, self.null, self.null, channel.fileno(), printed], limits)
+        candidate_end.close()
+        tester = self.start("tester", [self.null, self.null, self.null, tester_end.fileno(), printed], limits)
         os.close(printed)
-        channel.close()
+        tester_end.close()
         return Pair(limits, candidate, tester)
 
     def take(self, limits: Json) -> Pair:
@@ -195,42 +195,42 @@ class Lane:
         began, job = time.monotonic(), json.loads(message)
         pair = self.take(job["limits"])
         pair.candidate.order(message, [source])
-        _, received, _, _ = socket.recv_fds(self.control, 16, 2)
-        pair.tester.order(message, received)
+        _, descriptors, _, _ = socket.recv_fds(self.control, 16, 2)
+        pair.tester.order(message, descriptors)
         self.spare = self.prepare(job["limits"])
-        first, second = pair.candidate.process, pair.tester.process
-        watched = Watch(self.control, first, second)
-        ended = watched.until(began + job["limits"]["wall_seconds"])
+        candidate_process, tester_process = pair.candidate.process, pair.tester.process
+        watch = Watch(self.control, candidate_process, tester_process)
+        endings = watch.until(began + job["limits"]["wall_seconds"])
         return {
-            "candidate": {**ended[first], "failure": pair.candidate.failure()},
-            "tester": {**ended[second], "failure": pair.tester.failure()},
-            "overran": watched.overran,
+            "candidate": {**endings[candidate_process], "failure": pair.candidate.failure()},
+            "tester": {**endings[tester_process], "failure": pair.tester.failure()},
+            "overran": watch.overran,
             "wall_seconds": time.monotonic() - began,
         }
 
     def serve(self) -> None:
         """Judge programs until the framework hangs up."""
         while True:
-            message, received, _, _ = socket.recv_fds(self.control, 1 << 16, 1)
+            message, descriptors, _, _ = socket.recv_fds(self.control, 1 << 16, 1)
             if not message:
                 return
-            self.control.send(json.dumps(self.judge(message, received[0])).encode())
+            self.control.send(json.dumps(self.judge(message, descriptors[0])).encode())
 
 
 def play(role: str, orders: int) -> None:
     """Be the candidate or the tester, with descriptors numbered as `Lane.prepare` lists them."""
     with socket.socket(fileno=orders) as line_of_orders:
-        message, received, _, _ = socket.recv_fds(line_of_orders, 1 << 16, 2)
+        message, descriptors, _, _ = socket.recv_fds(line_of_orders, 1 << 16, 2)
     if not message:
         os._exit(0)
     job = json.loads(message)
-    content = os.pread(received[0], os.fstat(received[0]).st_size, 0)
-    os.close(received[0])
+    content = os.pread(descriptors[0], os.fstat(descriptors[0]).st_size, 0)
+    os.close(descriptors[0])
     if role == "candidate":
         gc.enable()
         candidate.run(3, content, job["seed"])
     else:
-        tester.report(received[1], tester.run(line.Line(3, 4), json.loads(content)))
+        tester.report(descriptors[1], tester.run(line.Line(3, 4), json.loads(content)))
     os._exit(0)
 
 

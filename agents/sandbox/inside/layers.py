@@ -18,9 +18,9 @@ class Missing(Exception):
 def interpreter_folders() -> list[str]:
     """Return the folders that a running interpreter needs; none is within another."""
     library = os.path.dirname(os.path.realpath(os.__file__))
-    found = [path for path in FOLDERS if os.path.isdir(path)]
-    outside = not any(library.startswith(os.path.realpath(path) + "/") for path in found)
-    return [*found, library] if outside else found
+    folders = [path for path in FOLDERS if os.path.isdir(path)]
+    outside = not any(library.startswith(os.path.realpath(path) + "/") for path in folders)
+    return [*folders, library] if outside else folders
 
 
 def unused_user() -> int | None:

@@ -24,7 +24,7 @@ class Line:
         self.channel = channel
         self.output = output
         self.printed = 0
-        self.kept = bytearray()
+        self.recent_output = bytearray()
         self.poll = select.poll()
         self.poll.register(channel, select.POLLIN)
         self.poll.register(output, select.POLLIN)
@@ -91,7 +91,7 @@ class Line:
             except BlockingIOError:
                 return
             self.printed += len(part)
-            self.kept += part[: max(0, KEPT - len(self.kept))]
+            self.recent_output += part[: max(0, KEPT - len(self.recent_output))]
             if not part or self.printed > MOST:
                 self.poll.unregister(self.output)
                 os.close(self.output)
@@ -99,8 +99,8 @@ class Line:
             if len(part) < PART:
                 return
 
-    def taken(self) -> str:
+    def new_output(self) -> str:
         """Return what was printed since the last time."""
         self.drain()
-        text, self.kept = self.kept.decode("utf-8", "replace"), bytearray()
+        text, self.recent_output = self.recent_output.decode("utf-8", "replace"), bytearray()
         return text

@@ -34,23 +34,23 @@ def separate(outside_user: int | None) -> None:
             file.write("deny")
         write_maps("self", f"{INSIDE_USER} {own_user} 1", f"{INSIDE_USER} {own_group} 1")
         return
-    gone, left = os.pipe()
+    reading, writing = os.pipe()
     parent = os.getpid()
     writer = os.fork()
     if writer == 0:
         status = 1
         try:
-            os.close(left)
-            if os.read(gone, 1):
-                both = f"0 0 1\n{INSIDE_USER} {outside_user} 1"
-                write_maps(str(parent), both, both)
+            os.close(writing)
+            if os.read(reading, 1):
+                id_map = f"0 0 1\n{INSIDE_USER} {outside_user} 1"
+                write_maps(str(parent), id_map, id_map)
                 status = 0
         finally:
             os._exit(status)
     leave()
-    os.write(left, b"1")
-    os.close(left)
-    os.close(gone)
+    os.write(writing, b"1")
+    os.close(writing)
+    os.close(reading)
     if os.waitpid(writer, 0)[1] != 0:
         raise Missing("user namespace", "the map of users could not be written")
 

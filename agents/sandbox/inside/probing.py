@@ -27,10 +27,10 @@ def in_child(trial: Trial) -> str:
         finally:
             os._exit(0)
     os.close(writing)
-    said = os.read(reading, 1000).decode("utf-8", "replace")
+    state = os.read(reading, 1000).decode("utf-8", "replace")
     os.close(reading)
     _, status = os.waitpid(child, 0)
-    return said or f"missing: the trial ended with {os.waitstatus_to_exitcode(status)}"
+    return state or f"missing: the trial ended with {os.waitstatus_to_exitcode(status)}"
 
 
 def namespace(flag: int) -> None:
@@ -103,18 +103,18 @@ def limits() -> None:
 
 def user() -> None:
     """Become a user that nobody is, where this process may choose one; else it is unprivileged already."""
-    chosen = layers.unused_user()
-    if chosen is None and os.geteuid() == 0:
+    unused_user = layers.unused_user()
+    if unused_user is None and os.geteuid() == 0:
         raise OSError(errno.EPERM, "root of a namespace with too few users: programs would run as root")
-    if chosen is not None:
+    if unused_user is not None:
         os.setgroups([])
-        os.setresgid(chosen, chosen, chosen)
-        os.setresuid(chosen, chosen, chosen)
+        os.setresgid(unused_user, unused_user, unused_user)
+        os.setresuid(unused_user, unused_user, unused_user)
 
 
 def table() -> dict[str, str]:
     """Return each layer and whether it works."""
-    found = {name: in_child(partial(namespace, flag)) for name, flag in namespaces.NAMESPACES.items()}
+    states = {name: in_child(partial(namespace, flag)) for name, flag in namespaces.NAMESPACES.items()}
     trials: dict[str, Trial] = {
         "root of its own": own_root,
         "landlock": files,
@@ -122,4 +122,4 @@ def table() -> dict[str, str]:
         "resource limits": limits,
         "unprivileged user": user,
     }
-    return found | {name: in_child(trial) for name, trial in trials.items()}
+    return states | {name: in_child(trial) for name, trial in trials.items()}

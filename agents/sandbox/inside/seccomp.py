@@ -159,12 +159,12 @@ def ranges() -> list[tuple[int, Block]]:
     fail: Block = ((RETURN, 0, 0, refuse(errno.EPERM)),)
     blocks: dict[int, Block] = dict.fromkeys(ALLOWED.values(), allow) | dict.fromkeys(HOSTILE.values(), kill)
     blocks |= special()
-    found: list[tuple[int, Block]] = []
+    runs: list[tuple[int, Block]] = []
     for number in range(max(blocks) + 2):
         block = blocks.get(number, fail)
-        if not found or found[-1][1] != block:
-            found.append((number, block))
-    return found
+        if not runs or runs[-1][1] != block:
+            runs.append((number, block))
+    return runs
 
 
 def search(runs: list[tuple[int, Block]]) -> list[Instruction]:

@@ -17,21 +17,23 @@ Json = wire.Json
 NO_CALL = "the test called nothing of the program"
 
 
-def wanted(setup: str, tests: list[str]) -> list[str]:
+def names_of_program(setup: str, tests: list[str]) -> list[str]:
     """Return the names that the tests take from the program, in order.
 
     A builtin's name is the program's only where tests use no other name: the task is then to write that function, and
     it is the first one called. So a program cannot replace the `set` or `sorted` that a test compares with.
     """
-    loaded: dict[str, None] = {}
-    stored: set[str] = set()
+    loaded_names: dict[str, None] = {}
+    stored_names: set[str] = set()
     for code in (setup, *tests):
-        top = symtable.symtable(code, "test", "exec")
-        stored |= {symbol.get_name() for symbol in top.get_symbols() if symbol.is_assigned() or symbol.is_imported()}
-        loaded |= dict.fromkeys(globals_of(top))
-    free = [name for name in loaded if name not in stored]
-    own = [name for name in free if name not in vars(builtins)]
-    return own or [name for name in map(first_called, tests) if name in free]
+        table = symtable.symtable(code, "test", "exec")
+        stored_names |= {
+            symbol.get_name() for symbol in table.get_symbols() if symbol.is_assigned() or symbol.is_imported()
+        }
+        loaded_names |= dict.fromkeys(globals_of(table))
+    free_names = [name for name in loaded_names if name not in stored_names]
+    own_names = [name for name in free_names if name not in vars(builtins)]
+    return own_names or [name for name in map(first_called, tests) if name in free_names]
 
 
 def globals_of(table: symtable.SymbolTable) -> Iterator[str]:
@@ -60,7 +62,7 @@ def bind(calls: Calls, names: list[str], namespace: dict[str, object]) -> None:
 
 def attempt(code: str, calls: Calls, namespace: dict[str, object]) -> Json:
     """Run one piece of test code; return its verdict and message."""
-    calls.bad, made = "", calls.made
+    calls.bad, calls_before = "", calls.call_count
     try:
         exec(compile(code, "test", "exec", dont_inherit=True), namespace)
     except Gone:
@@ -74,7 +76,7 @@ def attempt(code: str, calls: Calls, namespace: dict[str, object]) -> Json:
         return {"verdict": "bad_return" if calls.bad else "failed", "message": calls.bad[:MESSAGE] or message}
     if calls.bad:
         return {"verdict": "bad_return", "message": calls.bad[:MESSAGE]}
-    if calls.made == made:
+    if calls.call_count == calls_before:
         return {"verdict": "failed", "message": NO_CALL}
     return {"verdict": "passed", "message": ""}
 
@@ -105,24 +107,24 @@ def run(line: Line, job: Json) -> list[Json]:
     try:
         calls.checked(line.receive())
     except Gone:
-        return [{"verdict": "gone", "message": "", "output": line.taken()} for _ in tests]
+        return [{"verdict": "gone", "message": "", "output": line.new_output()} for _ in tests]
     except BadReturn:
-        return [{"verdict": "bad_return", "message": calls.bad, "output": line.taken()} for _ in tests]
+        return [{"verdict": "bad_return", "message": calls.bad, "output": line.new_output()} for _ in tests]
     except Exception as error:  # noqa: BLE001 - whatever loading raised
         verdict = "memory" if isinstance(error, MemoryError) else "load_error"
-        return [{"verdict": verdict, "message": described(error), "output": line.taken()} for _ in tests]
-    begun = prepare(calls, job, namespace)
+        return [{"verdict": verdict, "message": described(error), "output": line.new_output()} for _ in tests]
+    setup_failure = prepare(calls, job, namespace)
     outcomes = []
     for test in tests:
-        outcome = attempt(test, calls, namespace) if begun is None else dict(begun)
-        outcomes.append({**outcome, "output": line.taken()})
+        outcome = attempt(test, calls, namespace) if setup_failure is None else dict(setup_failure)
+        outcomes.append({**outcome, "output": line.new_output()})
     return outcomes
 
 
 def prepare(calls: Calls, job: Json, namespace: dict[str, object]) -> Json | None:
     """Bind names and run the setup; return the outcome of every test where that goes wrong."""
     try:
-        names = wanted(job["setup"], job["tests"])
+        names = names_of_program(job["setup"], job["tests"])
     except (SyntaxError, ValueError) as error:
         return {"verdict": "infra_error", "message": f"a test is not Python: {described(error)}"}
     try:

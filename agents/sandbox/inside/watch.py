@@ -30,13 +30,13 @@ class Watch:
     def until(self, deadline: float) -> dict[int, Json]:
         """Wait for both, at most until the deadline; a tester's end is its candidate's too."""
         while len(self.ended) < 2:
-            left = deadline - time.monotonic()
-            if left <= 0 and self.first not in self.ended:
+            seconds_left = deadline - time.monotonic()
+            if seconds_left <= 0 and self.first not in self.ended:
                 self.overran = True
                 self.end(self.first)
-            elif left <= 0:
+            elif seconds_left <= 0:
                 self.end(self.second)
-            for descriptor, _ in self.poll.poll(max(0.0, left) * 1000):
+            for descriptor, _ in self.poll.poll(max(0.0, seconds_left) * 1000):
                 if descriptor == self.control:
                     self.hang_up()
                 self.reap(descriptor)
@@ -44,13 +44,15 @@ class Watch:
                 self.end(self.first)
                 self.ended[self.first]["stopped"] = True
             if self.first in self.ended:
-                deadline = min(deadline, time.monotonic() + GRACE) if left > 0 else time.monotonic() + GRACE
+                deadline = min(deadline, time.monotonic() + GRACE) if seconds_left > 0 else time.monotonic() + GRACE
         return self.ended
 
     def end(self, process: int) -> None:
         """Kill a process and wait for its end."""
         os.kill(process, kernel.SIGKILL)
-        self.reap(next(descriptor for descriptor, found in self.processes.items() if found == process))
+        self.reap(
+            next(descriptor for descriptor, watched_process in self.processes.items() if watched_process == process)
+        )
 
     def reap(self, descriptor: int) -> None:
         """Take note of how a process ended."""

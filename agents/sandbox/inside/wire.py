@@ -121,5 +121,5 @@ def unpacked(tag: str, body: Json, resolve: Callable[[Json], object], depth: int
         return {unpack(key, resolve, depth): unpack(item, resolve, depth) for key, item in body}
     if tag not in SEQUENCES:
         raise Malformed(f"no tag {tag[:20]!r}")
-    made: object = SEQUENCES[tag](unpack(item, resolve, depth) for item in body)
-    return made
+    container: object = SEQUENCES[tag](unpack(item, resolve, depth) for item in body)
+    return container

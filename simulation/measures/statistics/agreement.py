@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 
-def confusion_matrix(truth: Sequence[int], said: Sequence[int], classes: int = 2) -> NDArray[np.int64]:
+def confusion_matrix(truth: Sequence[int], verdict: Sequence[int], classes: int = 2) -> NDArray[np.int64]:
     """Return counts with a row for each true class and a column for each class said."""
     matrix = np.zeros((classes, classes), dtype=np.int64)
-    np.add.at(matrix, (np.asarray(truth, dtype=np.int64), np.asarray(said, dtype=np.int64)), 1)
+    np.add.at(matrix, (np.asarray(truth, dtype=np.int64), np.asarray(verdict, dtype=np.int64)), 1)
     return matrix
 
 

@@ -130,8 +130,8 @@ def crossed_difference(differences_SQ: Sequence[ArrayLike] | NDArray[np.float64]
     values_SQ = table_of(differences_SQ)
     if len(values_SQ) == 1:
         return one_run_difference(values_SQ[0], level)
-    found = analyse(values_SQ)
-    return Tested(*found.estimate(level), found.p)
+    analysis = analyse(values_SQ)
+    return Tested(*analysis.estimate(level), analysis.p)
 
 
 def differing(differences_SQ: NDArray[np.float64]) -> int:

@@ -22,7 +22,7 @@ def area_under_curve(turns: Sequence[float], values: ArrayLike, axis: int = -1) 
 
 def common_budget(*spent: ArrayLike) -> float:
     """Return the largest budget that every run reached, from cumulative costs with evaluations last."""
-    return min(float(np.asarray(each, dtype=np.float64)[..., -1].min()) for each in spent)
+    return min(float(np.asarray(costs, dtype=np.float64)[..., -1].min()) for costs in spent)
 
 
 def at_budget(spent_SE: ArrayLike, values: ArrayLike, budget: float) -> NDArray[np.float64]:

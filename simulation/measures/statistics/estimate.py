@@ -73,15 +73,16 @@ def interquartile_mean(values: ArrayLike, level: float = 0.95) -> Estimate:
     """
     ordered = np.sort(row_of(values))
     cut = ordered.size // 4
-    kept = ordered[cut : ordered.size - cut]
-    mean = float(kept.mean())
-    if kept.size == 1:
+    middle_half = ordered[cut : ordered.size - cut]
+    mean = float(middle_half.mean())
+    if middle_half.size == 1:
         return Estimate(mean, -math.inf, math.inf)
     from scipy.special import stdtrit  # type: ignore[import-untyped]
 
-    winsorised = np.clip(ordered, kept[0], kept[-1])
+    winsorised = np.clip(ordered, middle_half[0], middle_half[-1])
     squares = float(np.sum((winsorised - winsorised.mean()) ** 2))
-    half = float(stdtrit(kept.size - 1, (1 + level) / 2)) * math.sqrt(squares / (kept.size * (kept.size - 1)))
+    size = middle_half.size
+    half = float(stdtrit(size - 1, (1 + level) / 2)) * math.sqrt(squares / (size * (size - 1)))
     return Estimate(mean, mean - half, mean + half)
 
 
