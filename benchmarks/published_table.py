@@ -19,7 +19,7 @@ from benchmarks import record
 from simulation.core.errors import DataError
 from simulation.measures.power import assumed, detectable_if_known, smallest_questions, smallest_seeds
 from simulation.measures.statistics import holm, unpaired_difference
-from simulation.measures.verdict_text import better_text, p_text, unknown
+from simulation.views.verdict_text import better_text, p_text, unknown
 
 TABLE = record.ROOT.parent / "shared" / "data" / "published" / "student_sim_trace.json"
 EFFECTS = (0.03, 0.05, 0.1)

@@ -4,7 +4,6 @@
 
 import sys
 from argparse import Namespace
-from dataclasses import asdict
 from pathlib import Path
 
 from simulation.commands.terminal import PROGRAM, display, scenario_file, warn
@@ -17,6 +16,7 @@ from simulation.store import new_folder
 from simulation.views.boards import Board, JsonBoard, LiveBoard, PlainBoard
 from simulation.views.json_lines import JsonLines
 from simulation.views.text import shown
+from simulation.views.verdict_text import verdict_json
 
 
 def compare_command(arguments: Namespace) -> int:
@@ -75,7 +75,7 @@ def conclude(comparison: Comparison, shows: Board | None) -> None:
     if machine is not None:
         for family in families[:1]:  # the measure that counts; verdicts.json holds them all
             for verdict in family.verdicts:
-                machine.emit("verdict", {"measure": family.measure, **asdict(verdict)})
+                machine.emit("verdict", {"measure": family.measure, **verdict_json(verdict, family)})
         machine.emit("finished", {"comparison": str(comparison.folder), "trace_hashes": list(results.trace_hashes)})
 
 

@@ -1,4 +1,4 @@
-"""Which policies differ: a verdict in plain words on every pair of a family, from paired truths.
+"""Which policies differ: a verdict on every pair of a family, from paired truths.
 
 Truths hold a row a seed and a column a held-out question, the same seeds and questions in the same order under every
 label. A pair is told apart where its p, adjusted by Holm over the family, is below .05 and its 95 % interval excludes
@@ -15,21 +15,17 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from simulation.core.errors import DataError
+from simulation.measures.power import piloted
 from simulation.measures.statistics import (
     Tested,
-    area_under_curve,
-    at_budget,
-    common_budget,
+    Variances,
     crossed_difference,
     holm,
     sign_flip,
 )
-from simulation.measures.verdict_text import Goal, better_text, family_warnings, sparse_pairs, undecided_text
+from simulation.measures.statistics.crossed import differing
 
-TARGET = 0.03
-"""The difference, in accuracy units, for which a verdict says what would show it."""
-CHANCE = 0.8
-"""The power at which it would be shown."""
+TARGET, CHANCE = 0.03, 0.8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +45,10 @@ class Verdict:
     """Exact, over the seeds alone, unadjusted."""
     tells: bool
     """Whether the pair is told apart."""
-    text: str
-    """The verdict in points."""
+    variances: Variances
+    """Of the paired differences, as far as they show them."""
+    differing: int
+    """The questions on which the two ever differ."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +59,10 @@ class Family:
     seeds: int
     questions: int
     verdicts: tuple[Verdict, ...]
-    warnings: tuple[str, ...]
-    """What the reader must know before believing any of them."""
+    target: float
+    """The difference, in accuracy units, for which it can be said what would show it."""
+    chance: float
+    """The power at which it would be shown."""
 
 
 def judge_pairs(
@@ -70,20 +70,18 @@ def judge_pairs(
 ) -> Family:
     """Return the verdicts on all pairs of labels, in their order; `truths` are [seeds, questions] in [0, 1].
 
-    A truth may be a mean over evaluations (`area_under_curve`) or interpolated at a budget (`at_budget`). Where a pair
-    is not told apart, the verdict says what would show `target` accuracy with this chance.
+    A truth may be a mean over evaluations (`area_under_curve`) or interpolated at a budget (`at_budget`). `target` and
+    `chance` are for whoever says of a pair that is not told apart what would show such a difference.
     """
     tables = checked(truths)
     seeds, questions = next(iter(tables.values())).shape
     pairs = list(combinations(tables, 2))
-    goal = Goal(target, chance, len(pairs))
     differences = [tables[b] - tables[a] for a, b in pairs]
-    verdicts = [
-        verdict(pair, difference_SQ, decision, goal)
+    verdicts = tuple(
+        verdict(pair, difference_SQ, decision)
         for pair, difference_SQ, decision in zip(pairs, differences, decide(differences), strict=True)
-    ]
-    warnings = family_warnings(seeds, questions, len(pairs)) + sparse_pairs(pairs, differences)
-    return Family(measure=measure, seeds=seeds, questions=questions, verdicts=tuple(verdicts), warnings=tuple(warnings))
+    )
+    return Family(measure=measure, seeds=seeds, questions=questions, verdicts=verdicts, target=target, chance=chance)
 
 
 class Decision(NamedTuple):
@@ -101,13 +99,9 @@ def decide(differences: Sequence[NDArray[np.float64]]) -> list[Decision]:
     return [Decision(test, p, test.tells(p)) for test, p in zip(tests, adjusted, strict=True)]
 
 
-def verdict(pair: tuple[str, str], difference_SQ: NDArray[np.float64], decision: Decision, goal: Goal) -> Verdict:
-    """Return the verdict on one pair in words."""
+def verdict(pair: tuple[str, str], difference_SQ: NDArray[np.float64], decision: Decision) -> Verdict:
+    """Return the verdict on one pair."""
     test, p, tells = decision
-    if tells:
-        text = better_text(*pair, test, p, len(difference_SQ), goal.pairs)
-    else:
-        text = undecided_text(*pair, test, p, difference_SQ, goal)
     return Verdict(
         a=pair[0],
         b=pair[1],
@@ -118,43 +112,9 @@ def verdict(pair: tuple[str, str], difference_SQ: NDArray[np.float64], decision:
         p_unadjusted=test.p,
         sign_flip_p=sign_flip(difference_SQ.mean(axis=1)),
         tells=tells,
-        text=text,
+        variances=piloted(difference_SQ),
+        differing=differing(difference_SQ),
     )
-
-
-def judge_curves(
-    turns: Sequence[float],
-    truths: Mapping[str, ArrayLike],
-    *,
-    spent: Mapping[str, ArrayLike] | None = None,
-    unit: str = "training pairs",
-    target: float = TARGET,
-    chance: float = CHANCE,
-) -> list[Family]:
-    """Return a family each for the last evaluation, the area under the learning curve and, with `spent`, equal budgets.
-
-    `truths` are [seeds, evaluations, questions] at increasing turns, `spent` cumulative costs [seeds, evaluations] in
-    `unit`. Holm runs within each family: name the measure that counts before looking.
-    """
-    curves = {label: np.asarray(values, dtype=np.float64) for label, values in truths.items()}
-    for label, curve in curves.items():
-        if curve.ndim != 3 or curve.shape[1] != len(turns):
-            raise DataError(
-                f"learning curves of {label!r}: expected [seeds, {len(turns)} evaluations, questions], "
-                f"got shape {curve.shape}; give the truth of every held-out answer at every evaluation"
-            )
-    measures = {
-        f"accuracy at turn {turns[-1]:g}": {label: curve[:, -1] for label, curve in curves.items()},
-        "mean accuracy over the turns": {
-            label: area_under_curve(turns, curve, axis=1) for label, curve in curves.items()
-        },
-    }
-    if spent is not None:
-        budget = common_budget(*(spent[label] for label in curves))
-        measures[f"accuracy after {budget:,g} {unit}"] = {
-            label: at_budget(spent[label], curve, budget) for label, curve in curves.items()
-        }
-    return [judge_pairs(tables, measure=name, target=target, chance=chance) for name, tables in measures.items()]
 
 
 def checked(truths: Mapping[str, ArrayLike]) -> dict[str, NDArray[np.float64]]:

@@ -21,6 +21,7 @@ from simulation.store import DATABASE, Study
 from simulation.views.comparison_tables import table
 from simulation.views.report_sections import Section, heading, sections
 from simulation.views.text import clock, shown
+from simulation.views.verdict_text import family_warnings, verdict_json
 
 TABLES, VERDICTS, PAGE = "tables.txt", "verdicts.json", "report.html"
 WIDTH = 120
@@ -120,7 +121,7 @@ def findings_json(findings: Findings) -> dict[str, Any]:
 def measure_json(measure: Measure) -> dict[str, Any]:
     """Return the verdicts at one measure (Any: JSON values)."""
     verdicts = [
-        {**asdict(verdict), "improvement": improvement._asdict()}
+        {**verdict_json(verdict, measure.family), "improvement": improvement._asdict()}
         for verdict, improvement in zip(measure.family.verdicts, measure.improvements, strict=True)
     ]
     return {
@@ -129,7 +130,7 @@ def measure_json(measure: Measure) -> dict[str, Any]:
         "questions": measure.family.questions,
         "accuracies": {label: estimate._asdict() for label, estimate in measure.accuracies.items()},
         "verdicts": verdicts,
-        "warnings": list(measure.family.warnings),
+        "warnings": family_warnings(measure.family),
     }
 
 

@@ -9,11 +9,11 @@ from rich.text import Text
 from simulation.measures.findings import Findings, Measure, accuracy, mastery
 from simulation.measures.lesson_quality import draws
 from simulation.measures.statistics import Estimate
-from simulation.measures.verdict_text import p_text
 from simulation.measures.verdicts import Verdict
 from simulation.store.turn_sums import Draw
 from simulation.views.tables import dashed, empty_table, percent
 from simulation.views.text import shown
+from simulation.views.verdict_text import p_text
 
 MOST_PAIRS = 30
 """Pairs in a table; where there are more, those with the first label and then those told apart are shown."""

@@ -26,6 +26,7 @@ from simulation.views.comparison_tables import (
 from simulation.views.report import warnings
 from simulation.views.tables import percent
 from simulation.views.teacher_tables import teacher_errors_sheets, teacher_sheet
+from simulation.views.verdict_text import family_warnings, verdict_text
 
 MOST_SENTENCES = 12
 MOST_RIVALS = 4
@@ -102,13 +103,13 @@ def verdicts_section(findings: Findings, lineup: Lineup) -> Section:
     measure = findings.measures[0]
     verdicts = measure.family.verdicts
     chosen = chosen_pairs(verdicts, MOST_SENTENCES)
-    sentences = [lead(findings), *(verdict.text for verdict in chosen)]
+    sentences = [lead(findings), *(verdict_text(verdict, measure.family) for verdict in chosen)]
     if len(chosen) < len(verdicts):
         sentences.append(f"{len(verdicts) - len(chosen)} more pairs are in verdicts.json.")
     return Section(
         title="Verdicts",
         sentences=tuple(sentences),
-        notes=(*measure.family.warnings, *pairing(findings), *played_by(lineup)),
+        notes=(*family_warnings(measure.family), *pairing(findings), *played_by(lineup)),
     )
 
 
@@ -166,11 +167,11 @@ def differences_section(findings: Findings) -> Section | None:
     if not findings.measures:
         return None
     first, *others = findings.measures
-    first_warnings = set(first.family.warnings)
+    first_warnings = set(family_warnings(first.family))
     notes_on_others = [
         f"{measure.name}: {warning}"
         for measure in others
-        for warning in measure.family.warnings
+        for warning in family_warnings(measure.family)
         if warning not in first_warnings
     ]
     return Section(

@@ -5,9 +5,11 @@ import pytest
 from numpy.typing import NDArray
 
 from simulation.core.errors import DataError
+from simulation.measures.arrays import COSTS
+from simulation.measures.findings import measure_all
 from simulation.measures.statistics import Variances, crossed_difference, holm, sign_flip
-from simulation.measures.verdict_text import Goal, advice, p_text
-from simulation.measures.verdicts import decide, judge_curves, judge_pairs
+from simulation.measures.verdicts import Family, decide, judge_pairs
+from simulation.views.verdict_text import Goal, advice, family_warnings, p_text, verdict_text
 
 Truths = NDArray[np.float64]
 
@@ -27,6 +29,11 @@ def study(
     }
 
 
+def text(family: Family, pair: int = 0) -> str:
+    """Return the words of one verdict."""
+    return verdict_text(family.verdicts[pair], family)
+
+
 def test_a_clear_difference_is_told_with_its_interval_and_p() -> None:
     truths = study({"random": 0.5, "category": 0.6, "other": 0.5})
     family = judge_pairs(truths)
@@ -37,7 +44,7 @@ def test_a_clear_difference_is_told_with_its_interval_and_p() -> None:
     assert [each.p for each in family.verdicts] == holm([each.p_unadjusted for each in family.verdicts])
     assert found.sign_flip_p == sign_flip((truths["category"] - truths["random"]).mean(axis=1)) == 2 / 2**8
     points = [f"{100 * value:.1f}" for value in test[:3]]
-    assert found.text == (
+    assert text(family) == (
         f"category is better than random by {points[0]} points, 95 % interval {points[1]} to {points[2]} "
         "(p < .001 after Holm over 3 pairs)"
     )
@@ -46,29 +53,32 @@ def test_a_clear_difference_is_told_with_its_interval_and_p() -> None:
 
 def test_the_better_one_is_named_first_whatever_the_order() -> None:
     truths = study({"good": 0.6, "bad": 0.5})
-    found = judge_pairs(truths).verdicts[0]
+    family = judge_pairs(truths)
+    found = family.verdicts[0]
     assert found.difference < 0 and found.high < 0
     low, high = f"{-100 * found.high:.1f}", f"{-100 * found.low:.1f}"
-    assert (
-        f"good is better than bad by {-100 * found.difference:.1f} points, 95 % interval {low} to {high}" in found.text
+    assert f"good is better than bad by {-100 * found.difference:.1f} points, 95 % interval {low} to {high}" in text(
+        family
     )
-    assert "Holm" not in found.text
+    assert "Holm" not in text(family)
 
 
 def test_what_is_not_told_says_what_would_show_it() -> None:
     truths = study({"random": 0.5, "category": 0.5}, seeds=6, questions=150, seed=1)
-    found = judge_pairs(truths).verdicts[0]
+    family = judge_pairs(truths)
+    found = family.verdicts[0]
     assert not found.tells
     points, low, high = (f"{100 * value:.1f}" for value in (found.difference, found.low, found.high))
-    assert found.text.startswith(f"cannot tell category from random: {points} points, 95 % interval {low} to {high}; ")
-    assert found.text.endswith("questions would show 3 points") and " seeds or " in found.text
-    wider = judge_pairs(truths, target=0.2).verdicts[0]
-    assert wider.text.endswith("these 6 seeds and 150 questions would show 20 points")
+    seen = f"cannot tell category from random: {points} points, 95 % interval {low} to {high}; "
+    assert text(family).startswith(seen)
+    assert text(family).endswith("questions would show 3 points") and " seeds or " in text(family)
+    wider = judge_pairs(truths, target=0.2)
+    assert text(wider).endswith("these 6 seeds and 150 questions would show 20 points")
 
 
 def test_where_seeds_differ_much_no_number_of_questions_is_promised() -> None:
-    found = judge_pairs(study({"random": 0.5, "category": 0.5}, seeds=6, luck=0.3)).verdicts[0]
-    assert "seeds would show 3 points, no number of questions alone would: the seeds differ too much" in found.text
+    found = judge_pairs(study({"random": 0.5, "category": 0.5}, seeds=6, luck=0.3))
+    assert "seeds would show 3 points, no number of questions alone would: the seeds differ too much" in text(found)
 
 
 def test_where_questions_differ_much_no_number_of_seeds_is_promised() -> None:
@@ -76,8 +86,8 @@ def test_where_questions_differ_much_no_number_of_seeds_is_promised() -> None:
     rows = generator.integers(0, 2, (2, 1, 150)).astype(float)
     noise = generator.random((2, 6, 150)) < 0.1
     truths = np.abs(rows - noise)
-    found = judge_pairs({"random": truths[0], "category": truths[1]}).verdicts[0]
-    assert "questions would show 3 points, no number of seeds alone would: the questions differ too much" in found.text
+    found = judge_pairs({"random": truths[0], "category": truths[1]})
+    assert "questions would show 3 points, no number of seeds alone would: the questions differ too much" in text(found)
 
 
 def test_where_neither_suffices_more_of_both_is_asked() -> None:
@@ -91,10 +101,11 @@ def test_where_neither_suffices_more_of_both_is_asked() -> None:
 def test_holm_can_take_back_what_a_pair_alone_would_tell() -> None:
     accuracies = {"a": 0.5, "b": 0.5, "c": 0.5, "d": 0.54}
     for seed in range(40):
-        for found in judge_pairs(study(accuracies, seeds=6, seed=seed)).verdicts:
+        family = judge_pairs(study(accuracies, seeds=6, seed=seed))
+        for pair, found in enumerate(family.verdicts):
             if found.p_unadjusted < 0.05 <= found.p:
                 assert not found.tells
-                assert f", but {p_text(found.p)} after Holm over 6 pairs; " in found.text
+                assert f", but {p_text(found.p)} after Holm over 6 pairs; " in text(family, pair)
                 return
     raise AssertionError("no study came near its limit")
 
@@ -111,16 +122,16 @@ def test_a_pair_is_told_only_where_p_and_interval_agree() -> None:
 def test_equal_answers_are_not_called_a_small_difference() -> None:
     truths = study({"random": 0.5})["random"]
     family = judge_pairs({"random": truths, "again": truths.copy()})
-    assert family.verdicts[0].text == "cannot tell again from random: every answer came out the same"
+    assert text(family) == "cannot tell again from random: every answer came out the same"
     assert (family.verdicts[0].p, family.verdicts[0].tells) == (1.0, False)
-    assert family.warnings == ()
+    assert family_warnings(family) == []
 
 
 def test_one_seed_tells_of_its_runs_and_says_that_it_tells_of_no_others() -> None:
     family = judge_pairs(study({"random": 0.4, "category": 0.6, "same": 0.6}, seeds=1))
     assert family.verdicts[0].tells
-    assert all(found.text.endswith("one seed says nothing of others") for found in family.verdicts)
-    assert family.warnings[0].startswith("One seed: the intervals speak of other questions only.")
+    assert all(text(family, pair).endswith("one seed says nothing of others") for pair in range(3))
+    assert family_warnings(family)[0].startswith("One seed: the intervals speak of other questions only.")
 
 
 @pytest.mark.parametrize(
@@ -134,15 +145,15 @@ def test_one_seed_tells_of_its_runs_and_says_that_it_tells_of_no_others() -> Non
 )
 def test_the_floor_of_the_sign_flips_is_said(seeds: int, labels: int, warning: str | None) -> None:
     family = judge_pairs(study({str(label): 0.5 for label in range(labels)}, seeds=seeds))
-    assert bool(family.warnings) is (warning is not None)
-    assert warning is None or family.warnings[0].startswith(warning)
+    assert bool(family_warnings(family)) is (warning is not None)
+    assert warning is None or family_warnings(family)[0].startswith(warning)
     assert min(found.sign_flip_p for found in family.verdicts) >= 2 / 2**seeds
 
 
 def test_too_few_questions_are_said() -> None:
     truths = study({"random": 0.5, "category": 0.55}, seeds=6, questions=40)
     truths["category"][:, 12:] = truths["random"][:, 12:]
-    warnings = judge_pairs(truths).warnings
+    warnings = family_warnings(judge_pairs(truths))
     assert warnings[0].startswith("40 held-out questions are few: each weighs 2.5 points.")
     assert warnings[1].startswith("random and category differ on ") and "questions only" in warnings[1]
 
@@ -155,15 +166,16 @@ def test_curves_are_judged_at_the_end_over_all_turns_and_at_an_equal_budget() ->
         for heights in ((0.3, 0.4, 0.8), (0.3, 0.75, 0.8))
     )
     spent = {"late": np.tile([0.0, 40.0, 100.0], (6, 1)), "early": np.tile([0.0, 120.0, 300.0], (6, 1))}
-    last, area, budget = judge_curves(turns, {"late": late, "early": early}, spent=spent)
-    assert (last.measure, budget.measure) == ("accuracy at turn 10", "accuracy after 100 training pairs")
-    assert last.verdicts[0].difference == pytest.approx((early[:, 2] - late[:, 2]).mean())
-    heights = [np.trapezoid(each.mean(axis=(0, 2)), turns) / 10 for each in (late, early)]
-    assert area.verdicts[0].difference == pytest.approx(heights[1] - heights[0])
-    assert "early is better than late" in area.verdicts[0].text
+    costs = {cost: spent if cost == "trained" else dict.fromkeys(spent, np.zeros((6, 3))) for cost in COSTS}
+    (last, area, budget), same = measure_all(turns, {"late": late, "early": early}, costs)
+    assert (last.name, budget.name) == ("accuracy at turn 10", "accuracy after 100 experiences trained on")
+    assert last.family.verdicts[0].difference == pytest.approx((early[:, 2] - late[:, 2]).mean())
+    heights = [np.trapezoid(truths.mean(axis=(0, 2)), turns) / 10 for truths in (late, early)]
+    assert area.family.verdicts[0].difference == pytest.approx(heights[1] - heights[0])
+    assert "early is better than late" in text(area.family)
     at_100 = np.interp(100, [0, 120], early.mean(axis=(0, 2))[:2])
-    assert budget.verdicts[0].difference == pytest.approx(at_100 - late[:, 2].mean())
-    assert len(judge_curves(turns, {"late": late, "early": early})) == 2
+    assert budget.family.verdicts[0].difference == pytest.approx(at_100 - late[:, 2].mean())
+    assert same == ("asked", "tokens", "put")
 
 
 @pytest.mark.parametrize(
@@ -181,11 +193,6 @@ def test_curves_are_judged_at_the_end_over_all_turns_and_at_an_equal_budget() ->
 def test_truths_that_cannot_be_paired_are_refused(truths: dict[str, Truths], message: str) -> None:
     with pytest.raises(DataError, match=message):
         judge_pairs(truths)
-
-
-def test_curves_without_questions_are_refused() -> None:
-    with pytest.raises(DataError, match=r"learning curves of 'a': expected \[seeds, 2 evaluations, questions\]"):
-        judge_curves((0, 1), {"a": np.ones((3, 2)), "b": np.ones((3, 2))})
 
 
 @pytest.mark.parametrize(

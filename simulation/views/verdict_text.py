@@ -1,14 +1,11 @@
 """Verdicts and their warnings in plain words; differences come in accuracy units and are printed in points."""
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import asdict
+from typing import Any, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
-from simulation.measures.power import piloted, power, smallest_questions, smallest_seeds
+from simulation.measures.power import power, smallest_questions, smallest_seeds
 from simulation.measures.statistics import Tested, Variances, smallest_sign_flip_p
-from simulation.measures.statistics.crossed import differing
+from simulation.measures.verdicts import Family, Verdict
 
 FEW_QUESTIONS = 100
 """Below this the intervals were not checked to cover what they say, and a single question weighs a point or more."""
@@ -27,6 +24,30 @@ class Goal(NamedTuple):
     """Compared at once."""
 
 
+def verdict_text(verdict: Verdict, family: Family) -> str:
+    """Return a verdict in points: which is better and by how much, or that it cannot be told and what would show it."""
+    a, b, pairs = verdict.a, verdict.b, len(family.verdicts)
+    test = Tested(verdict.difference, verdict.low, verdict.high, verdict.p_unadjusted)
+    if verdict.tells:
+        return better_text(a, b, test, verdict.p, family.seeds, pairs)
+    if not verdict.differing:
+        return f"cannot tell {b} from {a}: every answer came out the same"
+    goal = Goal(family.target, family.chance, pairs)
+    seen = unknown(a, b, test, verdict.p, pairs)
+    return f"{seen}; {advice(verdict.variances, family.seeds, family.questions, goal)}"
+
+
+def verdict_json(verdict: Verdict, family: Family) -> dict[str, Any]:
+    """Return a verdict with its text (Any: JSON values)."""
+    numbers = {name: value for name, value in asdict(verdict).items() if name not in ("variances", "differing")}
+    return {**numbers, "text": verdict_text(verdict, family)}
+
+
+def family_warnings(family: Family) -> list[str]:
+    """Return what the reader must know before believing any verdict of a family."""
+    return [*small_numbers(family.seeds, family.questions, len(family.verdicts)), *sparse_pairs(family)]
+
+
 def better_text(a: str, b: str, test: Tested, p: float, seeds: int, pairs: int) -> str:
     """Return the verdict on a pair that is told apart, the better one first."""
     better, worse, low, high = (b, a, test.low, test.high) if test.value > 0 else (a, b, -test.high, -test.low)
@@ -35,14 +56,6 @@ def better_text(a: str, b: str, test: Tested, p: float, seeds: int, pairs: int) 
         f"{better} is better than {worse} by {_points(abs(test.value))} points, 95 % interval {_points(low)} to "
         f"{_points(high)} ({p_text(p)}{over(pairs)}){caveat}"
     )
-
-
-def undecided_text(a: str, b: str, test: Tested, p: float, difference_SQ: NDArray[np.float64], goal: Goal) -> str:
-    """Return the verdict on a pair that is not told apart, with what would show the goal."""
-    if differing(difference_SQ) == 0:
-        return f"cannot tell {b} from {a}: every answer came out the same"
-    seeds, questions = difference_SQ.shape
-    return f"{unknown(a, b, test, p, goal.pairs)}; {advice(piloted(difference_SQ), seeds, questions, goal)}"
 
 
 def unknown(a: str, b: str, test: Tested, p: float, pairs: int) -> str:
@@ -83,7 +96,7 @@ def both(variances: Variances, questions: int, goal: Goal) -> str:
     return f"{100 * goal.effect:g} points are out of reach of any number of seeds and questions that can be run"
 
 
-def family_warnings(seeds: int, questions: int, pairs: int) -> list[str]:
+def small_numbers(seeds: int, questions: int, pairs: int) -> list[str]:
     """Return what numbers so small cannot say, in plain words."""
     warnings = []
     floor = smallest_sign_flip_p(seeds)
@@ -111,16 +124,14 @@ def family_warnings(seeds: int, questions: int, pairs: int) -> list[str]:
     return warnings
 
 
-def sparse_pairs(pairs: Sequence[tuple[str, str]], differences: Sequence[NDArray[np.float64]]) -> list[str]:
+def sparse_pairs(family: Family) -> list[str]:
     """Return a warning for each pair that differs on too few questions for its interval to be trusted."""
-    warnings = []
-    for (a, b), difference_SQ in zip(pairs, differences, strict=True):
-        count = differing(difference_SQ)
-        if 0 < count < FEW_DIFFERING:
-            warnings.append(
-                f"{a} and {b} differ on {count} questions only: their interval covers less often than it says."
-            )
-    return warnings
+    return [
+        f"{verdict.a} and {verdict.b} differ on {verdict.differing} questions only: their interval covers less often "
+        "than it says."
+        for verdict in family.verdicts
+        if 0 < verdict.differing < FEW_DIFFERING
+    ]
 
 
 def p_text(p: float) -> str:
