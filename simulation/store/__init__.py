@@ -1,7 +1,6 @@
 """The run store: one folder a study, one SQLite transaction a turn, adapters as files named by their hash."""
 
-from simulation.store.adapters import Keep
-from simulation.store.blobs import sync_folder, write_durably
+from simulation.store.adapters import Keep, sync_folder, write_durably
 from simulation.store.canonical import canonical, difference
 from simulation.store.chain import chained
 from simulation.store.founding import new_folder, study_folders

@@ -11,7 +11,7 @@ import yaml
 
 from simulation.core.errors import StoreError, StudyNotBegun
 from simulation.core.types import Question, Seat
-from simulation.store.blobs import sync_folder, write_durably
+from simulation.store.adapters import sync_folder, write_durably
 from simulation.store.canonical import dump
 from simulation.store.fingerprints import Fingerprints
 from simulation.store.interning import Interned

@@ -14,7 +14,7 @@ from tests.sandbox.attacks import SPECIAL, attacks
 from tests.sandbox.attacks.machine import SECRET, dismantle, machine
 
 ATTACKS = attacks()
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 QUICK = [attack for attack in ATTACKS if "slow" not in attack.flags]
 SLOW = [attack for attack in ATTACKS if "slow" in attack.flags]
 ARRIVING = [attack for attack in ATTACKS if "arrives" in attack.flags]
