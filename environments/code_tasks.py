@@ -8,20 +8,20 @@ from pydantic import Field
 
 from environments.program_rows import EVALUATE, LEARN, VALIDATE, load_programs, number
 from environments.row_files import Refused, named_on_hub
-from environments.splits import HELD_OUT_PERCENT, Splits, ended, noticed, rows_apart, shuffled
+from environments.splits import HELD_OUT_PERCENT, FixedQuestions, Splits, noticed, rows_apart, shuffled
 from environments.tasks import mastery
 from environments.tasks.items import MOST_DISTINCT, SEEN, UNSEEN, bank, distinct
 from simulation.core.corpus import Lesson
 from simulation.core.paths import FileOrHubName
 from simulation.core.registry import environment
-from simulation.core.types import Experience, Question, Transition
+from simulation.core.types import Question
 
 SPANS = (LEARN, VALIDATE, EVALUATE)
 """The task_ids of MBPP that are asked, probed and held out."""
 
 
 @environment("code_tasks")
-class CodeTasks:
+class CodeTasks(FixedQuestions):
     """Python functions to write, judged by tests: a generated bank that needs no files, or rows such as MBPP's."""
 
     bank_seed: int = 0
@@ -46,32 +46,9 @@ class CodeTasks:
     exact_judge = "all_tests"
     cues = ()
 
-    def reset(self, *, seed: int) -> None:
-        """Do nothing: the questions are the same for every study, so that studies can be paired."""
-
-    def pool(self) -> Sequence[Question]:
-        """Return the tasks that may be asked."""
-        return self._splits.pool
-
-    def probe(self) -> Sequence[Question]:
-        """Return tasks for policies to measure on."""
-        return self._splits.probe
-
-    def held_out(self) -> Sequence[Question]:
-        """Return tasks that only the evaluation sees; the bank's compose skills as no other split does."""
-        return self._splits.held_out
-
-    def notices(self) -> Sequence[str]:
-        """Name every row that could not be read."""
-        return self._splits.notices
-
     def elsewhere(self) -> Sequence[str]:
         """Name rows that are on the Hub."""
         return named_on_hub(self.rows, self.held_out_rows)
-
-    def step(self, experience: Experience) -> Transition:
-        """End the one-question episode."""
-        return ended(experience)
 
     def lesson(self, index: int, *, seed: int, stage: int) -> Lesson:
         """Return a pretraining lesson; see `environments/tasks/mastery.py`."""
@@ -79,12 +56,12 @@ class CodeTasks:
 
     @cached_property
     def _splits(self) -> Splits:
-        elsewhere, refused = load_programs(self.held_out_rows) if self.held_out_rows else ((), ())
+        other_held_out, refused = load_programs(self.held_out_rows) if self.held_out_rows else ((), ())
         if self.rows is not None:
-            return self._read(self.rows, elsewhere, refused)
-        notices = noticed(str(self.held_out_rows), len(elsewhere), refused)
+            return self._read(self.rows, other_held_out, refused)
+        notices = noticed(str(self.held_out_rows), len(other_held_out), refused)
         splits = self._generated()
-        return splits._replace(held_out=elsewhere, notices=notices) if elsewhere else splits
+        return splits._replace(held_out=other_held_out, notices=notices) if other_held_out else splits
 
     def _generated(self) -> Splits:
         wordings = SEEN if self.held_out_wordings == "seen" else UNSEEN
@@ -94,18 +71,18 @@ class CodeTasks:
             held_out=distinct(seed=self.bank_seed, split="held_out", size=self.held_out_size, wordings=wordings),
         )
 
-    def _read(self, rows: str, elsewhere: Sequence[Question], refused: Sequence[Refused]) -> Splits:
+    def _read(self, rows: str, other_held_out: Sequence[Question], refused: Sequence[Refused]) -> Splits:
         questions, more_refused = load_programs(rows)
         refused = (*more_refused, *refused)
         asked, probed, evaluated = (
             tuple(question for question in questions if number(question) in span) for span in SPANS
         )
-        if asked and probed and (elsewhere or evaluated):
-            held_out = elsewhere or evaluated
+        if asked and probed and (other_held_out or evaluated):
+            held_out = other_held_out or evaluated
             asked, probed = fresh(asked, held_out), fresh(probed, held_out)
             return Splits(asked, probed, held_out, noticed(rows, len(asked) + len(probed) + len(held_out), refused))
         mixed = shuffled(questions, self.bank_seed)
-        held_out = elsewhere or mixed[: len(mixed) * HELD_OUT_PERCENT // 100]
+        held_out = other_held_out or mixed[: len(mixed) * HELD_OUT_PERCENT // 100]
         return rows_apart(rows, fresh(mixed, held_out), held_out, refused, probe_size=self.probe_size)
 
 

@@ -12,15 +12,14 @@ from environments.bank.graph import PREREQUISITES
 from environments.bank.items import MOST_DISTINCT, Bank, distinct
 from environments.mathqa import load_rows
 from environments.row_files import named_on_hub
-from environments.splits import HELD_OUT_PERCENT, Splits, ended, rows_apart, shuffled
+from environments.splits import HELD_OUT_PERCENT, FixedQuestions, Splits, rows_apart, shuffled
 from simulation.core.corpus import Lesson
 from simulation.core.paths import FileOrHubName
 from simulation.core.registry import environment
-from simulation.core.types import Experience, Question, Transition
 
 
 @environment("math_word_problems")
-class MathWordProblems:
+class MathWordProblems(FixedQuestions):
     """Word problems with options: a generated bank that needs no files, or MathQA rows from the Hub or a local path."""
 
     bank_seed: int = 0
@@ -41,36 +40,13 @@ class MathWordProblems:
     exact_judge = "answer_key"
     cues = mastery.CUES
 
-    def reset(self, *, seed: int) -> None:
-        """Do nothing: the questions are the same for every study, so that studies can be paired."""
-
-    def pool(self) -> Sequence[Question]:
-        """Return the problems that may be asked."""
-        return self._splits.pool
-
-    def probe(self) -> Sequence[Question]:
-        """Return problems for policies to measure on."""
-        return self._splits.probe
-
-    def held_out(self) -> Sequence[Question]:
-        """Return problems that only the evaluation sees; the bank's hold numbers that no other split holds."""
-        return self._splits.held_out
-
     def prerequisites(self) -> Mapping[str, tuple[str, ...]]:
         """Return which skills of the bank come before which; rows have none, as their tags name no skills."""
         return PREREQUISITES if self.rows is None else {}
 
-    def notices(self) -> Sequence[str]:
-        """Name every row that could not be read."""
-        return self._splits.notices
-
     def elsewhere(self) -> Sequence[str]:
         """Name rows that are on the Hub."""
         return named_on_hub(self.rows)
-
-    def step(self, experience: Experience) -> Transition:
-        """End the one-question episode."""
-        return ended(experience)
 
     def lesson(self, index: int, *, seed: int, stage: int) -> Lesson:
         """Return a pretraining lesson; see `environments/bank/mastery.py`."""

@@ -1,5 +1,6 @@
 """What environments of single questions share: disjoint sets, questions made when looked at, an episode of one step."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import NamedTuple, TypeVar, overload
 from zlib import crc32
@@ -92,3 +93,38 @@ def ended(experience: Experience) -> Transition:
         terminated=True,
         truncated=False,
     )
+
+
+class FixedQuestions(ABC):
+    """An environment whose questions are the same for every study, so that studies can be paired.
+
+    Each is an episode of its own. Who extends it says in `_splits` what the questions are.
+    """
+
+    @property
+    @abstractmethod
+    def _splits(self) -> Splits: ...
+
+    def reset(self, *, seed: int) -> None:
+        """Do nothing, whatever the seed."""
+        del seed
+
+    def pool(self) -> Sequence[Question]:
+        """Return what may be asked."""
+        return self._splits.pool
+
+    def probe(self) -> Sequence[Question]:
+        """Return what policies may measure on."""
+        return self._splits.probe
+
+    def held_out(self) -> Sequence[Question]:
+        """Return what only the evaluation sees."""
+        return self._splits.held_out
+
+    def notices(self) -> Sequence[str]:
+        """Name every row that could not be read."""
+        return self._splits.notices
+
+    def step(self, experience: Experience) -> Transition:
+        """End the one-question episode."""
+        return ended(experience)

@@ -12,8 +12,7 @@ from torch import Tensor
 
 from agents.models.lora import Adapters
 from simulation.core.errors import DataError
-
-WEIGHTS, CONFIG = "adapter_model.safetensors", "adapter_config.json"
+from simulation.core.peft_folder import CARD, CONFIG, WEIGHTS, peft_config
 
 
 def dump(adapters: Adapters, slot: int) -> bytes:
@@ -70,19 +69,10 @@ def description(adapters: Adapters) -> dict[str, object]:
 def save_folder(adapters: Adapters, slot: int, folder: Path, *, name: str, base: str) -> None:
     """Write a slot as a folder that `PeftModel.from_pretrained` loads."""
     folder.mkdir(parents=True, exist_ok=True)
-    config = {
-        "base_model_name_or_path": base,
-        "bias": "none",
-        "inference_mode": True,
-        "init_lora_weights": True,
-        "lora_dropout": 0.0,
-        "peft_type": "LORA",
-        "task_type": "CAUSAL_LM",
-        **description(adapters),
-    }
+    config = peft_config(base, description(adapters))
     (folder / WEIGHTS).write_bytes(save(tensors(adapters, slot), metadata={"format": "pt"}))
     (folder / CONFIG).write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
-    (folder / "README.md").write_text(model_card(config, name), encoding="utf-8")
+    (folder / CARD).write_text(model_card(config, name), encoding="utf-8")
 
 
 def load_folder(adapters: Adapters, slot: int, folder: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from simulation.core.errors import StoreError, nearest
+from simulation.core.peft_folder import CARD, CONFIG, WEIGHTS, peft_config
 from simulation.core.types import Seat
 from simulation.store import Study, canonical
 from simulation.store.canonical import plain
@@ -75,21 +76,12 @@ def write_peft(study: Study, folder: Path) -> Iterator[Path]:
 def write_adapter(study: Study, seat: Seat, folder: Path) -> Iterator[Path]:
     """Write one student's adapter without loading its base model."""
     description, weights = as_peft(study.adapter(seat.name), seat.name)
-    config = {
-        "base_model_name_or_path": study.base,
-        "bias": "none",
-        "inference_mode": True,
-        "init_lora_weights": True,
-        "lora_dropout": 0.0,
-        "peft_type": "LORA",
-        "task_type": "CAUSAL_LM",
-        **description,
-    }
+    config = peft_config(study.base, description)
     folder.mkdir(parents=True)
     files = {
-        "adapter_model.safetensors": weights,
-        "adapter_config.json": (json.dumps(config, indent=2, sort_keys=True) + "\n").encode("utf-8"),
-        "README.md": model_card(study, seat, config).encode("utf-8"),
+        WEIGHTS: weights,
+        CONFIG: (json.dumps(config, indent=2, sort_keys=True) + "\n").encode("utf-8"),
+        CARD: model_card(study, seat, config).encode("utf-8"),
     }
     for name, content in files.items():
         (folder / name).write_bytes(content)

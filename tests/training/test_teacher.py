@@ -45,11 +45,11 @@ def test_half_of_the_rows_are_right_and_many_wrong_ones_are_one_edit_away() -> N
 def test_a_row_is_right_exactly_when_its_answer_holds_the_gold_number() -> None:
     for row in rows(3, "test", 3000):
         said = re.findall(r"-?[0-9][0-9,]*(?:[./][0-9]+)?", row.answer)
-        assert row.correct == ([plain(number) for number in said] == [plain(row.gold)]), row
+        assert row.correct == ([plain(number) for number in said] == [plain(row.reference)]), row
 
 
 def test_gold_numbers_of_the_two_splits_never_meet() -> None:
-    train_golds, test_golds = ({plain(row.gold) for row in rows(0, split, 4000)} for split in ("train", "test"))
+    train_golds, test_golds = ({plain(row.reference) for row in rows(0, split, 4000)} for split in ("train", "test"))
     assert not train_golds & test_golds
     assert split_of("1,234") == split_of("1234")
 
@@ -120,9 +120,9 @@ def test_figures_count_both_kinds_of_error() -> None:
             return {"input_ids": torch.zeros(shape).long(), "attention_mask": torch.ones(shape).long()}
 
     some = [
-        Row(gold="1", answer="1", correct=True, near_miss=False),
-        Row(gold="1", answer="2", correct=False, near_miss=True),
-        Row(gold="1", answer="9", correct=False, near_miss=False),
+        Row(reference="1", answer="1", correct=True, near_miss=False),
+        Row(reference="1", answer="2", correct=False, near_miss=True),
+        Row(reference="1", answer="9", correct=False, near_miss=False),
     ]
     found = measure(Yes(), Words(), some)
     assert found["accuracy"] == pytest.approx(1 / 3)

@@ -32,7 +32,7 @@ TEST_PERCENT = 10
 class Row:
     """A gold answer, what a student wrote, and whether that is the same number."""
 
-    gold: str
+    reference: str
     answer: str
     correct: bool
     near_miss: bool
@@ -56,7 +56,7 @@ def rows(seed: int, split: Split, count: int) -> Iterator[Row]:
             answer = SILENT[int(stream.integers(len(SILENT)))]
         else:
             answer = _phrase(_other(gold, stream), stream)
-        yield Row(gold=gold, answer=answer, correct=correct, near_miss=near_miss)
+        yield Row(reference=gold, answer=answer, correct=correct, near_miss=near_miss)
 
 
 def split_of(number: str) -> Split:

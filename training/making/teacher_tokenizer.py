@@ -57,7 +57,7 @@ def train_tokenizer(*, seed: int, vocabulary: int) -> Any:
         initial_alphabet=[*(chr(code) for code in range(33, 127)), "▁", *signs],
         show_progress=False,
     )
-    texts = (teacher_prompt(row.gold, row.answer) for row in rows(seed, "train", 20_000))
+    texts = (teacher_prompt(row.reference, row.answer) for row in rows(seed, "train", 20_000))
     tokenizer.train_from_iterator(texts, trainer)
     end = tokenizer.token_to_id("</s>")
     tokenizer.post_processor = processors.TemplateProcessing(

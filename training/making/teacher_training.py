@@ -84,7 +84,7 @@ def build_model(recipe: TeacherRecipe, tokenizer: Any) -> Any:
 
 def encoded(tokenizer: Any, batch: Sequence[Row]) -> dict[str, Any]:
     """Return a padded batch of prompts as tensors."""
-    prompts = [teacher_prompt(row.gold, row.answer) for row in batch]
+    prompts = [teacher_prompt(row.reference, row.answer) for row in batch]
     encoding: dict[str, Any] = dict(tokenizer(prompts, padding=True, return_tensors="pt"))
     return {name: encoding[name] for name in ("input_ids", "attention_mask")}
 
@@ -158,7 +158,7 @@ def measure(model: Any, tokenizer: Any, examined_rows: Sequence[Row]) -> dict[st
 def option_rows(environment: Environment) -> list[Row]:
     """Return every option of an environment's held-out questions as an answer to its question."""
     return [
-        Row(gold=question.reference, answer=choice, correct=choice == question.reference, near_miss=False)
+        Row(reference=question.reference, answer=choice, correct=choice == question.reference, near_miss=False)
         for question in environment.held_out()
         if question.reference is not None
         for choice in question.choices
