@@ -5,6 +5,7 @@
 
 Each study is played through the command line in one thread, a pair at a time and in changing order. The ratio is ours
 over theirs, in CPU seconds of all processes; its interval is Student's t over the logarithms of the pairs' ratios.
+`--python` plays the other checkout by another interpreter, to compare versions of a library.
 """
 
 import math
@@ -33,12 +34,12 @@ STUDIES = {
 }
 
 
-def cpu_seconds(checkout: Path, study: tuple[str, ...]) -> float:
+def cpu_seconds(python: str, checkout: Path, study: tuple[str, ...]) -> float:
     """Play a study by the program of a checkout; return the CPU seconds of all its processes."""
     with TemporaryDirectory() as folder:
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         subprocess.run(
-            [sys.executable, "-m", "simulation", *study, "threads=1", "--quiet", "--out", folder],
+            [python, "-m", "simulation", *study, "threads=1", "--quiet", "--out", folder],
             cwd=checkout,
             env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": ""},
             check=True,
@@ -52,15 +53,18 @@ def measure(arguments: Namespace, console: Console) -> record.Result:
     """Play every study by both in turn, and compare."""
     result: record.Result = {}
     table = Table("study", "pairs", "ours, s", "theirs, s", "ratio (95 % interval)")
-    for name, study in STUDIES.items():
-        for checkout in (record.ROOT, arguments.other):
-            cpu_seconds(checkout, study)  # fills caches of the disk and of compiled files
+    us: tuple[str, Path] = (sys.executable, record.ROOT)
+    them: tuple[str, Path] = (arguments.python, arguments.other)
+    for name in arguments.studies:
+        study = STUDIES[name]
+        for side in (us, them):
+            cpu_seconds(*side, study)  # fills caches of the disk and of compiled files
         ours: list[float] = []
         theirs: list[float] = []
         for pair in range(arguments.pairs):
             first_ours = pair % 2 == 0
             for is_ours in (first_ours, not first_ours):
-                seconds = cpu_seconds(record.ROOT if is_ours else arguments.other, study)
+                seconds = cpu_seconds(*(us if is_ours else them), study)
                 (ours if is_ours else theirs).append(seconds)
         logarithms = [math.log(own / other) for own, other in zip(ours, theirs, strict=True)]
         ratio, low, high = map(math.exp, mean_interval(logarithms))
@@ -76,6 +80,8 @@ def main() -> None:
     """Compare with the checkout that the command line names."""
     parser = record.options(__doc__)
     parser.add_argument("other", type=Path, help="a checkout of another commit")
+    parser.add_argument("--python", default=sys.executable, help="the interpreter of the other (default: this one)")
+    parser.add_argument("--studies", nargs="+", choices=list(STUDIES), default=list(STUDIES), help="default: all")
     parser.add_argument("--pairs", type=int, default=10, help="pairs of runs for each study (default: 10)")
     record.run("against", parser, measure)
 
