@@ -12,7 +12,7 @@ from pydantic.dataclasses import dataclass
 from agents.judges.teacher_rows import read_rows
 from agents.models import folder
 from agents.reading.wording import plain, reference_index, worded_like
-from simulation.core.errors import DataError
+from simulation.core.errors import DataError, SimulationError
 from simulation.core.paths import FilePath
 from simulation.core.registry import judge
 from simulation.core.templates import letter
@@ -71,6 +71,14 @@ class Classifier:
         folder.validate(self.model, embedded="teacher", architectures=("ForConditionalGeneration",))
         if self.train is not None:
             read_rows(self.train.rows)
+
+    def tried(self) -> str:
+        """Load the model, and say that it loads, or "missing: …" with the reason."""
+        try:
+            self._verdicts.probabilities([("1", "1")])
+        except SimulationError as error:
+            return f"missing: {error}"
+        return "loads and judges"
 
     def fingerprint(self) -> Mapping[str, str]:
         """Return the hash of the weights, and of the rows that they are trained further on."""

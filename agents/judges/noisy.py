@@ -10,7 +10,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from agents.judges.inner_judge import JudgedBy, read
+from agents.judges.inner_judge import JudgedBy
 from agents.reading.wording import chosen, reference_index, worded_like
 from simulation.core.registry import judge
 from simulation.core.seeding import generator
@@ -30,7 +30,7 @@ class NoisyTeacher:
     the metric `flipped` does.
     """
 
-    judged_by: JudgedBy = read("answer_key")
+    judged_by: JudgedBy = "answer_key"  # type: ignore[assignment]  # pydantic reads it, as it reads what is written
     """The judge whose verdicts are turned round."""
     flip: Share = 0.1
     """The probability that a verdict is turned round, whatever it is."""

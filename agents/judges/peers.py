@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from agents.judges.class_graph import Shape, adjacency
-from agents.judges.inner_judge import JudgedBy, read
+from agents.judges.inner_judge import JudgedBy
 from agents.reading.wording import worded_like
 from simulation.core.confidence import confidence
 from simulation.core.errors import ScenarioError
@@ -50,7 +50,7 @@ class Peers:
     little. What is sampled while training (GRPO) is answered alone, and gets verdicts without corrections.
     """
 
-    judged_by: JudgedBy = read("answer_key")
+    judged_by: JudgedBy = "answer_key"  # type: ignore[assignment]  # pydantic reads it, as it reads what is written
     """The judge that finds answers right or wrong; its corrections are not passed on."""
     graph: Shape = "small_world"
     """Who is whose neighbour; number 0 is the centre of "star", and in "empty" everybody is alone."""

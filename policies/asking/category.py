@@ -16,7 +16,7 @@ from simulation.core.types import Question, Selection
 
 @question_policy("category")
 class Category:
-    """Asks each category in proportion to its wrong answers in the last evaluation.
+    """Asks each category in proportion to its wrong answers in the last measurement of the probe set.
 
     n_i = floor(k * wrong_i / sum of wrong), and the rest goes to the first category. Where a category has fewer
     candidates than its quota, the places are filled uniformly from the rest; before any wrong answer is counted, all

@@ -72,10 +72,10 @@ class Tried(Protocol):
 
 @runtime_checkable
 class Triable(Protocol):
-    """Students whose model can be tried without a study."""
+    """Students or a judge whose model can be tried without a study."""
 
     def tried(self) -> str:
-        """Load the model and say which fast paths it was seen to take, or "missing: …" with the reason."""
+        """Load the model and say what it was seen to do, or "missing: …" with the reason."""
         ...
 
 

@@ -78,7 +78,11 @@ def version(library: Requirement, tested: SpecifierSet, *, optional: bool = Fals
 
 def tried(prepared: Prepared) -> dict[str, str]:
     """Return what the models of a scenario were seen to do, by the key that names them."""
-    parts: dict[str, object] = {"students": prepared.students, "ask.sampler": prepared.sampler}
+    parts: dict[str, object] = {
+        "students": prepared.students,
+        "ask.sampler": prepared.sampler,
+        "teacher": prepared.teacher,
+    }
     return {key: part.tried() for key, part in parts.items() if isinstance(part, Triable)}
 
 

@@ -104,3 +104,11 @@ def test_the_models_of_a_scenario_are_tried() -> None:
     prepared = prepare(load_scenario(ROOT / "scenarios" / "btp_big_to_small.yaml"))
     taken = "tree scoring, key-value cache, reserved cache"
     assert doctor.examine(ROOT, [prepared])["scenario btp_big_to_small"] == {"students": taken, "ask.sampler": taken}
+
+
+def test_a_teacher_that_cannot_be_loaded_is_told(tmp_path: Path) -> None:
+    main_job = ROOT / "scenarios" / "random_selection.yaml"
+    whole = prepare(load_scenario(main_job, ["students=irt_learner"]))
+    assert doctor.tried(whole) == {"teacher": "loads and judges"}
+    lacking = prepare(load_scenario(main_job, ["students=irt_learner", f"teacher.model={tmp_path}"]))
+    assert doctor.tried(lacking)["teacher"].startswith(f"missing: {tmp_path}/config.json does not exist")
