@@ -26,8 +26,8 @@ build/requirements.txt: pyproject.toml | .venv/bin/python
 # Called from another folder, that finds modules there last (-P), so that none of them stands in for one of ours.
 define application
 	echo "$(CURDIR)" > $(1)/lib/python3.11/site-packages/simulation.pth
-	printf '%s\n' '#!$(CURDIR)/$(1)/bin/python -P' 'import runpy, sys' '' 'sys.path.append("")' \
-		'runpy.run_module("simulation", run_name="__main__")' > $(1)/bin/simulation
+	printf '%s\n' '#!$(CURDIR)/$(1)/bin/python -P' 'import runpy' '' 'if __name__ == "__main__":' \
+		'    runpy.run_module("simulation", run_name="__main__")' > $(1)/bin/simulation
 	chmod +x $(1)/bin/simulation
 endef
 

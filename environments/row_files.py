@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from simulation.core.errors import DataError
+from simulation.core.paths import ROW_FILES as SUFFIXES
 from simulation.core.types import Question
-
-SUFFIXES = (".jsonl", ".jsonl.gz", ".json", ".json.gz", ".parquet")
 
 
 class Refused(NamedTuple):
@@ -64,9 +63,8 @@ def read_questions(
 
 
 def on_hub(source: str) -> bool:
-    """Say whether rows are named that no file or folder here holds."""
-    path = Path(source).expanduser()
-    return not path.exists() and not source.endswith(SUFFIXES) and not source.startswith((".", "/", "~"))
+    """Say whether rows are named as those on the Hub are: not as a path, and with no ending of a file of rows."""
+    return not source.endswith(SUFFIXES) and not source.startswith((".", "/", "~"))
 
 
 def named_on_hub(*sources: str | None) -> list[str]:
@@ -82,7 +80,9 @@ def short(value: object) -> str:
 
 def _rows(source: str | Path, split: str | None) -> Iterator[tuple[str, int, object]]:
     path = Path(source).expanduser()
-    if path.is_dir():
+    if on_hub(str(source)):
+        yield from _hub(str(source), split)
+    elif path.is_dir():
         files = sorted(file for file in path.iterdir() if file.name.endswith(SUFFIXES) and file.is_file())
         chosen = [file for file in files if split is None or re.split(r"[.-]", file.name)[0] == split]
         if not chosen:
@@ -95,8 +95,6 @@ def _rows(source: str | Path, split: str | None) -> Iterator[tuple[str, int, obj
             yield from _file(file)
     elif path.is_file():
         yield from _file(path)
-    elif on_hub(str(source)):
-        yield from _hub(str(source), split)
     else:
         raise DataError(f"no file or folder {str(source)!r} (looked in {Path.cwd()}); correct the path")
 

@@ -25,7 +25,12 @@ def resolve(model: str, *, embedded: str) -> str:
     if shipped(model):
         return str(AGENTS / "embedded" / (model.removeprefix("embedded").removeprefix("/") or embedded))
     folder = Path(model).expanduser()
-    return str(folder.resolve()) if folder.is_dir() else model
+    return str(folder.resolve()) if written_as_path(model) and folder.is_dir() else model
+
+
+def written_as_path(model: str) -> bool:
+    """Tell whether `model` is written as a path: one that a scenario names is made absolute when it is read."""
+    return model.startswith((".", "/", "~"))
 
 
 def shipped(model: str) -> bool:
@@ -80,8 +85,8 @@ def validate(model: str, *, embedded: str, architectures: Sequence[str] = ()) ->
 
 
 def elsewhere(model: str) -> list[str]:
-    """Name a model that is on the Hub, unless a folder here holds it."""
-    here = shipped(model) or Path(model).expanduser().is_dir() or not _HUB_NAME.fullmatch(model)
+    """Name a model that is on the Hub."""
+    here = shipped(model) or written_as_path(model) or not _HUB_NAME.fullmatch(model)
     return [] if here else [f"model {model} on the Hub"]
 
 

@@ -86,7 +86,7 @@ def arguments(precision: Precision) -> dict[str, Any]:
     except ImportError as error:
         raise MissingExtra(
             f"quantization: {precision.quantization} needs bitsandbytes; install it with "
-            "`pip install 'bitsandbytes>=0.48,<1'` (the extra `quantization`)"
+            "`make setup`, or `pip install 'bitsandbytes>=0.50,<0.51'`"
         ) from error
     from transformers import BitsAndBytesConfig
 

@@ -41,6 +41,8 @@ def observe(module: nn.Module, adapters: Adapters, pad: int) -> Abilities:
         window=window(settings),
         longest=getattr(settings, "max_position_embeddings", None),
     )
+    if abilities.window is not None and abilities.window < _PROMPT + _SIBLING + _BRANCH:
+        return abilities  # attention that reaches less far than the trial would not be tried by it
     if not takes_tree(Scorer(module=module, adapters=adapters, abilities=abilities, pad=pad)):
         return abilities
     abilities = replace(

@@ -45,7 +45,7 @@ def check_file(path: Path, overrides: Sequence[str], *, whole_audit: bool, offli
     scenario = load_scenario(scenario_file(path), overrides)
     lying = elsewhere(scenario)
     prepared = check_here(scenario, lying if offline else ())
-    check_variants(path, overrides, scenario, staged=not (offline and lying))
+    check_variants(path, overrides, scenario, offline=offline)
     notices = []
     if prepared is None:
         finding = "good, as far as it lies here"
@@ -60,21 +60,30 @@ def check_file(path: Path, overrides: Sequence[str], *, whole_audit: bool, offli
     return [*notices, f"{path}: {finding}" + (f"; not looked at: {'; '.join(unseen)}" if unseen else "")]
 
 
-def check_variants(path: Path, overrides: Sequence[str], scenario: "Scenario", *, staged: bool) -> None:
-    """Refuse presets and comparisons of a file that could not be played; of comparisons all, or what is written."""
-    from simulation.scenario.entries import read_lineup
+def check_variants(path: Path, overrides: Sequence[str], scenario: "Scenario", *, offline: bool) -> None:
+    """Refuse presets and comparisons of a file that could not be played; `offline` as far as they lie here."""
+    from simulation.scenario.entries import check, read_lineup
+    from simulation.scenario.readiness import check_here, elsewhere
     from simulation.scenario.scenario import load_scenario
 
     for preset in scenario.presets:
         try:
-            load_scenario(path, overrides, preset)
+            variant = load_scenario(path, overrides, preset)
+            check_here(variant, elsewhere(variant) if offline else ())
         except ScenarioError as error:
             raise scenario.blamed(f"presets.{preset}", error) from error
-    if scenario.compare.vary:
-        try:
-            read_lineup([path], [], overrides, staged=staged)
-        except ScenarioError as error:
-            raise error if str(error).startswith(str(path)) else scenario.blamed("compare", error) from error
+    if not scenario.compare.vary:
+        return
+    try:
+        lineup = read_lineup([path], [], overrides, staged=False)
+        lying = [elsewhere(entry.scenario) if offline else {} for entry in lineup.entries]
+        if not any(lying):
+            check(lineup)
+        else:
+            for entry, unseen in zip(lineup.entries, lying, strict=True):
+                check_here(entry.scenario, unseen)
+    except ScenarioError as error:
+        raise error if str(error).startswith(str(path)) else scenario.blamed("compare", error) from error
 
 
 def audit(prepared: "Prepared", whole: bool) -> None:
@@ -124,7 +133,7 @@ def doctor_command(arguments: Namespace) -> int:
     from simulation.scenario.scenario import load_scenario
     from simulation.views.doctor import complaints, examine
 
-    findings = examine(ROOT, [prepare(load_scenario(scenario_file(path))) for path in arguments.scenario])
+    findings = examine(ROOT, {str(path): prepare(load_scenario(scenario_file(path))) for path in arguments.scenario})
     lacking = complaints(findings)
     if arguments.json:
         print(json.dumps({**findings, "missing": lacking}))

@@ -13,18 +13,22 @@ class Located:
     elsewhere: Callable[[str], bool] | None = None
     """Tells names that may lie elsewhere, such as on the Hub: they name a file only where there is one, or where they
     are written as a path. Without it every text is a path."""
+    endings: tuple[str, ...] = ()
+    """A text that ends so is a path."""
 
     def absolute(self, written: str, folder: Path) -> str:
         """Return a path as seen from `folder`, or the name as it is written."""
         path = Path(written).expanduser()
         beside = folder / path
-        as_path = written.startswith((".", "/", "~"))
-        if self.elsewhere is not None and not as_path and (self.elsewhere(written) or not beside.exists()):
+        as_path = written.startswith((".", "/", "~")) or written.endswith(self.endings or ("/",))
+        is_there = beside.exists()  # raises OSError where no file could have such a name
+        if self.elsewhere is not None and not as_path and (self.elsewhere(written) or not is_there):
             return written
         return str(beside.resolve())
 
 
 FilePath = Annotated[Path, Located()]
 """A file or folder."""
-FileOrHubName = Annotated[str, Located(elsewhere=lambda _name: False)]
+ROW_FILES = (".jsonl", ".jsonl.gz", ".json", ".json.gz", ".parquet")
+FileOrHubName = Annotated[str, Located(elsewhere=lambda _name: False, endings=ROW_FILES)]
 """A file or folder, or the name of a dataset on the Hub."""

@@ -153,8 +153,7 @@ def worker(comparison: Comparison, index: int) -> Iterator[subprocess.Popen[str]
     """Start the process that plays a cohort."""
     arguments = ["resume", str(comparison.folder), "--cohort", str(index), "--json"]
     command = [sys.executable, "-P", "-m", "simulation", *arguments]
-    # modules of the user's own lie in his folder, which comes last so that none stands in for one of ours
-    paths = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")]), str(Path.cwd())])
+    paths = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
     environment = {**os.environ, "PYTHONPATH": paths}
     if comparison.threads is not None:
         environment["OMP_NUM_THREADS"] = str(comparison.threads)

@@ -1,6 +1,7 @@
 """A scenario file may stand on another, its `base`, and say only what differs; a base stands on none itself."""
 
 from collections.abc import Collection, Mapping
+from pathlib import Path
 from typing import Any
 
 from simulation.core.errors import ScenarioError
@@ -23,8 +24,8 @@ def on_base(document: Document, components: Collection[KeyPath]) -> Document:
     if not isinstance(written, str):
         raise ScenarioError(f"{where}: base: write the path of a scenario file; got {written!r:.60}")
     try:
-        base = read_file(document.folder / written)
-    except ScenarioError as error:
+        base = read_file(document.folder / Path(written).expanduser())
+    except (ScenarioError, RuntimeError) as error:  # such as the home of a user who is not there
         raise ScenarioError(f"{where}: base: {error}") from error
     if not isinstance(base.value, dict):
         raise ScenarioError(f"{where}: base: {base.name} is no mapping of keys; name a scenario file")
@@ -39,6 +40,7 @@ def on_base(document: Document, components: Collection[KeyPath]) -> Document:
 def laid_over(base: Document, document: Document, components: Collection[KeyPath]) -> Document:
     """Return what `document` says, and `base` where it says nothing; each key keeps its place and its folder."""
     laid = Document(document.name, base.value, dict(base.origins), folder=document.folder)
+    laid.origins[()] = document.where(())  # what neither says is missing in the file that was asked for
     laid.folders = {(key,): base.folder for key in base.value}
 
     def lay(value: Any, path: KeyPath) -> None:

@@ -227,6 +227,8 @@ def override(source: Document, text: str, folder: Path | None = None) -> None:
     path = tuple(part.strip() for part in dotted.split("."))
     if not equals or not all(path):
         raise ScenarioError(f"{name}: write KEY=VALUE or KEY.KEY=VALUE, for example ask.questions=80")
+    if path[0] == "base":
+        raise ScenarioError(f"{name}: a base is named in the file alone; name another file, or write one")
     read = read_text(written, name)
     parent = source.value
     for depth, part in enumerate(path[:-1], start=1):

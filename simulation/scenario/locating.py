@@ -25,7 +25,12 @@ def locate(source: Document, components: Iterable[tuple[KeyPath, str, str | None
                 parent = part
                 for name in inner:
                     parent = parent[name]
-                parent[key] = mark.absolute(parent[key], source.folder_of((*at, *keys)))
+                path = (*at, *keys)
+                try:
+                    parent[key] = mark.absolute(parent[key], source.folder_of(path))
+                except (OSError, RuntimeError, ValueError) as error:  # too long, a loop of links, nobody's home
+                    place = f"{source.where(path)}: {'.'.join(path)}"
+                    raise ScenarioError(f"{place}: {parent[key]!r:.60} is no path ({error}); correct it") from error
 
 
 def located_keys(kind: str, part: Mapping[str, Any]) -> Iterator[tuple[KeyPath, Located]]:

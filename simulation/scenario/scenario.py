@@ -95,11 +95,11 @@ def load_scenario(
         raise ScenarioError(f"{path}:1: a scenario is a mapping of keys such as name and turns, this file is {content}")
     document = on_base(document, [at for at, _ in PARTS])
     for text in preset_overrides(document, preset):
-        override(document, text, document.folder)
+        override(document, text, document.folder_of(("presets",)))
     for text in overrides:
         override(document, text)
     for text in own:
-        override(document, text, document.folder)
+        override(document, text, document.folder_of(("compare",)))
     locate(document, [(at, kind.name, kind.default) for at, kind in PARTS])
     return checked(document)
 

@@ -8,7 +8,7 @@ import shutil
 import sqlite3
 import sys
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -25,10 +25,10 @@ OLDEST_SQLITE = (3, 37)
 """Strict tables."""
 
 
-def examine(root: Path, scenarios: Sequence[Prepared] = ()) -> dict[str, dict[str, str]]:
+def examine(root: Path, scenarios: Mapping[str, Prepared] | None = None) -> dict[str, dict[str, str]]:
     """Return findings by section, of scenarios what their models can do; one that begins with "missing" is a complaint.
 
-    The models of scenarios are loaded for it.
+    The models of `scenarios`, by the name of each file, are loaded for it.
     """
     return {
         "python": {"version": platform.python_version(), "executable": sys.executable, "machine": platform.platform()},
@@ -37,7 +37,7 @@ def examine(root: Path, scenarios: Sequence[Prepared] = ()) -> dict[str, dict[st
         "sqlite": {"version": sqlite3.sqlite_version if sqlite3.sqlite_version_info >= OLDEST_SQLITE else too_old()},
         "models": models(root / "agents" / "embedded"),
         **diagnoses(),
-        **{f"scenario {prepared.scenario.name}": tried(prepared) for prepared in scenarios},
+        **{f"scenario {file}": tried(prepared) for file, prepared in (scenarios or {}).items()},
         "disk": {"free": f"{shutil.disk_usage(Path.cwd()).free / 1e9:.1f} GB at {Path.cwd()}"},
     }
 

@@ -20,7 +20,7 @@ def test_a_whole_folder_is_accepted_and_resolved(tmp_path: Path, monkeypatch: py
     place = made(tmp_path / "m", model__safetensors="x", tokenizer__json="{}")
     assert folder.validate(str(place), embedded="student", architectures=("ForCausalLM",)) == str(place)
     monkeypatch.chdir(tmp_path)
-    assert folder.validate("m", embedded="student") == str(place)
+    assert folder.validate("./m", embedded="student") == str(place)
     assert folder.validate("google/gemma-2b-it", embedded="student") == "google/gemma-2b-it"
     assert Path(folder.resolve("embedded", embedded="student")).parts[-3:] == ("agents", "embedded", "student")
     assert Path(folder.resolve("embedded/teacher", embedded="student")).parts[-2:] == ("embedded", "teacher")

@@ -68,6 +68,27 @@ def test_a_path_starts_from_the_folder_of_the_file_that_says_it(folder: Path) ->
     assert own.environment.parameters["rows"] == str(folder / "below" / "rows.jsonl")
 
 
+def test_presets_and_comparisons_of_the_base_start_from_its_folder(folder: Path) -> None:
+    rows = "presets: {real: {environment.rows: ./rows.jsonl}}\ncompare: {vary: {environment.rows: [./a.jsonl]}}\n"
+    text = GOOD.replace('{name: "tests.support.scripted:TinyEnvironment", held: 20}', "math_word_problems") + rows
+    (folder / "base.yaml").write_text(text, encoding="utf-8")
+    below = standing(folder, "base: ../base.yaml\nname: own\n", preset="real", at="below/own.yaml")
+    assert below.environment.parameters["rows"] == str(folder / "rows.jsonl")
+    varied = load_scenario(folder / "below" / "own.yaml", own=['environment.rows="./a.jsonl"'])
+    assert varied.environment.parameters["rows"] == str(folder / "a.jsonl")
+
+
+def test_what_neither_says_is_missing_in_the_file_that_was_asked_for(folder: Path) -> None:
+    (folder / "base.yaml").write_text("presets: {quick: {turns: 1}}\n", encoding="utf-8")
+    with pytest.raises(ScenarioError, match=r"own.yaml:1: the key 'environment' is missing"):
+        standing(folder, "base: base.yaml\nname: own\n")
+
+
+def test_a_base_is_no_override(folder: Path) -> None:
+    with pytest.raises(ScenarioError, match="a base is named in the file alone"):
+        standing(folder, "base: base.yaml\nname: own\n", "base=other.yaml")
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [

@@ -1,6 +1,7 @@
 """A path in a scenario file is relative to that file, an override's to where it is given, and a name stays a name."""
 
 import json
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from simulation.core.errors import ScenarioError
 from simulation.scenario.entries import read_lineup
 from simulation.scenario.scenario import Scenario, load_scenario
 
@@ -73,6 +75,26 @@ def test_what_the_file_compares_starts_from_its_folder(folder: Path, monkeypatch
     first, second = read_lineup([folder / "own.yaml"], [], []).entries
     assert rows_of(first.scenario) == str(folder / "data" / "other.jsonl")
     assert rows_of(second.scenario) == str(folder / "rows.jsonl")
+
+
+def test_a_bare_file_name_is_never_looked_for_elsewhere(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "rows.jsonl").unlink()
+    (folder / "data" / "rows.jsonl").write_text("{}", encoding="utf-8")
+    monkeypatch.chdir(folder / "data")
+    assert rows_of(loaded(folder)) == str(folder / "rows.jsonl")
+
+
+@pytest.mark.parametrize("rows", ["~nobodyhere/x", f"./{'x' * 300}", "./loop"])
+def test_a_text_that_no_path_can_be_made_of_is_refused_in_one_line(folder: Path, rows: str) -> None:
+    (folder / "loop").symlink_to(folder / "loop")
+    path = folder / "own.yaml"
+    path.write_text((MATHEMATICS % "answer_key").replace("rows: rows.jsonl", f"rows: {rows!r}"), encoding="utf-8")
+    with pytest.raises(ScenarioError, match=r"own.yaml:3: environment.rows: .* is no path"):
+        load_scenario(path)
+
+
+def test_the_script_does_nothing_in_a_process_that_was_spawned() -> None:
+    runpy.run_path(str(Path(sys.executable).with_name("simulation")), run_name="__mp_main__")
 
 
 def test_a_name_that_is_no_file_stays_a_name(folder: Path) -> None:

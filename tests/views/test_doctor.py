@@ -103,7 +103,10 @@ def test_every_library_of_the_project_is_pinned_as_tested_within_its_bounds() ->
 def test_the_models_of_a_scenario_are_tried() -> None:
     prepared = prepare(load_scenario(ROOT / "scenarios" / "btp_big_to_small.yaml"))
     taken = "tree scoring, key-value cache, reserved cache"
-    assert doctor.examine(ROOT, [prepared])["scenario btp_big_to_small"] == {"students": taken, "ask.sampler": taken}
+    assert doctor.examine(ROOT, {"here.yaml": prepared})["scenario here.yaml"] == {
+        "students": taken,
+        "ask.sampler": taken,
+    }
 
 
 def test_a_teacher_that_cannot_be_loaded_is_told(tmp_path: Path) -> None:
