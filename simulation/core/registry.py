@@ -7,10 +7,15 @@ A class becomes a frozen pydantic dataclass whose fields are its YAML parameters
 when one of its names is first asked for; only modules directly in the package are, so these import nothing heavy.
 """
 
+import ast
 import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
+from inspect import cleandoc, getsource
+from itertools import pairwise
+from textwrap import dedent
 from typing import Any, TypeVar, dataclass_transform
 
 from pydantic import ConfigDict, PydanticUserError, TypeAdapter
@@ -56,18 +61,31 @@ class Component:
     @property
     def parameters(self) -> dict[str, str]:
         """Each parameter with the text below its field, in the class itself or in one that it extends."""
-        return {
-            name: next((text for owner in self.cls.__mro__ if (text := _description(owner, name))), "")
-            for name in getattr(self.cls, "__pydantic_fields__", {})
-        }
+        names: tuple[str, ...] = tuple(getattr(self.cls, "__pydantic_fields__", {}))
+        texts = [texts_below_fields(owner) for owner in self.cls.__mro__ if owner.__module__ != "builtins"]
+        return {name: next((text[name] for text in texts if name in text), "") for name in names}
 
 
-def _description(owner: type, name: str) -> str:
-    field = getattr(owner, "__pydantic_fields__", {}).get(name)
-    return (field.description if field is not None else None) or ""
+@cache
+def texts_below_fields(owner: type) -> dict[str, str]:
+    """Return by field the text that stands below it in the source of a class, none where there is no source.
+
+    Read when it is asked for: to read the source of every class at its registration makes each start slower.
+    """
+    try:
+        (definition,) = ast.parse(dedent(getsource(owner))).body
+    except (OSError, TypeError):
+        return {}
+    statements = definition.body if isinstance(definition, ast.ClassDef) else []
+    return {
+        field.target.id: cleandoc(text.value.value)
+        for field, text in pairwise(statements)
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
+        if isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant) and isinstance(text.value.value, str)
+    }
 
 
-PARAMETERS = ConfigDict(extra="forbid", arbitrary_types_allowed=True, use_attribute_docstrings=True)
+PARAMETERS = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
 """A component's fields are its YAML parameters; the text below a field describes it in the schema."""
 
 
