@@ -134,7 +134,7 @@ def play_apart(
             listener.join()
         with lock:
             running.discard(process)
-            if code == INTERRUPTED:
+            if code in (INTERRUPTED, -signal.SIGINT):  # the latter where it was still importing
                 outcome.stopped = True
                 outcome.failures.pop(index, None)  # what it said was how it stops
             elif code:
