@@ -21,9 +21,10 @@ import numpy as np
 from rich.console import Console
 
 from benchmarks import record
+from simulation.core.calls import Request
 from simulation.core.registry import build
-from simulation.core.roles import Environment, Learner, Students
-from simulation.core.types import Question, Request, Seat
+from simulation.core.roles import Environment, LanguageModel, Lendable, Students, lendable
+from simulation.core.types import Question, Seat
 
 GOAL, COPIES = 1.5, 5
 MODES = {"greedy": "greedy", "sample": "5 samples at T = 1", "beam": "5 beams"}
@@ -36,7 +37,7 @@ def measure(arguments: Namespace, console: Console) -> record.Result:
 
     torch.set_num_threads(1)
     environment: Environment = build("environment", arguments.environment, {})
-    questions = environment.held_out()[: arguments.questions]
+    questions = environment.questions(0).held_out[: arguments.questions]
     learner, requests = ours(arguments, questions, 1)
     cohort, shared = ours(arguments, questions, arguments.students)
     merged = bare(learner)
@@ -62,14 +63,14 @@ def measure(arguments: Namespace, console: Console) -> record.Result:
     return {**result, "prompts": len(questions), "prompt_tokens": float(np.mean(lengths(learner, requests)))}
 
 
-def ours(arguments: Namespace, questions: Sequence[Question], count: int) -> tuple[Learner, list[Request]]:
+def ours(arguments: Namespace, questions: Sequence[Question], count: int) -> tuple[Lendable, list[Request]]:
     """Return students that have learned something, and the questions' requests dealt out to them."""
     import torch
 
     fields = {"model": arguments.model, "mode": "generate", "max_tokens": arguments.max_tokens, "count": count}
     students: Students = build("students", "language_model", fields)
     seats = [Seat(name=f"student-{number}", number=number, seed=0) for number in range(count)]
-    learner = students.learner(seats)
+    learner = lendable(students.learner(seats), "this benchmark")
     noise_P = torch.randn(learner.adapters_SP.shape[1], generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
         learner.adapters_SP.add_(0.003 * noise_P)
@@ -99,15 +100,18 @@ def asked(requests: Sequence[Request], mode: str) -> list[Request]:
     """Return the requests for all texts of a mode."""
     if mode == "greedy":
         return list(requests)
-    copies = [(number, request, copy) for number, request in enumerate(requests) for copy in range(COPIES)]
-    if mode == "sample":
-        return [replace(each, temperature=1.0, seed=number * COPIES + copy) for number, each, copy in copies]
-    return [replace(each, beams=COPIES, rank=copy) for _, each, copy in copies]
+    if mode == "beam":
+        return [replace(request, beams=COPIES, texts=COPIES) for request in requests]
+    return [
+        replace(request, temperature=1.0, seed=number * COPIES + copy)
+        for number, request in enumerate(requests)
+        for copy in range(COPIES)
+    ]
 
 
-def texts(learner: Learner, requests: Sequence[Request]) -> list[str]:
-    """Return what the student writes."""
-    return [completion.text for completion in learner.generate(requests)]
+def texts(learner: LanguageModel, requests: Sequence[Request]) -> list[str]:
+    """Return what the student writes; of a beam search all texts, the best first."""
+    return [completion.text for reply in learner.generate(requests) for completion in (reply.beam or (reply,))]
 
 
 def generated(model: Any, tokenizer: Any, prompts: Sequence[str], rows: int, mode: str, max_tokens: int) -> list[str]:

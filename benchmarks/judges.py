@@ -18,6 +18,7 @@ from agents.judges.executor import AllTests, Executor
 from agents.sandbox import shared
 from benchmarks import record
 from environments.program_rows import load_programs
+from simulation.core.kinds.program_tests import Test, Tests
 from simulation.core.types import Answer, Question
 
 DATA = record.ROOT.parent / "shared" / "data" / "mbpp"
@@ -33,17 +34,22 @@ def references(path: Path) -> record.Result:
     return {
         "questions": len(questions),
         "refused": [str(each) for each in refused],
-        "with a visible test": sum(not all(test.hidden for test in each.tests) for each in questions),
-        "with a hidden test": sum(any(test.hidden for test in each.tests) for each in questions),
+        "with a visible test": sum(not all(test.hidden for test in tests_of(each)) for each in questions),
+        "with a hidden test": sum(any(test.hidden for test in tests_of(each)) for each in questions),
         "references that fail": failing,
         "seconds": time.perf_counter() - began,
     }
 
 
+def tests_of(question: Question) -> tuple[Test, ...]:
+    """Return the tests of a programming task."""
+    return question.key.tests if isinstance(question.key, Tests) else ()
+
+
 def by_heart(question: Question) -> str | None:
     """Return a program that holds the answers of the visible tests; None where a test is no plain comparison."""
     cases, name = [], ""
-    for test in question.tests:
+    for test in tests_of(question):
         statement = ast.parse(test.code).body[0]
         comparison = statement.test if isinstance(statement, ast.Assert) else None
         if test.hidden:
@@ -63,7 +69,7 @@ def learned_by_heart(questions: Sequence[Question]) -> record.Result:
     pairs = [
         (question, source)
         for question in questions
-        if any(test.hidden for test in question.tests) and (source := by_heart(question)) is not None
+        if any(test.hidden for test in tests_of(question)) and (source := by_heart(question)) is not None
     ]
     asked, answers = [question for question, _ in pairs], [given(*pair) for pair in pairs]
     learned = Executor().judge(asked, answers, seeds=[0] * len(pairs))
@@ -82,7 +88,7 @@ def given(question: Question, text: str) -> Answer:
 
 def speeds(questions: Sequence[Question]) -> record.Result:
     """Time references, in turns, with one lane, two lanes, and where every report is kept."""
-    answers = [given(question, question.reference or "") for question in questions]
+    answers = [given(question, question.key.reference or "") for question in questions]
     seconds: dict[str, float] = {"one lane": 0.0, "two lanes": 0.0, "known": 0.0}
     size = 50
     for start in range(0, len(questions), size):

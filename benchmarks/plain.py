@@ -6,16 +6,16 @@ from collections.abc import Sequence
 import torch
 from transformers import AutoModelForCausalLM
 
+from simulation.core.calls import Request
 from simulation.core.packing import Tree
-from simulation.core.roles import Learner
-from simulation.core.types import Request
+from simulation.core.roles import Trainable
 from training.trl.borrowed import quiet
 
 
 class PlainScorer:
     """Scores with transformers alone, sequences of like length together."""
 
-    def __init__(self, learner: Learner, dtype: str) -> None:
+    def __init__(self, learner: Trainable, dtype: str) -> None:
         """Load the learner's base anew; the learner is asked for token ids only."""
         self._learner = learner
         with quiet():

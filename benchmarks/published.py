@@ -20,7 +20,7 @@ from trl.trainer.dpo_config import DPOConfig
 from trl.trainer.dpo_trainer import DPOTrainer
 
 from simulation.core.roles import Judge
-from simulation.core.types import Answer, Question
+from simulation.core.types import Answer, Question, Ranking
 from training.lessons import Pair
 from training.trl.borrowed import own_randomness, quiet
 
@@ -74,7 +74,12 @@ class PublishedTurn:
         read = self._generated if self.answering == "generate" else self._scored
         text, choice = read(model, tokenizer, prompt, question)
         return Answer(
-            question_id=question.id, prompt=prompt, text=text, answerer="published", model_version="", choice=choice
+            question_id=question.id,
+            prompt=prompt,
+            text=text,
+            answerer="published",
+            model_version="",
+            ranking=None if choice is None else Ranking(taken=choice),
         )
 
     def _generated(self, model: Any, tokenizer: Any, prompt: str, question: Question) -> tuple[str, int | None]:
@@ -83,13 +88,14 @@ class PublishedTurn:
             **inputs, max_new_tokens=MAX_TOKENS, do_sample=False, pad_token_id=tokenizer.eos_token_id
         )
         text = tokenizer.decode(written[0, inputs["input_ids"].shape[1] :], skip_special_tokens=True).strip()
-        return text, question.choices.index(text) if text in question.choices else None
+        choices = question.form.alternatives
+        return text, choices.index(text) if text in choices else None
 
     def _scored(self, model: Any, tokenizer: Any, prompt: str, question: Question) -> tuple[str, int | None]:
         opening = tokenizer(prompt, add_special_tokens=False)["input_ids"]
         rows = [
             [*opening, *tokenizer(f" {text}", add_special_tokens=False)["input_ids"], tokenizer.eos_token_id]
-            for text in question.choices
+            for text in question.form.alternatives
         ]
         longest = max(map(len, rows))
         tokens_KL = torch.tensor([row + [tokenizer.eos_token_id] * (longest - len(row)) for row in rows])
@@ -97,7 +103,7 @@ class PublishedTurn:
         picked_KL = logprobs_KLV.gather(-1, tokens_KL[:, 1:, None])[..., 0]
         sums = [float(picked_KL[k, len(opening) - 1 : len(row) - 1].sum()) for k, row in enumerate(rows)]
         choice = max(range(len(sums)), key=sums.__getitem__)
-        return question.choices[choice], choice
+        return question.form.alternatives[choice], choice
 
     def _train(self, model: Any, tokenizer: Any, pairs: Sequence[Pair]) -> None:
         rows = [{"prompt": pair.prompt, "chosen": f" {pair.chosen}", "rejected": f" {pair.rejected}"} for pair in pairs]

@@ -17,6 +17,7 @@ from rich.console import Console
 
 from benchmarks import record
 from benchmarks.published import PublishedTurn
+from simulation.core.roles import lendable
 from simulation.core.types import Turn
 from simulation.loop.turn import play_turn
 from simulation.loop.world import World
@@ -44,8 +45,9 @@ class Rounds:
     def started(self, study: Study, world: World, first_turn: int) -> None:
         """Let every way start from the student's first adapter."""
         del study, first_turn
+        model = lendable(world.model, "the published way")
         for way in self._ways.values():
-            world.model.save(world.students[0].seat.name, way.checkpoint)
+            model.save(world.students[0].seat.name, way.checkpoint)
 
     def turn(self, turns: Sequence[Turn], seconds: float) -> None:
         """Note what our turn took, and play its questions and pairs the other ways."""
@@ -107,7 +109,11 @@ def published_ways(base: str, folder: Path) -> dict[str, PublishedTurn]:
 def play_rounds(prepared: Prepared, world: World, rounds: Rounds, folder: Path, count: int) -> None:
     """Play turns 1 to `count` into a study of their own; turn 0 and the last one would only evaluate."""
     with Study.create(
-        folder / "study", scenario=prepared.scenario.resolved(), seats=prepared.seats, fingerprint={"benchmark": "yes"}
+        folder / "study",
+        scenario=prepared.scenario.resolved(),
+        seats=prepared.seats,
+        measures=prepared.measures,
+        fingerprint={"benchmark": "yes"},
     ) as study:
         empty = (
             Turn(turn=0, student=prepared.seats[0].name, model_version=world.model.version(prepared.seats[0].name)),

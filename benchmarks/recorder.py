@@ -80,7 +80,7 @@ def lines_of(study: Path, export: Path) -> list[Json]:
             "turn": turn["turn"],
             "student": turn["student"],
             "adapter": adapters.get((turn["student"], turn["turn"])),
-            "picks": [pick["item"] for pick in turn["picks"]],
+            "picks": [pick["item"]["id"] for pick in turn["picks"]],
             "truths": [experience["truth"] for experience in turn["experiences"]],
             "held_out": [result["truth"] for result in turn["evaluations"]["held_out"]["results"]],
             "rest": hashlib.sha256(json.dumps(unversioned(turn), sort_keys=True).encode()).hexdigest(),

@@ -28,10 +28,11 @@ from rich.console import Console
 
 from benchmarks import record
 from benchmarks.plain import PlainScorer
+from simulation.core.calls import Request
 from simulation.core.errors import MissingExtra
 from simulation.core.registry import build
-from simulation.core.roles import Environment, Learner, Students
-from simulation.core.types import Question, Request, Seat
+from simulation.core.roles import Environment, Lendable, Students, lendable
+from simulation.core.types import Question, Seat
 
 SEAT = Seat(name="student-0", number=0, seed=0)
 GOAL, TOLERANCE = 3.5, 1e-4
@@ -72,17 +73,18 @@ def measure(arguments: Namespace, console: Console) -> record.Result:
 def question_sets(count: int, size: int) -> list[list[Question]]:
     """Return disjoint sets of questions of the pool."""
     environment: Environment = build("environment", "math_word_problems", {})
-    pool = environment.pool()
+    pool = environment.questions(0).pool
     drawn = np.random.default_rng(0).permutation(len(pool))[: count * size]
     questions = iter(pool[int(index)] for index in drawn)
     return [list(islice(questions, size)) for _ in range(count)]
 
 
-def ours(model: str, dtype: str, sets: Sequence[Sequence[Question]]) -> tuple[Learner, list[list[Request]]]:
+def ours(model: str, dtype: str, sets: Sequence[Sequence[Question]]) -> tuple[Lendable, list[list[Request]]]:
     """Return a learner that scores in `dtype` and its requests for every set."""
     students: Students = build("students", "language_model", {"model": model, "score_dtype": dtype})
     student = students.answerer(SEAT)
-    return students.learner([SEAT]), [student.options([question.shown() for question in row]) for row in sets]
+    learner = lendable(students.learner([SEAT]), "this benchmark")
+    return learner, [student.options([question.shown() for question in row]) for row in sets]
 
 
 def timed(score: Any, requests: Sequence[Sequence[Request]]) -> list[tuple[float, Logprobs]]:
@@ -106,7 +108,7 @@ def keep(
     logprobs[name] = [values for _, found in rows for values in found]
 
 
-def harness(arguments: Namespace, dtype: str, requests: Sequence[Sequence[Request]], learner: Learner) -> Any:
+def harness(arguments: Namespace, dtype: str, requests: Sequence[Sequence[Request]], learner: Lendable) -> Any:
     """Have lm-evaluation-harness score the sets in a process of its own (Any: its JSON reply)."""
     if not arguments.harness.exists():
         raise MissingExtra(f"{arguments.harness} is not there; see the docstring of {__file__} for how to make it")

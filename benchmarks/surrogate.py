@@ -43,7 +43,7 @@ SETTINGS = {
 PLACES = {
     "the surrogate's arrays": ("agents/surrogate/learner", "agents/surrogate/abilities", "agents/surrogate/items"),
     "requests and answers": ("agents/surrogate/student", "simulation/core/templates"),
-    "the exact judge": ("agents/answer_key", "agents/wording"),
+    "the exact judge": ("agents/judges/answer_key", "agents/reading/"),
     "questions made": ("environments",),
     "policies": ("policies",),
     "random streams": ("simulation/core/seeding", "numpy/_core/_ufunc_config"),

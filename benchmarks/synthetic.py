@@ -7,7 +7,7 @@ function, and the difference is known exactly.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
@@ -51,21 +51,25 @@ class Synthetic:
 
     def runs(self, generator: np.random.Generator, accuracies: Sequence[float]) -> list[Truths]:
         """Draw the truths of policies of these accuracies in one study."""
+        levels = [NormalDist().inv_cdf(accuracy) for accuracy in accuracies]
+        return [(latent_SQ > 0).astype(np.float64) for latent_SQ in self.latents(generator, levels)]
+
+    def latents(self, generator: np.random.Generator, levels: Sequence[float]) -> Iterator[Truths]:
+        """Draw the latent values of policies of these levels, in multiples of `spread`, in one study."""
         shape = self.seeds, self.questions
         common_SQ = (
             self.ease * generator.normal(size=(1, self.questions))
             + self.common_luck * generator.normal(size=(self.seeds, 1))
             + math.sqrt(self.common_noise) * generator.normal(size=shape)
         )
-        latents = (
-            NormalDist().inv_cdf(accuracy) * self.spread
-            + common_SQ
-            + self.own_luck * generator.normal(size=(self.seeds, 1))
-            + self.preference * generator.normal(size=(1, self.questions))
-            + math.sqrt(1 - self.common_noise) * generator.normal(size=shape)
-            for accuracy in accuracies
-        )
-        return [(latent_SQ > 0).astype(np.float64) for latent_SQ in latents]
+        for level in levels:
+            yield (
+                level * self.spread
+                + common_SQ
+                + self.own_luck * generator.normal(size=(self.seeds, 1))
+                + self.preference * generator.normal(size=(1, self.questions))
+                + math.sqrt(1 - self.common_noise) * generator.normal(size=shape)
+            )
 
 
 SETTINGS: dict[str, tuple[float, float]] = {

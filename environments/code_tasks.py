@@ -1,6 +1,7 @@
 """Programming tasks: a generated bank of small functions with typed bugs, or rows of MBPP or HumanEval's format."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Annotated, Literal
 
@@ -8,11 +9,13 @@ from pydantic import Field
 
 from environments.program_rows import EVALUATE, LEARN, VALIDATE, load_programs, number
 from environments.row_files import Refused, named_on_hub
-from environments.splits import HELD_OUT_PERCENT, FixedQuestions, Splits, noticed, rows_apart, shuffled
+from environments.splits import HELD_OUT_PERCENT, FixedQuestions, noticed, rows_apart, shuffled
 from environments.tasks import mastery
 from environments.tasks.items import MOST_DISTINCT, SEEN, UNSEEN, bank, distinct
 from simulation.core.corpus import Lesson
+from simulation.core.kinds.program_tests import Tests
 from simulation.core.paths import FileOrHubName
+from simulation.core.questions import Measure, Splits
 from simulation.core.registry import environment
 from simulation.core.types import Question
 
@@ -43,6 +46,7 @@ class CodeTasks(FixedQuestions):
     held_out_wordings: Literal["seen", "unseen"] = "seen"
     """Whether held-out tasks come in the wordings of the pool or in others, which are never asked."""
 
+    measures = (Measure(name="pass@1"), Measure(name="pass_rate", graded=True), Measure(name="exact_match"))
     exact_judge = "all_tests"
     cues = ()
 
@@ -61,7 +65,7 @@ class CodeTasks(FixedQuestions):
             return self._read(self.rows, other_held_out, refused)
         notices = noticed(str(self.held_out_rows), len(other_held_out), refused)
         splits = self._generated()
-        return splits._replace(held_out=other_held_out, notices=notices) if other_held_out else splits
+        return replace(splits, held_out=other_held_out, notices=notices) if other_held_out else splits
 
     def _generated(self) -> Splits:
         wordings = SEEN if self.held_out_wordings == "seen" else UNSEEN
@@ -80,7 +84,8 @@ class CodeTasks(FixedQuestions):
         if asked and probed and (other_held_out or evaluated):
             held_out = other_held_out or evaluated
             asked, probed = fresh(asked, held_out), fresh(probed, held_out)
-            return Splits(asked, probed, held_out, noticed(rows, len(asked) + len(probed) + len(held_out), refused))
+            read = len(asked) + len(probed) + len(held_out)
+            return Splits(pool=asked, held_out=held_out, probe=probed, notices=noticed(rows, read, refused))
         mixed = shuffled(questions, self.bank_seed)
         held_out = other_held_out or mixed[: len(mixed) * HELD_OUT_PERCENT // 100]
         return rows_apart(rows, fresh(mixed, held_out), held_out, refused, probe_size=self.probe_size)
@@ -89,5 +94,9 @@ class CodeTasks(FixedQuestions):
 def fresh(questions: Sequence[Question], held_out: Sequence[Question]) -> tuple[Question, ...]:
     """Return the questions that are not held out and have a visible test, without which a student is told nothing."""
     held_out_ids = {question.id for question in held_out}
-    with_visible_tests = (question for question in questions if any(not test.hidden for test in question.tests))
-    return tuple(question for question in with_visible_tests if question.id not in held_out_ids)
+    return tuple(
+        question
+        for question in questions
+        if isinstance(question.key, Tests) and any(not test.hidden for test in question.key.tests)
+        if question.id not in held_out_ids
+    )

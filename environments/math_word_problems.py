@@ -12,9 +12,10 @@ from environments.bank.graph import PREREQUISITES
 from environments.bank.items import MOST_DISTINCT, Bank, distinct
 from environments.mathqa import load_rows
 from environments.row_files import named_on_hub
-from environments.splits import HELD_OUT_PERCENT, FixedQuestions, Splits, rows_apart, shuffled
+from environments.splits import HELD_OUT_PERCENT, FixedQuestions, rows_apart, shuffled
 from simulation.core.corpus import Lesson
 from simulation.core.paths import FileOrHubName
+from simulation.core.questions import Measure, Splits
 from simulation.core.registry import environment
 
 
@@ -37,6 +38,7 @@ class MathWordProblems(FixedQuestions):
     held_out_size: Annotated[int, Field(ge=1, le=MOST_DISTINCT)] = 600
     """How many problems of the bank are held out; rows are all used."""
 
+    measures = (Measure(name="accuracy"),)
     exact_judge = "answer_key"
     cues = mastery.CUES
 

@@ -12,6 +12,8 @@ from pathlib import Path
 
 from environments.row_files import Rows, read_questions, short
 from simulation.core.errors import DataError
+from simulation.core.kinds.options import Options
+from simulation.core.kinds.reference import Reference
 from simulation.core.types import Question
 
 LETTERS = "abcde"
@@ -88,7 +90,7 @@ def _question(row: object) -> Question:
     return Question(
         id=f"mathqa-{digest[:16]}",
         prompt=problem.strip(),
-        choices=tuple(dict.fromkeys(texts)),
-        reference=texts[LETTERS.index(correct.strip().lower())],
+        form=Options(choices=tuple(dict.fromkeys(texts))),
+        key=Reference(answer=texts[LETTERS.index(correct.strip().lower())]),
         tags=(category.strip(),),
     )

@@ -18,8 +18,10 @@ from pathlib import Path
 from environments.checks import asserts_in, is_shown
 from environments.row_files import Rows, read_questions, short
 from simulation.core.errors import DataError
+from simulation.core.kinds.code import Code
+from simulation.core.kinds.program_tests import Test, Tests
 from simulation.core.python_source import check_compiles, parsed, source_of
-from simulation.core.types import Question, Test
+from simulation.core.types import Question
 
 MBPP = ("task_id", "text", "code", "test_list")
 HUMAN_EVAL = ("task_id", "prompt", "entry_point", "canonical_solution", "test")
@@ -78,10 +80,13 @@ def _of_mbpp(row: Mapping[str, object]) -> Question:
     return Question(
         id=f"mbpp-{identity}",
         prompt=f"{text.strip()}\nYour program must pass this test, among others:\n{example}",
-        reference=code.strip("\n"),
+        form=Code(),
+        key=Tests(
+            tests=_marked([test for test in others if test not in hidden], hidden),
+            setup=_setup(row),
+            reference=code.strip("\n"),
+        ),
         tags=("mbpp",),
-        tests=_marked([test for test in others if test not in hidden], hidden),
-        setup=_setup(row),
     )
 
 
@@ -112,11 +117,9 @@ def _of_human_eval(row: Mapping[str, object]) -> Question:
     return Question(
         id=f"{place or 'humaneval'}-{rest}",
         prompt=opening,
-        reference=continuation.rstrip(),
+        form=Code(opening=opening),
+        key=Tests(tests=tests, setup=setup, reference=continuation.rstrip()),
         tags=(place or "humaneval",),
-        tests=tests,
-        setup=setup,
-        opening=opening,
     )
 
 

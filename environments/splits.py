@@ -1,26 +1,18 @@
-"""What environments of single questions share: disjoint sets, questions made when looked at, an episode of one step."""
+"""What environments of single questions share: disjoint sets, and questions made when they are looked at."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from typing import NamedTuple, TypeVar, overload
+from typing import TypeVar, overload
 from zlib import crc32
 
 from simulation.core.errors import DataError
-from simulation.core.types import Experience, Question, Transition
+from simulation.core.questions import Splits
+from simulation.core.types import Question
 
 T = TypeVar("T")
 HELD_OUT_PERCENT = 15
 """Of rows that name no split of their own."""
 _ATTEMPTS = 4
-
-
-class Splits(NamedTuple):
-    """Disjoint question sets, and what was noticed while making them."""
-
-    pool: Sequence[Question]
-    probe: Sequence[Question]
-    held_out: Sequence[Question]
-    notices: tuple[str, ...] = ()
 
 
 class Lazy(Sequence[Question]):
@@ -74,7 +66,10 @@ def rows_apart(
             f"takes {probe_size}: give more rows or lower probe_size"
         )
     return Splits(
-        fresh[probe_size:], fresh[:probe_size], held_out, noticed(source, len(fresh) + len(held_out), refused)
+        pool=fresh[probe_size:],
+        held_out=held_out,
+        probe=fresh[:probe_size],
+        notices=noticed(source, len(fresh) + len(held_out), refused),
     )
 
 
@@ -83,48 +78,17 @@ def noticed(source: str, read: int, refused: Sequence[object]) -> tuple[str, ...
     return (f"{source}: read {read} questions, refused {len(refused)} rows", *map(str, refused)) if refused else ()
 
 
-def ended(experience: Experience) -> Transition:
-    """End the one-question episode."""
-    return Transition(
-        observation=experience.question.prompt,
-        action=experience.answer.text,
-        reward=experience.feedback.score,
-        next_observation="",
-        terminated=True,
-        truncated=False,
-    )
-
-
 class FixedQuestions(ABC):
     """An environment whose questions are the same for every study, so that studies can be paired.
 
-    Each is an episode of its own. Who extends it says in `_splits` what the questions are.
+    Who extends it says in `_splits` what the questions are.
     """
 
     @property
     @abstractmethod
     def _splits(self) -> Splits: ...
 
-    def reset(self, *, seed: int) -> None:
-        """Do nothing, whatever the seed."""
+    def questions(self, seed: int) -> Splits:
+        """Return the same questions whatever the seed."""
         del seed
-
-    def pool(self) -> Sequence[Question]:
-        """Return what may be asked."""
-        return self._splits.pool
-
-    def probe(self) -> Sequence[Question]:
-        """Return what policies may measure on."""
-        return self._splits.probe
-
-    def held_out(self) -> Sequence[Question]:
-        """Return what only the evaluation sees."""
-        return self._splits.held_out
-
-    def notices(self) -> Sequence[str]:
-        """Name every row that could not be read."""
-        return self._splits.notices
-
-    def step(self, experience: Experience) -> Transition:
-        """End the one-question episode."""
-        return ended(experience)
+        return self._splits

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulation.core.registry import trainer
-from simulation.core.roles import Learner, SampleJudge
+from simulation.core.roles import Learner, SampleJudge, Trainable, lendable, without_gradients
 from simulation.core.types import Experience, Update
 from training.lessons import pair_examples
 from training.recipe import NotNegative, Positive, Recipe
@@ -36,15 +36,19 @@ class DPO(Recipe):
         batches: Mapping[str, Sequence[Experience]],
         mark: SampleJudge,
         *,
+        turn: int,
         generators: Mapping[str, np.random.Generator],
     ) -> dict[str, Update]:
         """Train every slot on the pairs that its experiences make."""
-        del mark
+        del mark, turn
+        if not isinstance(model, Trainable):
+            raise without_gradients(model, self.name)
         examples = {slot: pair_examples(model, experiences) for slot, experiences in batches.items()}
         if self.backend == "trl":
             from training.trl.dpo import update
 
-            return update(self, model, examples, beta=self.beta, nll_weight=self.nll_weight, generators=generators)
+            lent = lendable(model, self.name)
+            return update(self, lent, examples, beta=self.beta, nll_weight=self.nll_weight, generators=generators)
         from training.cohort.loop import update_slots
         from training.cohort.losses import preference, preference_metrics
 

@@ -7,7 +7,7 @@ import numpy as np
 from pydantic import Field
 
 from simulation.core.registry import trainer
-from simulation.core.roles import Learner, SampleJudge
+from simulation.core.roles import Learner, SampleJudge, Trainable, lendable, without_gradients
 from simulation.core.types import Experience, Update
 from training.recipe import Count, NotNegative, Recipe
 
@@ -44,17 +44,20 @@ class GRPO(Recipe):
         batches: Mapping[str, Sequence[Experience]],
         mark: SampleJudge,
         *,
+        turn: int,
         generators: Mapping[str, np.random.Generator],
     ) -> dict[str, Update]:
         """Train every slot on samples for the questions of its experiences."""
         from training.cohort.sampling import Grouping, group_examples
 
+        del turn
         grouping = Grouping(samples=self.samples, max_tokens=self.max_tokens, scale_rewards=self.scale_rewards)
         if self.backend == "trl":
             from training.trl.grpo import update
 
             weights = {"beta": self.beta, "epsilon": self.epsilon, "loss_type": self.normalisation}
-            return update(self, model, batches, mark, grouping, weights, generators=generators)
+            lent = lendable(model, self.name)
+            return update(self, lent, batches, mark, grouping, weights, generators=generators)
         from training.cohort.loop import update_slots
         from training.cohort.losses import divergence_metrics, group_relative
 
@@ -71,5 +74,7 @@ class GRPO(Recipe):
                 max_tokens=self.max_tokens,
             )
 
+        if not isinstance(model, Trainable):
+            raise without_gradients(model, self.name)
         examples = group_examples(model, batches, mark, grouping, generators=generators)
         return update_slots(self, model, examples, loss, divergence_metrics, generators=generators)

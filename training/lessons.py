@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from simulation.core.packing import Tree
-from simulation.core.roles import Learner
+from simulation.core.roles import Trainable
 from simulation.core.types import Experience
 
 Imitated = Literal["corrections", "both", "answers"]
@@ -17,6 +17,8 @@ class Example:
 
     tree: Tree
     advantages: tuple[float, ...] = ()
+    lesson: int | None = None
+    """The place, among the lessons, of the one whose text the first branch teaches and a second one rejects."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +37,8 @@ class Pair:
     prompt: str
     chosen: str
     rejected: str
+    lesson: int
+    """The place of the experience it was made of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +47,8 @@ class Demonstration:
 
     prompt: str
     answer: str
+    lesson: int
+    """The place of the experience it was made of."""
 
 
 def failed(experience: Experience) -> bool:
@@ -57,7 +63,7 @@ def pairs(experiences: Sequence[Experience]) -> tuple[list[Pair], dict[str, floa
     """
     preferences = []
     counts = {"right": 0.0, "failed": 0.0, "without_correction": 0.0, "same_as_correction": 0.0}
-    for experience in experiences:
+    for place, experience in enumerate(experiences):
         correction = experience.feedback.correction
         if experience.feedback.score >= 1:
             counts["right"] += 1
@@ -69,7 +75,12 @@ def pairs(experiences: Sequence[Experience]) -> tuple[list[Pair], dict[str, floa
             counts["same_as_correction"] += 1
         else:
             preferences.append(
-                Pair(prompt=experience.answer.prompt, chosen=correction, rejected=experience.answer.text)
+                Pair(
+                    prompt=experience.answer.prompt,
+                    chosen=correction,
+                    rejected=experience.answer.text,
+                    lesson=place,
+                )
             )
     return preferences, {"pairs": float(len(preferences)), **counts}
 
@@ -80,7 +91,7 @@ def demonstrations(
     """Return the correction of each wrong answer, with "both" also each right answer, or all answers; and counts."""
     imitated = []
     counts = {"right": 0.0, "failed": 0.0, "without_correction": 0.0}
-    for experience in experiences:
+    for place, experience in enumerate(experiences):
         right = experience.feedback.score >= 1
         text = experience.answer.text if right or imitate == "answers" else experience.feedback.correction
         if right:
@@ -92,19 +103,25 @@ def demonstrations(
         elif text is None:
             counts["without_correction"] += 1
         else:
-            imitated.append(Demonstration(prompt=experience.answer.prompt, answer=text))
+            imitated.append(Demonstration(prompt=experience.answer.prompt, answer=text, lesson=place))
     return imitated, {"demonstrations": float(len(imitated)), **counts}
 
 
-def pair_examples(model: Learner, experiences: Sequence[Experience]) -> Examples:
+def pair_examples(model: Trainable, experiences: Sequence[Experience]) -> Examples:
     """Return one tree a pair, the chosen answer first, so that the prompt is computed once."""
     preferences, counts = pairs(experiences)
-    trees = [model.encode(pair.prompt, (pair.chosen, pair.rejected)) for pair in preferences]
-    return Examples(examples=[Example(tree=tree) for tree in trees], counts=counts)
+    examples = [
+        Example(tree=model.encode(pair.prompt, (pair.chosen, pair.rejected)), lesson=pair.lesson)
+        for pair in preferences
+    ]
+    return Examples(examples=examples, counts=counts)
 
 
-def demonstration_examples(model: Learner, experiences: Sequence[Experience], *, imitate: Imitated) -> Examples:
+def demonstration_examples(model: Trainable, experiences: Sequence[Experience], *, imitate: Imitated) -> Examples:
     """Return one tree a demonstration, with one branch."""
     imitated, counts = demonstrations(experiences, imitate=imitate)
-    trees = [model.encode(demonstration.prompt, (demonstration.answer,)) for demonstration in imitated]
-    return Examples(examples=[Example(tree=tree) for tree in trees], counts=counts)
+    examples = [
+        Example(tree=model.encode(demonstration.prompt, (demonstration.answer,)), lesson=demonstration.lesson)
+        for demonstration in imitated
+    ]
+    return Examples(examples=examples, counts=counts)

@@ -22,8 +22,9 @@ class NoTraining:
         batches: Mapping[str, Sequence[Experience]],
         mark: SampleJudge,
         *,
+        turn: int,
         generators: Mapping[str, np.random.Generator],
     ) -> dict[str, Update]:
         """Change nothing."""
-        del model, batches, mark, generators
+        del model, batches, mark, turn, generators
         return {}

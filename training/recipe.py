@@ -21,6 +21,7 @@ class Recipe(ABC):
     """The optimiser (AdamW, rebuilt every update), how it passes over the examples, and who runs it."""
 
     name: ClassVar[str]
+    by_gradient: ClassVar[bool] = True
     learning_rate: Positive = 1e-3
     """Of AdamW, the same at every step."""
     batch_size: Count = 8
@@ -43,6 +44,7 @@ class Recipe(ABC):
         batches: Mapping[str, Sequence[Experience]],
         mark: SampleJudge,
         *,
+        turn: int,
         generators: Mapping[str, np.random.Generator],
     ) -> dict[str, Update]:
         """Train every slot by the backend; what is heavy is imported here."""

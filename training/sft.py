@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulation.core.registry import trainer
-from simulation.core.roles import Learner, SampleJudge
+from simulation.core.roles import Learner, SampleJudge, Trainable, lendable, without_gradients
 from simulation.core.types import Experience, Update
 from training.lessons import Imitated, demonstration_examples
 from training.recipe import Recipe
@@ -31,10 +31,13 @@ class SFT(Recipe):
         batches: Mapping[str, Sequence[Experience]],
         mark: SampleJudge,
         *,
+        turn: int,
         generators: Mapping[str, np.random.Generator],
     ) -> dict[str, Update]:
         """Train every slot on the demonstrations that its experiences make."""
-        del mark
+        del mark, turn
+        if not isinstance(model, Trainable):
+            raise without_gradients(model, self.name)
         examples = {
             slot: demonstration_examples(model, experiences, imitate=self.imitate)
             for slot, experiences in batches.items()
@@ -42,7 +45,7 @@ class SFT(Recipe):
         if self.backend == "trl":
             from training.trl.sft import update
 
-            return update(self, model, examples, generators=generators)
+            return update(self, lendable(model, self.name), examples, generators=generators)
         from training.cohort.loop import update_slots
         from training.cohort.losses import imitation_metrics, likelihood
 

@@ -3,15 +3,20 @@
 from collections.abc import Sequence
 from functools import lru_cache
 
-from agents.reading.wording import chosen, reference_index, same, worded_like
+from agents.reading.equality import same
+from agents.reading.marking import marked
+from agents.reading.misconceptions import misconception
+from agents.reading.options import read_option, reference_index
+from agents.reading.reading import Reading
+from agents.reading.wording import worded_like
 from simulation.core.errors import DataError
 from simulation.core.registry import judge
-from simulation.core.types import Answer, Feedback, Question
+from simulation.core.types import Answer, Feedback, Outcome, Question
 
 
 @judge("answer_key")
 class AnswerKey:
-    """Compares with the reference: the option taken, or the text up to spelling and number format."""
+    """Compares with the reference: the option taken, or the final claim of a text, by words or by value and unit."""
 
     def judge(
         self, questions: Sequence[Question], answers: Sequence[Answer], *, seeds: Sequence[int]
@@ -27,39 +32,62 @@ def mark(question: Question, text: str, choice: int | None) -> Feedback:
 
     A class answers the same questions again and again, so a verdict once made is kept.
     """
-    if question.reference is None:
+    reference, alternatives = question.key.reference, question.form.alternatives
+    if reference is None:
         raise DataError(
             f"question {question.id!r} has no reference, so answer_key cannot judge it; use another teacher or add one"
         )
     right_option = reference_index(question)
-    option = chosen(text, question.choices) if choice is None and question.choices else choice
-    if right_option is None or option is None:
-        score = float(same(text, question.reference))
+    read = read_option(text, alternatives) if choice is None and alternatives else Reading(choice=choice)
+    option = read.choice if alternatives else None
+    evidence = text if option is None else alternatives[option]
+    if right_option is None:
+        is_right, read = marked(text, reference)
+        score, evidence = float(is_right), read.claim or evidence
+    elif option is None:
+        score = 0.0
     else:
         # two options may read the same
-        score = float(option == right_option or same(question.choices[option], question.choices[right_option]))
-    correction = question.reference if right_option is None else worded_like(text, choice, question, right_option)
+        score = float(option == right_option or same(alternatives[option], alternatives[right_option]))
     return Feedback(
         score=score,
         judge="answer_key",
         explanation=explain(question, text, option, score),
-        correction=correction,
+        correction=reference if right_option is None else worded_like(text, choice, question, right_option),
+        outcomes=(
+            Outcome(
+                part="answer",
+                score=score,
+                reason=reason(question, text, option, score),
+                detail=read.how if option is None and not read.claim else "",
+                evidence=evidence,
+            ),
+        ),
     )
+
+
+def reason(question: Question, text: str, option: int | None, score: float) -> str:
+    """Say in a word why an answer has its score."""
+    if score == 1:
+        return "right"
+    if not text or (option is None and question.form.alternatives):
+        return "unparsed"
+    return misconception(question, option) or "wrong"
 
 
 def explain(question: Question, text: str, option: int | None, score: float) -> str:
     """Say in plain words what is right or wrong, naming the misconception where one is known."""
     if score == 1:
         return "Right."
-    gold = question.reference
+    reference, alternatives = question.key.reference, question.form.alternatives
     if not text:
-        return f"No answer; the right one is {gold}."
+        return f"No answer; the right one is {reference}."
     if option is None:
         return (
-            f"{text!r} takes none of the options; the right one is {gold}."[:500]
-            if question.choices
-            else (f"The right answer is {gold}, not {text!r}."[:500])
+            f"{text!r} takes none of the options; the right one is {reference}."[:500]
+            if alternatives
+            else f"The right answer is {reference}, not {text!r}."[:500]
         )
-    diagnosis = question.diagnoses[option] if question.diagnoses else ""
-    because = f", which shows this misconception: {diagnosis}" if diagnosis not in ("", "filler", "right") else ""
-    return f"The right answer is {gold}, not {question.choices[option]}{because}."
+    diagnosis = misconception(question, option)
+    because = f", which shows this misconception: {diagnosis}" if diagnosis else ""
+    return f"The right answer is {reference}, not {alternatives[option]}{because}."

@@ -11,12 +11,13 @@ from pydantic.dataclasses import dataclass
 
 from agents.judges.teacher_rows import read_rows
 from agents.models import folder
-from agents.reading.wording import plain, reference_index, worded_like
+from agents.reading.options import reference_index
+from agents.reading.wording import plain, worded_like
 from simulation.core.errors import DataError, SimulationError
 from simulation.core.paths import FilePath
 from simulation.core.registry import judge
 from simulation.core.templates import letter
-from simulation.core.types import Answer, Feedback, Question
+from simulation.core.types import Answer, Feedback, Outcome, Question
 
 if TYPE_CHECKING:
     from agents.models.seq2seq import Verdicts
@@ -145,11 +146,13 @@ class Classifier:
         missed_questions = {
             question.id: question for question, chance in zip(questions, chances, strict=True) if chance <= 0.5
         }
-        pairs = [(gold(question), choice) for question in missed_questions.values() for choice in question.choices]
+        pairs = [
+            (gold(question), choice) for question in missed_questions.values() for choice in question.form.alternatives
+        ]
         pair_chances = iter(self._chances(pairs))
         guesses: dict[str, int | None] = {}
         for question in missed_questions.values():
-            choice_chances = [next(pair_chances) for _ in question.choices]
+            choice_chances = [next(pair_chances) for _ in question.form.alternatives]
             likeliest = max(range(len(choice_chances)), key=choice_chances.__getitem__, default=None)
             guesses[question.id] = likeliest if likeliest is not None and choice_chances[likeliest] > 0.5 else None
         return [guesses.get(question.id) for question in questions]
@@ -162,6 +165,14 @@ class Classifier:
             explanation=f"The teacher finds this {'right' if right else 'wrong'} ({chance:.0%} sure it is right).",
             correction=self._correction(question, answer, right, guess),
             metrics={"p_correct": chance},
+            outcomes=(
+                Outcome(
+                    part="answer",
+                    score=float(right),
+                    reason="right" if right else "wrong",
+                    evidence=student_text(question, answer),
+                ),
+            ),
         )
 
     def _correction(self, question: Question, answer: Answer, right: bool, guess: int | None) -> str | None:
@@ -172,24 +183,25 @@ class Classifier:
                 return answer.text or None
             return None if guess is None else worded_like(answer.text, answer.choice, question, guess)
         index = reference_index(question)
-        return question.reference if index is None else worded_like(answer.text, answer.choice, question, index)
+        return question.key.reference if index is None else worded_like(answer.text, answer.choice, question, index)
 
 
 def gold(question: Question) -> str:
     """Return the gold answer that a teacher compares with."""
-    if question.reference is None:
+    reference = question.key.reference
+    if reference is None:
         raise DataError(
             f"question {question.id!r} has no reference, so the teacher has nothing to compare with; "
             "use another teacher or add one"
         )
     index = reference_index(question)
-    return question.reference if index is None else question.choices[index]
+    return reference if index is None else question.form.alternatives[index]
 
 
 def student_text(question: Question, answer: Answer) -> str:
     """Return what the student wrote; a letter stands for its option's text."""
     if answer.choice is not None and plain(answer.text) == letter(answer.choice):
-        return question.choices[answer.choice]
+        return question.form.alternatives[answer.choice]
     return answer.text
 
 

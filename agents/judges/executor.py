@@ -12,14 +12,15 @@ from zlib import crc32
 
 from pydantic import Field
 
-from agents.reading.programs import check_tests, equals_reference, program_in
+from agents.reading.programs import equals_reference, program_in, program_tests
 from agents.sandbox import Limits, Program, Report, SandboxUnavailable
 from agents.sandbox.probe import probe
-from agents.sandbox.program import Level
+from agents.sandbox.program import Level, Verdict
 from agents.sandbox.shared import FAULTLESS, Place, judged, shared
 from simulation.core.errors import DataError, SimulationError
+from simulation.core.kinds.program_tests import Test
 from simulation.core.registry import judge, parameters
-from simulation.core.types import Answer, Feedback, Question, Test, Verdict
+from simulation.core.types import Answer, Feedback, Outcome, Question
 
 LONGEST_EXPLANATION = 500
 SAYS: Mapping[Verdict, str] = {
@@ -34,7 +35,7 @@ SAYS: Mapping[Verdict, str] = {
 }
 SHARED = ("level", "lanes", "allow_weaker", "cpu_seconds", "wall_seconds", "memory_mebibytes")
 TELLING: tuple[Verdict, ...] = ("failed", "load_error", "bad_return", "memory")
-"""Verdicts to which an outcome's message adds something."""
+"""Verdicts to which a test's message adds something."""
 
 
 @parameters
@@ -94,7 +95,7 @@ class Sandboxed:
             Program(
                 source=source,
                 tests=tuple(test.code for test in question_tests),
-                setup=question.setup,
+                setup=program_tests(question).setup,
                 seed=crc32(question.id.encode("utf-8", "surrogatepass")),
                 limits=limits,
             )
@@ -111,18 +112,18 @@ class Sandboxed:
 
     def correction(self, question: Question, report: Report) -> str | None:
         """Return the reference for a program that failed, where that is wished."""
-        return question.reference if self.correct and report.verdict != "passed" and question.reference else None
+        return (question.key.reference or None) if self.correct and report.verdict != "passed" else None
 
     def failing(self, questions: Sequence[Question], tests: Sequence[Sequence[Test]]) -> list[str]:
         """Return a line for each question whose reference fails some of its tests."""
         with_reference = [
             (question, question_tests)
             for question, question_tests in zip(questions, tests, strict=True)
-            if question.reference
+            if question.key.reference
         ]
         reports = self.ran(
             [question for question, _ in with_reference],
-            [program_in(question, question.reference or "") for question, _ in with_reference],
+            [program_in(question, question.key.reference or "") for question, _ in with_reference],
             [question_tests for _, question_tests in with_reference],
         )
         return [
@@ -154,8 +155,7 @@ class Executor(Sandboxed):
                 judge=self.signed("executor", report),
                 explanation=explained(question_tests, report),
                 correction=self.correction(question, report),
-                verdict=report.verdict,
-                outcomes=report.outcomes,
+                outcomes=by_test(report),
             )
             for question, question_tests, report in zip(questions, tests, reports, strict=True)
         ]
@@ -187,8 +187,7 @@ class AllTests(Sandboxed):
                     # what fails its tests is not the reference, and needs no reading
                     "exact_match": float(report.verdict == "passed" and equals_reference(question, source)),
                 },
-                verdict=report.verdict,
-                outcomes=report.outcomes,
+                outcomes=by_test(report),
             )
             for question, source, question_tests, report in zip(
                 questions, sources, tests, self.ran(questions, sources, tests), strict=True
@@ -207,16 +206,28 @@ def beginning(report: Report, tests: int) -> Report:
     return replace(report, outcomes=outcomes, verdict=verdict)
 
 
+def by_test(report: Report) -> tuple[Outcome, ...]:
+    """Return what came of each test, numbered in the order they ran in."""
+    return tuple(
+        Outcome(
+            part=f"test {number}",
+            score=float(outcome.verdict == "passed"),
+            reason=outcome.verdict,
+            detail=outcome.message,
+            evidence=outcome.output,
+        )
+        for number, outcome in enumerate(report.outcomes, start=1)
+    )
+
+
 def every(question: Question) -> tuple[Test, ...]:
     """Return all tests of a question, the visible ones first."""
-    check_tests(question)
-    return tuple(sorted(question.tests, key=lambda test: test.hidden))
+    return tuple(sorted(program_tests(question).tests, key=lambda test: test.hidden))
 
 
 def visible(question: Question) -> tuple[Test, ...]:
     """Return the tests that a student may learn from."""
-    check_tests(question)
-    visible_tests = tuple(test for test in question.tests if not test.hidden)
+    visible_tests = tuple(test for test in program_tests(question).tests if not test.hidden)
     if not visible_tests:
         raise DataError(
             f"question {question.id!r} has hidden tests only, so that executor cannot judge it: "

@@ -11,10 +11,11 @@ from typing import Annotated
 from pydantic import Field
 
 from agents.judges.inner_judge import JudgedBy
-from agents.reading.wording import chosen, reference_index, worded_like
+from agents.reading.options import chosen, reference_index
+from agents.reading.wording import worded_like
 from simulation.core.registry import judge
 from simulation.core.seeding import generator
-from simulation.core.types import Answer, Feedback, Question
+from simulation.core.types import Answer, Feedback, Outcome, Question
 
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
@@ -26,8 +27,8 @@ class NoisyTeacher:
     The score s becomes 1 - s. Turned wrong, the correction is an option drawn from those that are neither the reference
     nor the student's, or none where there is no such option; turned right, it is the student's own text. Where the
     other judge corrects nothing, neither does this one. An answer's seed alone decides, and a higher dial turns round
-    all that a lower one does. The explanation is made from score, correction and answer only, so that it does not tell;
-    the metric `flipped` does.
+    all that a lower one does. Explanation and outcome are made from score, correction and answer only, so that they do
+    not tell; the metric `flipped` does.
     """
 
     judged_by: JudgedBy = "answer_key"  # type: ignore[assignment]  # pydantic reads it, as it reads what is written
@@ -84,13 +85,16 @@ class NoisyTeacher:
             explanation=explain(answer, score, correction),
             correction=correction,
             metrics={**feedback.metrics, "flipped": float(flipped)},
+            # those of the other judge would tell
+            outcomes=(Outcome(part="answer", score=score, reason="right" if score >= 0.5 else "wrong"),),
         )
 
 
 def others(question: Question, answer: Answer) -> list[int]:
     """Return the options that are neither the reference nor what was answered."""
-    option = chosen(answer.text, question.choices) if answer.choice is None else answer.choice
-    return [index for index in range(len(question.choices)) if index not in (reference_index(question), option)]
+    alternatives = question.form.alternatives
+    option = chosen(answer.text, alternatives) if answer.choice is None else answer.choice
+    return [index for index in range(len(alternatives)) if index not in (reference_index(question), option)]
 
 
 def explain(answer: Answer, score: float, correction: str | None) -> str:

@@ -20,7 +20,7 @@ from simulation.core.confidence import confidence
 from simulation.core.errors import ScenarioError
 from simulation.core.registry import judge
 from simulation.core.seeding import generator
-from simulation.core.types import Answer, Feedback, Question
+from simulation.core.types import Answer, Feedback, Outcome, Question
 
 _MEMBER = re.compile(r"(student|.+-\d+)-(\d+)")
 """A student of a run, "student-3", or of a comparison, "<label>-<seed>-3"; "<label>-<seed>" has no classmates."""
@@ -133,7 +133,12 @@ class Peers:
         """Pass a verdict on; `right_neighbours` are the neighbours who are right, by number."""
         metrics = {**feedback.metrics, "right_neighbours": float(len(right_neighbours))}
         passed_on = replace(
-            feedback, judge="peers", explanation="Right.", correction=answer.text or None, metrics=metrics
+            feedback,
+            judge="peers",
+            explanation="Right.",
+            correction=answer.text or None,
+            metrics=metrics,
+            outcomes=feedback.outcomes or (unexplained(feedback.score),),
         )
         if feedback.score >= 1:
             return passed_on
@@ -157,9 +162,14 @@ class Peers:
         return max(right_neighbours, key=lambda numbered_answer: sureness(numbered_answer[1]))
 
 
+def unexplained(score: float) -> Outcome:
+    """Return what came of an answer of whose parts its judge says nothing."""
+    return Outcome(part="answer", score=score, reason="right" if score >= 1 else "wrong")
+
+
 def sureness(answer: Answer) -> float:
     """Return the probability a student gave its answer: among the options, else as a text; 0 where neither is known."""
-    choice_probability = confidence(answer)
+    choice_probability = confidence(answer.ranking)
     if choice_probability is None and answer.logprob is not None:
         return math.exp(answer.logprob)
     return choice_probability or 0.0

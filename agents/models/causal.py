@@ -20,10 +20,11 @@ from agents.models.loading import DTYPES, Precision, load_causal
 from agents.models.scoring import Scorer, depth, length
 from agents.models.text import Text
 from agents.models.trial import observe
+from simulation.core.calls import Completion, Request
 from simulation.core.errors import ModelError, nearest
 from simulation.core.optional_roles import lost_paths
 from simulation.core.packing import Tree
-from simulation.core.types import Completion, Request, Seat
+from simulation.core.types import Seat
 
 CPU_BATCH_TOKENS, GPU_BATCH_TOKENS = 2048, 16_384
 """Activations of 2,048 tokens of the embedded student stay in a core's cache (more are slower)."""
@@ -45,7 +46,7 @@ class LearnerSettings:
 
 
 class CausalLearner:
-    """A `Learner`: scores, generates and is trained through `adapters_SP`."""
+    """A `Lendable`: scores, generates and is trained through `adapters_SP`, here or by another library's trainer."""
 
     def __init__(
         self, module: nn.Module, tokenizer: Any, seats: Sequence[Seat], settings: LearnerSettings, *, source: str

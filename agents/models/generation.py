@@ -1,7 +1,7 @@
 """Writing: batched decoding over all slots at once, each request from a random stream of its own."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from agents.models.batching import dropped, plan, square
-from agents.models.beams import Search, seek
+from agents.models.beams import FinishedText, Search, seek
 from agents.models.decoding import CachedSteps, Steps, WholeSteps
 from agents.models.reserve import ReservedSteps
 from agents.models.scoring import Scorer
 from agents.models.text import Text
-from simulation.core.types import Completion, Request
+from simulation.core.calls import Completion, Request
 
 CPU_ROOM, GPU_ROOM = 10, 4
 """A batch that decodes holds this many times the tokens of one that scores, of which a step computes only the newest.
@@ -26,7 +26,7 @@ of a small batch (measured: the embedded coder writes 1.2 times as fast at 10 as
 
 @dataclass(slots=True)
 class Row:
-    """A text being written; its uniform numbers, one a token, come from the request's seed alone."""
+    """A request being written; its uniform numbers, one a token, come from its seed alone."""
 
     request: Request
     limit: int
@@ -34,14 +34,8 @@ class Row:
     tokens: list[int] = field(default_factory=list)
     logprob: float = 0.0
     stop: str = ""
-
-    def read(self, search: Search) -> None:
-        """Take over the text of the request's rank, if there is one."""
-        if self.request.rank >= len(search.finished):
-            self.stop = f"error: the beam search found {len(search.finished)} of the {search.width} texts"
-            return
-        text = search.finished[self.request.rank]
-        self.tokens, self.logprob, self.stop = list(text.tokens), text.logprob, text.stop
+    search: Search | None = None
+    """The beam search, where there was one."""
 
 
 class GrowingTexts:
@@ -120,8 +114,8 @@ class Writer:
             row.stop = "length"
         elif limit < 1:
             row.stop = f"error: the prompt has {length} tokens, the model reads {longest}"
-        elif request.beams and not 0 <= request.rank < request.beams:
-            row.stop = f"error: a beam search of width {request.beams} has no text of rank {request.rank}"
+        elif request.beams and not 1 <= request.texts <= request.beams:
+            row.stop = f"error: a beam search of width {request.beams} has no {request.texts} texts"
         return row
 
     def _write(
@@ -149,7 +143,7 @@ class Writer:
         prompts: Sequence[tuple[int, ...]],
         rows: Sequence[Row],
     ) -> None:
-        """Run one beam search for all requests that are equal but for their rank."""
+        """Run one beam search for all requests that are equal but for how many texts they want."""
         indices_by_key: dict[tuple[int, tuple[int, ...], int, int], list[int]] = {}
         for index in indices:
             key = (slots[index], prompts[index], rows[index].limit, rows[index].request.beams)
@@ -169,7 +163,7 @@ class Writer:
                 seek(steps, batch_slots, order, searches, self._ends)
         for key, search in zip(keys, searches, strict=True):
             for index in indices_by_key[key]:
-                rows[index].read(search)
+                rows[index].search = search
 
     def _steps(self, slots: Sequence[int], prompts: Sequence[tuple[int, ...]], most: int) -> Steps:
         """Read the prompts, which at most `most` tokens follow, in the fastest way that the model takes."""
@@ -180,14 +174,26 @@ class Writer:
         return (CachedSteps if abilities.cache else WholeSteps)(self._scorer, slots, prompts)
 
     def _completion(self, row: Row) -> Completion:
+        if row.search is not None:
+            beam = self._beam(row.search, row.request)
+            return replace(beam[0], beam=beam)
         if not row.tokens:
             return Completion(stop=row.stop)
-        written = row.tokens[:-1] if row.stop == "stop" else row.tokens
+        return self._decoded(FinishedText(tuple(row.tokens), row.logprob, row.stop), row.request)
+
+    def _beam(self, search: Search, request: Request) -> tuple[Completion, ...]:
+        """Return as many texts as a request wants, the best first; a small vocabulary may not have as many."""
+        texts = [self._decoded(text, request) for text in search.finished[: request.texts]]
+        lost = Completion(stop=f"error: the beam search found {len(search.finished)} of the {search.width} texts")
+        return (*texts, *[lost] * (request.texts - len(texts)))
+
+    def _decoded(self, text: FinishedText, request: Request) -> Completion:
+        tokens = text.tokens[:-1] if text.stop == "stop" else text.tokens
         return Completion(
-            text=self._text.decode(written, row.request.prompt),
-            tokens=len(row.tokens),
-            logprob=row.logprob,
-            stop=row.stop,
+            text=self._text.decode(tokens, request.prompt),
+            tokens=len(text.tokens),
+            logprob=text.logprob,
+            stop=text.stop,
         )
 
 

@@ -5,6 +5,7 @@ import textwrap
 from functools import lru_cache
 
 from simulation.core.errors import DataError
+from simulation.core.kinds.program_tests import Tests
 from simulation.core.python_source import check_compiles, same_program
 from simulation.core.types import Question
 
@@ -22,12 +23,13 @@ def program_in(question: Question, text: str) -> str:
     function, such as imports.
     """
     code = unfenced(text)
-    if not question.opening:
+    opening = question.form.opening
+    if not opening:
         return code
-    last_function = function_of(question.opening)
+    last_function = function_of(opening)
     if last_function is not None and last_function[1] in DEFINITION.findall(code):
-        return question.opening[: last_function[0]] + code
-    return question.opening + (shifted(question.opening, code) if question.opening.endswith("\n") else code)
+        return opening[: last_function[0]] + code
+    return opening + (shifted(opening, code) if opening.endswith("\n") else code)
 
 
 def unfenced(text: str) -> str:
@@ -94,25 +96,28 @@ def indentation(line: str) -> str:
 
 def equals_reference(question: Question, source: str) -> bool:
     """Say whether a program is the reference but for formatting and comments."""
-    if question.reference is None:
+    reference = question.key.reference
+    if reference is None:
         return False
     try:
-        return same_program(source, program_in(question, question.reference))
+        return same_program(source, program_in(question, reference))
     except DataError:
         return False
 
 
 @lru_cache(maxsize=1 << 14)
-def check_tests(question: Question) -> None:
-    """Refuse a question whose tests can judge nothing; raises DataError."""
-    if not question.tests:
+def program_tests(question: Question) -> Tests:
+    """Return what judges a program; raises DataError where it can judge nothing."""
+    key = question.key
+    if not isinstance(key, Tests) or not key.tests:
         raise DataError(
             f"question {question.id!r} has no tests, so that no program can be judged by it; "
             "give it tests, or name another judge"
         )
-    named_tests = [(f"test {number}", test.code) for number, test in enumerate(question.tests, start=1)]
-    for part, code in (("setup", question.setup), *named_tests):
+    named_tests = [(f"test {number}", test.code) for number, test in enumerate(key.tests, start=1)]
+    for part, code in (("setup", key.setup), *named_tests):
         try:
             check_compiles(code)
         except DataError as error:
             raise DataError(f"{part} of question {question.id!r} {error}; correct it: {code[:80]!r}") from None
+    return key

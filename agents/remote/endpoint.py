@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from simulation.core.calls import Request
 from simulation.core.errors import ModelError
-from simulation.core.types import Request
 
 Provider = Literal["openai", "deepseek", "custom"]
 Kind = Literal["chat", "completions"]
@@ -103,13 +103,22 @@ class Endpoint:
         if self.stop:
             body["stop"] = list(self.stop)
         if self.kind == "chat":
-            system = [{"role": "system", "content": self.system}] if self.system else []
-            body["messages"] = [*system, {"role": "user", "content": request.prompt}]
+            body["messages"] = self._messages(request.prompt)
             body |= {"logprobs": True} if self.logprobs else {}
         else:
             body["prompt"] = request.prompt
             body |= {"logprobs": 1} if self.logprobs else {}
         return {name: value for name, value in {**body, **self.extra}.items() if value is not None}
+
+    def _messages(self, prompt: str) -> list[dict[str, str]]:
+        system = [{"role": "system", "content": self.system}] if self.system else []
+        return [*system, {"role": "user", "content": prompt}]
+
+    def render(self, prompt: str) -> str:
+        """Return what the server is told of a prompt: its messages, each below its role, or the prompt alone."""
+        if self.kind == "completions":
+            return prompt
+        return "\n\n".join(f"{message['role']}:\n{message['content']}" for message in self._messages(prompt))
 
     def secret(self) -> str:
         """Return the key from the environment; raises ModelError, which never holds a part of it."""

@@ -1,4 +1,4 @@
-"""The learner behind students on an API: it answers by calls, keeps what was paid for, and cannot be trained."""
+"""The learner behind students on an API: it answers by calls, keeps what was paid for, and changes nothing."""
 
 import asyncio
 import hashlib
@@ -7,7 +7,7 @@ from collections.abc import Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import TypeVar
 
 from agents.reading.programs import unfenced
 from agents.remote.budget import FILE as BUDGET
@@ -17,9 +17,9 @@ from agents.remote.endpoint import Call, Endpoint
 from agents.remote.ledger import FILE, Ledger, Shortage, Spent
 from agents.remote.sampling import Batch
 from agents.remote.settings import CallSettings
+from simulation.core.calls import Completion, Request
 from simulation.core.errors import ModelError, SimulationError
-from simulation.core.packing import Tree
-from simulation.core.types import Completion, Request, Seat
+from simulation.core.types import Seat
 
 T = TypeVar("T")
 FRAME_BYTES = 1 << 20
@@ -28,7 +28,7 @@ TOKEN_BYTES = 1 << 10
 
 
 class RemoteLearner:
-    """A `Learner` that cannot learn and `KeepsReplies`: all its slots are one model behind an API."""
+    """A `Learner` whose slots nothing changes, and `KeepsReplies`: all of them are one model behind an API."""
 
     def __init__(self, seats: Sequence[Seat], settings: CallSettings) -> None:
         self.slots = tuple(seat.name for seat in seats)
@@ -137,53 +137,9 @@ class RemoteLearner:
                 f"{slot!r} was not played by {self.source}, or was trained; resume with the model it began with"
             )
 
-    def touch(self, slots: Sequence[str]) -> None:
-        """Do nothing: no weights can be changed in place."""
-
     def render(self, prompt: str) -> str:
-        """Return the prompt; the server lays it out."""
-        return prompt
-
-    @property
-    def module(self) -> Any:
-        """Refuse: the weights are elsewhere (Any: the role's type)."""
-        return self._refuse()
-
-    @property
-    def tokenizer(self) -> Any:
-        """Refuse: the tokens are elsewhere (Any: the role's type)."""
-        return self._refuse()
-
-    @property
-    def adapters_SP(self) -> Any:
-        """Refuse: there are no adapters (Any: the role's type)."""
-        return self._refuse()
-
-    def encode(self, prompt: str, continuations: Sequence[str]) -> Tree:
-        """Refuse: the tokens are elsewhere."""
-        del prompt, continuations
-        return self._refuse()
-
-    def branch_logprobs(self, slots: Sequence[str], trees_SB: Sequence[Sequence[Tree]]) -> Any:
-        """Refuse: the weights are elsewhere (Any: the role's type)."""
-        del slots, trees_SB
-        return self._refuse()
-
-    def save(self, slot: str, folder: Path) -> None:
-        """Refuse: there is no adapter to save."""
-        del slot, folder
-        self._refuse()
-
-    def load(self, slot: str, folder: Path) -> None:
-        """Refuse: there is no adapter to load."""
-        del slot, folder
-        self._refuse()
-
-    def _refuse(self) -> NoReturn:
-        raise ModelError(
-            f"an API model cannot be trained ({self.source}): set learn.trainer to none, or use it as ask.sampler of "
-            "students that learn"
-        )
+        """Return the messages that are sent, as text; how the server lays them out nobody knows."""
+        return self._settings.endpoint.render(prompt)
 
 
 def no_adapter(endpoint: Endpoint) -> bytes:

@@ -13,8 +13,8 @@ from typing import Self
 
 from agents.remote.budget import NANO, Budget, Prices
 from agents.remote.endpoint import Call
+from simulation.core.calls import Completion
 from simulation.core.errors import ModelError, StoreError
-from simulation.core.types import Completion
 
 FILE = "replies.db"
 VERSION = 1

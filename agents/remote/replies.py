@@ -8,7 +8,7 @@ from typing import Any
 from agents.remote.endpoint import Kind
 from agents.remote.failures import Failure, of_error_object
 from agents.remote.ledger import Usage
-from simulation.core.types import Completion
+from simulation.core.calls import Completion
 
 ROUNDING = 1e-3
 """A log-probability may lie this far above 0, which is rounding."""

@@ -14,8 +14,8 @@ from agents.remote.ledger import Ledger, Shortage
 from agents.remote.pacing import Pace
 from agents.remote.replies import Reply, Unread
 from agents.remote.settings import Patience
+from simulation.core.calls import Completion
 from simulation.core.errors import ModelError, SimulationError
-from simulation.core.types import Completion
 
 UNUSABLE = 2
 """So many unusable replies are paid for before a request is given up."""

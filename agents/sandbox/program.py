@@ -1,11 +1,24 @@
-"""What is run in the sandbox and what comes back: programs, limits, outcomes, reports."""
+"""What is run in the sandbox and what comes back: programs, limits, verdicts, reports."""
 
 from dataclasses import asdict, dataclass, field
-from typing import Literal, get_args
+from typing import ClassVar, Literal, get_args
 
 from simulation.core.errors import DataError, SimulationError
-from simulation.core.types import Outcome, Verdict
 
+Verdict = Literal[
+    "passed",
+    "failed",
+    "load_error",
+    "timeout",
+    "memory",
+    "blocked",
+    "died",
+    "killed",
+    "bad_return",
+    "sandbox_unavailable",
+    "infra_error",
+]
+"""What came of running a program; the last two are no fault of who wrote it."""
 Level = Literal["full", "lock", "rlimits"]
 """Namespaces, Landlock, seccomp and resource limits; the last three; resource limits alone, which isolate nothing."""
 LEVELS: tuple[Level, ...] = get_args(Level)
@@ -52,13 +65,26 @@ class Program:
             raise DataError("A program without tests cannot be judged: got tests=(); give each task at least one test.")
 
 
+@dataclass(frozen=True, slots=True)
+class TestOutcome:
+    """What came of one test."""
+
+    __test__: ClassVar[bool] = False  # no test of this project, pytest
+
+    verdict: Verdict
+    output: str = ""
+    """What the program printed during the test, the first 16 KiB."""
+    message: str = ""
+    """Why, where a verdict is not all."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """What came of one program."""
 
     verdict: Verdict
     """`passed`, or the verdict of the first test that did not."""
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[TestOutcome, ...]
     """One for each test, in order."""
     cpu_seconds: float
     """Of the program and its tester."""
@@ -74,5 +100,5 @@ class Report:
 
 def alike(program: Program, verdict: Verdict, message: str, level: Level) -> Report:
     """Return the report of a program of which no test could run."""
-    outcomes = tuple(Outcome(verdict, "", message) for _ in program.tests)
+    outcomes = tuple(TestOutcome(verdict, "", message) for _ in program.tests)
     return Report(verdict=verdict, outcomes=outcomes, cpu_seconds=0.0, wall_seconds=0.0, level=level)

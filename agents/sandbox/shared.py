@@ -12,9 +12,8 @@ from dataclasses import dataclass, replace
 from threading import RLock
 from typing import NamedTuple
 
-from agents.sandbox.program import Level, Program, Report
+from agents.sandbox.program import Level, Program, Report, TestOutcome, Verdict
 from agents.sandbox.sandbox import Sandbox
-from simulation.core.types import Outcome, Verdict
 
 MOST_LANES = 4
 MOST_KEPT = 1 << 13
@@ -128,12 +127,12 @@ def key_of(program: Program) -> bytes:
     return hashlib.sha256(json.dumps(parts).encode()).digest()
 
 
-def brief(outcome: Outcome) -> Outcome:
+def brief(outcome: TestOutcome) -> TestOutcome:
     """Return an outcome with what is worth keeping: addresses differ from process to process and say nothing."""
     output = ADDRESS.sub("at 0x…", outcome.output)
     if len(output) > LONGEST_OUTPUT:
         output = f"{output[:LONGEST_OUTPUT]}…"
-    return Outcome(outcome.verdict, storable(output), storable(ADDRESS.sub("at 0x…", outcome.message)))
+    return TestOutcome(outcome.verdict, storable(output), storable(ADDRESS.sub("at 0x…", outcome.message)))
 
 
 def storable(text: str) -> str:

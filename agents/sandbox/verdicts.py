@@ -4,8 +4,7 @@ import json
 import signal
 from typing import Any
 
-from agents.sandbox.program import Level, Limits, Program, Report, alike
-from simulation.core.types import Outcome, Verdict
+from agents.sandbox.program import Level, Limits, Program, Report, TestOutcome, Verdict, alike
 
 Json = Any  # what json.loads returns, before it is checked
 WORDS: dict[Verdict, str] = {
@@ -44,9 +43,9 @@ def report(program: Program, account: Json, verdicts: bytes, level: Level) -> Re
     if outcomes_json is None:
         tester_ending = ending(tester, program.limits, False)
         if tester_ending == "timeout" or account["overran"]:
-            outcome = Outcome("timeout", "", "comparing its answers ran out of time")
+            outcome = TestOutcome("timeout", "", "comparing its answers ran out of time")
         else:
-            outcome = Outcome("infra_error", "", f"the tester ended with code {tester['code']}")
+            outcome = TestOutcome("infra_error", "", f"the tester ended with code {tester['code']}")
         outcomes = [outcome] * len(program.tests)
     else:
         candidate_ending = ending(candidate, program.limits, account["overran"])
@@ -55,11 +54,11 @@ def report(program: Program, account: Json, verdicts: bytes, level: Level) -> Re
     return Report(verdict=verdict, outcomes=tuple(outcomes), level=level, **seconds)
 
 
-def explained(outcome_json: Json, candidate_ending: Verdict) -> Outcome:
+def explained(outcome_json: Json, candidate_ending: Verdict) -> TestOutcome:
     """Return one outcome of the tester; what it saw of a candidate that was gone, the lane explains."""
     if outcome_json["verdict"] != "gone":
-        return Outcome(outcome_json["verdict"], outcome_json["output"], outcome_json["message"])
-    return Outcome(candidate_ending, outcome_json["output"], WORDS[candidate_ending])
+        return TestOutcome(outcome_json["verdict"], outcome_json["output"], outcome_json["message"])
+    return TestOutcome(candidate_ending, outcome_json["output"], WORDS[candidate_ending])
 
 
 def read(verdicts: bytes, tests: int) -> list[Json] | None:

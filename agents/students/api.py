@@ -15,7 +15,7 @@ from pydantic import Field, JsonValue, field_validator, model_validator
 from agents.remote.budget import Budget, Prices
 from agents.remote.endpoint import PRESETS, Endpoint, Kind, LengthParameter, Provider
 from agents.remote.settings import CallSettings, Patience, Take
-from agents.students.student import Form, Student, Template
+from agents.students.student import Spelling, Student, Template
 from simulation.core.registry import students
 from simulation.core.types import Seat
 
@@ -49,7 +49,7 @@ class ApiStudents:
     """What the model is told before each question."""
     template: Template = "plain"
     """How a question is laid out: plain, multiple_choice, or a text with {prompt} and {choices} or {lines}."""
-    answers: Form = "text"
+    answers: Spelling = "text"
     """Whether an option's text or its letter is looked for first."""
     take: Take = "all"
     """program takes the first fenced block out of a reply that has one; all keeps the reply as it is."""

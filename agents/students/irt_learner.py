@@ -16,6 +16,7 @@ from simulation.core.types import Seat
 
 if TYPE_CHECKING:
     from agents.surrogate.learner import SurrogateLearner
+    from agents.surrogate.rule import IrtRule
 
 
 @students("irt_learner")
@@ -34,6 +35,12 @@ class IrtLearners(IrtParameters):
         from agents.surrogate.learner import SurrogateLearner
 
         return SurrogateLearner(seats, self)
+
+    def trainer(self) -> "IrtRule":
+        """Return the rule by which these students learn."""
+        from agents.surrogate.rule import IrtRule
+
+        return IrtRule()
 
     def fingerprint(self) -> Mapping[str, str]:
         """Return the version of the one library that computes besides NumPy."""

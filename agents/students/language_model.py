@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from agents.models import folder
-from agents.students.student import Form, Mode, Student, Template
+from agents.students.student import Mode, Spelling, Student, Template
 from simulation.core.errors import SimulationError
 from simulation.core.optional_roles import taken_paths
 from simulation.core.registry import students
@@ -56,8 +56,8 @@ class LanguageModelStudents:
     """"auto" is the GPU where there is one."""
     mode: Mode = "choices"
     """Take the likeliest option, or generate text and read the option from it."""
-    answers: Form = "text"
-    """Score and learn an option's text or its letter."""
+    answers: Spelling = "text"
+    """Score and learn an option's text or its letter; in what is written, it is looked for first."""
     template: Template = "plain"
     """How a question is laid out: plain, multiple_choice, or a text with {prompt} and {choices} or {lines}."""
     max_tokens: Annotated[int, Field(ge=1, le=100_000)] = 32

@@ -1,4 +1,7 @@
-"""One student: how it is asked and how its answers are read, as pure functions around the model's call."""
+"""One student: how it is asked and how its answers are read, as pure functions around the model's call.
+
+What can be answered word for word (options, items) is scored by what the model gives it, or read from what it writes.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,14 +10,20 @@ from typing import Annotated, ClassVar, Literal
 import numpy as np
 from pydantic import AfterValidator
 
-from agents.reading.wording import chosen
+from agents.reading.claims import read_claim
+from agents.reading.lists import named_items
+from agents.reading.options import read_option
+from agents.reading.reading import Reading
+from simulation.core.calls import Completion, Request
 from simulation.core.errors import ScenarioError
+from simulation.core.kinds.code import Code
+from simulation.core.kinds.items import Items
 from simulation.core.seeding import draw_seed
 from simulation.core.templates import check_template, lay_out, letter
-from simulation.core.types import Answer, Completion, Question, Request
+from simulation.core.types import Answer, Question, Ranking
 
 Mode = Literal["choices", "generate"]
-Form = Literal["text", "letter"]
+Spelling = Literal["text", "letter"]
 
 
 def known_template(value: str) -> str:
@@ -30,17 +39,17 @@ Template = Annotated[str, AfterValidator(known_template)]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Student:
-    """An `Answerer`: takes the likeliest option, or writes freely and is read.
+    """An `Answerer`: takes the likeliest option or lists the likeliest items, or writes freely and is read.
 
-    A question without choices is always answered by writing.
+    A question without alternatives is always answered by writing.
     """
 
     simulated: ClassVar[bool] = False
     name: str
     template: str = "plain"
     mode: Mode = "choices"
-    answers: Form = "text"
-    """What is scored and learned: an option's text or its letter."""
+    answers: Spelling = "text"
+    """What is scored, learned and looked for first: an option's text or its letter; items are always spelled out."""
     max_tokens: int = 32
     temperature: float = 0.0
 
@@ -49,7 +58,7 @@ class Student:
         seeds = [draw_seed(generator) for _ in questions] if self.temperature else [0] * len(questions)
         return [
             self._scored(question)
-            if self.mode == "choices" and question.choices
+            if self.mode == "choices" and question.form.alternatives
             else Request(
                 slot=self.name,
                 prompt=lay_out(question, self.template),
@@ -61,7 +70,7 @@ class Student:
         ]
 
     def options(self, questions: Sequence[Question]) -> list[Request]:
-        """Return one request a question that scores its choices, whatever way the student answers."""
+        """Return one request a question that scores its form's alternatives, whatever way the student answers."""
         return [self._scored(question) for question in questions]
 
     def read(
@@ -70,43 +79,52 @@ class Student:
         """Turn completions into answers; an unreadable one is an answer with `stop="unparsed"`."""
         return [
             self._read_scored(question, completion, model_version)
-            if question.choices and self._scored_by(completion)
+            if question.form.alternatives and self._scored_by(completion)
             else self._read_written(question, completion, model_version)
             for question, completion in zip(questions, completions, strict=True)
         ]
 
     def _scored_by(self, completion: Completion) -> bool:
-        """Whether a completion scores options, or was to do so and failed."""
+        """Whether a completion scores alternatives, or was to do so and failed."""
         return bool(completion.continuation_logprobs) or (self.mode == "choices" and not completion.tokens)
 
     def _scored(self, question: Question) -> Request:
-        return Request(slot=self.name, prompt=lay_out(question, self.template), continuations=self._forms(question))
+        return Request(slot=self.name, prompt=lay_out(question, self.template), continuations=self._spelled(question))
 
-    def _forms(self, question: Question) -> tuple[str, ...]:
-        if self.answers == "letter":
-            return tuple(letter(index) for index in range(len(question.choices)))
-        return question.choices
+    def _spelled(self, question: Question) -> tuple[str, ...]:
+        alternatives = question.form.alternatives
+        if self.answers == "letter" and not isinstance(question.form, Items):
+            return tuple(letter(index) for index in range(len(alternatives)))
+        return alternatives
 
     def _read_scored(self, question: Question, completion: Completion, version: str) -> Answer:
         scores = completion.continuation_logprobs
-        choice = int(np.argmax(scores)) if scores else None
+        text, ranking, reading = self._preferred(question, scores) if scores else ("", None, "")
         return Answer(
             question_id=question.id,
             prompt=lay_out(question, self.template),
-            text="" if choice is None else self._forms(question)[choice],
+            text=text,
             answerer=self.name,
             model_version=version,
-            choice=choice,
-            choice_logprobs=scores,
-            logprob=None if choice is None else scores[choice],
+            ranking=ranking,
+            reading=reading,
+            logprob=None if ranking is None or ranking.taken is None else scores[ranking.taken],
             stop="stop" if scores else "error: the question is longer than the model can read",
         )
 
+    def _preferred(self, question: Question, scores: tuple[float, ...]) -> tuple[str, Ranking, str]:
+        """Return the answer that scores make, what it weighed, and how it was read off them."""
+        if isinstance(question.form, Items):
+            return *listed(question.form, scores), "the likeliest items, best first"
+        likeliest = int(np.argmax(scores))
+        reading = "the likeliest option" if len(scores) > 1 else "the only option"
+        return self._spelled(question)[likeliest], Ranking(taken=likeliest, logprobs=scores), reading
+
     def _read_written(self, question: Question, completion: Completion, version: str) -> Answer:
         # where an answer continues code, its indentation is part of it
-        text = completion.text.rstrip() if question.opening else completion.text.strip()
-        choice = chosen(text, question.choices) if question.choices else None
-        lost = not text or (choice is None and bool(question.choices))
+        text = completion.text.rstrip() if question.form.opening else completion.text.strip()
+        ranking, reading = named(question, text, self.answers)
+        lost = not text or (ranking is None and bool(question.form.alternatives))
         failed = completion.stop.startswith("error")
         return Answer(
             question_id=question.id,
@@ -114,8 +132,35 @@ class Student:
             text=text,
             answerer=self.name,
             model_version=version,
-            choice=choice,
+            ranking=ranking,
+            reading=reading,
             logprob=completion.logprob,
             tokens=completion.tokens,
             stop="unparsed" if lost and not failed else completion.stop,
         )
+
+
+def listed(form: Items, scores: Sequence[float]) -> tuple[str, Ranking]:
+    """Return the answer that a list's scores make, its items one a line, and the ranking of all items; best first."""
+    # stable, so that of equals the first laid out is the better
+    order = np.argsort(-np.asarray(scores), kind="stable").tolist()
+    best_first = tuple(form.items[place] for place in order)
+    ranking = Ranking(alternatives=best_first, logprobs=tuple(scores[place] for place in order))
+    return "\n".join(best_first[: form.count]), ranking
+
+
+def named(question: Question, text: str, first: Spelling) -> tuple[Ranking | None, str]:
+    """Return what a text takes of its question's alternatives, None where it names none, and how it was read."""
+    form = question.form
+    if isinstance(form, Items):
+        items = named_items(text, form.items)
+        return (Ranking(alternatives=items), "the items named, in their order") if items else (None, "no item named")
+    if not form.alternatives:
+        return None, "the program as it stands" if isinstance(form, Code) else claimed(read_claim(text))
+    reading = read_option(text, form.alternatives, first=first)
+    return None if reading.choice is None else Ranking(taken=reading.choice), claimed(reading)
+
+
+def claimed(reading: Reading) -> str:
+    """Say how a text was read, and how much of it was thought."""
+    return f"{reading.how}, behind {reading.thoughts:,} characters of thought" if reading.thoughts else reading.how

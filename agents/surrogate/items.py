@@ -10,14 +10,12 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.reading.wording import reference_index
+from agents.reading.misconceptions import misconception
+from agents.reading.options import reference_index
 from agents.surrogate.chance import normal
 from agents.surrogate.settings import IrtParameters
 from simulation.core.errors import ModelError
 from simulation.core.types import Question
-
-NO_MISCONCEPTION = ("", "right", "filler")
-"""Diagnoses of options that no misconception leads to."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -68,24 +66,24 @@ class Items:
         return self._enter(question) if row is None else row
 
     def _enter(self, question: Question) -> int:
-        right = reference_index(question)
-        if right is None or len(question.choices) < 2:
+        right, options = reference_index(question), len(question.form.alternatives)
+        if right is None or options < 2:
             raise ModelError(
-                f"question {question.id!r} has {len(question.choices)} choices and the reference "
-                f"{question.reference!r}, but irt_learner answers only questions with two choices or more, one of "
-                "them the reference; take such an environment, or students that are a language_model"
+                f"question {question.id!r} has {options} choices and the reference {question.key.reference!r}, but "
+                "irt_learner answers only questions with two choices or more, one of them the reference; take such an "
+                "environment, or students that are a language_model"
             )
         row, table = len(self._rows), self.table
-        if row == len(table.skill_I) or len(question.choices) > table.shares_IC.shape[1]:
-            table.widen(max(64, 2 * row), len(question.choices))
+        if row == len(table.skill_I) or options > table.shares_IC.shape[1]:
+            table.widen(max(64, 2 * row), options)
         skill = skill_of(question)
         table.skill_I[row] = self.skills.setdefault(skill, len(self.skills))
         table.difficulty_I[row] = difficulty(question, self._settings)
         table.discrimination_I[row] = self._settings.discrimination * math.exp(
             self._settings.discrimination_sd * normal("discrimination", question.id)
         )
-        table.right_I[row], table.options_I[row] = right, len(question.choices)
-        table.shares_IC[row, : len(question.choices)] = shares(question, right, self._settings.misconception)
+        table.right_I[row], table.options_I[row] = right, options
+        table.shares_IC[row, :options] = shares(question, right, self._settings.misconception)
         self._rows[question] = row
         return row
 
@@ -105,19 +103,20 @@ def difficulty(question: Question, settings: IrtParameters) -> float:
     )
 
 
-def shares(question: Question, right: int, misconception: float) -> list[float]:
+def shares(question: Question, right: int, typical_share: float) -> list[float]:
     """Return how the probability of being wrong divides over the options: most to the skill's typical misconception.
 
     Of a skill's misconceptions the typical one is drawn by name, so it is the same in all of its questions. Where a
-    question has no diagnoses, its wrong options are alike.
+    question reveals nothing, its wrong options are alike.
     """
-    wrong = [index for index in range(len(question.choices)) if index != right]
+    options = len(question.form.alternatives)
+    wrong = [index for index in range(options) if index != right]
     even = 1.0 / len(wrong)
-    diagnosed = [index for index in wrong if question.diagnoses and question.diagnoses[index] not in NO_MISCONCEPTION]
+    diagnosed = [index for index in wrong if misconception(question, index)]
     if not diagnosed or len(wrong) == 1:
-        return [0.0 if index == right else even for index in range(len(question.choices))]
-    typical = max(diagnosed, key=lambda index: normal("typical", skill_of(question), question.diagnoses[index]))
-    rest = (1.0 - misconception) / (len(wrong) - 1)
-    shares_C = [rest] * len(question.choices)
-    shares_C[typical], shares_C[right] = misconception, 0.0
+        return [0.0 if index == right else even for index in range(options)]
+    typical = max(diagnosed, key=lambda index: normal("typical", skill_of(question), misconception(question, index)))
+    rest = (1.0 - typical_share) / (len(wrong) - 1)
+    shares_C = [rest] * options
+    shares_C[typical], shares_C[right] = typical_share, 0.0
     return shares_C

@@ -12,31 +12,28 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from itertools import chain
-from pathlib import Path
-from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from agents.reading.wording import chosen
+from agents.reading.options import chosen
 from agents.surrogate.chance import uniform
 from agents.surrogate.items import Items
 from agents.surrogate.settings import IrtParameters
 from agents.surrogate.skills import SkillLevels
-from simulation.core.errors import DataError, ModelError
-from simulation.core.packing import Tree
-from simulation.core.types import Completion, Experience, Request, Seat, Update
+from simulation.core.calls import Completion, Request
+from simulation.core.errors import DataError
+from simulation.core.types import Experience, LessonEffect, Seat, Update
 
 LEAST = 1e-12
 """Probabilities below are told as this, so that every log-probability is finite."""
-FILE = "abilities.safetensors"
 RULE = "irt_learner"
 
 
 class SurrogateLearner:
-    """A `Learner` without weights, which is `SelfTaught`: its slots hold abilities."""
+    """A `Learner` without weights: its slots hold abilities, which `learn` changes."""
 
     source = RULE
 
@@ -61,7 +58,7 @@ class SurrogateLearner:
         options_below = (np.cumsum(probabilities, axis=1) <= points[:, None]).sum(axis=1)
         choices = np.minimum(options_below, options - 1).tolist()  # rounding may leave the last sum below 1
         return [
-            Completion(text=request.question.choices[choice], logprob=row[choice], continuation_logprobs=row)
+            Completion(text=request.question.form.alternatives[choice], logprob=row[choice], continuation_logprobs=row)
             for request, choice, row in zip(requests, choices, logarithms(probabilities, options), strict=True)
             if request.question is not None
         ]
@@ -82,11 +79,8 @@ class SurrogateLearner:
         probabilities_RC[np.arange(len(items)), table.right_I[items]] = right_R
         return probabilities_RC
 
-    def learn(
-        self, batches: Mapping[str, Sequence[Experience]], *, turn: int, generators: Mapping[str, np.random.Generator]
-    ) -> dict[str, Update]:
-        """Teach every slot of `batches`; see `skills.py`. Nothing is drawn."""
-        del generators
+    def learn(self, batches: Mapping[str, Sequence[Experience]], *, turn: int) -> dict[str, Update]:
+        """Teach every slot of `batches` its lessons of this turn, each as it would learn alone; see `skills.py`."""
         lessons = list(chain.from_iterable(batches.values()))
         sizes = [len(batch) for batch in batches.values()]
         seats = np.repeat([self._seats[slot] for slot in batches], sizes)
@@ -110,15 +104,15 @@ class SurrogateLearner:
 
     def _taught(self, lesson: Experience) -> int:
         """Return the option that a lesson says is right; a verdict alone is true or false of the answer given."""
-        question, correction = lesson.question, lesson.feedback.correction
-        right = int(self._items.table.right_I[self._items.row(question)])
+        alternatives, correction = lesson.question.form.alternatives, lesson.feedback.correction
+        right = int(self._items.table.right_I[self._items.row(lesson.question)])
         if correction is not None:
-            named = question.choices.index(correction) if correction in question.choices else None
-            named = chosen(correction, question.choices) if named is None else named
+            named = alternatives.index(correction) if correction in alternatives else None
+            named = chosen(correction, alternatives) if named is None else named
             if named is not None:
                 return named
         verdict_holds = (lesson.feedback.score >= 0.5) == (lesson.answer.choice == right)
-        return right if verdict_holds else next(option for option in range(len(question.choices)) if option != right)
+        return right if verdict_holds else next(option for option in range(len(alternatives)) if option != right)
 
     def _update(self, slot: str, effects: NDArray[np.float64]) -> Update:
         """Describe what a slot learned: `effects` has a column a lesson, with what it taught before and after."""
@@ -133,6 +127,10 @@ class SurrogateLearner:
                 "chosen_logprob_after": float(after.mean()),
                 "misleading": float(misleading.sum()),
             },
+            effects=tuple(
+                LessonEffect(lesson=place, taught_before=taught_before, taught_after=taught_after)
+                for place, (taught_before, taught_after) in enumerate(zip(before.tolist(), after.tolist(), strict=True))
+            ),
         )
 
     def version(self, slot: str) -> str:
@@ -151,23 +149,7 @@ class SurrogateLearner:
         return save({"gains": np.array(list(gains.values()))}, metadata={RULE: json.dumps(description, sort_keys=True)})
 
     def restore(self, slot: str, data: bytes) -> None:
-        """Put back what `dump` returned."""
-        self._take(slot, data, f"the stored abilities of {slot!r}")
-
-    def save(self, slot: str, folder: Path) -> None:
-        """Write what `dump` returns; it is no PEFT adapter, because a simulated student has none."""
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / FILE).write_bytes(self.dump(slot))
-
-    def load(self, slot: str, folder: Path) -> None:
-        """Read what `save` wrote, also what another seat had gained."""
-        try:
-            data = (folder / FILE).read_bytes()
-        except OSError as error:
-            raise DataError(f"{folder / FILE} cannot be read ({error.strerror}); write it with `save`") from error
-        self._take(slot, data, str(folder / FILE))
-
-    def _take(self, slot: str, data: bytes, where: str) -> None:
+        """Put back what `dump` returned, also for another seat."""
         seat = self._seats[slot]
         try:
             gains = load(data)["gains"]
@@ -175,44 +157,18 @@ class SurrogateLearner:
             description = json.loads(json.loads(data[8 : 8 + header_size])["__metadata__"][RULE])
             gains_by_skill = dict(zip(description["skills"], gains.tolist(), strict=True))
         except (SafetensorError, KeyError, ValueError) as error:
-            raise DataError(f"{where} hold no abilities of an irt_learner ({error}); restore a copy") from error
+            raise DataError(
+                f"the stored abilities of {slot!r} hold no abilities of an irt_learner ({error}); restore a copy"
+            ) from error
         for skill in description["skills"]:
             self._items.skills.setdefault(skill, len(self._items.skills))
         self._abilities.meet(list(self._items.skills))
         self._abilities.put_back(seat, gains_by_skill, description["turn"])
         self._versions.pop(slot, None)
 
-    @property
-    def module(self) -> Any:
-        """Refuse: there is no network (Any: the role's type)."""
-        return no_weights("module")
-
-    @property
-    def tokenizer(self) -> Any:
-        """Refuse: there are no tokens (Any: the role's type)."""
-        return no_weights("tokenizer")
-
-    @property
-    def adapters_SP(self) -> Any:
-        """Refuse: there are no weights (Any: the role's type)."""
-        return no_weights("adapters_SP")
-
     def render(self, prompt: str) -> str:
         """Return the prompt."""
         return prompt
-
-    def encode(self, prompt: str, continuations: Sequence[str]) -> Tree:
-        """Refuse: there are no tokens."""
-        del prompt, continuations
-        return no_weights("encode")
-
-    def branch_logprobs(self, slots: Sequence[str], trees_SB: Sequence[Sequence[Tree]]) -> Any:
-        """Refuse: there are no tokens (Any: the role's type)."""
-        del slots, trees_SB
-        return no_weights("branch_logprobs")
-
-    def touch(self, slots: Sequence[str]) -> None:
-        """Do nothing: no weights can be changed in place."""
 
 
 def logarithms(probabilities: NDArray[np.float64], options: NDArray[np.int64]) -> list[tuple[float, ...]]:
@@ -221,11 +177,3 @@ def logarithms(probabilities: NDArray[np.float64], options: NDArray[np.int64]) -
     if (options == probabilities.shape[1]).all():
         return list(map(tuple, rows))
     return [tuple(row[:count]) for row, count in zip(rows, options.tolist(), strict=True)]
-
-
-def no_weights(what: str) -> NoReturn:
-    """Refuse what only a language model has."""
-    raise ModelError(
-        f"a simulated student (irt_learner) has no {what}: it has no network, tokens or weights and learns by its own "
-        "rule; use students: language_model for trainers, PEFT adapters and texts"
-    )

@@ -1,15 +1,15 @@
 """One simulated student: its questions go to the surrogate as they are, and its option comes back as an answer."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
+from simulation.core.calls import Completion, Request
 from simulation.core.seeding import draw_seeds
 from simulation.core.templates import lay_out
-from simulation.core.types import Answer, Completion, Question, Request
+from simulation.core.types import Answer, Question, Ranking
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,9 +28,9 @@ class SimulatedStudent:
         ]
 
     def options(self, questions: Sequence[Question]) -> list[Request]:
-        """Return one request a question for the probabilities of its choices."""
+        """Return one request a question for the probabilities of its form's alternatives."""
         return [
-            Request(slot=self.name, prompt=question.prompt, continuations=question.choices, question=question)
+            Request(slot=self.name, prompt=question.prompt, continuations=question.form.alternatives, question=question)
             for question in questions
         ]
 
@@ -45,19 +45,18 @@ class SimulatedStudent:
 
     def _read(self, question: Question, completion: Completion, version: str) -> Answer:
         text, scores, stop = completion.text, completion.continuation_logprobs, completion.stop
-        choice = question.choices.index(text) if text in question.choices else None
+        alternatives = question.form.alternatives
+        choice, reading = (alternatives.index(text), "drawn by chance") if text in alternatives else (None, "")
         if choice is None and scores and not text:
-            choice = int(np.argmax(scores))
-        logprob = scores[choice] if choice is not None and scores else None
+            choice, reading = int(np.argmax(scores)), "the likeliest option"
         return Answer(
             question_id=question.id,
             prompt=lay_out(question, "plain"),
-            text=text if choice is None else question.choices[choice],
+            text=text if choice is None else alternatives[choice],
             answerer=self.name,
             model_version=version,
-            choice=choice,
-            choice_logprobs=scores,
-            logprob=logprob,
-            confidence=None if logprob is None else math.exp(logprob),
+            ranking=Ranking(taken=choice, logprobs=scores) if choice is not None or scores else None,
+            reading=reading,
+            logprob=scores[choice] if choice is not None and scores else None,
             stop="unparsed" if choice is None and not stop.startswith("error") else stop,
         )

@@ -15,6 +15,8 @@ import numpy as np
 from environments.bank import gain, general, geometry, other, physics, probability
 from environments.bank.skill import MathSkill
 from environments.splits import Lazy, first_distinct
+from simulation.core.kinds.options import Options
+from simulation.core.kinds.reference import Reference
 from simulation.core.seeding import generator
 from simulation.core.types import Question
 
@@ -67,10 +69,9 @@ class Item:
         return Question(
             id=identity,
             prompt=self.prompt,
-            choices=tuple(str(values[place]) for place in self.order),
-            reference=str(self.values[0]),
+            form=Options(choices=tuple(str(values[place]) for place in self.order)),
+            key=Reference(answer=str(self.values[0]), reveals=tuple(names[place] for place in self.order)),
             tags=(self.category, self.skill.name, f"{self.skill.name}/{self.wording}"),
-            diagnoses=tuple(names[place] for place in self.order),
         )
 
 

@@ -7,8 +7,8 @@ from zlib import crc32
 
 from environments.tasks.composition import Composition
 from environments.tasks.programs import program, single_bugs, styles
+from simulation.core.kinds.program_tests import Test
 from simulation.core.seeding import generator
-from simulation.core.types import Test
 
 VISIBLE, HIDDEN = 3, 5
 CANDIDATES, DRAWN = 24, 60

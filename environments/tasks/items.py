@@ -8,6 +8,8 @@ from environments.splits import Lazy, first_distinct
 from environments.tasks.checks import checks
 from environments.tasks.composition import CATEGORIES, SHAPES, Composition, group
 from environments.tasks.programs import heading, program, styles
+from simulation.core.kinds.code import Code
+from simulation.core.kinds.program_tests import Tests
 from simulation.core.seeding import generator
 from simulation.core.types import Question
 
@@ -44,9 +46,12 @@ class Task:
         return Question(
             id=identity,
             prompt=self.prompt,
-            reference=program(self.composition, styles(self.composition)[-1]),
+            form=Code(),
+            key=Tests(
+                tests=checks(self.composition, seed),
+                reference=program(self.composition, styles(self.composition)[-1]),
+            ),
             tags=(self.composition.source.category, source, *others),
-            tests=checks(self.composition, seed),
         )
 
 

@@ -16,6 +16,7 @@ from environments.tasks.programs import Bugs, program, styles
 from environments.tasks.reduces import REDUCES
 from environments.tasks.sources import SOURCES
 from simulation.core.corpus import Branch, Lesson
+from simulation.core.kinds.code import Code
 from simulation.core.seeding import generator
 from simulation.core.types import Question
 
@@ -48,7 +49,7 @@ def lesson(index: int, *, seed: int, stage: int) -> Lesson:
     bugs = tuple(_bug(stream, next(right), len(skill.bugs), stage) if skill else 0 for skill in slots)
     style = styles(taught.composition)[int(stream.integers(len(styles(taught.composition))))]
     return Lesson(
-        question=Question(id=f"lesson-{seed}-{index}", prompt=taught.prompt),
+        question=Question(id=f"lesson-{seed}-{index}", prompt=taught.prompt, form=Code()),
         branches=(Branch(text=f" {program(taught.composition, style, _four(bugs))}", weight=1.0),),
     )
 

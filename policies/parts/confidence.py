@@ -11,10 +11,10 @@ from simulation.core.types import Question, Selection
 
 def probabilities(question: Question, context: Context, *, normalize: bool = True) -> list[float]:
     """Return the probability of each option; unnormalised it is exp(sum of the option's token log-probabilities)."""
-    logprobs = context.predictions.get(question.id, ())
-    if not logprobs or len(logprobs) != len(question.choices):
+    logprobs, choices = context.predictions.get(question.id, ()), question.form.alternatives
+    if not logprobs or len(logprobs) != len(choices):
         raise ScenarioError(
-            f"question {question.id!r} has {len(question.choices)} choices and {len(logprobs)} predictions: this "
+            f"question {question.id!r} has {len(choices)} choices and {len(logprobs)} predictions: this "
             "policy asks by the probabilities of the choices, so it needs one each; take questions with choices, "
             "or another policy, such as random"
         )

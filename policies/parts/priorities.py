@@ -36,28 +36,34 @@ def possibility(answer: Answer) -> float:
     """Return the probability of an answer: exp(mean token log-probability) as written, or that of the option taken."""
     if answer.logprob is not None and answer.tokens:
         return min(1.0, math.exp(answer.logprob / answer.tokens))
-    if answer.confidence is not None:
-        return answer.confidence
-    if answer.choice is not None and answer.choice_logprobs:
-        return normalized(answer.choice_logprobs)[answer.choice]
+    ranking = answer.ranking
+    if ranking is not None and ranking.taken is not None and ranking.logprobs:
+        return normalized(ranking.logprobs)[ranking.taken]
     return UNKNOWN
 
 
 def has_probability(answer: Answer) -> bool:
     """Tell whether the model told how probable its answer was."""
     written = answer.logprob is not None and bool(answer.tokens)
-    return written or answer.confidence is not None or (answer.choice is not None and bool(answer.choice_logprobs))
+    ranking = answer.ranking
+    return written or (ranking is not None and ranking.taken is not None and bool(ranking.logprobs))
+
+
+def chance_of_correction(experience: Experience) -> float | None:
+    """Return the probability that the student gave to the correction, where it weighed all that could be answered."""
+    ranking, correction = experience.answer.ranking, experience.feedback.correction
+    answerable = experience.question.form.alternatives
+    if ranking is None or correction not in answerable or len(ranking.logprobs) != len(answerable):
+        return None
+    weighed = ranking.alternatives or answerable
+    return normalized(ranking.logprobs)[weighed.index(correction)] if correction in weighed else None
 
 
 def surprise(experience: Experience) -> float:
     """Return -log of the probability that the student gave to what it was told is right, nats."""
-    answer, choices = experience.answer, experience.question.choices
-    if right(experience):
-        chance = possibility(answer)
-    elif experience.feedback.correction in choices and len(answer.choice_logprobs) == len(choices):
-        chance = normalized(answer.choice_logprobs)[choices.index(experience.feedback.correction)]
-    else:
-        chance = 1 - possibility(answer)
+    chance = possibility(experience.answer) if right(experience) else chance_of_correction(experience)
+    if chance is None:
+        chance = 1 - possibility(experience.answer)
     return -math.log(min(max(chance, LEAST), 1.0))
 
 

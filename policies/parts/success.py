@@ -14,13 +14,14 @@ from simulation.core.types import Question
 
 def success(question: Question, context: Context) -> float:
     """Return p of one question, from the predictions of its options."""
-    if question.reference is None or question.reference not in question.choices:
+    reference, choices = question.key.reference, question.form.alternatives
+    if reference is None or reference not in choices:
         raise ScenarioError(
-            f"question {question.id!r} has no reference among its choices (reference {question.reference!r}): this "
+            f"question {question.id!r} has no reference among its choices (reference {reference!r}): this "
             "policy asks by the probability of the right choice; take questions with choices, or another policy, such "
             "as random"
         )
-    return min(1.0, probabilities(question, context)[question.choices.index(question.reference)])
+    return min(1.0, probabilities(question, context)[choices.index(reference)])
 
 
 def successes(candidates: Sequence[Question], context: Context) -> list[float]:

@@ -42,9 +42,10 @@ def committee(question: Question, context: Context) -> list[list[float]]:
             "disagrees, and the committee is the class; set students.count to 2 or more, or take another policy, such "
             "as entropy, which needs one student"
         )
-    if any(len(row) != len(question.choices) or not row for row in rows):
+    choices = question.form.alternatives
+    if any(len(row) != len(choices) or not row for row in rows):
         raise ScenarioError(
-            f"question {question.id!r} has {len(question.choices)} choices and predictions of "
+            f"question {question.id!r} has {len(choices)} choices and predictions of "
             f"{[len(row) for row in rows]}: this policy asks by the probabilities of the choices, so it needs one "
             "each; take questions with choices, or another policy, such as random"
         )

@@ -4,18 +4,22 @@
 
 import sys
 from argparse import Namespace
+from collections.abc import Sequence
 from pathlib import Path
 
 from simulation.commands.terminal import PROGRAM, display, scenario_file, warn
 from simulation.core.errors import INTERRUPTED, ScenarioError
 from simulation.core.machine import cores
+from simulation.core.questions import Measure
+from simulation.measures.arrays import known_to
+from simulation.measures.naming import chosen, known_before
 from simulation.play.folders import Comparison, divide
 from simulation.play.places import play_as_worker, play_comparison, sensible_workers
 from simulation.scenario.entries import read_lineup, read_seeds
 from simulation.store import new_folder
 from simulation.views.boards import Board, JsonBoard, LiveBoard, PlainBoard
 from simulation.views.json_lines import JsonLines
-from simulation.views.text import shown
+from simulation.views.text import Scale, shown
 from simulation.views.verdict_text import verdict_json
 
 
@@ -25,24 +29,36 @@ def compare_command(arguments: Namespace) -> int:
     files = [scenario_file(Path(text)) for text in arguments.scenarios if text not in overrides]
     seeds = None if arguments.seeds is None else read_seeds(arguments.seeds)
     lineup = read_lineup(files, arguments.vary, overrides, seeds, arguments.preset)
+    measures = chosen(measure_names(arguments), known_before(lineup))
     workers = arguments.workers or sensible_workers(len(lineup.seeds))
     folder = new_folder(arguments.out, "-".join(["compare", *(path.stem for path in files[:2])]))
     threads = max(1, cores() // workers) if workers > 1 else None
-    return play(Comparison.create(folder, lineup, divide(lineup, workers), threads), arguments, workers)
+    return play(Comparison.create(folder, lineup, divide(lineup, workers), threads), arguments, workers, measures)
+
+
+def measure_names(arguments: Namespace) -> list[str]:
+    """Return the names that `--measure NAME,NAME` gives, none where it is left out."""
+    return [name.strip() for name in (arguments.measure or "").split(",") if name.strip()]
+
+
+def measures_of(comparison: Comparison, arguments: Namespace) -> tuple[Measure, ...]:
+    """Return the measures that a comparison is to be reported by; raises ScenarioError where one is not stored."""
+    return chosen(measure_names(arguments), known_to(comparison.lineup, comparison.studies))
 
 
 def resume(arguments: Namespace) -> int:
     """Go on with a comparison, or as one of its workers with a cohort of it."""
     comparison = Comparison.open(arguments.study)
     if arguments.cohort is None:
-        return play(comparison, arguments, arguments.workers or sensible_workers(len(comparison.cohorts)))
+        workers = arguments.workers or sensible_workers(len(comparison.cohorts))
+        return play(comparison, arguments, workers, measures_of(comparison, arguments))
     if not 0 <= arguments.cohort < len(comparison.cohorts):
         raise ScenarioError(f"--cohort {arguments.cohort}: {comparison.folder} has {len(comparison.cohorts)} cohorts")
     with display(arguments) as watch:
         return 0 if play_as_worker(comparison, arguments.cohort, watch, warn) else INTERRUPTED
 
 
-def play(comparison: Comparison, arguments: Namespace, workers: int) -> int:
+def play(comparison: Comparison, arguments: Namespace, workers: int, measures: Sequence[Measure]) -> int:
     """Play what is left of a comparison and say what came out."""
     with board(comparison, arguments) as shows:
         outcome = play_comparison(comparison, workers, shows.hear, warn, JsonLines)
@@ -54,28 +70,31 @@ def play(comparison: Comparison, arguments: Namespace, workers: int) -> int:
         print(f"no finished turn is lost; go on with: {again}", file=sys.stderr)
     if outcome.stopped:
         return INTERRUPTED
-    conclude(comparison, shows)
+    conclude(comparison, shows, measures)
     return 1 if outcome.failures else 0
 
 
 def report(arguments: Namespace) -> int:
     """Say again what a comparison found."""
-    conclude(Comparison.open(arguments.study), None)
+    comparison = Comparison.open(arguments.study)
+    conclude(comparison, None, measures_of(comparison, arguments))
     return 0
 
 
-def conclude(comparison: Comparison, shows: Board | None) -> None:
+def conclude(comparison: Comparison, shows: Board | None, measures: Sequence[Measure]) -> None:
     """Report a comparison; where stdout belongs to a machine it gets the verdicts, and stderr the report."""
     from rich.console import Console
 
     from simulation.views.comparison_report import conclude as write_report
 
     machine = shows if isinstance(shows, JsonBoard) else None
-    results, families = write_report(comparison, Console(stderr=machine is not None))
+    results, all_findings = write_report(comparison, Console(stderr=machine is not None), measures)
     if machine is not None:
-        for family in families[:1]:  # the measure that counts; verdicts.json holds them all
-            for verdict in family.verdicts:
-                machine.emit("verdict", {"measure": family.measure, **verdict_json(verdict, family)})
+        for findings in all_findings:
+            scale = Scale.of(findings.measure)
+            for family in findings.families[:1]:  # the aspect that counts; verdicts.json holds them all
+                for verdict in family.verdicts:
+                    machine.emit("verdict", {"measure": family.measure, **verdict_json(verdict, family, scale)})
         machine.emit("finished", {"comparison": str(comparison.folder), "trace_hashes": list(results.trace_hashes)})
 
 

@@ -22,11 +22,16 @@ AUDITED = 40
 
 
 def check_command(arguments: Namespace) -> int:
-    """Check scenarios without loading a model; every complaint of every file is shown."""
+    """Check scenarios without loading a model, or components of one's own; every complaint of each is shown."""
+    from simulation.commands.contract import check_component, is_component
+
     wrong = False
     for path in arguments.scenario:
         try:
-            lines = check_file(path, arguments.overrides, whole_audit=arguments.audit, offline=arguments.offline)
+            if is_component(str(path), arguments.kind):
+                lines = [check_component(str(path), arguments.kind, arguments.overrides)]
+            else:
+                lines = check_file(path, arguments.overrides, whole_audit=arguments.audit, offline=arguments.offline)
         except SimulationError as error:
             wrong = True
             for line in str(error).splitlines():
@@ -51,7 +56,8 @@ def check_file(path: Path, overrides: Sequence[str], *, whole_audit: bool, offli
         finding = "good, as far as it lies here"
     else:
         audit(prepared, whole_audit)
-        notices = [f"notice: {notice}" for notice in prepared.environment.notices()]
+        hold(prepared)
+        notices = [f"notice: {notice}" for notice in prepared.notices]
         finding = (
             f"good; {len(prepared.seats)} student(s), {scenario.turns} turns of {scenario.ask.questions} questions "
             f"from {len(prepared.pool)}, measured on {len(prepared.held_out)}"
@@ -98,6 +104,14 @@ def audit(prepared: "Prepared", whole: bool) -> None:
             wrong += [prepared.scenario.complaint("environment", f"{path} question {line}") for line in lines]
     if wrong:
         raise ScenarioError("\n".join(wrong))
+
+
+def hold(prepared: "Prepared") -> None:
+    """Refuse components that do not keep to their roles."""
+    from simulation.commands.contract import scenario_complaints
+
+    if complaints := [*scenario_complaints(prepared)]:
+        raise ScenarioError("\n".join(complaints))
 
 
 def list_command(arguments: Namespace) -> int:

@@ -20,6 +20,8 @@ COMMANDS = {
 }
 """The module of each command."""
 FORMATS = ("jsonl", "parquet", "peft")
+KINDS = ("environment", "students", "judge", "question_policy", "experience_policy", "trainer")
+"""Of components, as the registry has them."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -35,6 +37,7 @@ def parser() -> argparse.ArgumentParser:
     resume = _study(add("resume", help="go on with a study or a comparison that was stopped"))
     resume.add_argument("--cohort", type=int, help=argparse.SUPPRESS)  # what a comparison starts its workers with
     resume.add_argument("--workers", type=int, help="processes to go on with a comparison in")
+    _measure(resume)
     _display(resume)
     _compare(add("compare", help="play scenarios over seeds and say which differ"))
     _power(add("power", help="say how many seeds and questions a difference needs, before anything is spent"))
@@ -43,9 +46,9 @@ def parser() -> argparse.ArgumentParser:
         "--schema", nargs="?", const="-", metavar="FILE", help="write the JSON schema (default: stdout)"
     )
     listing.add_argument("--markdown", choices=("components", "scenario"), help="a page of the documents, as Markdown")
-    _check(add("check", help="check scenarios without loading a model"))
+    _check(add("check", help="check scenarios without loading a model, or components of your own"))
     _study(add("replay", help="re-play a study without its model and compare it byte for byte"))
-    _study(add("report", help="show a study's table and draw its learning curve"))
+    _measure(_study(add("report", help="show a study's table and draw its learning curve")))
     export = _study(add("export", help="write a study as JSON lines, Parquet or PEFT adapters"))
     export.add_argument("--to", type=Path, required=True, metavar="FOLDER", help="a new or empty folder")
     export.add_argument("--format", choices=FORMATS, default="jsonl", help="default: jsonl")
@@ -84,6 +87,7 @@ def _compare(command: argparse.ArgumentParser) -> None:
         "--seeds", metavar="N|A,B,C", help="how many seeds, or which (default: what the file says, else 8)"
     )
     command.add_argument("--preset", help="a named set of overrides of the files")
+    _measure(command)
     command.add_argument("--workers", type=int, help="processes to play in (default: one a core; one where a GPU is)")
     command.add_argument("--out", type=Path, default=Path("runs"), help="where folders are made (default: runs)")
     _display(command)
@@ -94,6 +98,7 @@ def _power(command: argparse.ArgumentParser) -> None:
     command.add_argument("--seeds", type=int, help="how many seeds there will be")
     command.add_argument("--questions", type=int, help="how many held-out questions there will be")
     command.add_argument("--pilot", type=Path, metavar="COMPARISON", help="take the variances of a comparison played")
+    command.add_argument("--measure", metavar="NAME", help="by which measure of it (default: the truth)")
     command.add_argument("--seed-sd", type=float, metavar="POINTS", help="sd of accuracy between seeds (default: 3)")
     command.add_argument("--seed-correlation", type=float, metavar="R", help="of two policies (default: 0.7)")
     command.add_argument("--accuracy", type=float, metavar="SHARE", help="expected accuracy, 0 to 1 (default: 0.3)")
@@ -106,7 +111,10 @@ def _power(command: argparse.ArgumentParser) -> None:
 
 
 def _check(command: argparse.ArgumentParser) -> None:
-    command.add_argument("scenario", type=Path, nargs="+", help="scenario files")
+    command.add_argument(
+        "scenario", type=Path, nargs="+", metavar="SCENARIO|MODULE:CLASS", help="scenario files, or components"
+    )
+    command.add_argument("--kind", choices=KINDS, help="what the components are (default: told by their members)")
     command.add_argument(
         "--audit",
         action="store_true",
@@ -118,13 +126,21 @@ def _check(command: argparse.ArgumentParser) -> None:
         help="look at nothing but what lies here, and list what could not be looked at: names on the Hub, APIs",
     )
     command.add_argument(
-        "--set", dest="overrides", action="append", default=[], metavar="KEY=VALUE", help="an override"
+        "--set", dest="overrides", action="append", default=[], metavar="KEY=VALUE", help="an override, or a parameter"
     )
 
 
 def _study(command: argparse.ArgumentParser) -> argparse.ArgumentParser:
     command.add_argument("study", type=Path, help="a study folder")
     return command
+
+
+def _measure(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--measure",
+        metavar="NAME,NAME",
+        help="report by these stored measures, such as pass@5, the first counts (default: the truth); a study by one",
+    )
 
 
 def _display(command: argparse.ArgumentParser) -> None:

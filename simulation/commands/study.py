@@ -19,7 +19,7 @@ def run_command(arguments: Namespace) -> int:
     short = {"turns": arguments.turns, "threads": arguments.threads}
     overrides = [*arguments.overrides, *(f"{key}={value}" for key, value in short.items() if value is not None)]
     prepared = prepare(load_scenario(scenario_file(arguments.scenario), overrides, arguments.preset))
-    notices = prepared.environment.notices()
+    notices = prepared.notices
     if notices:
         more = f" ({len(notices) - 1} details: `{PROGRAM} check {arguments.scenario}`)" if len(notices) > 1 else ""
         print(shown(f"notice: {notices[0]}{more}"), file=sys.stderr)
@@ -66,19 +66,21 @@ def report_command(arguments: Namespace) -> int:
 
     if is_comparison(arguments.study):
         return comparison.report(arguments)
-    show_report(arguments.study)
+    show_report(arguments.study, arguments.measure)
     return 0
 
 
-def show_report(folder: Path, *, aside: bool = False) -> None:
-    """Print the report of a stored study; on stderr where stdout belongs to a machine."""
+def show_report(folder: Path, measure: str | None = None, *, aside: bool = False) -> None:
+    """Print the report of a stored study, by the truth or another measure; on stderr where stdout is a machine's."""
     from rich.console import Console
 
+    from simulation.measures.naming import chosen, known_in
     from simulation.store import Study
     from simulation.views.report import report
 
     with Study.open(folder) as study:
-        report(study, Console(stderr=aside))
+        (told_by,) = chosen([measure] if measure else [], known_in(study))
+        report(study, Console(stderr=aside), told_by)
 
 
 def replay_command(arguments: Namespace) -> int:

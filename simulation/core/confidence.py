@@ -2,15 +2,13 @@
 
 import numpy as np
 
-from simulation.core.types import Answer
+from simulation.core.types import Ranking
 
 
-def confidence(answer: Answer) -> float | None:
-    """Return the normalised probability of the option taken, or None where the options were not scored."""
-    if answer.confidence is not None:
-        return answer.confidence
-    if answer.choice is None or not answer.choice_logprobs:
+def confidence(ranking: Ranking | None) -> float | None:
+    """Return the normalised probability of the alternative taken, or None where the alternatives were not scored."""
+    if ranking is None or ranking.taken is None or not ranking.logprobs:
         return None
-    logprobs = np.asarray(answer.choice_logprobs)
+    logprobs = np.asarray(ranking.logprobs)
     odds = np.exp(logprobs - logprobs.max())
-    return float(odds[answer.choice] / odds.sum())
+    return float(odds[ranking.taken] / odds.sum())

@@ -4,6 +4,7 @@ SimulationError
 ├── ScenarioError      a scenario file, an override, a parameter of a component
 ├── DataError          a question file, a model folder, a row that cannot be read
 ├── ModelError         a model that cannot do what a scenario asks of it
+├── ContractError      a component that does not keep to its role
 ├── StoreError         a study that cannot be opened, read or written
 │   ├── StudyBusy      another process holds the study
 │   ├── StudyNotBegun  its making was interrupted before its first transaction
@@ -35,6 +36,15 @@ class DataError(SimulationError):
 
 class ModelError(SimulationError):
     """A model cannot do what the scenario asks of it."""
+
+
+class ContractError(SimulationError):
+    """A component does not keep to its role: what it returned, or that it raised."""
+
+    def __init__(self, what: str, where: str = "") -> None:
+        """`where` in the component's own code, which a record leaves out, because it changes with every edit."""
+        super().__init__(f"{what} ({where})" if where else what)
+        self.what = what
 
 
 class StoreError(SimulationError):

@@ -1,8 +1,8 @@
 """What a role may be able to do besides its part in the loop: `isinstance` tells who can.
 
-Environments  SkillGraph      Policies  Observing      Judges     Executing  Auditing  Sharing
-Models        KeepsReplies  Tried               Learners   SelfTaught  Students  Frozen  Triable
-Any role      Checkable       Elsewhere  Fingerprinted  Diagnosable
+Environments  Changing  SkillGraph       Policies  Observing   Judges    Executing  Auditing  Sharing
+Models        KeepsReplies  Tried        Trainers  ByGradient  Students  SelfTaught  Frozen  Triable
+Any role      Checkable  Elsewhere  Fingerprinted  Diagnosable
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,29 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from simulation.core.types import Experience, Question, Turn, Update
+from simulation.core.roles import Trainer
+from simulation.core.types import Experience, Question, Transition, Turn
+
+
+@runtime_checkable
+class Changing(Protocol):
+    """An environment that changes as it is acted on: each student has a world of its own in it, here its state.
+
+    The state is a fold over that student's own experiences, so that a resumed study folds the stored ones to the same
+    state; what it draws, it draws from the generator it is handed, which is the student's own.
+    """
+
+    def begin(self, generator: np.random.Generator) -> Any:
+        """Return a student's state before its first turn (Any: each environment has its own)."""
+        ...
+
+    def step(self, state: Any, experience: Experience, generator: np.random.Generator) -> tuple[Any, Transition]:
+        """Return the state after one answered question, with what happened; a turn's experiences come in order."""
+        ...
+
+    def pool(self, state: Any) -> Sequence[Question]:
+        """Return what may be asked of a student in this state."""
+        ...
 
 
 @runtime_checkable
@@ -106,16 +128,19 @@ class Frozen(Protocol):
 
 @runtime_checkable
 class SelfTaught(Protocol):
-    """A learner that learns by a rule of its own instead of by gradient, so that no trainer changes it."""
+    """Students who learn by a rule of their own instead of by gradient."""
 
-    def learn(
-        self, batches: Mapping[str, Sequence[Experience]], *, turn: int, generators: Mapping[str, np.random.Generator]
-    ) -> dict[str, Update]:
-        """Teach every slot of `batches` its lessons of this turn; each ends as it would alone.
-
-        The update's trainer names the rule, because the scenario's trainer has no part in it.
-        """
+    def trainer(self) -> Trainer:
+        """Return the rule as the trainer that applies it."""
         ...
+
+
+@runtime_checkable
+class ByGradient(Protocol):
+    """A trainer that needs students whose model gradients go through."""
+
+    @property
+    def by_gradient(self) -> bool: ...
 
 
 @runtime_checkable

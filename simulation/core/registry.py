@@ -10,18 +10,25 @@ when one of its names is first asked for; only modules directly in the package a
 import ast
 import importlib
 import pkgutil
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from inspect import cleandoc, getsource
+from importlib.util import module_from_spec, spec_from_file_location
+from inspect import cleandoc, get_annotations, getsource
 from itertools import pairwise
+from pathlib import Path
 from textwrap import dedent
+from types import ModuleType
 from typing import Any, TypeVar, dataclass_transform
+from zlib import crc32
 
 from pydantic import ConfigDict, PydanticUserError, TypeAdapter
 from pydantic.dataclasses import dataclass as pydantic_dataclass
+from typing_extensions import get_protocol_members
 
 from simulation.core.errors import ScenarioError, nearest
+from simulation.core.roles import Environment, Judge, SelectionPolicy, Students, Trainer
 
 C = TypeVar("C", bound=type)
 
@@ -34,15 +41,15 @@ PACKAGES: Mapping[str, str] = {
     "trainer": "training",
 }
 
-ROLES: Mapping[str, tuple[str, ...]] = {
-    "environment": ("exact_judge", "reset", "pool", "probe", "held_out", "notices", "step"),
-    "students": ("answerer", "learner", "fingerprint"),
-    "judge": ("judge",),
-    "question_policy": ("needs", "select"),
-    "experience_policy": ("needs", "select"),
-    "trainer": ("update",),
+ROLES: Mapping[str, type] = {
+    "environment": Environment,
+    "students": Students,
+    "judge": Judge,
+    "question_policy": SelectionPolicy,
+    "experience_policy": SelectionPolicy,
+    "trainer": Trainer,
 }
-"""What each kind's role must have, which a class from outside is checked for."""
+"""The Protocol of each kind, whose members a class from outside is checked for; its name it is given here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,26 +173,70 @@ def components(kind: str) -> dict[str, Component]:
 def find(kind: str, name: str) -> type:
     """Return the class called `name`, or the class at "module:Class"; unknown names are refused with the nearest."""
     if ":" in name:
-        module_name, _, class_name = name.partition(":")
-        try:
-            outside_class = getattr(importlib.import_module(module_name), class_name)
-        except (ImportError, AttributeError, ValueError) as error:
-            raise ScenarioError(f"{kind} {name!r} cannot be imported: {error}; write module:Class") from error
-        return _as_component(kind, outside_class, name)
+        return _as_component(kind, imported(kind, name), short_name(name))
     registered = components(kind)
     if name not in registered:
         raise ScenarioError(f"unknown {kind.replace('_', ' ')} {name!r}; {nearest(name, registered)}")
     return registered[name].cls
 
 
+def short_name(name: str) -> str:
+    """Return a component's name as people write it: of a file's class "module:Class"."""
+    return name.rpartition("/")[2].replace(".py:", ":") if ":" in name else name
+
+
+def imported(kind: str, name: str) -> Any:
+    """Return what "module:Class" or "folder/module.py:Class" names (Any: whatever is there)."""
+    module_name, _, class_name = name.rpartition(":")
+    try:
+        if module_name.endswith(".py"):
+            return getattr(module_at(Path(module_name)), class_name)
+        return getattr(importlib.import_module(module_name), class_name)
+    except ModuleNotFoundError as error:
+        what = f"no module {error.name!r} lies beside the scenario file or on PYTHONPATH"
+        raise ScenarioError(f"{kind} {name!r} cannot be imported: {what}; write module:Class") from error
+    except (ImportError, AttributeError, ValueError, OSError) as error:
+        raise ScenarioError(f"{kind} {name!r} cannot be imported: {error}; write module:Class") from error
+    except Exception as error:  # a module from outside may do anything when it is imported
+        reason = f"{type(error).__name__}: {error}"
+        raise ScenarioError(f"{kind} {name!r} cannot be imported: its module raises {reason}; correct it") from error
+
+
+@cache
+def module_at(path: Path) -> ModuleType:
+    """Import a file that lies on no path of ours; its neighbours are found too, after all other modules."""
+    name = f"outside.{path.stem}_{crc32(str(path).encode()):08x}"
+    spec = spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path} is no module of Python")
+    module = module_from_spec(spec)
+    sys.modules[name] = module
+    if str(path.parent) not in sys.path:
+        sys.path.append(str(path.parent))
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
 def _as_component(kind: str, outside_class: Any, name: str) -> type:
     """Give a class from outside the registry the same treatment as a registered one."""
     if not isinstance(outside_class, type):
         raise ScenarioError(f"{name!r} is not a class but {type(outside_class).__name__}; write module:Class")
-    lacking = [member for member in ROLES[kind] if getattr(outside_class, member, None) is None]
+    members = sorted(get_protocol_members(ROLES[kind]) - {"name"})
+    fields = {field for owner in outside_class.__mro__ for field in get_annotations(owner)}
+    lacking = [member for member in members if getattr(outside_class, member, None) is None and member not in fields]
     if lacking:
         raise ScenarioError(f"{name!r} cannot be used as {kind.replace('_', ' ')}: it has no {', '.join(lacking)}")
-    if not hasattr(outside_class, "__pydantic_fields__"):
+    is_made = "__pydantic_fields__" in outside_class.__dict__  # a class that extends one of ours is not yet
+    if "__init__" in outside_class.__dict__ and not is_made and "__dataclass_fields__" not in outside_class.__dict__:
+        raise ScenarioError(
+            f"{name!r} has an __init__ of its own, but a component is made from its typed fields, which are its "
+            "parameters in YAML; write them as fields of the class, and prepare what follows from them in a property"
+        )
+    if not is_made:
         try:
             outside_class = pydantic_dataclass(outside_class, frozen=True, kw_only=True, config=PARAMETERS)
         except (TypeError, PydanticUserError) as error:

@@ -2,29 +2,30 @@
 
 Who answers       Answerer  Students      Who evaluates   Judge
 What is answered  Environment             Who chooses     SelectionPolicy  Context
-What computes     LanguageModel  Learner  What changes it Trainer  SampleJudge
+What computes     LanguageModel  Learner  Trainable  Lendable
+What changes it   Trainer  SampleJudge
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 
+from simulation.core.calls import Completion, Request
+from simulation.core.errors import ModelError
 from simulation.core.memory import ReplayBuffer
 from simulation.core.packing import Tree
+from simulation.core.questions import Measure, Splits
 from simulation.core.types import (
     Answer,
-    Completion,
     Evaluation,
     Experience,
     Feedback,
     Question,
-    Request,
     Seat,
     Selection,
-    Transition,
     Update,
 )
 
@@ -32,39 +33,30 @@ T = TypeVar("T")
 
 
 class Environment(Protocol):
-    """Where questions come from and what happens after an answer."""
+    """Where questions come from, and what is measured there."""
 
     @property
-    def exact_judge(self) -> str:
-        """The registered name of the judge whose score is the truth here."""
+    def measures(self) -> Sequence[Measure]:
+        """What is measured, by name; the first is the truth, which the exact judge gives as its score."""
         ...
 
-    def reset(self, *, seed: int) -> None:
-        """Begin a study; an environment without state does nothing."""
-
-    def pool(self) -> Sequence[Question]:
-        """Return what may be asked; large pools are lazy sequences."""
+    @property
+    def exact_judge(self) -> str | Mapping[str, object]:
+        """The judge whose score is the truth here: its registered name, or its name and parameters as in YAML."""
         ...
 
-    def probe(self) -> Sequence[Question]:
-        """Return what policies may measure the student on: disjoint from `pool` and `held_out`."""
-        ...
-
-    def held_out(self) -> Sequence[Question]:
-        """Return what only the evaluation sees."""
-        ...
-
-    def notices(self) -> Sequence[str]:
-        """Return what a user should know before a study begins, such as rows that could not be read."""
-        ...
-
-    def step(self, experience: Experience) -> Transition:
-        """Advance the world by one answered question."""
+    def questions(self, seed: int) -> Splits:
+        """Return the questions of a study of this seed; the same ones for every seed where studies are to be paired."""
         ...
 
 
 class LanguageModel(Protocol):
     """Answers all requests of a turn in one call, whatever slots they name."""
+
+    @property
+    def source(self) -> str:
+        """The model folder or hub name of the base, or what else answers."""
+        ...
 
     def generate(self, requests: Sequence[Request]) -> list[Completion]:
         """Continue each prompt; failures are data in `Completion.stop`."""
@@ -74,35 +66,36 @@ class LanguageModel(Protocol):
         """Return the log-probability, nats, of each request's continuations, their end-of-text token included."""
         ...
 
+    def render(self, prompt: str) -> str:
+        """Return the exact text a prompt becomes: the model's chat template where it has one."""
+        ...
+
 
 class Learner(LanguageModel, Protocol):
-    """A language model whose slots can be trained: one frozen base, one adapter a slot."""
+    """A language model with a slot for each student: what of it that student may change, kept and put back."""
 
     @property
     def slots(self) -> tuple[str, ...]: ...
 
-    @property
-    def source(self) -> str:
-        """The model folder or hub name of the base."""
+    def version(self, slot: str) -> str:
+        """Return the hash of what `dump` returns."""
         ...
 
-    @property
-    def module(self) -> Any:
-        """The `torch.nn.Module` of the base, with the slots attached (Any: core does not import torch)."""
+    def dump(self, slot: str) -> bytes:
+        """Return what the slot has changed, as safetensors."""
         ...
 
-    @property
-    def tokenizer(self) -> Any:
-        """The Hugging Face tokenizer (Any: core does not import transformers)."""
-        ...
+    def restore(self, slot: str, data: bytes) -> None:
+        """Put back what `dump` returned."""
+
+
+@runtime_checkable
+class Trainable(Learner, Protocol):
+    """A learner whose slots are adapters that gradients go through: one frozen base, one adapter a slot."""
 
     @property
     def adapters_SP(self) -> Any:
         """All adapters as one leaf tensor that requires grad: a row of P parameters a slot, in the order of `slots`."""
-        ...
-
-    def render(self, prompt: str) -> str:
-        """Return the exact text a prompt becomes: the model's chat template where it has one."""
         ...
 
     def encode(self, prompt: str, continuations: Sequence[str]) -> Tree:
@@ -117,16 +110,20 @@ class Learner(LanguageModel, Protocol):
     def touch(self, slots: Sequence[str]) -> None:
         """Be told that the rows of these slots in `adapters_SP` were changed in place."""
 
-    def version(self, slot: str) -> str:
-        """Return the hash of what `dump` returns."""
+
+@runtime_checkable
+class Lendable(Trainable, Protocol):
+    """A trainable learner whose parts another library's trainer can work on, one slot after the other."""
+
+    @property
+    def module(self) -> Any:
+        """The `torch.nn.Module` of the base, with the slots attached (Any: core does not import torch)."""
         ...
 
-    def dump(self, slot: str) -> bytes:
-        """Return the slot's adapter as safetensors."""
+    @property
+    def tokenizer(self) -> Any:
+        """The Hugging Face tokenizer (Any: core does not import transformers)."""
         ...
-
-    def restore(self, slot: str, data: bytes) -> None:
-        """Put back what `dump` returned."""
 
     def save(self, slot: str, folder: Path) -> None:
         """Write the slot as a standard PEFT adapter folder."""
@@ -154,7 +151,7 @@ class Answerer(Protocol):
         ...
 
     def options(self, questions: Sequence[Question]) -> list[Request]:
-        """Return one request a question that scores its choices, whatever way the student answers."""
+        """Return one request a question that scores its form's alternatives, whatever way the student answers."""
         ...
 
     def read(
@@ -209,7 +206,7 @@ class Context:
     evaluations: Mapping[str, Evaluation]
     """The latest by question set: "held_out", and "probe" where the policy needs it."""
     predictions: Mapping[str, tuple[float, ...]]
-    """Option log-probabilities, nats, by question id, where the policy needs them."""
+    """Log-probabilities, nats, of each candidate's alternatives by question id, where the policy needs them."""
     tags: Mapping[str, tuple[str, ...]]
     """The tags of each evaluated question by its id."""
     generator: np.random.Generator
@@ -244,7 +241,10 @@ class SampleJudge(Protocol):
 
 
 class Trainer(Protocol):
-    """Changes the slots of a learner by what their students experienced."""
+    """Changes the slots of a learner by what their students experienced.
+
+    Which learners it can change is its own affair: one that needs gradients takes `trainable(model)`.
+    """
 
     @property
     def name(self) -> str: ...
@@ -255,7 +255,33 @@ class Trainer(Protocol):
         batches: Mapping[str, Sequence[Experience]],
         mark: SampleJudge,
         *,
+        turn: int,
         generators: Mapping[str, np.random.Generator],
     ) -> dict[str, Update]:
         """Train every slot of `batches`; each slot draws from its own generator and ends as it would alone."""
         ...
+
+
+def trainable(model: Learner, trainer: str) -> Trainable:
+    """Return the model as one that gradients go through; raises ModelError where none do."""
+    if not isinstance(model, Trainable):
+        raise without_gradients(model, trainer)
+    return model
+
+
+def without_gradients(model: Learner, trainer: str) -> ModelError:
+    """Return the error of a trainer by gradients before a model that has none."""
+    return ModelError(
+        f"{trainer} trains adapters by gradients, and {model.source} has none; set learn.trainer to null for the "
+        "students' own rule, or to none"
+    )
+
+
+def lendable(model: Learner, trainer: str) -> Lendable:
+    """Return the model as one that another library's trainer can work on; raises ModelError where none can."""
+    if not isinstance(model, Lendable):
+        raise ModelError(
+            f"{trainer} by backend trl works on a torch module with a tokenizer, which {model.source} does not lend; "
+            "use backend: cohort"
+        )
+    return model

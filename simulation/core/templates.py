@@ -21,10 +21,10 @@ def lay_out(question: Question, template: str) -> str:
 
     Where an answer continues code, the space at the end is part of the code.
     """
-    options = [f"{letter(index)}) {choice}" for index, choice in enumerate(question.choices)]
+    options = [f"{letter(index)}) {choice}" for index, choice in enumerate(question.form.alternatives)]
     text = TEMPLATES.get(template, template)
     laid = text.format(prompt=question.prompt, choices=" ".join(options), lines="\n".join(options))
-    return laid if question.opening else laid.strip()
+    return laid if question.form.opening else laid.strip()
 
 
 def letter(index: int) -> str:

@@ -1,45 +1,22 @@
 """The plain types that pass through the loop: all frozen, slotted and keyword-only.
 
-What is asked and answered   Question  Test  Request  Completion  Answer
+What is asked and answered   Question  Answer  Ranking
 What is said of it           Feedback  Outcome  Experience  Transition
 What is chosen               Selection
-What is changed and measured Update  Result  Evaluation
+What is changed and measured Update  LessonEffect  Result  Evaluation
 What is kept                 Seat  Turn  Trace
+
+None of them knows a domain: in what domains differ stands in a question's form and key (`simulation.core.kinds`), in
+the alternatives of a ranking, the outcomes of a feedback and the names of measures.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import ClassVar, Generic, Literal, TypeVar
+from typing import Generic, TypeVar
+
+from simulation.core.kinds.kind import FREE_TEXT, NOTHING, Form, Key
 
 T = TypeVar("T")
-
-
-Verdict = Literal[
-    "passed",
-    "failed",
-    "load_error",
-    "timeout",
-    "memory",
-    "blocked",
-    "died",
-    "killed",
-    "bad_return",
-    "sandbox_unavailable",
-    "infra_error",
-]
-"""What came of running a program; the last two are no fault of who wrote it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Test:
-    """One thing that a program must do."""
-
-    __test__: ClassVar[bool] = False  # no test of this project, pytest
-
-    code: str
-    """Python that raises where the program is wrong, such as `assert f(1) == 2`."""
-    hidden: bool = False
-    """Whether it only measures: the judge that a student learns from does not run it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,23 +25,16 @@ class Question:
 
     id: str
     prompt: str
-    choices: tuple[str, ...] = ()
-    reference: str | None = None
-    """The gold answer; for judges and controls only, never shown to a student."""
+    form: Form = FREE_TEXT
+    """What an answer may look like; free text where nothing else is said."""
+    key: Key = NOTHING
+    """What only judges and controls know; never shown to a student."""
     tags: tuple[str, ...] = ()
     """From broad to narrow; the first is the category that category policies count."""
-    diagnoses: tuple[str, ...] = ()
-    """What choosing each option reveals ("right", a misconception, "filler"); parallel to `choices`, never shown."""
-    tests: tuple[Test, ...] = ()
-    """What judges a program, never shown; what a prompt shows as an example is not among them."""
-    setup: str = ""
-    """Python that is run before the tests, never shown."""
-    opening: str = ""
-    """The code that an answer continues, part of the prompt; "" where an answer is a whole program."""
 
     def shown(self) -> "Question":
         """Return the question as a student may see it."""
-        return replace(self, reference=None, diagnoses=(), tests=(), setup="")
+        return replace(self, key=NOTHING)
 
     def __hash__(self) -> int:
         """Return the hash of the id alone, because an id names one question and hashing all of it takes time."""
@@ -77,37 +47,15 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """One call to a language model: score `continuations` where there are some, otherwise generate."""
+class Ranking:
+    """The alternatives that an answer weighed: options, items, or the texts of a beam."""
 
-    slot: str
-    prompt: str
-    continuations: tuple[str, ...] = ()
-    max_tokens: int = 0
-    temperature: float = 0.0
-    """0 decodes greedily."""
-    seed: int = 0
-    """Seeds the request's own stream, so that a sample does not depend on what else is in the batch."""
-    beams: int = 0
-    """The width of a beam search over this prompt; 0 is none. Temperature and seed have no part in it."""
-    rank: int = 0
-    """Which of the beam search's texts is wanted, 0 for the best."""
-    question: Question | None = None
-    """The question behind it; for simulated students, models never read it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Completion:
-    """A language model's reply to one `Request`."""
-
-    text: str = ""
-    tokens: int = 0
-    logprob: float | None = None
-    """Sum over the generated tokens, nats."""
-    stop: str = "stop"
-    """"stop", "length", or "error: …"."""
-    continuation_logprobs: tuple[float, ...] = ()
-    """Sum over the tokens of each continuation, nats; parallel to the request's continuations."""
+    taken: int | None = None
+    """The place of the one that the answer is; None where it is none of them, or the list as a whole."""
+    logprobs: tuple[float, ...] = ()
+    """Sum of the token log-probabilities of each, nats; none where they were not scored."""
+    alternatives: tuple[str, ...] = ()
+    """Best first; none where they are those of the question's form, in the order laid out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,25 +68,38 @@ class Answer:
     text: str
     answerer: str
     model_version: str
-    choice: int | None = None
-    """The option taken, or None where the text names none."""
-    choice_logprobs: tuple[float, ...] = ()
-    """Sum of the token log-probabilities of each option, nats."""
+    model_input: str = ""
+    """What the model really read: the prompt in the model's own template, where it has one."""
+    ranking: Ranking | None = None
+    """The alternatives it weighed, where it weighed or named any."""
+    reading: str = ""
+    """How the text was read, in plain words: "after 'answer is'", "the likeliest option", why nothing could be read."""
     logprob: float | None = None
+    """Of the text as a whole, nats."""
     tokens: int | None = None
     stop: str = "stop"
-    confidence: float | None = None
-    """The normalised probability of the option taken, where it is known without `choice_logprobs`."""
+    """"stop", "length", "unparsed", or "error: …"."""
+
+    @property
+    def choice(self) -> int | None:
+        """The place of the alternative taken, or None where the text names none."""
+        return None if self.ranking is None else self.ranking.taken
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What came of one test."""
+    """What came of one part of an answer: a test that ran, an item that was shown, the answer as a whole."""
 
-    verdict: Verdict
-    output: str = ""
-    """What the program printed during the test, the first 16 KiB."""
-    message: str = ""
+    part: str
+    """Names the part within its answer."""
+    score: float
+    """In [0, 1]."""
+    reason: str
+    """Why, in a word or two that can be counted: "passed", "timeout", "right", a misconception, "bored"."""
+    detail: str = ""
+    """Why, in a sentence, where a word is not all."""
+    evidence: str = ""
+    """What shows it, such as what a program printed, or the text that was read as the answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,10 +113,16 @@ class Feedback:
     correction: str | None = None
     """What should have been answered."""
     metrics: Mapping[str, float] = field(default_factory=dict)
-    verdict: Verdict | None = None
-    """What came of the answer where it is a program."""
+    """Whatever else was measured, by the name of the measure."""
     outcomes: tuple[Outcome, ...] = ()
-    """What came of each test that was run."""
+    """What came of each part of the answer."""
+
+    @property
+    def reason(self) -> str:
+        """Why the answer has its score, in a word: of the first part that did not go wholly well, else of the first."""
+        if not self.outcomes:
+            return ""
+        return next((outcome.reason for outcome in self.outcomes if outcome.score < 1), self.outcomes[0].reason)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,6 +170,20 @@ class Selection(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LessonEffect:
+    """What an update did to one lesson: sums of token log-probabilities, nats, before it and after it."""
+
+    lesson: int
+    """Its place among the lessons of the turn."""
+    taught_before: float
+    """Of the text that was to become likelier."""
+    taught_after: float
+    rejected_before: float | None = None
+    """Of the text that was to become less likely, where there is one."""
+    rejected_after: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Update:
     """One trainer call for one student."""
 
@@ -213,22 +194,32 @@ class Update:
     model_version: str
     """After the update."""
     metrics: Mapping[str, float] = field(default_factory=dict)
+    effects: tuple[LessonEffect, ...] = ()
+    """Of each lesson that taught a text, in the order of the lessons."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """One question of an evaluation."""
+    """One answer of an evaluation."""
 
     question_id: str
     text: str
     truth: float
-    choice: int | None = None
-    confidence: float | None = None
-    """The normalised probability of the option taken."""
+    """The value of the environment's first measure."""
+    ranking: Ranking | None = None
+    """Its log-probabilities are rounded to float32."""
+    reading: str = ""
+    """How the text was read."""
     stop: str = "stop"
-    verdict: Verdict | None = None
+    reason: str = ""
+    """Why the answer has its truth, in a word."""
     metrics: Mapping[str, float] = field(default_factory=dict)
     """What the exact judge measured besides the truth."""
+
+    @property
+    def choice(self) -> int | None:
+        """The place of the alternative taken, or None."""
+        return None if self.ranking is None else self.ranking.taken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,7 +229,7 @@ class Evaluation:
     questions: int
     """How many were put, each once or several times."""
     metrics: Mapping[str, float]
-    """Among them "accuracy", the mean truth in [0, 1]."""
+    """Means in [0, 1] by measure, among them that of the truth under the name of the environment's first measure."""
     results: tuple[Result, ...] = ()
     """One an answer; the answers to one question stand together."""
 
@@ -263,7 +254,7 @@ class Turn:
     candidates: tuple[str, ...] = ()
     """The ids of the questions that could have been picked."""
     predictions: tuple[tuple[float, ...], ...] = ()
-    """The option log-probabilities of each candidate, nats; empty unless the policy asked for them."""
+    """The log-probabilities of each candidate's alternatives, nats; empty unless the policy asked for them."""
     committee: Mapping[str, tuple[tuple[float, ...], ...]] = field(default_factory=dict)
     """The same by each student of the class, where the policy asked for them."""
     picks: tuple[Selection[Question], ...] = ()

@@ -5,11 +5,19 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeVar
 
+from simulation.contracts.boundary import named
+from simulation.contracts.environment import guarded_pool
+from simulation.contracts.models import guarded_scores
+from simulation.contracts.policies import guarded_picks
+from simulation.contracts.students import guarded_options
+from simulation.core.calls import Request
+from simulation.core.errors import StoreError
+from simulation.core.optional_roles import Changing
 from simulation.core.roles import Context
-from simulation.core.types import Question, Request, Selection
+from simulation.core.types import Question, Selection
 from simulation.loop.world import Student, World
 
-T = TypeVar("T")
+R = TypeVar("R")
 Failures = dict[str, Exception]
 """What went wrong in a turn, by student."""
 
@@ -63,19 +71,22 @@ def ask(world: World, turn: int, failures: Failures) -> list[Picks]:
     Where a scenario teaches the whole class at once, its first student stands for all.
     """
     asked: list[Picks] = [Picks() for _ in world.students]
+    measuring = frozenset(world.tags)
     leaders = [group[:1] if world.students[group[0]].settings.whole_class else group for group in classes(world)]
     for index in sorted(index for group in leaders for index in group):
         student = world.students[index]
-        size = min(student.settings.candidates, len(world.pool))
-        places = student.stream(turn, "candidates").choice(len(world.pool), size=size, replace=False)
-        asked[index] = Picks(candidates=tuple([world.pool[place] for place in places.tolist()]))
-    predict(world, asked)
+        pool = for_student(student, partial(pool_of, world, student, measuring), failures) or ()
+        size = min(student.settings.candidates, len(pool))
+        places = student.stream(turn, "candidates").choice(len(pool), size=size, replace=False)
+        asked[index] = Picks(candidates=tuple([pool[place] for place in places.tolist()]))
+    predict(world, asked, failures)
     for index, student in enumerate(world.students):
         drawn = asked[index]
-        if drawn.candidates:
+        if drawn.candidates and student.seat.name not in failures:
+            policy, k = student.settings.ask, student.settings.questions
             view = context(world, student, turn, "ask", drawn)
-            select = partial(student.settings.ask.select, drawn.candidates, student.settings.questions, view)
-            asked[index] = replace(drawn, picks=chosen(student, select, failures))
+            select = partial(guarded_picks, "question_policy", named(policy), policy, drawn.candidates, k, view)
+            asked[index] = replace(drawn, picks=for_student(student, select, failures) or ())
     for group in classes(world):
         if world.students[group[0]].settings.whole_class:
             for index in group[1:]:
@@ -83,8 +94,16 @@ def ask(world: World, turn: int, failures: Failures) -> list[Picks]:
     return asked
 
 
-def predict(world: World, asked: list[Picks]) -> None:
-    """Score the candidates' options for every policy that needs it, in one batch: by its student, by the class."""
+def pool_of(world: World, student: Student, measuring: frozenset[str]) -> Sequence[Question]:
+    """Return what may be asked of a student this turn; `measuring` are the ids of what may not."""
+    environment = world.environment
+    if not isinstance(environment, Changing):
+        return student.pool
+    return guarded_pool(named(environment), environment, student.state, measuring)
+
+
+def predict(world: World, asked: list[Picks], failures: Failures) -> None:
+    """Score the candidates' alternatives for every policy that needs it, in one batch: by its student, by the class."""
     scorings: list[tuple[int, Student, bool]] = []  # whose candidates, who scores them, and whether as a classmate
     for group in classes(world):
         for index in group:
@@ -94,8 +113,9 @@ def predict(world: World, asked: list[Picks]) -> None:
             if asked[index].candidates and "committee" in needs:
                 scorings += [(index, world.students[member], True) for member in group]
     scorings.sort(key=lambda scoring: scoring[0])
-    requests = [student.answerer.options(seen(student, asked[index].candidates)) for index, student, _ in scorings]
-    scores = iter(world.model.score([request for row in requests for request in row]) if requests else [])
+    requests = [options(student, asked[index].candidates, failures) for index, student, _ in scorings]
+    every_request = [request for row in requests for request in row]
+    scores = iter(guarded_scores(named(world.model), world.model, every_request) if every_request else [])
     for (index, student, classmate), row in zip(scorings, requests, strict=True):
         rows = tuple(next(scores) for _ in row)
         asked[index] = (
@@ -105,12 +125,21 @@ def predict(world: World, asked: list[Picks]) -> None:
         )
 
 
-def chosen(
-    student: Student, select: Callable[[], Sequence[Selection[T]]], failures: Failures
-) -> tuple[Selection[T], ...]:
-    """Return a policy's picks; whatever it raises is its own student's failure, not that of the others."""
+def options(student: Student, candidates: Sequence[Question], failures: Failures) -> list[Request]:
+    """Return the requests that score the alternatives of candidates."""
+    ask_for = partial(guarded_options, named(student.answerer), student.answerer, seen(student, candidates))
+    return for_student(student, ask_for, failures) or []
+
+
+def for_student(student: Student, call: Callable[[], R], failures: Failures) -> R | None:
+    """Return what a call made for one student gives; whatever it raises is its own failure, and the others play on.
+
+    What the record raises is no student's: it ends the run.
+    """
     try:
-        return tuple(select())
-    except Exception as error:  # noqa: BLE001  # a policy may be anybody's code
+        return call()
+    except StoreError:
+        raise
+    except Exception as error:  # noqa: BLE001  # a component may be anybody's code
         failures[student.seat.name] = error
-        return ()
+        return None

@@ -26,9 +26,12 @@ def evaluate(world: World, turn: int, failures: Failures) -> list[dict[str, Eval
         ]
         if not any(asked):
             continue
-        answers = answer(world, themselves(world.students, world.model), asked, turn, f"evaluate {name}")
-        truths = judge(world, [world.exact_judge] * len(asked), asked, answers, turn)
+        respondents = themselves(world.students, world.model)
+        answers = answer(world, respondents, asked, turn, f"evaluate {name}", failures)
+        truths = judge(world, [world.exact_judge] * len(asked), asked, answers, turn, failures)
         for index, student in enumerate(world.students):
-            if measured[index]:
-                evaluations[index][name] = evaluation(answers[index], truths[index], student.settings.exam.samples)
+            if measured[index] and student.seat.name not in failures:
+                evaluations[index][name] = evaluation(
+                    answers[index], truths[index], world.measures[0].name, student.settings.exam.samples
+                )
     return evaluations

@@ -2,12 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
+from simulation.contracts.boundary import named
+from simulation.contracts.judge import guarded_feedback
+from simulation.contracts.students import guarded_answers
+from simulation.core.calls import Completion
 from simulation.core.distinct import distinct
 from simulation.core.roles import Judge
 from simulation.core.seeding import draw_seeds
-from simulation.core.types import Answer, Completion, Feedback, Question
-from simulation.loop.asking import seen
+from simulation.core.types import Answer, Feedback, Question
+from simulation.loop.asking import Failures, for_student, seen
 from simulation.loop.world import World
 
 
@@ -17,8 +22,12 @@ def judge(
     asked: Sequence[Sequence[Question]],
     answers: Sequence[Sequence[Answer]],
     turn: int,
+    failures: Failures,
 ) -> list[list[Feedback]]:
-    """Have every student's answers evaluated by its judge, in one call for each judge."""
+    """Have every student's answers evaluated by its judge, in one call for each judge.
+
+    Students whose judge fails have no answers any more.
+    """
     feedback: list[list[Feedback]] = [[] for _ in world.students]
     for single in distinct(judges):
         indexes = [index for index, own in enumerate(judges) if own == single and answers[index]]
@@ -27,7 +36,13 @@ def judge(
             seeds += draw_seeds(world.students[index].stream(turn, "judge"), len(answers[index]))
         questions = [question for index in indexes for question in asked[index]]
         judged = [answer for index in indexes for answer in answers[index]]
-        verdicts = iter(single.judge(questions, judged, seeds=seeds))
+        graded = single is not world.exact_judge or world.measures[0].graded
+        evaluate = partial(guarded_feedback, named(single), single, questions, judged, seeds=seeds, graded=graded)
+        if len(indexes) == 1:
+            (index,) = indexes
+            feedback[index] = for_student(world.students[index], evaluate, failures) or []
+            continue
+        verdicts = iter(evaluate() if indexes else ())
         for index in indexes:
             feedback[index] = [next(verdicts) for _ in answers[index]]
     return feedback
@@ -43,5 +58,7 @@ class StudentSampleJudge:
         self, slot: str, questions: Sequence[Question], completions: Sequence[Completion], *, seeds: Sequence[int]
     ) -> list[Feedback]:
         student = next(student for student in self.world.students if student.seat.name == slot)
-        answers = student.answerer.read(seen(student, questions), completions, model_version="")
-        return student.settings.judge.judge(questions, answers, seeds=seeds)
+        answerer, judge = student.answerer, student.settings.judge
+        shown = seen(student, questions)
+        answers = guarded_answers(named(answerer), answerer, shown, completions, model_version="")
+        return guarded_feedback(named(judge), judge, questions, answers, seeds=seeds)

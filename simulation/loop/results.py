@@ -1,39 +1,51 @@
 """What answers and verdicts add up to: experiences and evaluations."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from math import comb
 
 import numpy as np
 
 from simulation.core.confidence import confidence
-from simulation.core.types import Answer, Evaluation, Experience, Feedback, Question, Result
+from simulation.core.types import Answer, Evaluation, Experience, Feedback, Question, Ranking, Result
 
 
-def evaluation(answers: Sequence[Answer], truths: Sequence[Feedback], samples: int = 1) -> Evaluation:
-    """Summarise one student's answers to one question set, `samples` a question, which stand together."""
+def evaluation(answers: Sequence[Answer], truths: Sequence[Feedback], measure: str, samples: int = 1) -> Evaluation:
+    """Summarise one student's answers to one question set, `samples` a question, which stand together.
+
+    `measure` names the truth.
+    """
     results = tuple(
         Result(
             question_id=answer.question_id,
             text=answer.text,
             truth=truth.score,
-            choice=answer.choice,
-            confidence=confidence(answer),
+            ranking=rounded(answer.ranking),
+            reading=answer.reading,
             stop=answer.stop,
-            verdict=truth.verdict,
+            reason=truth.reason,
             metrics=truth.metrics,
         )
         for answer, truth in zip(answers, truths, strict=True)
     )
-    metrics = {"accuracy": float(np.mean([result.truth for result in results]))}
-    metrics["unparsed"] = float(np.mean([answer.stop == "unparsed" for answer in answers]))
-    confidences = [result.confidence for result in results if result.confidence is not None]
+    metrics = {"unparsed": float(np.mean([answer.stop == "unparsed" for answer in answers]))}
+    confidences = [sure for result in results if (sure := confidence(result.ranking)) is not None]
     if confidences:
         metrics["confidence"] = float(np.mean(confidences))
     for name in sorted({name for result in results for name in result.metrics}):
         metrics[name] = float(np.mean([result.metrics[name] for result in results if name in result.metrics]))
-    if samples > 1 or any(result.verdict is not None for result in results):
+    if samples > 1:
         metrics |= passing([result.truth for result in results], samples)
+    metrics[measure] = float(np.mean([result.truth for result in results]))
     return Evaluation(questions=len(results) // samples, metrics=metrics, results=results)
+
+
+def rounded(ranking: Ranking | None) -> Ranking | None:
+    """Return a ranking with its log-probabilities as float32 values, which take half the space in every record."""
+    if ranking is None or not ranking.logprobs:
+        return ranking
+    logprobs = np.asarray(ranking.logprobs, dtype=np.float32).astype(np.float64)
+    return replace(ranking, logprobs=tuple(logprobs.tolist()))
 
 
 def passing(truths: Sequence[float], samples: int) -> Mapping[str, float]:

@@ -4,30 +4,34 @@ Read it from the bottom: `loop` is the loop; each stage is a file beside this on
 """
 
 from dataclasses import replace
+from functools import partial
 
-from simulation.core.errors import ModelError, SimulationError
+from simulation.core.errors import ModelError
 from simulation.core.types import Turn
 from simulation.loop.answering import practise
-from simulation.loop.asking import Failures, ask
+from simulation.loop.asking import Failures, ask, for_student
 from simulation.loop.evaluating import evaluate
 from simulation.loop.judging import judge
 from simulation.loop.learning import learn
 from simulation.loop.results import experienced
-from simulation.loop.world import World
-
-LONGEST_FAILURE = 500
+from simulation.loop.world import World, as_recorded
 
 
 def first_look(world: World) -> tuple[Turn, ...]:
     """Play turn 0: evaluate before anything is asked."""
+    failures: Failures = {}
+    evaluations = evaluate(world, 0, failures)
+    if len(failures) == len(world.students):
+        raise next(iter(failures.values()))
     turns = tuple(
         Turn(
             turn=0,
             student=student.seat.name,
-            evaluations=evaluations,
+            evaluations=own_evaluations,
             model_version=world.model.version(student.seat.name),
+            failure=as_recorded(0, failures[student.seat.name]) if student.seat.name in failures else "",
         )
-        for student, evaluations in zip(world.students, evaluate(world, 0, {}), strict=True)
+        for student, own_evaluations in zip(world.students, evaluations, strict=True)
     )
     for student, turn in zip(world.students, turns, strict=True):
         student.close(turn)
@@ -60,13 +64,19 @@ def play_turn(world: World, number: int) -> tuple[Turn, ...]:
 def loop(world: World, number: int, failures: Failures) -> list[Turn]:
     """Ask, answer, judge, remember, learn and evaluate, each stage over all students at once."""
     picks = ask(world, number, failures)
-    questions, answers = practise(world, picks, number)
+    questions, answers = practise(world, picks, number, failures)
     teachers = [student.settings.judge for student in world.students]
-    feedback = judge(world, teachers, questions, answers, number)
+    feedback = judge(world, teachers, questions, answers, number, failures)
     exact = [world.exact_judge] * len(teachers)
-    truths = feedback if teachers == exact else judge(world, exact, questions, answers, number)
+    truths = feedback if teachers == exact else judge(world, exact, questions, answers, number, failures)
+    for index, student in enumerate(world.students):
+        if student.seat.name in failures:
+            questions[index], answers[index], feedback[index], truths[index] = [], [], [], []
     experiences = experienced(number, questions, answers, feedback, truths)
-    transitions = [tuple(world.environment.step(experience) for experience in row) for row in experiences]
+    transitions = [
+        for_student(student, partial(student.advance, world.environment, number, row), failures) or ()
+        for student, row in zip(world.students, experiences, strict=True)
+    ]
     for student, row in zip(world.students, experiences, strict=True):
         student.memory.extend(row)
     learned = learn(world, number, failures)
@@ -89,9 +99,3 @@ def loop(world: World, number: int, failures: Failures) -> list[Turn]:
         )
         for index, student in enumerate(world.students)
     ]
-
-
-def as_recorded(turn: int, error: Exception) -> str:
-    """Return a failure as it stands on the trace."""
-    kind = "" if isinstance(error, SimulationError) else f"{type(error).__name__}: "
-    return f"turn {turn}: {kind}{' '.join(str(error).split())}"[:LONGEST_FAILURE]

@@ -1,4 +1,4 @@
-"""Who sits where: the students of the students with what they carry from turn to turn, and the world they share."""
+"""Who sits where: the students with what they carry from turn to turn, and the world they share."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -6,11 +6,20 @@ from typing import Any
 
 import numpy as np
 
+from simulation.contracts.boundary import calling, named
+from simulation.contracts.environment import guarded_step
+from simulation.core.calls import Completion, Request
+from simulation.core.errors import ContractError, SimulationError
 from simulation.core.memory import ReplayBuffer
-from simulation.core.optional_roles import Observing
+from simulation.core.optional_roles import Changing, Observing
+from simulation.core.questions import Measure
 from simulation.core.roles import Answerer, Environment, Judge, Learner, SelectionPolicy, Trainer
 from simulation.core.seeding import draw_seed, generator
-from simulation.core.types import Evaluation, Experience, Question, Request, Seat, Turn
+from simulation.core.types import Evaluation, Experience, Question, Seat, Transition, Turn
+
+LONGEST_FAILURE = 500
+KINDS = {"ask": "question_policy", "learn": "experience_policy"}
+"""Of policies, by their purpose."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,17 +37,26 @@ class Sampling:
         return [question for question in questions for _ in range(self.samples)]
 
     def drawn(self, requests: Sequence[Request], generator: np.random.Generator) -> list[Request]:
-        """Return requests for what was `put`, with how their texts are drawn."""
-        if not self.beams and self.temperature is None:
-            return [*requests]
-        return [
-            request if request.continuations else self._drawn(request, place % self.samples, generator)
-            for place, request in enumerate(requests)
-        ]
-
-    def _drawn(self, request: Request, rank: int, generator: np.random.Generator) -> Request:
+        """Return requests for what was `put`, with how their texts are drawn; one for all texts of a beam search."""
         if self.beams:
-            return replace(request, temperature=0.0, seed=0, beams=self.beams, rank=rank)
+            return [self._searched(request) for request in requests[:: self.samples]]
+        if self.temperature is None:
+            return [*requests]
+        return [request if request.continuations else self._drawn(request, generator) for request in requests]
+
+    def spread(self, completions: Sequence[Completion]) -> list[Completion]:
+        """Return a completion for each question that was `put`, of those that its requests got."""
+        if not self.beams:
+            return [*completions]
+        beams = [completion.beam or (completion,) * self.samples for completion in completions]
+        return [text for beam in beams for text in beam]
+
+    def _searched(self, request: Request) -> Request:
+        if request.continuations:
+            return request
+        return replace(request, temperature=0.0, seed=0, beams=self.beams, texts=self.samples)
+
+    def _drawn(self, request: Request, generator: np.random.Generator) -> Request:
         heat = request.temperature if self.temperature is None else self.temperature
         return replace(request, temperature=heat, seed=draw_seed(generator) if heat else 0)
 
@@ -82,7 +100,11 @@ class Student:
     seat: Seat
     settings: StudentSettings
     answerer: Answerer
+    pool: Sequence[Question]
+    """What may be asked of it, unless its world says otherwise."""
     memory: ReplayBuffer
+    state: Any = None
+    """Its world, where the environment changes as it is acted on (Any: each environment has its own)."""
     sampler: Respondent | None = None
     """Who answers what is asked in the student's place; the student learns from it, and answers what measures."""
     evaluations: dict[str, Evaluation] = field(default_factory=dict)
@@ -100,12 +122,25 @@ class Student:
         """Let the policies that observe begin."""
         policies = (("ask", self.settings.ask), ("learn", self.settings.learn))
         self.observers = tuple((purpose, policy) for purpose, policy in policies if isinstance(policy, Observing))
-        self.states = {purpose: policy.begin() for purpose, policy in self.observers}
+        for purpose, policy in self.observers:
+            with calling(KINDS[purpose], named(policy)):
+                self.states[purpose] = policy.begin()
 
-    def recall(self, turn: Turn) -> None:
+    def recall(self, turn: Turn, environment: Environment) -> None:
         """Take up a turn that was already played, as a resumed run does."""
+        self.advance(environment, turn.turn, turn.experiences)
         self.memory.extend(turn.experiences)
         self.close(turn)
+
+    def advance(self, environment: Environment, turn: int, experiences: Sequence[Experience]) -> tuple[Transition, ...]:
+        """Let the student's world take a step for each experience of a turn; without one each ends its episode."""
+        if not isinstance(environment, Changing):
+            return tuple(map(ended, experiences))
+        stream, transitions = self.stream(turn, "world"), []
+        for experience in experiences:
+            self.state, transition = guarded_step(named(environment), environment, self.state, experience, stream)
+            transitions.append(transition)
+        return tuple(transitions)
 
     def close(self, turn: Turn) -> None:
         """Carry on to the next turn what this one leaves: evaluations, an update, what policies made of it."""
@@ -114,8 +149,16 @@ class Student:
             self.since = turn.turn + 1
         self.failure = turn.failure
         if not self.failure:
-            for purpose, policy in self.observers:
-                self.states[purpose] = policy.observe(self.states[purpose], turn)
+            self._observe(turn)
+
+    def _observe(self, turn: Turn) -> None:
+        """Let the policies take note of a turn; one that raises ends its student before the next."""
+        for purpose, policy in self.observers:
+            try:
+                with calling(KINDS[purpose], named(policy)):
+                    self.states[purpose] = policy.observe(self.states[purpose], turn)
+            except Exception as error:  # noqa: BLE001  # a policy may be anybody's code
+                self.failure = as_recorded(turn.turn, error)
 
     def stream(self, turn: int, purpose: str) -> np.random.Generator:
         """Return this student's random stream for one purpose of one turn."""
@@ -131,7 +174,8 @@ class World:
     exact_judge: Judge
     """Its score is the truth."""
     environment: Environment
-    pool: Sequence[Question]
+    measures: tuple[Measure, ...]
+    """What evaluations measure; the first is the truth."""
     probe: Sequence[Question]
     held_out: Sequence[Question]
     turns: int
@@ -139,3 +183,22 @@ class World:
     """The tags of every question an evaluation puts."""
     prerequisites: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """The tags to be learned before a tag, where the environment knows of any."""
+
+
+def ended(experience: Experience) -> Transition:
+    """Return the end of an episode of one question."""
+    return Transition(
+        observation=experience.question.prompt,
+        action=experience.answer.text,
+        reward=experience.feedback.score,
+        next_observation="",
+        terminated=True,
+        truncated=False,
+    )
+
+
+def as_recorded(turn: int, error: Exception) -> str:
+    """Return a failure as it stands on the trace."""
+    what = error.what if isinstance(error, ContractError) else str(error)
+    kind = "" if isinstance(error, SimulationError) else f"{type(error).__name__}: "
+    return f"turn {turn}: {kind}{' '.join(what.split())}"[:LONGEST_FAILURE]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -10,6 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulation.core.machine import cores
+from simulation.core.questions import Measure
+from simulation.measures.methods import Values
+from simulation.measures.naming import known_before, known_in
 from simulation.measures.summary import Course
 from simulation.scenario.entries import Lineup
 from simulation.store import DATABASE, Study, StudySums
@@ -27,17 +31,30 @@ evaluations that the policy itself needs (the probe set)."""
 class Played:
     """One student's way through a comparison."""
 
-    course: Course
-    truths: list[NDArray[np.float32]] = field(default_factory=list)
-    """Of each evaluation, in the order of the questions."""
+    courses: Mapping[str, Course]
+    """By the name of the measure."""
+    values: dict[str, list[NDArray[np.floating]]]
+    """Of each evaluation, in the order of the questions, by the name of the measure."""
     costs: list[dict[str, float]] = field(default_factory=list)
     """Spent by each evaluation, since the beginning."""
     spent: dict[str, float] = field(default_factory=lambda: dict.fromkeys(COSTS, 0.0))
     failure: str = ""
 
+    @classmethod
+    def begin(cls, student: str, measures: Sequence[Measure], truth: Measure) -> "Played":
+        """Return the beginning of a student's way, to be followed by these measures."""
+        courses = {measure.name: Course(student, measure, truth) for measure in measures}
+        return cls(courses, {measure.name: [] for measure in measures})
+
+    @property
+    def course(self) -> Course:
+        """The course by the first measure."""
+        return next(iter(self.courses.values()))
+
     def take(self, outcome: TurnSums, sheets: QuestionSheets) -> None:
         """Take up the student's next turn."""
-        self.course.take(outcome, sheets)
+        for course in self.courses.values():
+            course.take(outcome, sheets)
         self.failure = outcome.failure
         self.spent["asked"] += len(outcome.verdicts)
         self.spent["scored"] += outcome.scored
@@ -47,8 +64,15 @@ class Played:
         if "probe" in outcome.evaluations:
             self.spent["measured"] += outcome.evaluations["probe"].questions
         if "held_out" in outcome.evaluations:
-            self.truths.append(outcome.evaluations["held_out"].truths.astype(np.float32))
+            for name, course in self.courses.items():
+                self.values[name].append(narrowed(course.values(outcome.evaluations["held_out"])))
             self.costs.append(dict(self.spent))
+
+
+def narrowed(values: Values) -> NDArray[np.floating]:
+    """Return the values in half the space where that loses nothing, as of right and wrong answers."""
+    narrow = values.astype(np.float32)
+    return narrow if np.array_equal(narrow, values) else values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +81,10 @@ class Results:
 
     labels: tuple[str, ...]
     seeds: tuple[int, ...]
+    measures: tuple[Measure, ...]
+    """Those asked for; the first is the one that counts."""
+    truth: Measure
+    """What the exact judges score."""
     turns: tuple[int, ...]
     """The turns at which students were evaluated."""
     students: Mapping[tuple[str, int], tuple[Played, ...]]
@@ -71,12 +99,12 @@ class Results:
         lost = {(label, seed) for label, seed, _ in self.missing}
         return [seed for seed in self.seeds if not any((label, seed) in lost for label in labels)]
 
-    def truths(self, label: str, seeds: Sequence[int]) -> NDArray[np.float64]:
-        """Return the truths `[seeds, evaluations, questions]` in [0, 1]; those of a class are its means."""
+    def values(self, measure: Measure, label: str, seeds: Sequence[int]) -> Values:
+        """Return the measure's values `[seeds, evaluations, questions]` in [0, 1]; those of a class are its means."""
         rows = []
         for seed in seeds:
-            member_truths = [np.stack(played.truths) for played in self.students[label, seed]]
-            rows.append(np.mean(member_truths, axis=0, dtype=np.float64))
+            member_values = [np.stack(played.values[measure.name]) for played in self.students[label, seed]]
+            rows.append(np.mean(member_values, axis=0, dtype=np.float64))
         return np.stack(rows)
 
     def costs(self, label: str, seeds: Sequence[int], cost: str) -> NDArray[np.float64]:
@@ -88,9 +116,10 @@ class Results:
             ]
         )
 
-    def courses(self, label: str) -> list[Course]:
-        """Return the courses of a label's students that came to the end."""
-        return [played.course for seed in self.whole([label]) for played in self.students[label, seed]]
+    def courses(self, label: str, measure: Measure | None = None) -> list[Course]:
+        """Return the courses of a label's students that came to the end, by the first measure or another."""
+        name = (measure or self.measures[0]).name
+        return [played.courses[name] for seed in self.whole([label]) for played in self.students[label, seed]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,11 +134,25 @@ class Read:
     """Why the study is not at its end, if so."""
 
 
-def read_results(lineup: Lineup, cohorts: Sequence[tuple[Lineup, Path]]) -> Results:
-    """Add up what the studies of a comparison hold so far: of each cohort what it plays, and its study's folder."""
+def known_to(lineup: Lineup, cohorts: Sequence[tuple[Lineup, Path]]) -> dict[str, Measure]:
+    """Return by name the measures that a comparison holds, the truth first, or will hold where nothing is begun."""
+    for _, folder in cohorts:
+        if (folder / DATABASE).is_file():
+            with Study.open(folder) as study:
+                return known_in(study)
+    return known_before(lineup)
+
+
+def read_results(lineup: Lineup, cohorts: Sequence[tuple[Lineup, Path]], measures: Sequence[Measure] = ()) -> Results:
+    """Add up what the studies of a comparison hold so far, by the measures given or the truth alone.
+
+    `cohorts` say of each what it plays, and its study's folder.
+    """
+    truth = next(iter(known_to(lineup, cohorts).values()))
+    measures = tuple(measures) or (truth,)
     students: dict[tuple[str, int], dict[str, Played]] = {}
     missing: list[tuple[str, int, str]] = []
-    reads = read_cohorts([folder for _, folder in cohorts], students=len(lineup.seats))
+    reads = read_cohorts([folder for _, folder in cohorts], measures, students=len(lineup.seats))
     for (cohort, _), read in zip(cohorts, reads, strict=True):
         reason = "not begun" if read is None else read.unfinished
         if reason:
@@ -125,6 +168,8 @@ def read_results(lineup: Lineup, cohorts: Sequence[tuple[Lineup, Path]]) -> Resu
     return Results(
         labels=lineup.labels,
         seeds=lineup.seeds,
+        measures=measures,
+        truth=truth,
         turns=max(
             (tuple(measurement.turn for measurement in course.measurements) for course in courses), key=len, default=()
         ),
@@ -134,23 +179,25 @@ def read_results(lineup: Lineup, cohorts: Sequence[tuple[Lineup, Path]]) -> Resu
     )
 
 
-def read_cohorts(folders: Sequence[Path], *, students: int) -> list[Read | None]:
+def read_cohorts(folders: Sequence[Path], measures: Sequence[Measure], *, students: int) -> list[Read | None]:
     """Read every cohort's study, None for those not begun; many students in as many processes as there are cores."""
+    read = partial(read_cohort, measures=measures)
     if len(folders) == 1 or students < MANY_STUDENTS:
-        return [read_cohort(folder) for folder in folders]
+        return [read(folder) for folder in folders]
     workers = min(len(folders), cores())
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        return list(pool.map(read_cohort, folders))
+        return list(pool.map(read, folders))
 
 
-def read_cohort(folder: Path) -> Read | None:
+def read_cohort(folder: Path, measures: Sequence[Measure]) -> Read | None:
     """Read a study's turns one at a time."""
     if not (folder / DATABASE).is_file():
         return None
     with Study.open(folder) as study:
         sheets = QuestionSheets({question.id: question for question in study.question_set("held_out")})
-        students = {seat.name: Played(Course(seat.name)) for seat in study.seats}
-        for outcome in StudySums(study):
+        truth = study.measures[0]
+        students = {seat.name: Played.begin(seat.name, measures, truth) for seat in study.seats}
+        for outcome in StudySums(study, [measure.name for measure in measures if measure != truth]):
             students[outcome.student].take(outcome, sheets)
         return Read(
             trace_hash=study.trace_hash,

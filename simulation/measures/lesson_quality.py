@@ -9,7 +9,7 @@ def draws(findings: Findings) -> dict[str, dict[int, Draw]]:
     draws_by_label: dict[str, dict[int, Draw]] = {}
     for label in findings.labels:
         sums: dict[int, Draw] = {}
-        for course in findings.results.courses(label):
+        for course in findings.courses(label):
             for measurement in course.measurements:
                 sums[measurement.turn] = sums.get(measurement.turn, Draw()) + measurement.draw
         draws_by_label[label] = {turn: draw for turn, draw in sums.items() if draw.lessons}

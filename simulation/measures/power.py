@@ -4,11 +4,12 @@ The power is that of the decision the verdicts take: the crossed test of `measur
 that is left to each pair where several are compared (level / comparisons, which Holm never undercuts). Under the
 two-way model with normal effects the mean is independent of the mean squares; those of seeds and questions follow
 chi-squared distributions, over which the power is averaged by quantiles. Without a question effect this is the
-noncentral t with S-1 degrees of freedom.
+noncentral t with S-1 degrees of freedom. Of graded truths the variances are those that their differences show.
 """
 
 import math
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -21,6 +22,8 @@ MOST_SEEDS, MOST_QUESTIONS = 1000, 100_000
 """What needs more is taken to be out of reach however many there are."""
 SEEDS, QUESTIONS = (3, 5, 6, 8, 10, 15, 20), (40, 100, 200, 400, 600, 1000, 3000)
 """What a plan shows unless it is told otherwise."""
+FEWEST_SEEDS = 4
+"""Fewer do not show how far seeds scatter: what would show a difference is not said from them."""
 
 
 def assumed(
@@ -30,13 +33,15 @@ def assumed(
     seed_deviation: float = 0.03,
     seed_correlation: float = 0.7,
     question_share: float = 0.15,
+    answer_deviation: float | None = None,
 ) -> Variances:
     """Return the variances of a paired difference from what is believed of the runs.
 
     `correlation`: of two runs of one seed, answer by answer; 0 where nothing pairs them. `seed_deviation`: standard
-    deviation of one policy's accuracy from seed to seed, in accuracy units, `seed_correlation` of two policies over
-    seeds. `question_share`: how much of an answer's difference is the question's and comes again with every seed; 0 to
-    0.16 was seen between the published policies.
+    deviation of one policy's measure from seed to seed, in its units, `seed_correlation` of two policies over seeds.
+    `question_share`: how much of an answer's difference is the question's and comes again with every seed; 0 to 0.16
+    was seen between the published policies. `answer_deviation`: standard deviation of a graded answer's truth; without
+    it answers are right or wrong, and theirs is that of a share, the root of accuracy (1 - accuracy).
     """
     for name, share in (("accuracy", accuracy), ("question_share", question_share)):
         if not 0 <= share <= 1:
@@ -44,7 +49,10 @@ def assumed(
     for name, coefficient in (("correlation", correlation), ("seed_correlation", seed_correlation)):
         if not -1 <= coefficient <= 1:
             raise ValueError(f"{name} must lie in -1 to 1, got {coefficient:g}")
-    answer_variance = 2 * accuracy * (1 - accuracy) * (1 - correlation)
+    if answer_deviation is not None and not 0 <= answer_deviation <= 0.5:
+        raise ValueError(f"answer_deviation must lie in 0 to 0.5, got {answer_deviation:g}")
+    scatter = accuracy * (1 - accuracy) if answer_deviation is None else answer_deviation**2
+    answer_variance = 2 * scatter * (1 - correlation)
     seed_variance = 2 * seed_deviation**2 * (1 - seed_correlation)
     return Variances(seed_variance, question_share * answer_variance, (1 - question_share) * answer_variance)
 
@@ -60,7 +68,7 @@ def piloted(differences_SQ: Sequence[ArrayLike] | NDArray[np.float64]) -> Varian
 def power(
     effect: float, variances: Variances, seeds: int, questions: int, *, level: float = 0.05, comparisons: int = 1
 ) -> float:
-    """Return the probability that a true difference of `effect`, in accuracy units, is told from 0.
+    """Return the probability that a true difference of `effect`, in the measure's units, is told from 0.
 
     One seed is tested over questions alone, so its power is that of telling these two runs apart.
     """
@@ -76,7 +84,7 @@ def detectable(
     level: float = 0.05,
     comparisons: int = 1,
 ) -> float:
-    """Return the smallest true difference, in accuracy units, that is told with this chance (power)."""
+    """Return the smallest true difference, in the measure's units, that is told with this chance (power)."""
     power_at = _power_of(variances, seeds, questions, level / comparisons)
     low, high = 0.0, _spread(variances, seeds, questions)
     if high == 0.0:
@@ -133,6 +141,50 @@ def smallest_questions(
         chance,
         MOST_QUESTIONS,
     )
+
+
+class Showing(NamedTuple):
+    """What would show a difference, by the variances that paired differences show."""
+
+    detectable: float
+    """The smallest true difference, in the measure's units, that as many seeds and questions tell."""
+    power: float
+    """With which as many seeds and questions show the difference asked for."""
+    seeds: int | None
+    """The fewest that show it on as many questions; None where none do."""
+    questions: int | None
+    """The fewest that show it with as many seeds; None where none do."""
+
+
+def showing(
+    effect: float,
+    variances: Variances,
+    seeds: int,
+    questions: int,
+    *,
+    chance: float = 0.8,
+    level: float = 0.05,
+    comparisons: int = 1,
+) -> Showing | None:
+    """Return what would show `effect`, by the variances that so many seeds and questions show (`piloted`).
+
+    None where they show too little to say so; `power_unknown` says why.
+    """
+    if power_unknown(variances, seeds):
+        return None
+    return Showing(
+        detectable(variances, seeds, questions, chance=chance, level=level, comparisons=comparisons),
+        power(effect, variances, seeds, questions, level=level, comparisons=comparisons),
+        smallest_seeds(effect, variances, questions, chance=chance, level=level, comparisons=comparisons),
+        smallest_questions(effect, variances, seeds, chance=chance, level=level, comparisons=comparisons),
+    )
+
+
+def power_unknown(variances: Variances, seeds: int) -> str:
+    """Return in words why power is not said from variances that so many seeds show; "" where it is."""
+    if seeds < FEWEST_SEEDS:
+        return f"power is not said from fewer than {FEWEST_SEEDS} seeds"
+    return "" if any(variances) else "power is not said where no difference varied"
 
 
 def _smallest(power_at: Callable[[int], float], chance: float, most: int) -> int | None:

@@ -1,4 +1,4 @@
-"""How far a teacher's verdicts can be trusted, counted answer by answer against the truth."""
+"""How far a teacher's verdicts can be trusted, answer by answer against the truth."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -11,6 +11,41 @@ from numpy.typing import NDArray
 from simulation.measures.statistics import Interval, confusion_matrix, kappa, rogan_gladen, wilson
 from simulation.store.turn_sums import JudgedAnswer
 
+SAME = 1e-9
+"""A score that differs from the truth by no more than this is the truth."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreSums:
+    """What scores, and the truths beside them, add up to."""
+
+    score: float = 0.0
+    truth: float = 0.0
+    distance: float = 0.0
+    """Between the two, whichever is higher."""
+    same: int = 0
+    """How many scores are the truth."""
+
+    def __add__(self, other: "ScoreSums") -> "ScoreSums":
+        """Return the sums of both."""
+        return ScoreSums(
+            self.score + other.score,
+            self.truth + other.truth,
+            self.distance + other.distance,
+            self.same + other.same,
+        )
+
+    @classmethod
+    def of(cls, verdicts: Sequence[JudgedAnswer]) -> Self:
+        """Return the sums of some verdicts."""
+        distances = [abs(verdict.score - verdict.truth) for verdict in verdicts]
+        return cls(
+            sum(verdict.score for verdict in verdicts),
+            sum(verdict.truth for verdict in verdicts),
+            sum(distances),
+            sum(distance <= SAME for distance in distances),
+        )
+
 
 @dataclass(slots=True)
 class Reliability:
@@ -18,6 +53,8 @@ class Reliability:
 
     categories: dict[str, NDArray[np.int64]] = field(default_factory=dict)
     """Counts by the category of the question. Rows: truly wrong, truly right. Columns: said wrong, said right."""
+    sums: dict[str, ScoreSums] = field(default_factory=dict)
+    """Of the scores, by the category of the question."""
 
     def take(self, verdicts: Sequence[JudgedAnswer]) -> None:
         """Count a turn's verdicts."""
@@ -25,7 +62,7 @@ class Reliability:
             in_category = [verdict for verdict in verdicts if verdict.category == category]
             truly_right = [int(verdict.truth >= 1.0) for verdict in in_category]
             called_right = [int(verdict.score >= 1.0) for verdict in in_category]
-            self._add(category, confusion_matrix(truly_right, called_right))
+            self._add(category, confusion_matrix(truly_right, called_right), ScoreSums.of(in_category))
 
     @classmethod
     def of(cls, parts: Iterable[Self]) -> Self:
@@ -33,11 +70,21 @@ class Reliability:
         total = cls()
         for part in parts:
             for category, counts in part.categories.items():
-                total._add(category, counts)
+                total._add(category, counts, part.sums[category])
         return total
 
-    def _add(self, category: str, counts: NDArray[np.int64]) -> None:
+    def _add(self, category: str, counts: NDArray[np.int64], sums: ScoreSums) -> None:
         self.categories[category] = self.categories.get(category, 0) + counts
+        self.sums[category] = self.sums.get(category, ScoreSums()) + sums
+
+    def only(self, category: str) -> "Reliability":
+        """Return the verdicts on one category."""
+        return Reliability({category: self.categories[category]}, {category: self.sums[category]})
+
+    @property
+    def scores(self) -> ScoreSums:
+        """The sums of all categories."""
+        return sum(self.sums.values(), ScoreSums())
 
     @property
     def matrix(self) -> NDArray[np.int64]:
@@ -53,6 +100,10 @@ class Reliability:
     def agreed(self) -> int:
         """How many were the truth."""
         return int(np.trace(self.matrix))
+
+    def errs(self, *, graded: bool) -> bool:
+        """Tell whether any verdict was not the truth."""
+        return (self.scores.same if graded else self.agreed) < self.verdicts
 
     @property
     def kappa(self) -> float:

@@ -3,25 +3,21 @@
 What is kept grows with the number of evaluations, never with the number of answers.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
+from simulation.core.errors import StoreError, nearest
+from simulation.core.questions import Measure
 from simulation.core.seeding import generator
 from simulation.core.types import Question, Turn, Update
+from simulation.measures.methods import Values, ValueSums, estimate_of, moved, p_of_change
 from simulation.measures.reliability import Reliability
-from simulation.measures.statistics import Estimate, Interval, bootstrap, mcnemar, mean_interval, wilson
+from simulation.measures.statistics import Estimate, Interval, bootstrap, mean_interval
+from simulation.measures.tallies import ReasonTally, added, by_category, by_reason
 from simulation.store.turn_sums import Draw, Marks, QuestionSheet, QuestionSheets, TurnSums
 
-HALF = 0.5
-"""An answer counts as right from this truth on; of several answers to a question, most have to be."""
-RIGHT = "right"
-"""The diagnosis of the right choice."""
-FILLER = "filler"
-"""The diagnosis of a choice that reveals nothing."""
 BEFORE, AFTER = "logprob_before", "logprob_after"
 """How a trainer's metrics name the mean log-probability of what it trained on, around an update."""
 
@@ -31,25 +27,28 @@ class Measurement:
     """One held-out evaluation, and what happened since the one before."""
 
     turn: int
-    accuracy: float
+    value: float
+    """The mean over the questions."""
+    interval: Interval
+    """Of 95 %, over other questions."""
     questions: int
     asked: int
     """How many answers were given."""
-    right: int
-    """How many of them were truly right."""
+    credit: float
+    """The sum of their truths: how many were truly right, where they are right or wrong."""
     trained: int
     """How many experiences the updates trained on."""
     logprobs: Mapping[str, Interval]
     """Mean log-probability, nats, before and after the updates, by what was trained ("chosen", "rejected")."""
-    corrected: int | None
-    """Held-out answers that went from wrong to right; None where the evaluation before put other questions."""
-    forgotten: int | None
-    """Held-out answers that went from right to wrong."""
+    rose: int | None
+    """Held-out questions whose value rose, from wrong to right or by any step; None where others were put before."""
+    fell: int | None
+    """Held-out questions whose value fell."""
     confidence: float | None
-    categories: Mapping[str, tuple[float, int]]
-    """Sum of truth and number of questions by category."""
-    diagnoses: Mapping[str, int]
-    """How many answers revealed what."""
+    categories: Mapping[str, ValueSums]
+    """The values of the questions by category."""
+    reasons: Mapping[str, ReasonTally]
+    """What came of the answers, by the reason of their truth."""
     metrics: Mapping[str, float]
     """All that the evaluation measured, such as "pass@1"."""
     draw: Draw
@@ -57,24 +56,19 @@ class Measurement:
     tokens: int
     """Written in answers that were learned from."""
 
-    @property
-    def interval(self) -> Interval:
-        """The 95 % Wilson interval of the accuracy."""
-        return wilson(self.accuracy * self.questions, self.questions)
-
 
 @dataclass(frozen=True, slots=True)
-class Truths:
-    """The truth of each answer of an evaluation, in the order of its questions."""
+class Row:
+    """A measure's value of each question of an evaluation, in their order."""
 
     questions: bytes
     """A hash of the questions' ids."""
-    values: NDArray[np.float64]
+    values: Values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """How an accuracy changed from the first evaluation to the last."""
+    """How the mean of a measure changed from the first evaluation to the last."""
 
     first: float
     last: float
@@ -93,17 +87,20 @@ class Change:
 
 @dataclass(slots=True)
 class Course:
-    """One student's way through a study."""
+    """One student's way through a study, by one measure."""
 
     student: str
+    measure: Measure
+    truth: Measure
+    """What the exact judge scores."""
     measurements: list[Measurement] = field(default_factory=list)
     reliability: Reliability = field(default_factory=Reliability)
     last_turn: int = -1
-    first: Truths | None = None
-    latest: Truths | None = None
+    first: Row | None = None
+    latest: Row | None = None
     asked: int = 0
-    """Since the last evaluation, like the next two."""
-    right: int = 0
+    """Since the last evaluation, like what follows."""
+    credit: float = 0.0
     updates: list[Update] = field(default_factory=list)
     draw: Draw = field(default_factory=Draw)
     tokens: int = 0
@@ -113,7 +110,7 @@ class Course:
         self.last_turn = outcome.turn
         self.reliability.take(outcome.verdicts)
         self.asked += len(outcome.verdicts)
-        self.right += sum(verdict.truth >= HALF for verdict in outcome.verdicts)
+        self.credit += sum(verdict.truth for verdict in outcome.verdicts)
         self.draw += outcome.draw
         self.tokens += outcome.tokens
         if outcome.update is not None:
@@ -122,33 +119,44 @@ class Course:
         if marks is not None:
             self._measure(outcome.turn, marks, sheets.of(marks.names))
 
+    def values(self, marks: Marks) -> Values:
+        """Return the measure's value of each question of an evaluation; raises StoreError where it is not stored."""
+        if self.measure == self.truth:
+            return marks.truths
+        if self.measure.name not in marks.values:
+            raise StoreError(
+                f"an evaluation of {self.student!r} holds no {self.measure.name!r} of every answer; "
+                f"{nearest(self.measure.name, marks.values)}"
+            )
+        return marks.values[self.measure.name]
+
     def _measure(self, turn: int, marks: Marks, sheet: QuestionSheet) -> None:
-        truths = Truths(sheet.digest, marks.truths)
-        paired = self.latest is not None and self.latest.questions == truths.questions
-        before = self.latest.values >= HALF if paired and self.latest is not None else np.zeros(0, dtype=np.bool_)
-        after = truths.values >= HALF
-        categories, diagnoses = sheet.revealed(marks)
+        graded, row = self.measure.graded, Row(sheet.digest, self.values(marks))
+        changes: tuple[int, int] | tuple[None, None] = (None, None)
+        if self.latest is not None and self.latest.questions == row.questions:
+            changes = moved(self.latest.values, row.values, graded=graded)
         self.measurements.append(
             Measurement(
                 turn=turn,
-                accuracy=marks.metrics["accuracy"],
+                value=marks.metrics.get(self.measure.name, float(row.values.mean())),
+                interval=estimate_of(row.values, graded=graded)[1:],
                 questions=marks.questions,
                 asked=self.asked,
-                right=self.right,
+                credit=self.credit,
                 trained=sum(update.experiences for update in self.updates),
                 logprobs=logprobs(self.updates),
-                corrected=int(np.sum(~before & after)) if paired else None,
-                forgotten=int(np.sum(before & ~after)) if paired else None,
+                rose=changes[0],
+                fell=changes[1],
                 confidence=marks.metrics.get("confidence"),
-                categories=categories,
-                diagnoses=diagnoses,
+                categories=by_category(sheet, row.values),
+                reasons=by_reason(sheet, marks),
                 metrics=marks.metrics,
                 draw=self.draw,
                 tokens=self.tokens,
             )
         )
-        self.first, self.latest = self.first or truths, truths
-        self.asked = self.right = self.tokens = 0
+        self.first, self.latest = self.first or row, row
+        self.asked, self.credit, self.tokens = 0, 0.0, 0
         self.updates, self.draw = [], Draw()
 
 
@@ -166,17 +174,27 @@ def logprobs(updates: Sequence[Update]) -> dict[str, Interval]:
     return means
 
 
-def summarise(turns: Iterable[Turn], questions: Mapping[str, Question] | None = None) -> list[Course]:
-    """Add up turns, of one student or of many, each student's in order; `questions` are the held-out ones by id."""
+def summarise(
+    turns: Iterable[Turn],
+    truth: Measure,
+    questions: Mapping[str, Question] | None = None,
+    *,
+    measure: Measure | None = None,
+) -> list[Course]:
+    """Add up turns, of one student or of many, each student's in order, by the truth or another measure.
+
+    `questions` are the held-out ones by id.
+    """
     courses: dict[str, Course] = {}
     sheets = QuestionSheets(questions or {})
     for turn in turns:
-        courses.setdefault(turn.student, Course(turn.student)).take(TurnSums.of(turn), sheets)
+        course = courses.setdefault(turn.student, Course(turn.student, measure or truth, truth))
+        course.take(TurnSums.of(turn), sheets)
     return list(courses.values())
 
 
 def change(courses: Sequence[Course]) -> Change | None:
-    """Return how the mean accuracy changed, or None where no student was measured twice on the same questions."""
+    """Return how the mean changed, or None where no student was measured twice on the same questions."""
     paired = [
         (course.first, course.latest)
         for course in courses
@@ -188,23 +206,18 @@ def change(courses: Sequence[Course]) -> Change | None:
     if not paired:
         return None
     pairs = [(before.values, after.values) for before, after in paired]
-    differences = [after - before for before, after in pairs]
     shared = len({before.questions for before, _ in paired}) == 1
-    p = None
-    if len(pairs) == 1 and np.isin(pairs[0], (0.0, 1.0)).all():
-        before, after = (values >= HALF for values in pairs[0])
-        p = mcnemar(int(np.sum(before & ~after)), int(np.sum(~before & after)))
     return Change(
         first=float(np.mean([before.mean() for before, _ in pairs])),
         last=float(np.mean([after.mean() for _, after in pairs])),
         questions=pairs[0][0].size,
         students=len(pairs),
-        difference=difference(differences, shared),
-        p=p,
+        difference=difference([after - before for before, after in pairs], shared),
+        p=p_of_change(*pairs[0], graded=courses[0].measure.graded) if len(pairs) == 1 else None,
     )
 
 
-def difference(rows: Sequence[NDArray[np.float64]], shared: bool) -> Estimate:
+def difference(rows: Sequence[Values], shared: bool) -> Estimate:
     """Return the mean difference of students, a row each, with an interval that does not overstate what few tell.
 
     A bootstrap of few students is too narrow, and a t interval over students ignores that they share their questions:
@@ -221,11 +234,6 @@ def difference(rows: Sequence[NDArray[np.float64]], shared: bool) -> Estimate:
     return Estimate(bootstrap_estimate.value, low, high)
 
 
-def misconceptions(diagnoses: Mapping[str, int]) -> int:
-    """Count the answers that revealed a misconception."""
-    return sum(count for name, count in diagnoses.items() if name not in (RIGHT, FILLER))
-
-
 def by_turn(courses: Sequence[Course]) -> dict[int, list[Measurement]]:
     """Return the measurements of every turn at which all students were measured."""
     groups: dict[int, list[Measurement]] = {}
@@ -235,13 +243,9 @@ def by_turn(courses: Sequence[Course]) -> dict[int, list[Measurement]]:
     return {turn: groups[turn] for turn in sorted(groups) if len(groups[turn]) == len(courses)}
 
 
-def pooled(measurements: Sequence[Measurement]) -> tuple[dict[str, tuple[float, int]], dict[str, int]]:
-    """Add up the categories and diagnoses of several measurements."""
-    sums: dict[str, tuple[float, int]] = {}
-    diagnoses: Counter[str] = Counter()
-    for measurement in measurements:
-        for category, (truth, count) in measurement.categories.items():
-            earlier_truth, earlier_count = sums.get(category, (0.0, 0))
-            sums[category] = earlier_truth + truth, earlier_count + count
-        diagnoses.update(measurement.diagnoses)
-    return sums, dict(diagnoses)
+def pooled(measurements: Sequence[Measurement]) -> tuple[dict[str, ValueSums], dict[str, ReasonTally]]:
+    """Add up the categories and the reasons of several measurements."""
+    return (
+        added(measurement.categories for measurement in measurements),
+        added(measurement.reasons for measurement in measurements),
+    )

@@ -3,7 +3,8 @@
 Truths hold a row a seed and a column a held-out question, the same seeds and questions in the same order under every
 label. A pair is told apart where its p, adjusted by Holm over the family, is below .05 and its 95 % interval excludes
 0; both come from the crossed analysis of variance (`measures.statistics.crossed`), so they speak of other seeds and
-other questions. The exact sign-flip test over seeds stands beside it: it assumes less and says less.
+other questions. The exact sign-flip test over seeds stands beside it: it assumes less and says less. Truths may be
+graded. Where no answer changed, the interval leaves room for what was not seen (`measures.statistics.unseen`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from simulation.core.errors import DataError
-from simulation.measures.power import piloted
+from simulation.measures.power import Showing, piloted, showing
 from simulation.measures.statistics import (
     Tested,
     Variances,
@@ -30,7 +31,7 @@ TARGET, CHANCE = 0.03, 0.8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What is known of one pair; differences are b - a in accuracy units, [-1, 1]."""
+    """What is known of one pair; differences are b - a in the measure's units, [-1, 1]."""
 
     a: str
     b: str
@@ -60,17 +61,23 @@ class Family:
     questions: int
     verdicts: tuple[Verdict, ...]
     target: float
-    """The difference, in accuracy units, for which it can be said what would show it."""
+    """The difference, in the measure's units, for which it can be said what would show it."""
     chance: float
     """The power at which it would be shown."""
 
 
 def judge_pairs(
-    truths: Mapping[str, ArrayLike], *, measure: str = "accuracy", target: float = TARGET, chance: float = CHANCE
+    truths: Mapping[str, ArrayLike],
+    *,
+    measure: str = "accuracy",
+    graded: bool = False,
+    target: float = TARGET,
+    chance: float = CHANCE,
 ) -> Family:
     """Return the verdicts on all pairs of labels, in their order; `truths` are [seeds, questions] in [0, 1].
 
-    A truth may be a mean over evaluations (`area_under_curve`) or interpolated at a budget (`at_budget`). `target` and
+    A truth may be a mean over evaluations (`area_under_curve`) or interpolated at a budget (`at_budget`). `graded` says
+    that a question's truth need not be right or wrong, as a mean NDCG or a share of conditions met. `target` and
     `chance` are for whoever says of a pair that is not told apart what would show such a difference.
     """
     tables = checked(truths)
@@ -79,7 +86,7 @@ def judge_pairs(
     differences = [tables[b] - tables[a] for a, b in pairs]
     verdicts = tuple(
         verdict(pair, difference_SQ, decision)
-        for pair, difference_SQ, decision in zip(pairs, differences, decide(differences), strict=True)
+        for pair, difference_SQ, decision in zip(pairs, differences, decide(differences, graded=graded), strict=True)
     )
     return Family(measure=measure, seeds=seeds, questions=questions, verdicts=verdicts, target=target, chance=chance)
 
@@ -92,9 +99,9 @@ class Decision(NamedTuple):
     tells: bool
 
 
-def decide(differences: Sequence[NDArray[np.float64]]) -> list[Decision]:
+def decide(differences: Sequence[NDArray[np.float64]], *, graded: bool = False) -> list[Decision]:
     """Test the paired differences [S, Q] of all pairs of a family, and decide which are told apart."""
-    tests = [crossed_difference(difference_SQ) for difference_SQ in differences]
+    tests = [crossed_difference(difference_SQ, graded=graded) for difference_SQ in differences]
     adjusted = holm([test.p for test in tests])
     return [Decision(test, p, test.tells(p)) for test, p in zip(tests, adjusted, strict=True)]
 
@@ -114,6 +121,18 @@ def verdict(pair: tuple[str, str], difference_SQ: NDArray[np.float64], decision:
         tells=tells,
         variances=piloted(difference_SQ),
         differing=differing(difference_SQ),
+    )
+
+
+def what_would_show(verdict: Verdict, family: Family) -> Showing | None:
+    """Return what would show the family's target between this pair; None where power is not said (`power_unknown`)."""
+    return showing(
+        family.target,
+        verdict.variances,
+        family.seeds,
+        family.questions,
+        chance=family.chance,
+        comparisons=len(family.verdicts),
     )
 
 

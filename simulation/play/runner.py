@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Protocol
 
+from simulation.contracts.boundary import calling, named
 from simulation.core.errors import StoreError
 from simulation.core.types import Turn
 from simulation.loop.world import World
@@ -57,7 +58,8 @@ def advance(study: Study, world: World, step: Step, watch: Watcher, number: int,
     turns = step(number)
     played = time.perf_counter()
     changed = [turn for turn in turns if versions.get(turn.student) != turn.model_version]
-    adapters = {turn.student: world.model.dump(turn.student) for turn in changed}
+    with calling("students", named(world.model)):
+        adapters = {turn.student: world.model.dump(turn.student) for turn in changed}
     dumped = time.perf_counter()
     study.append(turns, adapters, seconds={"play": played - began, "dump": dumped - played})
     versions.update((turn.student, turn.model_version) for turn in changed)
@@ -77,11 +79,8 @@ def recall(study: Study, world: World) -> dict[str, str]:
         )
     versions: dict[str, str] = {}
     for turns in study.rounds():
-        for turn in turns:
-            for experience in turn.experiences:
-                world.environment.step(experience)
         for student, turn in zip(world.students, turns, strict=True):
-            student.recall(turn)
+            student.recall(turn, world.environment)
             versions[turn.student] = turn.model_version
     for name, version in versions.items():
         world.model.restore(name, study.adapter(name))

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from simulation import __version__
+from simulation.contracts.boundary import calling, named
 from simulation.core.distinct import distinct
 from simulation.core.optional_roles import Fingerprinted, KeepsReplies, Tried, lost_paths, taken_paths
-from simulation.core.roles import LanguageModel
+from simulation.core.roles import LanguageModel, Students
 from simulation.play.runner import Watcher, play
 from simulation.scenario.entries import prepared_scenarios
 from simulation.scenario.prepare import Prepared
@@ -52,6 +53,7 @@ def begin(
         folder,
         scenario=resolved,
         seats=[seat for prepared in scenarios for seat in prepared.seats],
+        measures=scenarios[0].measures,
         sets={name: questions for prepared in scenarios for name, questions in prepared.sets.items()},
         fingerprint=fingerprint(scenarios, world),
         keep=keep,
@@ -117,12 +119,12 @@ def fingerprint(scenarios: Sequence[Prepared], world: "World") -> dict[str, str]
         "machine": platform.machine(),
         "numpy": version("numpy"),
         "simulation": __version__,
-        **scenarios[0].students.fingerprint(),
+        **fingerprint_of("students", scenarios[0].students),
     }
     for number, sampler in enumerate(
         distinct(prepared.sampler for prepared in scenarios if prepared.sampler is not None)
     ):
-        basis |= {f"sampler{number or ''}_{name}": value for name, value in sampler.fingerprint().items()}
+        basis |= {f"sampler{number or ''}_{name}": value for name, value in fingerprint_of("students", sampler).items()}
     for number, model in enumerate(models(world)):
         if isinstance(model, Tried):
             basis[f"sampler{number - 1 or ''}_fast_paths" if number else "fast_paths"] = taken_paths(model)
@@ -133,5 +135,11 @@ def fingerprint(scenarios: Sequence[Prepared], world: "World") -> dict[str, str]
     ]
     for number, teacher in enumerate(teachers):
         prefix = f"teacher{number or ''}"
-        basis |= {f"{prefix}_{name}": value for name, value in teacher.fingerprint().items()}
+        basis |= {f"{prefix}_{name}": value for name, value in fingerprint_of("judge", teacher).items()}
     return basis
+
+
+def fingerprint_of(kind: str, component: Students | Fingerprinted) -> Mapping[str, str]:
+    """Return what a component says that it rests on."""
+    with calling(kind, named(component)):
+        return component.fingerprint()

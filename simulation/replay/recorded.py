@@ -7,15 +7,13 @@ The environment, the policies and rule-based judges are not among them: a replay
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from simulation.core.errors import ModelError, ReplayDiffers
-from simulation.core.packing import Tree
+from simulation.core.calls import Completion, Request
+from simulation.core.errors import ModelError, ReplayDiffers, SimulationError
 from simulation.core.roles import Learner, SampleJudge
-from simulation.core.types import Answer, Completion, Experience, Feedback, Question, Request, Turn, Update
+from simulation.core.types import Answer, Experience, Feedback, Outcome, Question, Turn, Update
 
 RECORDED = "recorded"
 """The name of every role here."""
@@ -38,7 +36,8 @@ class Script:
     def __init__(self, students: Sequence[str]) -> None:
         self.students = tuple(students)
         self.turns: Mapping[str, Turn] = {}
-        self.committees: Mapping[tuple[str, str], tuple[float, ...]] = {}
+        self.predictions: Mapping[tuple[str, str], tuple[float, ...]] = {}
+        """By student and question."""
         self.versions = dict.fromkeys(students, "")
         self.answered: dict[str, AnswerSet] = {}
         """What each student answered last, and so what is judged next: an answer is known by its place in it."""
@@ -47,45 +46,36 @@ class Script:
         """Open the page of the next turn; the first brings the versions of the untrained adapters."""
         self.turns = {turn.student: turn for turn in turns}
         self.answered = {}
-        self.committees = {
-            (classmate, question): row
+        self.predictions = {
+            (student, question): row
             for turn in turns
-            for classmate, rows in turn.committee.items()
-            for question, row in zip(turn.candidates, rows, strict=True)
+            for student, rows in ((turn.student, turn.predictions), *turn.committee.items())
+            for question, row in zip(turn.candidates, rows, strict=bool(rows))
         }
         for turn in turns:
             if turn.turn == 0:
                 self.versions[turn.student] = turn.model_version
 
-    def differs(self, student: str, field: str, what: str) -> ReplayDiffers:
-        """Return the error of a turn that does not go as recorded."""
-        return ReplayDiffers(f"turn {self.turns[student].turn}, {student!r}, {field}: {what}")
+    def lacks(self, student: str, field: str, what: str) -> SimulationError:
+        """Return the error of a turn that does not go as recorded, or that the student failed by before it went on."""
+        turn = self.turns[student]
+        if turn.failure:
+            return ModelError(turn.failure.removeprefix(f"turn {turn.turn}: "))
+        return ReplayDiffers(f"turn {turn.turn}, {student!r}, {field}: {what}")
 
 
 class RecordedLearner:
-    """Gives the recorded predictions; its adapters are known by their versions alone."""
+    """Gives the recorded predictions; what its slots have changed is known by the versions alone."""
 
     source = RECORDED
-    module = None
-    tokenizer = None
-    adapters_SP = None
 
     def __init__(self, script: Script) -> None:
         self._script = script
         self.slots = script.students
 
     def score(self, requests: Sequence[Request]) -> list[tuple[float, ...]]:
-        """Return the recorded option log-probabilities; a request names its question's id as prompt."""
-        return [self._predicted(request) for request in requests]
-
-    def _predicted(self, request: Request) -> tuple[float, ...]:
-        turn = self._script.turns[request.slot]
-        logprobs = self._script.committees.get((request.slot, request.prompt))
-        if logprobs is None:
-            logprobs = dict(zip(turn.candidates, turn.predictions, strict=False)).get(request.prompt)
-        if logprobs is None:
-            raise self._script.differs(request.slot, "candidates", f"{request.prompt!r} has no recorded prediction")
-        return logprobs
+        """Return the recorded log-probabilities of alternatives; a request names its question's id as prompt."""
+        return [self._script.predictions[request.slot, request.prompt] for request in requests]
 
     def generate(self, requests: Sequence[Request]) -> list[Completion]:
         """Return a blank for each request: the recorded student knows its answers."""
@@ -95,36 +85,17 @@ class RecordedLearner:
         """Return the recorded version."""
         return self._script.versions[slot]
 
-    def touch(self, slots: Sequence[str]) -> None:
-        """Do nothing."""
-
-    def render(self, prompt: str) -> str:
-        """Return the prompt."""
-        return prompt
-
-    def encode(self, prompt: str, continuations: Sequence[str]) -> Tree:
-        """Refuse: a record has no tokenizer."""
-        raise _no_model()
-
-    def branch_logprobs(self, slots: Sequence[str], trees_SB: Sequence[Sequence[Tree]]) -> Any:
-        """Refuse: a record computes nothing (Any: tensors elsewhere)."""
-        raise _no_model()
-
     def dump(self, slot: str) -> bytes:
-        """Refuse: adapters are exported from the study."""
-        raise _no_model()
+        """Return all that is known of what the slot has changed: its version."""
+        return self.version(slot).encode("utf-8")
 
     def restore(self, slot: str, data: bytes) -> None:
-        """Refuse: a record has no weights."""
-        raise _no_model()
+        """Put back what `dump` returned."""
+        self._script.versions[slot] = data.decode("utf-8")
 
-    def save(self, slot: str, folder: Path) -> None:
-        """Refuse: adapters are exported from the study."""
-        raise _no_model()
-
-    def load(self, slot: str, folder: Path) -> None:
-        """Refuse: a record has no weights."""
-        raise _no_model()
+    def render(self, prompt: str) -> str:
+        """Return the prompt: what the model read stands in the recorded answers."""
+        return prompt
 
 
 class RecordedStudent:
@@ -139,12 +110,18 @@ class RecordedStudent:
         self._left: list[AnswerSet] = []
 
     def requests(self, questions: Sequence[Question], *, generator: np.random.Generator) -> list[Request]:
-        """Return one blank request a question."""
-        return self.options(questions)
+        """Return one blank request a question, which names the question's id in place of a prompt."""
+        return [Request(slot=self.name, prompt=question.id) for question in questions]
 
     def options(self, questions: Sequence[Question]) -> list[Request]:
-        """Return one request a question, which names the question's id in place of a prompt."""
-        return [Request(slot=self.name, prompt=question.id) for question in questions]
+        """Return one request a question whose alternatives the record has scored."""
+        for question in questions:
+            if (self.name, question.id) not in self._script.predictions:
+                raise self._script.lacks(self.name, "candidates", f"{question.id!r} has no recorded prediction")
+        return [
+            Request(slot=self.name, prompt=question.id, continuations=question.form.alternatives)
+            for question in questions
+        ]
 
     def read(
         self,
@@ -162,18 +139,18 @@ class RecordedStudent:
             return []
         question_ids = [question.id for question in questions]
         if not self._left:
-            raise self._script.differs(
+            raise self._script.lacks(
                 self.name, "picks", f"{len(question_ids)} questions are put, but none are recorded"
             )
         answer_set = self._left.pop(0)
         field, answers = answer_set.field, answer_set.answers
         for position, (question_id, answer) in enumerate(zip(question_ids, answers, strict=False)):
             if question_id != answer.question_id:
-                raise self._script.differs(
+                raise self._script.lacks(
                     self.name, f"{field}[{position}]", f"question {question_id!r} is not {answer.question_id!r}"
                 )
         if len(question_ids) != len(answers):
-            raise self._script.differs(
+            raise self._script.lacks(
                 self.name, field, f"{len(question_ids)} questions are put, {len(answers)} are recorded"
             )
         self._script.answered[self.name] = answer_set
@@ -192,7 +169,10 @@ def answer_sets(turn: Turn) -> list[AnswerSet]:
 
 
 def evaluation_set(turn: Turn, name: str) -> AnswerSet:
-    """Return what a turn's evaluation of this name holds; answers and verdicts are made of its results."""
+    """Return what a turn's evaluation of this name holds; answers and verdicts are made of its results.
+
+    Of the outcomes of a verdict a result tells the reason alone, so that stands for them.
+    """
     evaluation = turn.evaluations.get(name)
     results = evaluation.results if evaluation is not None else ()
     answers = [
@@ -202,14 +182,19 @@ def evaluation_set(turn: Turn, name: str) -> AnswerSet:
             text=result.text,
             answerer=turn.student,
             model_version="",
-            choice=result.choice,
-            confidence=result.confidence,
+            ranking=result.ranking,
+            reading=result.reading,
             stop=result.stop,
         )
         for result in results
     ]
     truths = [
-        Feedback(score=result.truth, judge=RECORDED, metrics=result.metrics, verdict=result.verdict)
+        Feedback(
+            score=result.truth,
+            judge=RECORDED,
+            metrics=result.metrics,
+            outcomes=(Outcome(part="answer", score=result.truth, reason=result.reason),) if result.reason else (),
+        )
         for result in results
     ]
     return AnswerSet(f"evaluations.{name}", answers, truths)
@@ -280,17 +265,16 @@ class RecordedTrainer:
         batches: Mapping[str, Sequence[Experience]],
         mark: SampleJudge,
         *,
+        turn: int,
         generators: Mapping[str, np.random.Generator],
     ) -> dict[str, Update]:
         """Return the recorded update of every student that has one."""
         updates = {}
         for student in batches:
-            update = self._script.turns[student].update
-            if update is not None:
-                updates[student] = update
-                self._script.versions[student] = update.model_version
+            recorded_turn = self._script.turns[student]
+            if recorded_turn.update is not None:
+                updates[student] = recorded_turn.update
+                self._script.versions[student] = recorded_turn.update.model_version
+            elif recorded_turn.failure:
+                raise self._script.lacks(student, "update", "none is recorded")
         return updates
-
-
-def _no_model() -> ModelError:
-    return ModelError("a replay has no model; resume the study, or run its scenario.yaml, to compute with one")

@@ -8,6 +8,7 @@ what this code makes of these answers. It needs no torch.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from simulation.core.distinct import distinct
 from simulation.core.errors import ReplayDiffers
 from simulation.core.optional_roles import Executing
 from simulation.core.types import Turn
@@ -73,7 +74,8 @@ def assembled(study: Study, script: Script) -> World:
 
 def recast(world: World, script: Script) -> World:
     """Give every role that computes to one that reads the script."""
-    trainer = RecordedTrainer(script)
+    trainers = distinct(student.settings.trainer for student in world.students)
+    recorded_trainers = [RecordedTrainer(script) for _ in trainers]
     executes = isinstance(world.exact_judge, Executing) and world.exact_judge.executes
     exact = RecordedTruth(script) if executes else world.exact_judge
     students = tuple(
@@ -81,7 +83,7 @@ def recast(world: World, script: Script) -> World:
             student,
             settings=replace(
                 student.settings,
-                trainer=trainer,
+                trainer=recorded_trainers[trainers.index(student.settings.trainer)],
                 judge=exact
                 if student.settings.judge == world.exact_judge and not executes
                 else RecordedJudge(script, student.seat.name),

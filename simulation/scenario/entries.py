@@ -13,6 +13,8 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from simulation.contracts.boundary import named
+from simulation.contracts.students import guarded_count
 from simulation.core.errors import ScenarioError
 from simulation.core.roles import Students
 from simulation.core.types import Seat
@@ -34,10 +36,11 @@ class Entry:
     def seats(self, seeds: Sequence[int]) -> tuple[Seat, ...]:
         """Return a seat for each student of each seed."""
         students: Students = make(self.scenario.students, "students")
+        count = guarded_count(named(students), students)
         return tuple(
-            Seat(name=self.name(seed, number, students.count), number=number, seed=seed, label=self.label)
+            Seat(name=self.name(seed, number, count), number=number, seed=seed, label=self.label)
             for seed in seeds
-            for number in range(students.count)
+            for number in range(count)
         )
 
     def name(self, seed: int, number: int, count: int) -> str:

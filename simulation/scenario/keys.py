@@ -89,8 +89,8 @@ class Ask(Keys):
 class Learn(Keys):
     """What an update trains on, and how."""
 
-    trainer: Annotated[ComponentSpec, OfKind("trainer")]
-    """Changes the students."""
+    trainer: Annotated[ComponentSpec | None, OfKind("trainer")] = None
+    """Changes the students; null is their own rule, where they have one."""
     policy: Annotated[ComponentSpec, OfKind("experience_policy")] = ComponentSpec(name="mistakes")
     """Chooses the experiences to learn from."""
     every: int = Field(default=1, ge=1)
@@ -111,7 +111,7 @@ class Evaluate(Keys):
     questions: int = Field(default=600, ge=1)
     """How many held-out questions; the same ones in every study of the environment."""
     samples: int = Field(default=1, ge=1, le=1000)
-    """How many answers each of them gets; pass@k is told for every k up to this."""
+    """How many answers each of them gets; pass@k, of which one is right, is told for every k up to this."""
     temperature: float | None = Field(default=None, ge=0, le=100, allow_inf_nan=False)
     """At which these are written; null is the students' own, 0 greedy."""
 

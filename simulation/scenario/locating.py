@@ -19,6 +19,7 @@ def locate(source: Document, components: Iterable[tuple[KeyPath, str, str | None
     """Replace every path of a scenario's components, each by its place, its kind and the name it has by default."""
     for at, kind, default in components:
         part = source.at(at)
+        place_module(source, at)
         if isinstance(part, dict):
             for keys, mark in located_keys(kind, {"name": default, **part}):
                 *inner, key = keys
@@ -31,6 +32,20 @@ def locate(source: Document, components: Iterable[tuple[KeyPath, str, str | None
                 except (OSError, RuntimeError, ValueError) as error:  # too long, a loop of links, nobody's home
                     place = f"{source.where(path)}: {'.'.join(path)}"
                     raise ScenarioError(f"{place}: {parent[key]!r:.60} is no path ({error}); correct it") from error
+
+
+def place_module(source: Document, at: KeyPath) -> None:
+    """Replace a component's "module:Class" by where the module lies, if that is beside the file that names it."""
+    part = source.at(at)
+    path = (*at, "name") if isinstance(part, dict) else at
+    name = source.at(path)
+    if not isinstance(name, str) or ":" not in name:
+        return
+    module_name, _, class_name = name.rpartition(":")
+    relative = module_name if module_name.endswith(".py") else f"{module_name.replace('.', '/')}.py"
+    file = source.folder_of(path) / relative
+    if file.is_file():
+        source.put(path, f"{file.resolve()}:{class_name}")
 
 
 def located_keys(kind: str, part: Mapping[str, Any]) -> Iterator[tuple[KeyPath, Located]]:

@@ -3,7 +3,7 @@
 from collections.abc import Container, Mapping
 
 from simulation.core.errors import ScenarioError, SimulationError
-from simulation.core.optional_roles import Checkable, Elsewhere, Frozen
+from simulation.core.optional_roles import ByGradient, Checkable, Elsewhere, Frozen, SelfTaught
 from simulation.scenario.prepare import Prepared, make, prepare
 from simulation.scenario.scenario import PARTS, Scenario
 
@@ -61,11 +61,9 @@ def check_here(scenario: Scenario, unseen: Container[str]) -> Prepared | None:
 
 def beyond_frozen(prepared: Prepared) -> list[str]:
     """Say what a scenario asks of a model behind an API that it cannot do."""
-    wrong: list[tuple[str, str]] = []
+    wrong = untrainable(prepared)
     if isinstance(prepared.students, Frozen):
         named = prepared.students.frozen
-        if prepared.scenario.learn.trainer.name != "none":
-            wrong.append(("learn.trainer", f"{named} cannot be trained; set none, or make it ask.sampler of others"))
         if prepared.settings.ask.needs & {"predictions", "committee"}:
             reason = f"{named} tells no probability of options, as this policy needs; set random"
             wrong.append(("ask.policy", reason))
@@ -82,3 +80,17 @@ def beyond_frozen(prepared: Prepared) -> list[str]:
             reason = f"{named} has no beam search; set ask.samples and ask.temperature instead"
             wrong.append(("ask.beams", reason))
     return [prepared.scenario.complaint(path, reason) for path, reason in wrong]
+
+
+def untrainable(prepared: Prepared) -> list[tuple[str, str]]:
+    """Say by path where a scenario names a trainer that its students' model cannot learn by."""
+    trainer, students = prepared.settings.trainer, prepared.students
+    if not (isinstance(trainer, ByGradient) and trainer.by_gradient):
+        return []
+    if isinstance(students, Frozen):
+        return [("learn.trainer", f"{students.frozen} cannot be trained; set none, or make it ask.sampler of others")]
+    if isinstance(students, SelfTaught):
+        rule = students.trainer().name
+        reason = f"{trainer.name} trains by gradients, but these students learn by a rule of their own, {rule}"
+        return [("learn.trainer", f"{reason}; set null for it, or none")]
+    return []

@@ -10,8 +10,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, PrivateAttr, TypeAdapter, ValidationError
 
+from simulation.contracts.boundary import raised
 from simulation.core.errors import ScenarioError, nearest
-from simulation.core.registry import build, find
+from simulation.core.registry import build, find, short_name
 from simulation.scenario.base import on_base
 from simulation.scenario.complaints import complaints
 from simulation.scenario.document import Document, KeyPath, finite, override, read_file
@@ -157,6 +158,8 @@ def _part_complaints(document: Document, path: KeyPath, kind: OfKind) -> list[st
         return [f"{where}: {'.'.join(path)}: {' '.join(str(error).split())}"]
     except ValidationError as error:
         return complaints(error, document, component, path)
+    except Exception as error:  # noqa: BLE001  # a class from outside may do anything when it is made
+        return [f"{where}: {'.'.join(path)}: {raised(kind.name, short_name(name), error)}"]
     return []
 
 

@@ -4,12 +4,17 @@ scenario ─prepare─► Stage (environment, judges, policies: cheap) ─load_w
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
+from simulation.contracts.boundary import named
+from simulation.contracts.environment import guarded_begin, guarded_prerequisites
+from simulation.contracts.students import guarded_answerer, guarded_learner
 from simulation.core.distinct import distinct
 from simulation.core.errors import ScenarioError
 from simulation.core.memory import ReplayBuffer
-from simulation.core.optional_roles import SkillGraph
-from simulation.core.roles import Learner
+from simulation.core.optional_roles import Changing
+from simulation.core.roles import Environment, Learner
+from simulation.core.seeding import generator
 from simulation.core.types import Question, Seat
 from simulation.loop.world import Respondent, Student, World
 from simulation.scenario.prepare import Prepared, prepare
@@ -31,7 +36,8 @@ def load_world(scenarios: Sequence[Prepared]) -> World:
         import torch  # a scenario that names no threads may be played without torch
 
         torch.set_num_threads(first.scenario.threads)
-    model = first.students.learner([seat for prepared in scenarios for seat in prepared.seats])
+    seats = [seat for prepared in scenarios for seat in prepared.seats]
+    model = guarded_learner(named(first.students), first.students, seats)
     return seat_world(scenarios, model, load_samplers(scenarios))
 
 
@@ -40,7 +46,11 @@ def load_samplers(scenarios: Sequence[Prepared]) -> list[Learner | None]:
     loaded = [
         (
             sampler,
-            sampler.learner([seat for prepared in scenarios if prepared.sampler == sampler for seat in prepared.seats]),
+            guarded_learner(
+                named(sampler),
+                sampler,
+                [seat for prepared in scenarios if prepared.sampler == sampler for seat in prepared.seats],
+            ),
         )
         for sampler in distinct(prepared.sampler for prepared in scenarios)
         if sampler is not None
@@ -60,15 +70,18 @@ def seat_world(scenarios: Sequence[Prepared], model: Learner, samplers: Sequence
                 f"{prepared.scenario.name} and {first.scenario.name} cannot play side by side: their turns, students, "
                 "environment, exact judge or held-out questions differ"
             )
+    environment = first.environment
     students = tuple(
         Student(
             seat=seat,
+            state=world_of(environment, seat),
             settings=prepared.settings,
-            answerer=prepared.students.answerer(seat),
+            answerer=guarded_answerer(named(prepared.students), prepared.students, seat),
+            pool=prepared.splits[seat.seed].pool,
             memory=ReplayBuffer(prepared.scenario.learn.capacity, unique=prepared.scenario.learn.unique),
             sampler=None
             if sampler is None or prepared.sampler is None
-            else Respondent(answerer=prepared.sampler.answerer(seat), model=sampler),
+            else Respondent(answerer=guarded_answerer(named(prepared.sampler), prepared.sampler, seat), model=sampler),
         )
         for prepared, sampler in zip(scenarios, samplers or [None] * len(scenarios), strict=True)
         for seat in prepared.seats
@@ -77,14 +90,21 @@ def seat_world(scenarios: Sequence[Prepared], model: Learner, samplers: Sequence
         students=students,
         model=model,
         exact_judge=first.exact_judge,
-        environment=first.environment,
-        pool=first.pool,
+        environment=environment,
+        measures=first.measures,
         probe=first.probe,
         held_out=first.held_out,
         turns=first.scenario.turns,
         tags=tags(first.probe, first.held_out),
-        prerequisites=first.environment.prerequisites() if isinstance(first.environment, SkillGraph) else {},
+        prerequisites=guarded_prerequisites(named(environment), environment),
     )
+
+
+def world_of(environment: Environment, seat: Seat) -> Any:
+    """Return the state in which a student's world begins (Any: each environment has its own)."""
+    if not isinstance(environment, Changing):
+        return None
+    return guarded_begin(named(environment), environment, generator(seat.seed, 0, seat.number, "world"))
 
 
 def shared(prepared: Prepared) -> tuple[object, ...]:

@@ -1,8 +1,9 @@
 """The hash chain: each turn's link covers what every student's turn was, its adapters, and all turns before.
 
 chain(t) = SHA-256(chain(t - 1), then for each student in order of the seats: SHA-256 of the turn's canonical bytes, and
-its adapter's SHA-256 or 32 zero bytes where the turn changed none). chain(-1) is the SHA-256 of the scenario, the seats
-and the questions that evaluations put; the last link is the trace hash. Times and fingerprints are not part of it.
+its adapter's SHA-256 or 32 zero bytes where the turn changed none). chain(-1) is the SHA-256 of the scenario, the
+seats, the measures and the questions that evaluations put; the last link is the trace hash. Times and fingerprints are
+not part of it.
 """
 
 import hashlib
@@ -10,22 +11,35 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import msgspec
+
 from simulation.core.types import Seat, Turn
-from simulation.store.canonical import canonical, dump, plain
+from simulation.store.canonical import canonical, dump, written
 
 
 class Chain:
     """The links of one study."""
 
-    def __init__(self, connection: sqlite3.Connection, scenario: Mapping[str, Any], seats: Sequence[Seat]) -> None:
-        """Begin the chain of a scenario (Any: whatever JSON holds) and its seats."""
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        scenario: Mapping[str, Any],
+        seats: Sequence[Seat],
+        measures: Sequence[Mapping[str, Any]],
+    ) -> None:
+        """Begin the chain of a scenario (Any: whatever JSON holds), its seats, and its measures as they are stored."""
         self._connection = connection
-        plain_seats = [plain(seat, f"seat {seat.name!r}") for seat in seats]
         rows = connection.execute(
             "SELECT s.name, i, lower(hex(hash)) FROM question_sets s JOIN questions ON id = question ORDER BY s.name, i"
         )
         sets = [list(row) for row in rows]
-        self.genesis = hashlib.sha256(dump({"scenario": scenario, "seats": plain_seats, "sets": sets})).digest()
+        beginning = {
+            "scenario": scenario,
+            "seats": [msgspec.Raw(written(seat, f"seat {seat.name!r}")) for seat in seats],
+            "measures": measures,
+            "sets": sets,
+        }
+        self.genesis = hashlib.sha256(dump(beginning)).digest()
 
     @property
     def last_turn(self) -> int:

@@ -5,7 +5,7 @@ import json
 import sqlite3
 from collections.abc import Iterator, Mapping
 
-from simulation.store.canonical import dump
+from simulation.store.columns import json_text
 
 
 class Fingerprints:
@@ -47,8 +47,8 @@ class Fingerprints:
 
     def add(self, turn: int, fingerprint: Mapping[str, str]) -> None:
         """Write a fingerprint down."""
-        fingerprint_json = dump(dict(fingerprint))
-        row = (turn, fingerprint_json.decode("ascii"), hashlib.sha256(fingerprint_json).digest())
+        fingerprint_json = json_text(dict(fingerprint))
+        row = (turn, fingerprint_json, hashlib.sha256(fingerprint_json.encode("utf-8")).digest())
         self._connection.execute("INSERT INTO fingerprints VALUES (?, ?, ?)", row)
 
     def damaged(self) -> Iterator[str]:

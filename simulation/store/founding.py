@@ -10,12 +10,14 @@ from typing import Any, Literal
 import yaml
 
 from simulation.core.errors import StoreError, StudyNotBegun
+from simulation.core.questions import Measure
 from simulation.core.types import Question, Seat
 from simulation.store.adapters import sync_folder, write_durably
-from simulation.store.canonical import dump
+from simulation.store.canonical import check, dump
+from simulation.store.columns import json_text
 from simulation.store.fingerprints import Fingerprints
 from simulation.store.interning import Interned
-from simulation.store.schema import DATABASE, TABLES, VERSION, VIEWS, connect
+from simulation.store.schema import DATABASE, OLDEST, TABLES, VERSION, VIEWS, connect
 
 SCENARIO = "scenario.yaml"
 BLOBS = "blobs"
@@ -48,20 +50,24 @@ def make_folder(folder: Path, scenario: Mapping[str, Any]) -> None:
 
 def make_database(
     folder: Path,
-    *,
     scenario: Mapping[str, Any],
     seats: Sequence[Seat],
+    measures: Sequence[Measure],
+    *,
     sets: Mapping[str, Sequence[Question]],
     fingerprint: Mapping[str, str],
     keep: str,
 ) -> sqlite3.Connection:
     """Make a study's database in one transaction, before which there is no study."""
-    scenario_json = dump(scenario).decode("ascii")
+    for measure in measures:
+        check(measure, f"measure {measure.name!r}")
+    dump(scenario)  # refuses numbers that JSON does not have, and would lose
+    study_row = (VERSION, json_text(scenario), keep, json_text(measures))
     seat_rows = [(position, seat.name, seat.number, seat.seed, seat.label) for position, seat in enumerate(seats)]
     connection = connect(folder, "rwc")
     try:
         connection.executescript(f"BEGIN; {TABLES} {VIEWS}")
-        connection.execute("INSERT INTO study VALUES (1, ?, ?, ?, 'running', '')", (VERSION, scenario_json, keep))
+        connection.execute("INSERT INTO study VALUES (1, ?, ?, ?, 'running', '', ?)", study_row)
         connection.executemany("INSERT INTO seats VALUES (?, ?, ?, ?, ?)", seat_rows)
         interned = Interned(connection)
         for name, questions in sets.items():
@@ -88,11 +94,27 @@ def open_database(folder: Path, mode: Literal["ro", "rw"]) -> sqlite3.Connection
 
 
 def check_version(folder: Path, connection: sqlite3.Connection) -> None:
-    """Refuse a study that was never begun, or that another version of this program wrote."""
+    """Refuse a study that was never begun, or whose format this program does not read.
+
+    Every version of this program reads all formats from `OLDEST` on: who raises `VERSION` lets `reading`, `interning`
+    and `sums` read the older ones too, and adds a study of the new one to tests/store/formats, where one of each lies.
+    """
     row = None
     if connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'study'").fetchone():
         row = connection.execute("SELECT version FROM study").fetchone()
     if row is None:
         raise StudyNotBegun(f"{folder} was never begun: its making was interrupted; delete the folder and run again")
-    if row[0] != VERSION:
-        raise StoreError(f"{folder} has format {row[0]}, this program reads {VERSION}; use the version that wrote it")
+    if row[0] < OLDEST:
+        raise StoreError(
+            f"{folder} has format {row[0]}, which version {WROTE_OLDER} of this program wrote and reads; this one "
+            f"reads formats from {OLDEST} on: resume it with the program that began it"
+        )
+    if row[0] > VERSION:
+        raise StoreError(
+            f"{folder} has format {row[0]}, which a later version of this program wrote; this one reads formats up to "
+            f"{VERSION}: resume it with the program that began it"
+        )
+
+
+WROTE_OLDER = "0.1.0"
+"""The version of this program that wrote formats before `OLDEST`."""

@@ -4,8 +4,9 @@ import json
 import sqlite3
 import zlib
 from collections import OrderedDict
-from collections.abc import Mapping
-from typing import Any, get_args, overload
+from typing import Any
+
+import msgspec
 
 from simulation.core.types import (
     Answer,
@@ -14,18 +15,26 @@ from simulation.core.types import (
     Feedback,
     Outcome,
     Question,
+    Ranking,
     Result,
     Selection,
     Transition,
     Turn,
     Update,
-    Verdict,
 )
-from simulation.store.arrays import unpack, unpack_names, unpack_rows, unpack_some, unpack_whole
+from simulation.store.arrays import unpack, unpack_names, unpack_rows, unpack_whole
+from simulation.store.columns import metrics, real, revealed
 from simulation.store.interning import Interned
+from simulation.store.packed import by_result, unpack_effects, unpack_rankings, unpack_scores
 
-BROKEN = (ValueError, TypeError, LookupError, zlib.error)
+BROKEN = (ValueError, TypeError, LookupError, zlib.error, msgspec.ValidationError)
 """What rebuilding a turn from damaged rows can raise."""
+ANSWERED = """
+SELECT a.question, a.reveals, a.truth, a.question_name, a.prompt, a.input, a.input_end, a.text, a.answerer, a.version,
+    a.logprobs, a.taken, a.alternatives, a.reading, a.logprob, a.tokens, a.stop,
+    f.score, f.judge, f.explanation, f.correction, f.metrics, f.outcomes
+FROM answers a JOIN feedback f USING (t, s, i) WHERE t = ? AND s = ? ORDER BY i
+"""
 REMEMBERED_TURNS = 256
 """Of how many turns the experiences stay in memory, for the lessons that name them."""
 
@@ -71,26 +80,8 @@ class Reader:
         if key in self._experiences:
             self._experiences.move_to_end(key)
             return self._experiences[key]
-        experiences = tuple(
-            Experience(
-                question=self._question(row[0]),
-                answer=self._answer(row[1:12]),
-                feedback=self._feedback(row[13:]),
-                truth=float(row[12]),
-                turn=number,
-                position=position,
-            )
-            for position, row in enumerate(
-                self._rows(
-                    "SELECT a.question, a.question_name, a.prompt, a.text, a.answerer, a.version, a.choice, "
-                    "a.choice_logprobs, a.logprob, a.tokens, a.stop, a.confidence, a.truth, f.score, f.judge, "
-                    "f.explanation, f.correction, f.metrics, f.verdict, f.outcomes "
-                    "FROM answers a JOIN feedback f USING (t, s, i) WHERE t = ? AND s = ? ORDER BY i",
-                    number,
-                    student,
-                )
-            )
-        )
+        rows = enumerate(self._rows(ANSWERED, number, student))
+        experiences = tuple(self._experienced(number, position, row) for position, row in rows)
         self._experiences[key] = experiences
         if len(self._experiences) > REMEMBERED_TURNS:
             self._experiences.popitem(last=False)
@@ -99,39 +90,57 @@ class Reader:
     def _rows(self, query: str, *values: int) -> list[tuple[Any, ...]]:
         return self._connection.execute(query, values).fetchall()
 
+    def _experienced(self, number: int, position: int, row: tuple[Any, ...]) -> Experience:
+        experience = Experience(
+            question=self._question(row[0]),
+            answer=self._answer(row[3:17]),
+            feedback=self._feedback(row[17:]),
+            truth=float(row[2]),
+            turn=number,
+            position=position,
+        )
+        if revealed(experience.question, experience.answer.choice) != self._optional_text(row[1]):
+            raise ValueError(f"answer {position} is not said to reveal what its question's key says")
+        return experience
+
     def _answer(self, row: tuple[Any, ...]) -> Answer:
-        name, prompt, text, answerer, version, choice, logprobs, logprob, tokens, stop, confidence = row
+        name, prompt_number, start, end, text, answerer, version, *ranking, reading, logprob, tokens, stop = row
+        prompt = self._text(prompt_number)
         return Answer(
             question_id=self._text(name),
-            prompt=self._text(prompt),
+            prompt=prompt,
             text=self._text(text),
             answerer=self._text(answerer),
             model_version=self._text(version),
-            choice=choice,
-            choice_logprobs=unpack(logprobs) if logprobs else (),
+            model_input=self._text(start) if end is None else f"{self._text(start)}{prompt}{self._text(end)}",
+            ranking=self._ranking(*ranking),
+            reading=self._text(reading),
             logprob=real(logprob),
             tokens=tokens,
             stop=self._text(stop),
-            confidence=real(confidence),
         )
 
+    def _ranking(self, logprobs: bytes | None, place: int | None, alternatives: int | None) -> Ranking | None:
+        if logprobs is None:
+            return None
+        texts = () if alternatives is None else self._interned.listed(alternatives)
+        return Ranking(taken=place, logprobs=unpack(logprobs), alternatives=texts)
+
     def _feedback(self, row: tuple[Any, ...]) -> Feedback:
-        score, judge, explanation, correction, metrics_json, verdict, outcomes = row
+        score, judge, explanation, correction, metrics_json, outcomes = row
         return Feedback(
             score=float(score),
             judge=self._text(judge),
             explanation=self._text(explanation),
             correction=self._optional_text(correction),
             metrics=metrics(metrics_json),
-            verdict=known_verdict(self._optional_text(verdict)),
             outcomes=self._outcomes(outcomes),
         )
 
     def _outcomes(self, number: int | None) -> tuple[Outcome, ...]:
         if number is None:
             return ()
-        outcome_rows = json.loads(self._text(number))
-        return tuple(Outcome(known_verdict(verdict), output, message) for verdict, output, message in outcome_rows)
+        return msgspec.convert(json.loads(self._text(number)), tuple[Outcome, ...])
 
     def _picks(self, number: int, student: int) -> tuple[Selection[Question], ...]:
         query = "SELECT question, score, propensity, reason FROM picks WHERE t = ? AND s = ? ORDER BY i"
@@ -181,14 +190,15 @@ class Reader:
         )
 
     def _update(self, number: int, student: int) -> Update | None:
-        query = "SELECT trainer, experiences, steps, version, metrics FROM updates WHERE t = ? AND s = ?"
-        for trainer, experiences, steps, version, metrics_json in self._rows(query, number, student):
+        query = "SELECT trainer, experiences, steps, version, metrics, effects FROM updates WHERE t = ? AND s = ?"
+        for trainer, experiences, steps, version, metrics_json, effects in self._rows(query, number, student):
             return Update(
                 trainer=self._text(trainer),
                 experiences=experiences,
                 steps=steps,
                 model_version=self._text(version),
                 metrics=metrics(metrics_json),
+                effects=unpack_effects(effects),
             )
         return None
 
@@ -202,21 +212,19 @@ class Reader:
         }
 
     def _results(self, number: int, student: int, name: int) -> tuple[Result, ...]:
-        columns = "questions, texts, truths, choices, confidences, stops, verdicts, metrics"
+        columns = "questions, texts, scores, rankings, readings, stops, reasons"
         rows = self._rows(f"SELECT {columns} FROM results WHERE t = ? AND s = ? AND name = ?", number, student, name)
         if not rows:
             return ()
-        questions, texts, truths, choices, confidences, stops, verdicts, packed_metrics = rows[0]
-        question_ids = self._interned.listed(questions)
+        questions, texts, scores, rankings, *interned = rows[0]
+        truths, metrics_columns = unpack_scores(scores)
         fields = zip(
-            question_ids,
+            self._interned.listed(questions),
             self._interned.texts(unpack_whole(texts)),
-            unpack(truths),
-            unpack_some(choices, unpack_whole),
-            unpack_some(confidences, unpack),
-            self._interned.texts(unpack_whole(stops)),
-            [None] * len(question_ids) if verdicts is None else unpack_some(verdicts, unpack_whole),
-            [""] * len(question_ids) if packed_metrics is None else self._interned.texts(unpack_whole(packed_metrics)),
+            truths,
+            unpack_rankings(rankings, self._interned),
+            *[self._interned.texts(unpack_whole(column)) for column in interned],
+            by_result(metrics_columns, len(truths)),
             strict=True,
         )
         return tuple(
@@ -224,38 +232,11 @@ class Reader:
                 question_id=question_id,
                 text=text,
                 truth=truth,
-                choice=choice,
-                confidence=confidence,
+                ranking=ranking,
+                reading=reading,
                 stop=stop,
-                verdict=known_verdict(self._optional_text(verdict)),
-                metrics=metrics(metrics_json),
+                reason=reason,
+                metrics=result_metrics,
             )
-            for question_id, text, truth, choice, confidence, stop, verdict, metrics_json in fields
+            for question_id, text, truth, ranking, reading, stop, reason, result_metrics in fields
         )
-
-
-def real(stored: float | int | str | None) -> float | None:
-    """Return the float that a row holds."""
-    return None if stored is None else float(stored)
-
-
-@overload
-def known_verdict(stored: str) -> Verdict: ...
-@overload
-def known_verdict(stored: str | None) -> Verdict | None: ...
-def known_verdict(stored: str | None) -> Verdict | None:
-    """Return the verdict that a row holds; raises ValueError where it is none."""
-    if stored is None:
-        return None
-    try:
-        return VERDICTS[stored]
-    except KeyError:
-        raise ValueError(f"{stored!r} is no verdict") from None
-
-
-VERDICTS: Mapping[str, Verdict] = {verdict: verdict for verdict in get_args(Verdict)}
-
-
-def metrics(stored: str | None) -> dict[str, float]:
-    """Return the metrics that a row holds."""
-    return {name: float(value) for name, value in json.loads(stored).items()} if stored else {}

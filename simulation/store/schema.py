@@ -1,10 +1,11 @@
 """The tables of a study, and how its database is opened.
 
 Every column that belongs to the trace is needed to rebuild a `Turn`, so the chain over the rebuilt turns covers it;
-times and fingerprints stand apart. Rows are only ever added. In keys, `t` is a turn's number, `s` a seat's position.
-The views `picked`, `answered`, `evaluated` and `updated` spell the numbers out, for queries by hand. The results of an
-evaluation are one row, packed field by field (`arrays`), because as JSON they take twice the space and ten times the
-work; one row a result is what `export --format parquet` writes.
+`questions.reference` and `answers.reveals` follow from it and are checked against it; times and fingerprints stand
+apart. Rows are only ever added. In keys, `t` is a turn's number, `s` a seat's position. The views `picked`, `answered`,
+`evaluated` and `updated` spell the numbers out, for queries by hand. The results of an evaluation are one row, packed
+field by field (`packed`), because as JSON they take twice the space and ten times the work; one row a result is what
+`export --format parquet` writes. No column knows a kind of form or key: `questions.rest` holds theirs as JSON.
 """
 
 import errno
@@ -19,7 +20,9 @@ from urllib.parse import quote
 
 from simulation.core.errors import StoreError, StudyDamaged
 
-VERSION = 4
+VERSION = 5
+OLDEST = 5
+"""The oldest format that this program reads."""
 DATABASE = "study.db"
 LEAST_SPACE_BYTES = 2**16
 """Where less is left, an error of the disk means that it is full: SQLite says so only of its main files."""
@@ -27,7 +30,8 @@ LEAST_SPACE_BYTES = 2**16
 TABLES = """
 CREATE TABLE study (
     id INTEGER PRIMARY KEY CHECK (id = 1), version INTEGER NOT NULL, scenario TEXT NOT NULL, keep TEXT NOT NULL,
-    status TEXT NOT NULL CHECK (status IN ('running', 'finished')), base TEXT NOT NULL
+    status TEXT NOT NULL CHECK (status IN ('running', 'finished')), base TEXT NOT NULL,
+    measures TEXT NOT NULL
 ) STRICT;
 CREATE TABLE seats (
     s INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, number INTEGER NOT NULL, seed INTEGER NOT NULL,
@@ -42,7 +46,7 @@ CREATE TABLE fingerprints (t INTEGER PRIMARY KEY, fingerprint TEXT NOT NULL, has
 CREATE TABLE texts (id INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE, text ANY NOT NULL) STRICT;
 CREATE TABLE questions (
     id INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE, name INTEGER NOT NULL, prompt INTEGER NOT NULL,
-    rest TEXT NOT NULL
+    reference INTEGER, rest TEXT NOT NULL
 ) STRICT;
 CREATE TABLE question_sets (
     name TEXT NOT NULL, i INTEGER NOT NULL, question INTEGER NOT NULL, PRIMARY KEY (name, i)
@@ -64,14 +68,14 @@ CREATE TABLE picks (
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE answers (
     t INTEGER NOT NULL, s INTEGER NOT NULL, i INTEGER NOT NULL, question INTEGER NOT NULL,
-    question_name INTEGER NOT NULL, prompt INTEGER NOT NULL, text INTEGER NOT NULL, answerer INTEGER NOT NULL,
-    version INTEGER NOT NULL, choice INTEGER, choice_logprobs BLOB, logprob ANY, tokens INTEGER, stop INTEGER NOT NULL,
-    confidence ANY, truth ANY NOT NULL, PRIMARY KEY (t, s, i)
+    question_name INTEGER NOT NULL, prompt INTEGER NOT NULL, input INTEGER NOT NULL, input_end INTEGER,
+    text INTEGER NOT NULL, answerer INTEGER NOT NULL, version INTEGER NOT NULL, logprobs BLOB, taken INTEGER,
+    alternatives INTEGER, reveals INTEGER, reading INTEGER NOT NULL, logprob ANY, tokens INTEGER,
+    stop INTEGER NOT NULL, truth ANY NOT NULL, PRIMARY KEY (t, s, i)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE feedback (
     t INTEGER NOT NULL, s INTEGER NOT NULL, i INTEGER NOT NULL, score ANY NOT NULL, judge INTEGER NOT NULL,
-    explanation INTEGER NOT NULL, correction INTEGER, metrics TEXT, verdict INTEGER, outcomes INTEGER,
-    PRIMARY KEY (t, s, i)
+    explanation INTEGER NOT NULL, correction INTEGER, metrics TEXT, outcomes INTEGER, PRIMARY KEY (t, s, i)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE transitions (
     t INTEGER NOT NULL, s INTEGER NOT NULL, i INTEGER NOT NULL, observation INTEGER NOT NULL, action INTEGER NOT NULL,
@@ -85,7 +89,7 @@ CREATE TABLE lessons (
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE updates (
     t INTEGER NOT NULL, s INTEGER NOT NULL, trainer INTEGER NOT NULL, experiences INTEGER NOT NULL,
-    steps INTEGER NOT NULL, version INTEGER NOT NULL, metrics TEXT, PRIMARY KEY (t, s)
+    steps INTEGER NOT NULL, version INTEGER NOT NULL, metrics TEXT, effects BLOB, PRIMARY KEY (t, s)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE evaluations (
     t INTEGER NOT NULL, s INTEGER NOT NULL, name INTEGER NOT NULL, questions INTEGER NOT NULL, metrics TEXT,
@@ -93,8 +97,7 @@ CREATE TABLE evaluations (
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE results (
     t INTEGER NOT NULL, s INTEGER NOT NULL, name INTEGER NOT NULL, questions INTEGER NOT NULL, texts BLOB NOT NULL,
-    truths BLOB NOT NULL, choices BLOB NOT NULL, confidences BLOB NOT NULL, stops BLOB NOT NULL,
-    verdicts BLOB, metrics BLOB,
+    scores BLOB NOT NULL, rankings BLOB NOT NULL, readings BLOB NOT NULL, stops BLOB NOT NULL, reasons BLOB NOT NULL,
     PRIMARY KEY (t, s, name)
 ) STRICT;
 """
@@ -105,18 +108,23 @@ CREATE VIEW picked AS SELECT p.t AS turn, e.name AS student, p.i AS position, n.
     FROM picks p JOIN seats e USING (s) JOIN questions q ON q.id = p.question JOIN texts n ON n.id = q.name
     JOIN texts d ON d.id = q.prompt JOIN texts r ON r.id = p.reason;
 CREATE VIEW answered AS SELECT a.t AS turn, e.name AS student, a.i AS position, n.text AS question, p.text AS prompt,
-    q.rest ->> '$.tags[0]' AS category, q.rest ->> '$.reference' AS reference, x.text AS answer, a.choice,
-    q.rest ->> ('$.diagnoses[' || a.choice || ']') AS diagnosis, a.logprob, a.tokens, o.text AS stop,
-    f.score, u.text AS verdict, j.text AS judge, w.text AS explanation, c.text AS correction, a.truth,
-    v.text AS model_version
+    CASE WHEN z.id IS NULL THEN y.text ELSE y.text || p.text || z.text END AS model_input,
+    q.rest ->> '$.tags[0]' AS category, q.rest ->> '$.form.kind' AS form, g.text AS reference, x.text AS answer,
+    d.text AS reading, a.taken, k.text AS reveals, a.logprob, a.tokens, o.text AS stop, f.score,
+    coalesce((SELECT value ->> '$.reason' FROM json_each(u.text) WHERE value ->> '$.score' < 1 LIMIT 1),
+        u.text ->> '$[0].reason', '') AS reason,
+    j.text AS judge, w.text AS explanation, c.text AS correction, u.text AS outcomes, a.truth, v.text AS model_version
     FROM answers a JOIN feedback f USING (t, s, i) JOIN seats e USING (s) JOIN questions q ON q.id = a.question
-    JOIN texts n ON n.id = a.question_name JOIN texts p ON p.id = a.prompt JOIN texts x ON x.id = a.text
-    JOIN texts o ON o.id = a.stop JOIN texts j ON j.id = f.judge JOIN texts w ON w.id = f.explanation
-    LEFT JOIN texts c ON c.id = f.correction LEFT JOIN texts u ON u.id = f.verdict
-    JOIN texts v ON v.id = a.version;
+    JOIN texts n ON n.id = a.question_name JOIN texts p ON p.id = a.prompt JOIN texts y ON y.id = a.input
+    JOIN texts x ON x.id = a.text JOIN texts d ON d.id = a.reading JOIN texts o ON o.id = a.stop
+    JOIN texts j ON j.id = f.judge JOIN texts w ON w.id = f.explanation JOIN texts v ON v.id = a.version
+    LEFT JOIN texts z ON z.id = a.input_end LEFT JOIN texts g ON g.id = q.reference
+    LEFT JOIN texts k ON k.id = a.reveals LEFT JOIN texts c ON c.id = f.correction
+    LEFT JOIN texts u ON u.id = f.outcomes;
 CREATE VIEW evaluated AS SELECT a.t AS turn, e.name AS student, n.text AS question_set, a.questions,
-    a.metrics ->> '$.accuracy' AS accuracy, a.metrics
-    FROM evaluations a JOIN seats e USING (s) JOIN texts n ON n.id = a.name;
+    m.measures ->> '$[0].name' AS measure,
+    (SELECT value FROM json_each(a.metrics) WHERE key = m.measures ->> '$[0].name') AS value, a.metrics
+    FROM evaluations a JOIN seats e USING (s) JOIN texts n ON n.id = a.name JOIN study m;
 CREATE VIEW updated AS SELECT u.t AS turn, e.name AS student, n.text AS trainer, u.experiences, u.steps, u.metrics,
     v.text AS model_version
     FROM updates u JOIN seats e USING (s) JOIN texts n ON n.id = u.trainer JOIN texts v ON v.id = u.version;
@@ -135,6 +143,16 @@ def connect(folder: Path, mode: Literal["ro", "rw", "rwc"]) -> sqlite3.Connectio
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
     return connection
+
+
+@contextmanager
+def snapshot(connection: sqlite3.Connection) -> Iterator[None]:
+    """Read one state of the database, whatever a writer commits meanwhile."""
+    connection.execute("BEGIN")
+    try:
+        yield
+    finally:
+        connection.execute("COMMIT")
 
 
 @contextmanager

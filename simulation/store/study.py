@@ -15,7 +15,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, Self
 
+import msgspec
+
 from simulation.core.errors import StoreError, StudyDamaged
+from simulation.core.questions import Measure
 from simulation.core.types import Question, Seat, Trace, Turn
 from simulation.store.adapters import Adapters, Keep
 from simulation.store.chain import Chain, chained
@@ -24,7 +27,7 @@ from simulation.store.founding import BLOBS, make_database, make_folder, open_da
 from simulation.store.interning import Interned
 from simulation.store.lock import release, take
 from simulation.store.reading import BROKEN, Reader
-from simulation.store.schema import DATABASE, REMEDY, reported
+from simulation.store.schema import DATABASE, REMEDY, reported, snapshot
 from simulation.store.writing import Writer, checked
 
 Status = Literal["running", "finished"]
@@ -39,15 +42,16 @@ class Study:
         self.name = folder.name
         self._connection = connection
         self._lock = lock
-        scenario, keep = connection.execute("SELECT scenario, keep FROM study").fetchone()
+        scenario, keep, measures = connection.execute("SELECT scenario, keep, measures FROM study").fetchone()
         self.scenario: dict[str, Any] = json.loads(scenario)
+        self._measures = json.loads(measures)
         rows = connection.execute("SELECT name, number, seed, label FROM seats ORDER BY s")
         self.seats = tuple(Seat(name=name, number=number, seed=seed, label=label) for name, number, seed, label in rows)
         self._positions = {seat.name: position for position, seat in enumerate(self.seats)}
         self._interned = Interned(connection)
         self._reader = Reader(connection, self._interned)
         self._writer = Writer(connection, self._interned)
-        self._chain = Chain(connection, self.scenario, self.seats)
+        self._chain = Chain(connection, self.scenario, self.seats, self._measures)
         self._adapters = Adapters(connection, folder / BLOBS, keep, list(self._positions))
         self._fingerprints = Fingerprints(connection)
         if lock is not None:
@@ -60,20 +64,22 @@ class Study:
         *,
         scenario: Mapping[str, Any],
         seats: Sequence[Seat],
+        measures: Sequence[Measure],
         fingerprint: Mapping[str, str],
         sets: Mapping[str, Sequence[Question]] | None = None,
         keep: Keep = "newest",
     ) -> Self:
         """Make a study in a folder that is not there yet; it exists once its first transaction is committed.
 
-        `sets` are the questions that evaluations put, by the name of the set.
+        `measures` are the environment's, the truth first; `sets` are the questions that evaluations put, by the name of
+        the set.
         """
         with reported(folder):
             make_folder(folder, scenario)
             lock = take(folder)
             try:
                 connection = make_database(
-                    folder, scenario=scenario, seats=seats, sets=sets or {}, fingerprint=fingerprint, keep=keep
+                    folder, scenario, seats, measures, sets=sets or {}, fingerprint=fingerprint, keep=keep
                 )
                 return cls(folder, connection, lock)
             except BaseException:
@@ -93,6 +99,11 @@ class Study:
                 if lock is not None:
                     release(lock)
                 raise
+
+    @property
+    def measures(self) -> tuple[Measure, ...]:
+        """What evaluations measure, the truth first."""
+        return msgspec.convert(self._measures, tuple[Measure, ...])
 
     @property
     def status(self) -> Status:
@@ -223,7 +234,7 @@ class Study:
 
     def verify_apart_from_turns(self) -> None:
         """Check what `rounds` does not read: the database's pages, interned rows, stray rows, fingerprints, blobs."""
-        with reported(self.folder), self._snapshot():
+        with reported(self.folder), snapshot(self._connection):
             page_check = self._connection.execute("PRAGMA quick_check(1)").fetchone()[0]
             if page_check != "ok":
                 raise self._damaged(page_check)
@@ -284,12 +295,3 @@ class Study:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             raise
-
-    @contextmanager
-    def _snapshot(self) -> Iterator[None]:
-        """Read one state of the database, whatever a writer commits meanwhile."""
-        self._connection.execute("BEGIN")
-        try:
-            yield
-        finally:
-            self._connection.execute("COMMIT")

@@ -1,36 +1,36 @@
 """Reads what turns add to sums over a study, all students of a turn at once, and none of the texts."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
-
-import numpy as np
 
 from simulation.core.errors import StudyDamaged
 from simulation.core.types import Update
-from simulation.store.arrays import unpack, unpack_some, unpack_whole
+from simulation.store.arrays import ROW_COUNT, unpack_whole
+from simulation.store.columns import metrics, real
 from simulation.store.interning import LISTS, decoded, remember
-from simulation.store.reading import BROKEN, metrics, real
+from simulation.store.packed import unpack_effects, unpack_places, unpack_scores
+from simulation.store.reading import BROKEN
 from simulation.store.schema import DATABASE, REMEDY
 from simulation.store.study import Study
-from simulation.store.turn_sums import Draw, JudgedAnswer, Marks, TurnSums
+from simulation.store.turn_sums import Answered, Draw, JudgedAnswer, Marks, TurnSums
 
 SCORED = """
-SELECT s, substr(predictions, 1, 4) FROM turns WHERE t = ?1 AND predictions IS NOT NULL
-UNION ALL SELECT s, substr(predictions, 1, 4) FROM committees WHERE t = ?1
-"""
-"""How many rows `pack_rows` packed stands in front of them."""
+SELECT s, substr(predictions, {start}, {size}) FROM turns WHERE t = ?1 AND predictions IS NOT NULL
+UNION ALL SELECT s, substr(predictions, {start}, {size}) FROM committees WHERE t = ?1
+""".format(start=ROW_COUNT[0], size=ROW_COUNT[1])
 ANSWERED = "SELECT s, question, truth, score FROM answers JOIN feedback USING (t, s, i) WHERE t = ? ORDER BY s, i"
 WRITTEN = "SELECT s, tokens FROM answers WHERE t = ? AND tokens IS NOT NULL"
 DRAWN = """
 SELECT l.s, f.score, l.score FROM lessons l JOIN feedback f ON (f.t, f.s, f.i) = (l.from_t, l.s, l.from_i)
 WHERE l.t = ? ORDER BY l.s, l.i
 """
-UPDATED = "SELECT s, trainer, experiences, steps, version, metrics FROM updates WHERE t = ?"
+UPDATED = "SELECT s, trainer, experiences, steps, version, metrics, effects FROM updates WHERE t = ?"
 EVALUATED = """
-SELECT e.s, e.name, e.questions, e.metrics, r.questions, r.truths, r.choices
+SELECT e.s, e.name, e.questions, e.metrics, r.questions, r.scores, r.rankings, r.reasons
 FROM evaluations e LEFT JOIN results r USING (t, s, name) WHERE t = ? ORDER BY e.s, e.name
 """
+NO_ANSWERS = Answered(names=(), truths=(), choices=(), reasons=(), metrics={})
 
 
 def draw(lessons: Sequence[tuple[float, float | None]]) -> Draw:
@@ -42,8 +42,10 @@ def draw(lessons: Sequence[tuple[float, float | None]]) -> Draw:
 class StudySums:
     """The outcomes of one study."""
 
-    def __init__(self, study: Study) -> None:
+    def __init__(self, study: Study, measures: Collection[str] = ()) -> None:
+        """Read a study, and of its evaluations the truth and these measures."""
         self._study = study
+        self._measures = measures
         self._texts: dict[int, str] = {}
         self._lists: dict[int, tuple[str, ...]] = {}
         self._categories: dict[int, str] = {}
@@ -92,24 +94,34 @@ class StudySums:
         ]
 
     def _update(self, row: list[Any]) -> Update:
-        trainer, experiences, steps, version, metrics_json = row
+        trainer, experiences, steps, version, metrics_json, effects = row
         return Update(
             trainer=self._text(trainer),
             experiences=experiences,
             steps=steps,
             model_version=self._text(version),
             metrics=metrics(metrics_json),
+            effects=unpack_effects(effects),
         )
 
     def _marks(self, row: list[Any]) -> Marks:
-        questions, metrics_json, list_number, packed_truths, packed_choices = row
-        empty = list_number is None
-        question_ids = () if empty else self._list(list_number)
-        truths = np.array(() if empty else unpack(packed_truths), dtype=np.float64)
-        choices = () if empty else unpack_some(packed_choices, unpack_whole)
-        if not len(question_ids) == len(truths) == len(choices):
+        questions, metrics_json, list_number, *packed = row
+        answers = NO_ANSWERS if list_number is None else self._answers(list_number, *packed)
+        return Marks.collected(questions, metrics(metrics_json), answers, self._measures)
+
+    def _answers(self, list_number: int, scores: bytes, rankings: bytes, reasons: bytes) -> Answered:
+        truths, values = unpack_scores(scores, self._measures)
+        answers = Answered(
+            names=self._list(list_number),
+            truths=truths,
+            choices=unpack_places(rankings),
+            reasons=[self._text(number) for number in unpack_whole(reasons)],
+            metrics=values,
+        )
+        columns = (answers.names, answers.truths, answers.choices, answers.reasons, *values.values())
+        if len({*map(len, columns)}) > 1:
             raise ValueError("the columns of an evaluation's results are not equally long")
-        return Marks.collected(questions, metrics(metrics_json), question_ids, truths, choices)
+        return answers
 
     def _list(self, number: int) -> tuple[str, ...]:
         if number not in self._lists:

@@ -1,7 +1,6 @@
 """What a turn adds to the sums over a study: no texts, and evaluations as columns."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Self
@@ -10,6 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulation.core.types import Evaluation, Experience, Question, Selection, Turn, Update
+from simulation.loop.results import pass_at
+
+Values = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,45 +25,93 @@ class JudgedAnswer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """The answers of an evaluation by column; the columns are parallel."""
+
+    names: tuple[str, ...]
+    """The ids of their questions."""
+    truths: Sequence[float]
+    choices: Sequence[int | None]
+    reasons: Sequence[str]
+    metrics: Mapping[str, Sequence[float | None]]
+    """By the name of the measure; None where an answer was not measured by it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Marks:
-    """An evaluation by column; the columns are parallel."""
+    """An evaluation by column, an entry a question; the columns are parallel."""
 
     questions: int
     metrics: Mapping[str, float]
     names: tuple[str, ...]
     """The ids of the questions."""
-    truths: NDArray[np.float64]
+    truths: Values
+    """Means over the answers to each question."""
     choices: tuple[int | None, ...]
+    """Of the first answer to each question."""
+    reasons: tuple[str, ...]
+    """Of the first answer to each question."""
+    values: Mapping[str, Values]
+    """Of the other measures by name, as far as each answer has them, and "pass@k" where questions have several."""
 
     @classmethod
     def of(cls, evaluation: Evaluation) -> Self:
         """Return an evaluation by column."""
-        return cls.collected(
-            evaluation.questions,
-            evaluation.metrics,
-            tuple(result.question_id for result in evaluation.results),
-            np.array([result.truth for result in evaluation.results], dtype=np.float64),
-            tuple(result.choice for result in evaluation.results),
+        results = evaluation.results
+        names = sorted({name for result in results for name in result.metrics})
+        answers = Answered(
+            names=tuple([result.question_id for result in results]),
+            truths=[result.truth for result in results],
+            choices=[result.choice for result in results],
+            reasons=[result.reason for result in results],
+            metrics={name: [result.metrics.get(name) for result in results] for name in names},
         )
+        return cls.collected(evaluation.questions, evaluation.metrics, answers)
 
     @classmethod
     def collected(
-        cls,
-        questions: int,
-        metrics: Mapping[str, float],
-        names: tuple[str, ...],
-        truths: NDArray[np.float64],
-        choices: tuple[int | None, ...],
+        cls, questions: int, metrics: Mapping[str, float], answers: Answered, only: Collection[str] | None = None
     ) -> Self:
-        """Return the marks of answers; those to one question become its mean truth and its first choice."""
-        distinct_names = tuple(dict.fromkeys(names))
-        if len(distinct_names) < len(names):
-            place_of = {name: place for place, name in enumerate(distinct_names)}
-            places = np.array([place_of[name] for name in names])
-            truths = np.bincount(places, truths) / np.bincount(places)
-            first_answers = np.unique(places, return_index=True)[1].tolist()
-            names, choices = distinct_names, tuple(choices[answer] for answer in first_answers)
-        return cls(questions=questions, metrics=metrics, names=names, truths=truths, choices=choices)
+        """Return the marks of answers, by the truth and by all other measures or those named."""
+        names = tuple(dict.fromkeys(answers.names))
+        place_of = {name: place for place, name in enumerate(names)}
+        places = np.array([place_of[name] for name in answers.names], dtype=np.int64)
+        firsts = np.unique(places, return_index=True)[1].tolist()
+        columns = {name: column for name, column in answers.metrics.items() if None not in column}
+        truths = np.array(answers.truths, dtype=np.float64)
+        values = {name: means(np.array(column, dtype=np.float64), places) for name, column in columns.items()}
+        return cls(
+            questions=questions,
+            metrics=metrics,
+            names=names,
+            truths=means(truths, places),
+            choices=tuple([answers.choices[first] for first in firsts]),
+            reasons=tuple([answers.reasons[first] for first in firsts]),
+            values={
+                name: column
+                for name, column in {**values, **passes(truths, places)}.items()
+                if only is None or name in only
+            },
+        )
+
+
+def means(values: Values, places: NDArray[np.int64]) -> Values:
+    """Return the mean of the values at each place."""
+    counts = np.bincount(places)
+    return values if counts.size == values.size else np.bincount(places, values) / counts
+
+
+def passes(truths: Values, places: NDArray[np.int64]) -> dict[str, Values]:
+    """Return pass@k of the question at each place, by name; of questions with one answer, or not equally many, none."""
+    counts = np.bincount(places)
+    samples = int(counts.max(initial=0))
+    if samples < 2 or (counts != samples).any():
+        return {}
+    right_counts = np.bincount(places, truths >= 1).astype(np.int64).tolist()
+    return {
+        f"pass@{k}": np.array([pass_at(k, samples, right) for right in right_counts], dtype=np.float64)
+        for k in range(1, samples + 1)
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,19 +188,8 @@ class QuestionSheet:
     categories: tuple[str, ...]
     places: NDArray[np.int64]
     """Of each question's category among `categories`; behind the last where the question is not known."""
-    diagnoses: tuple[tuple[str, ...], ...]
-    """Of each question's options."""
-
-    def revealed(self, marks: Marks) -> tuple[dict[str, tuple[float, int]], dict[str, int]]:
-        """Return the sums of truth and numbers of questions by category, and the numbers of answers by diagnosis."""
-        least = len(self.categories) + 1
-        sums = np.bincount(self.places, marks.truths, least).tolist()
-        counts = np.bincount(self.places, minlength=least).tolist()
-        pairs = zip(self.diagnoses, marks.choices, strict=True)
-        diagnoses = Counter(
-            [option_diagnoses[choice] for option_diagnoses, choice in pairs if option_diagnoses and choice is not None]
-        )
-        return {name: (sums[i], counts[i]) for i, name in enumerate(self.categories)}, dict(diagnoses)
+    reveals: tuple[tuple[str, ...], ...]
+    """What each of a question's alternatives reveals."""
 
 
 class QuestionSheets:
@@ -177,5 +216,5 @@ class QuestionSheets:
             digest=sha256("\n".join(names).encode("utf-8", "surrogatepass")).digest(),
             categories=tuple(categories),
             places=np.array(places, dtype=np.int64),
-            diagnoses=tuple(() if question is None else question.diagnoses for question in questions),
+            reveals=tuple(() if question is None else question.key.reveals for question in questions),
         )

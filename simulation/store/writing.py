@@ -1,15 +1,14 @@
 """Turns into rows."""
 
-import math
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from simulation.core.types import Answer, Evaluation, Experience, Result, Selection, Turn
-from simulation.store.arrays import pack, pack_names, pack_rows, pack_some, pack_whole
-from simulation.store.canonical import dump
-from simulation.store.encoding import number
+from simulation.core.types import Answer, Evaluation, Experience, Feedback, Outcome, Ranking, Result, Selection, Turn
+from simulation.store.arrays import pack, pack_names, pack_rows, pack_whole
+from simulation.store.columns import json_text, revealed, stored_metrics, stored_real
 from simulation.store.interning import Interned
+from simulation.store.packed import list_number, pack_effects, pack_rankings, pack_scores
 
 Row = tuple[Any, ...]
 """Values that SQLite takes."""
@@ -34,7 +33,8 @@ class Writer:
         self._insert("picks", [(*key, i, *self._pick(pick)) for i, pick in enumerate(turn.picks)])
         self._insert("answers", [(*key, i, *self._answer(experience)) for i, experience in enumerate(turn.experiences)])
         self._insert(
-            "feedback", [(*key, i, *self._feedback(experience)) for i, experience in enumerate(turn.experiences)]
+            "feedback",
+            [(*key, i, *self._feedback(experience.feedback)) for i, experience in enumerate(turn.experiences)],
         )
         self._insert("transitions", self._transitions(key, turn))
         self._insert("lessons", [(*key, i, *self._lesson(lesson)) for i, lesson in enumerate(turn.lessons)])
@@ -54,7 +54,7 @@ class Writer:
         return (lesson.item.turn, lesson.item.position, *self._why(lesson))
 
     def _why(self, selection: Selection[Any]) -> Row:
-        return real(selection.score), real(selection.propensity), self._interned.text_id(selection.reason)
+        return stored_real(selection.score), stored_real(selection.propensity), self._interned.text_id(selection.reason)
 
     def _answer(self, experience: Experience) -> Row:
         answer: Answer = experience.answer
@@ -63,32 +63,39 @@ class Writer:
             self._interned.question_id(experience.question),
             intern(answer.question_id),
             intern(answer.prompt),
+            *self._input(answer),
             intern(answer.text),
             intern(answer.answerer),
             intern(answer.model_version),
-            answer.choice,
-            pack(answer.choice_logprobs) if answer.choice_logprobs else None,
-            real(answer.logprob),
+            *self._ranking(answer.ranking),
+            self._interned.optional_text_id(revealed(experience.question, answer.choice)),
+            intern(answer.reading),
+            stored_real(answer.logprob),
             answer.tokens,
             intern(answer.stop),
-            real(answer.confidence),
-            real(experience.truth),
+            stored_real(experience.truth),
         )
 
-    def _feedback(self, experience: Experience) -> Row:
-        feedback = experience.feedback
+    def _input(self, answer: Answer) -> Row:
+        """Return what the model read: around the prompt, which stands there already, the template that recurs."""
         intern = self._interned.text_id
-        correction = self._interned.optional_text_id(feedback.correction)
-        outcome_rows = [(outcome.verdict, outcome.output, outcome.message) for outcome in feedback.outcomes]
-        outcomes_json = dump(outcome_rows).decode("ascii")
+        start, prompt, end = answer.model_input.partition(answer.prompt) if answer.prompt else ("", "", "")
+        return (intern(start), intern(end)) if prompt else (intern(answer.model_input), None)
+
+    def _ranking(self, ranking: Ranking | None) -> Row:
+        if ranking is None:
+            return None, None, None
+        return pack(ranking.logprobs), ranking.taken, list_number(ranking, self._interned) or None
+
+    def _feedback(self, feedback: Feedback) -> Row:
+        intern = self._interned.text_id
         return (
-            real(feedback.score),
+            stored_real(feedback.score),
             intern(feedback.judge),
             intern(feedback.explanation),
-            correction,
-            metrics(feedback.metrics),
-            self._interned.optional_text_id(feedback.verdict),
-            intern(outcomes_json) if feedback.outcomes else None,
+            self._interned.optional_text_id(feedback.correction),
+            stored_metrics(feedback.metrics),
+            intern(outcomes_text(feedback.outcomes)) if feedback.outcomes else None,
         )
 
     def _transitions(self, key: Row, turn: Turn) -> list[Row]:
@@ -99,7 +106,7 @@ class Writer:
                 i,
                 intern(transition.observation),
                 intern(transition.action),
-                real(transition.reward),
+                stored_real(transition.reward),
                 intern(transition.next_observation),
                 transition.terminated,
                 transition.truncated,
@@ -111,13 +118,13 @@ class Writer:
         update = turn.update
         if update is not None:
             intern = self._interned.text_id
-            columns = (update.experiences, update.steps, intern(update.model_version), metrics(update.metrics))
-            self._insert("updates", [(*key, intern(update.trainer), *columns)])
+            columns = (update.experiences, update.steps, intern(update.model_version), stored_metrics(update.metrics))
+            self._insert("updates", [(*key, intern(update.trainer), *columns, pack_effects(update.effects))])
 
     def _evaluation(self, key: Row, name: str, evaluation: Evaluation) -> None:
         intern = self._interned.text_id
         place = (*key, intern(name))
-        self._insert("evaluations", [(*place, evaluation.questions, metrics(evaluation.metrics))])
+        self._insert("evaluations", [(*place, evaluation.questions, stored_metrics(evaluation.metrics))])
         if evaluation.results:
             self._insert("results", [(*place, *self._results(evaluation.results))])
 
@@ -126,39 +133,24 @@ class Writer:
         return (
             self._interned.list_id(tuple(result.question_id for result in results)),
             pack_whole(self._interned.text_ids(result.text for result in results)),
-            pack([result.truth for result in results]),
-            pack_some([result.choice for result in results], pack_whole),
-            pack_some([result.confidence for result in results], pack),
+            pack_scores(results),
+            pack_rankings([result.ranking for result in results], self._interned),
+            pack_whole(self._interned.text_ids(result.reading for result in results)),
             pack_whole(self._interned.text_ids(result.stop for result in results)),
-            *self._judged(results),
-        )
-
-    def _judged(self, results: Sequence[Result]) -> Row:
-        """Return verdicts and metrics, None where no result has any."""
-        verdicts = [self._interned.optional_text_id(result.verdict) for result in results]
-        metrics_texts = [metrics(result.metrics) or "" for result in results]
-        return (
-            pack_some(verdicts, pack_whole) if any(verdicts) else None,
-            pack_whole(self._interned.text_ids(metrics_texts)) if any(metrics_texts) else None,
+            pack_whole(self._interned.text_ids(result.reason for result in results)),
         )
 
 
-def real(value: float | None) -> float | int | str | None:
-    """Return a float as a row holds it: whole numbers as integers, which take a byte, and "NaN" as a word."""
-    if value is None:
-        return None
-    if value in (0.0, 1.0):
-        return int(value)
-    if type(value) is float and value % 1 and math.isfinite(value):
-        return value
-    json_number = number(float(value))
-    whole = isinstance(json_number, float) and json_number.is_integer() and abs(json_number) < 2**53
-    return int(json_number) if whole else json_number
-
-
-def metrics(values: Mapping[str, float]) -> str | None:
-    """Return metrics as JSON, or None where there are none."""
-    return dump({name: number(float(value)) for name, value in values.items()}).decode("ascii") if values else None
+def outcomes_text(outcomes: Sequence[Outcome]) -> str:
+    """Return outcomes as JSON, without their empty texts."""
+    return json_text(
+        [
+            {"part": outcome.part, "score": outcome.score, "reason": outcome.reason}
+            | ({"detail": outcome.detail} if outcome.detail else {})
+            | ({"evidence": outcome.evidence} if outcome.evidence else {})
+            for outcome in outcomes
+        ]
+    )
 
 
 def checked(turns: Sequence[Turn], students: Iterable[str], number: int) -> None:

@@ -3,7 +3,7 @@
 The JSON contract (`compare --json`), one object a line on stdout and nothing else there:
 
     {"event": "started", "comparison", "labels": [...], "seeds": [...], "turns", "cohorts"}
-    {"event": "evaluation", "turn", "student", "label", "seed", "accuracy", "questions"}
+    {"event": "evaluation", "turn", "student", "label", "seed", "measure", "value", "questions", …}
     {"event": "failed", "turn", "student", "label", "seed", "reason"}
     {"event": "cohort_failed", "cohort", "reason"}
     {"event": "verdict", "measure", "a", "b", "difference", "low", "high", "p", "text", …}    one for each pair
@@ -27,9 +27,10 @@ from rich.table import Table
 from rich.text import Text
 
 from simulation.core.types import Seat
+from simulation.measures.naming import known_before
 from simulation.play.folders import Comparison
 from simulation.play.places import Ending
-from simulation.views.text import clock, shown, sparkline
+from simulation.views.text import Scale, clock, shown, sparkline
 
 
 @dataclass(slots=True)
@@ -58,7 +59,10 @@ class Board(AbstractContextManager["Board"]):
         self.members = [comparison.part(index).seats for index in range(len(comparison.cohorts))]
         played = {index: lineup.turns * comparison.finished(index) for index in range(len(self.members))}
         self.progress = Progress(played)
-        self.accuracies: dict[str, dict[int, dict[str, float]]] = {label: {} for label in lineup.labels}
+        self.truth = next(iter(known_before(lineup).values()))
+        self.scale = Scale.of(self.truth)
+        self.values: dict[str, dict[int, dict[str, float]]] = {label: {} for label in lineup.labels}
+        """The mean of the truth, by label, turn and student."""
         self.failed: dict[str, str] = {}
 
     def __exit__(self, *_: object) -> None:
@@ -75,7 +79,7 @@ class Board(AbstractContextManager["Board"]):
             self.progress.played += event["turn"] > 0
         elif kind == "evaluation":
             label = self.seats[event["student"]].label
-            self.accuracies[label].setdefault(event["turn"], {})[event["student"]] = event["accuracy"]
+            self.values[label].setdefault(event["turn"], {})[event["student"]] = event["value"]
         elif kind == "failed":
             self.failed[event["student"]] = event["reason"]
 
@@ -89,10 +93,10 @@ class Board(AbstractContextManager["Board"]):
         return sum(len(seats) * (turns - self.progress.turns[cohort]) for cohort, seats in enumerate(self.members))
 
     def means(self, label: str) -> dict[int, float]:
-        """Return a label's mean accuracy by turn over those of its students heard of so far."""
+        """Return a label's mean by turn over those of its students heard of so far."""
         return {
-            turn: float(np.mean(list(accuracy_by_student.values())))
-            for turn, accuracy_by_student in sorted(self.accuracies[label].items())
+            turn: float(np.mean(list(value_by_student.values())))
+            for turn, value_by_student in sorted(self.values[label].items())
         }
 
 
@@ -106,7 +110,7 @@ class PlainBoard(Board):
         lineup = comparison.lineup
         self.say(
             f"{shown(str(comparison.folder))}: {', '.join(lineup.labels)}; {len(lineup.seeds)} seeds, "
-            f"{lineup.turns} turns, {len(comparison.cohorts)} cohort(s)"
+            f"{lineup.turns} turns, {len(comparison.cohorts)} cohort(s); held-out {shown(self.truth.name)}:"
         )
 
     def hear(self, cohort: int, event: Mapping[str, Any]) -> None:
@@ -118,9 +122,9 @@ class PlainBoard(Board):
             self.measured(cohort, event["turn"])
 
     def measured(self, cohort: int, turn: int) -> None:
-        """Say a cohort's mean accuracies once all its students are measured."""
+        """Say a cohort's means once all its students are measured."""
         measured_students = {
-            student for accuracies_by_turn in self.accuracies.values() for student in accuracies_by_turn.get(turn, {})
+            student for values_by_turn in self.values.values() for student in values_by_turn.get(turn, {})
         }
         waiting = any(
             seat.name not in measured_students and seat.name not in self.failed for seat in self.members[cohort]
@@ -128,25 +132,21 @@ class PlainBoard(Board):
         if waiting or (cohort, turn) in self.reported:
             return
         self.reported.add((cohort, turn))
-        means = "  ".join(f"{label} {100 * self.mean(label, cohort, turn):.1f} %" for label in self.heard)
+        means = "  ".join(f"{label} {self.scale.number(self.mean(label, cohort, turn))}" for label in self.heard)
         turns = self.comparison.lineup.turns
         self.say(f"cohort {cohort}  turn {turn}/{turns}  {means}  {self.progress.left(self.to_play)}".rstrip())
 
     @property
     def heard(self) -> list[str]:
-        """The labels of which an accuracy is known."""
-        return [label for label, accuracies_by_turn in self.accuracies.items() if accuracies_by_turn]
+        """The labels of which an evaluation is known."""
+        return [label for label, values_by_turn in self.values.items() if values_by_turn]
 
     def mean(self, label: str, cohort: int, turn: int) -> float:
-        """Return the mean accuracy of a label's students in one cohort."""
+        """Return the mean of a label's students in one cohort."""
         cohort_students = {seat.name for seat in self.members[cohort]}
-        accuracy_by_student = self.accuracies[label].get(turn, {})
-        return float(
-            np.mean(
-                [accuracy for student, accuracy in accuracy_by_student.items() if student in cohort_students]
-                or [np.nan]
-            )
-        )
+        value_by_student = self.values[label].get(turn, {})
+        values = [value for student, value in value_by_student.items() if student in cohort_students]
+        return float(np.mean(values or [np.nan]))
 
     def say(self, line: str) -> None:
         """Write a line at once."""
@@ -193,7 +193,7 @@ class JsonBoard(Board):
 
 
 class LiveBoard(Board):
-    """Each label's mean accuracy so far with its course, the cohorts' progress and the time left, redrawn in place."""
+    """Each label's mean so far with its course, the cohorts' progress and the time left, redrawn in place."""
 
     def __init__(self, comparison: Comparison, console: Console) -> None:
         super().__init__(comparison)
@@ -223,6 +223,7 @@ class LiveBoard(Board):
         rows = Table.grid(padding=(0, 2))
         for label in self.comparison.lineup.labels:
             means = list(self.means(label).values())
-            rows.add_row(shown(label), f"{100 * means[-1]:.1f} %" if means else "…", sparkline(means))
+            rows.add_row(shown(label), self.scale.number(means[-1]) if means else "…", sparkline(means))
         failed = f"; {len(self.failed)} failed" if self.failed else ""
-        return Group(head, rows, Text(f"turn of each cohort: {cohort_turns} of {turns}{failed}"))
+        about = f"held-out {shown(self.truth.name)}; turn of each cohort: {cohort_turns} of {turns}{failed}"
+        return Group(head, rows, Text(about))

@@ -1,6 +1,6 @@
 """The pictures of a comparison: learning curves, differences, mastery by category, flows of answers, the teacher."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from math import ceil
 from pathlib import Path
 from textwrap import fill
@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.measures.findings import Findings, Measure, mastery
+from simulation.measures.findings import Aspect, Findings, mastery
 from simulation.measures.lesson_quality import draws, replays
 from simulation.measures.statistics import mean_interval
-from simulation.measures.summary import by_turn
+from simulation.measures.summary import Measurement, by_turn
 from simulation.views.comparison_tables import chosen_pairs, many
 from simulation.views.plots import BLUE, CATEGORY_COLOURS, GREEN, INK, RED, SOFT, drawn, finish
-from simulation.views.text import shown
+from simulation.views.report_sections import picture
+from simulation.views.text import Scale, shown
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,30 +30,36 @@ MOST_THIN_LINES = 24
 COLUMNS = 4
 
 
-def draw_all(findings: Findings, folder: Path) -> list[Path]:
-    """Draw every picture that has something to show; return the files."""
-    pictures: list[tuple[str, Callable[[Findings, Path], None], bool]] = [
-        ("learning_curves.png", curves, True),
-        ("differences.png", differences, bool(findings.measures)),
-        ("categories.png", categories, len(mastery(findings)) > 1),
-        ("flows.png", flows, len(findings.turns) > 1),
-        ("draws.png", passing, replays(findings)),
-        ("teacher.png", teacher, errs(findings)),
-    ]
+def draw_all(all_findings: Sequence[Findings], folder: Path) -> list[Path]:
+    """Draw every picture that has something to show, of the first measure and of the others; return the files."""
+    for kind in KINDS:
+        for path in (folder / picture(kind), *folder.glob(f"{kind}-*.png")):
+            path.unlink(missing_ok=True)
     paths = []
-    for name, draw, has_content in pictures:
-        path = folder / name
-        path.unlink(missing_ok=True)
-        if has_content:
-            draw(findings, path)
-            paths.append(path)
+    for place, findings in enumerate(all_findings):
+        for kind, draw, has_content in pictures(findings, alone=place == 0):
+            if has_content:
+                paths.append(folder / picture(kind, place, findings.measure.name))
+                draw(findings, paths[-1])
     return paths
 
 
-def errs(findings: Findings) -> bool:
-    """Tell whether any teacher said anything but the truth."""
-    reliability = findings.reliability(findings.labels)
-    return reliability.agreed < reliability.verdicts
+KINDS = ("learning_curves", "differences", "categories", "flows", "draws", "teacher")
+
+
+def pictures(findings: Findings, *, alone: bool) -> Iterator[tuple[str, Callable[[Findings, Path], None], bool]]:
+    """Yield the kinds of pictures, how each is drawn and whether it has anything to show.
+
+    The last are the same whatever the measure, and drawn of one `alone`.
+    """
+    yield "learning_curves", curves, True
+    yield "differences", differences, bool(findings.aspects)
+    yield "categories", categories, len(mastery(findings)) > 1
+    yield "flows", flows, len(findings.turns) > 1
+    if alone:
+        truth = findings.results.truth
+        yield "draws", passing, replays(findings)
+        yield "teacher", teacher, not truth.graded and findings.reliability(findings.labels).errs(graded=False)
 
 
 def grid(figure: "Figure", count: int, columns: int = COLUMNS, **options: Any) -> "list[Axes]":
@@ -73,11 +80,12 @@ def look(place: int) -> dict[str, Any]:
 
 
 def curves(findings: Findings, path: Path) -> None:
-    """Draw accuracy over turns, with a band for the mean of other seeds."""
-    labels = list(findings.truths)
+    """Draw the mean over turns, with a band for the mean of other seeds."""
+    labels = list(findings.values)
     together = len(labels) <= MOST_TOGETHER
     title = (
-        f"Accuracy on {len(findings.questions)} held-out questions, %: mean of {many(len(findings.seeds), 'seed')}"
+        f"Held-out {findings.measure.name} on {len(findings.questions)} questions{Scale.of(findings.measure).unit}: "
+        f"mean of {many(len(findings.seeds), 'seed')}"
         + (", 95 % t interval over seeds" if len(findings.seeds) > 1 else "")
     )
     size = (9.0, 4.8) if together else (9.0, 0.9 + 1.9 * ceil(len(labels) / COLUMNS))
@@ -103,48 +111,51 @@ def curves(findings: Findings, path: Path) -> None:
 
 def curve(axes: "Axes", findings: Findings, label: str, thin: bool, how: dict[str, Any]) -> None:
     """Draw one label's learning curve (Any: what matplotlib takes)."""
-    turns, rows_SE = findings.turns, 100 * findings.truths[label].mean(axis=2)
+    scale = Scale.of(findings.measure)
+    turns, rows_SE = findings.turns, scale.factor * findings.values[label].mean(axis=2)
     if thin and len(rows_SE) > 1:
         for row in rows_SE:
             axes.plot(turns, row, color=how["color"], alpha=0.25, linewidth=0.6)
     if len(rows_SE) > 1:
-        bands = np.array([mean_interval(column)[1:] for column in rows_SE.T]).clip(0, 100)
+        bands = np.array([mean_interval(column)[1:] for column in rows_SE.T]).clip(0, scale.factor)
         axes.fill_between(turns, bands[:, 0], bands[:, 1], color=how["color"], alpha=0.13, linewidth=0)
     means = rows_SE.mean(axis=0)
-    axes.plot(turns, means, linewidth=2, label=f"{shown(label)}, {means[-1]:.1f} %", **how)
+    axes.plot(turns, means, linewidth=2, label=f"{shown(label)}, {scale.number(means[-1] / scale.factor)}", **how)
 
 
 def rising(findings: Findings) -> bool:
-    """Tell whether the accuracies rise, so that the lower right corner is empty."""
+    """Tell whether the means rise, so that the lower right corner is empty."""
     return all(standing.last.value > standing.first.value for standing in findings.standings)
 
 
 def differences(findings: Findings, path: Path) -> None:
-    """Draw the difference of every pair at every measure with its interval."""
-    pairs = [(verdict.a, verdict.b) for verdict in chosen_pairs(findings.measures[0].family.verdicts)]
-    hidden = len(findings.measures[0].family.verdicts) - len(pairs)
-    title = "Differences in points with 95 % intervals; filled: told apart, after Holm" + (
+    """Draw the difference of every pair in every aspect with its interval."""
+    verdicts = findings.aspects[0].family.verdicts
+    pairs = [(verdict.a, verdict.b) for verdict in chosen_pairs(verdicts)]
+    hidden, scale = len(verdicts) - len(pairs), Scale.of(findings.measure)
+    unit = f"Differences in {findings.measure.name}" if scale.graded else "Differences in points"
+    title = f"{unit} with 95 % intervals; filled: told apart, after Holm" + (
         f" ({hidden} more pairs in verdicts.json)" if hidden else ""
     )
-    with drawn(path, title, (max(6.0, 2.6 + 2.0 * len(findings.measures)), 1.6 + 0.27 * len(pairs))) as figure:
-        panels = figure.subplots(1, len(findings.measures), sharey=True, squeeze=False)[0]
-        for axes, measure in zip(panels, findings.measures, strict=True):
-            forest(axes, measure, pairs)
+    with drawn(path, title, (max(6.0, 2.6 + 2.0 * len(findings.aspects)), 1.6 + 0.27 * len(pairs))) as figure:
+        panels = figure.subplots(1, len(findings.aspects), sharey=True, squeeze=False)[0]
+        for axes, aspect in zip(panels, findings.aspects, strict=True):
+            forest(axes, aspect, pairs, scale)
 
 
-def forest(axes: "Axes", measure: Measure, pairs: Sequence[tuple[str, str]]) -> None:
-    """Draw one measure's differences below each other."""
-    verdict_by_pair = {(verdict.a, verdict.b): verdict for verdict in measure.family.verdicts}
+def forest(axes: "Axes", aspect: Aspect, pairs: Sequence[tuple[str, str]], scale: Scale) -> None:
+    """Draw one aspect's differences below each other."""
+    verdict_by_pair = {(verdict.a, verdict.b): verdict for verdict in aspect.family.verdicts}
     for place, pair in enumerate(pairs):
-        verdict = verdict_by_pair[pair]
+        verdict, factor = verdict_by_pair[pair], scale.factor
         colour = SOFT if not verdict.tells else GREEN if verdict.difference > 0 else RED
-        axes.plot([100 * verdict.low, 100 * verdict.high], [place, place], color=colour, linewidth=1.6)
+        axes.plot([factor * verdict.low, factor * verdict.high], [place, place], color=colour, linewidth=1.6)
         face = colour if verdict.tells else "white"
-        axes.plot(100 * verdict.difference, place, "o", markersize=5, color=colour, markerfacecolor=face)
+        axes.plot(factor * verdict.difference, place, "o", markersize=5, color=colour, markerfacecolor=face)
     axes.axvline(0, color=INK, linewidth=0.8)
     axes.set_yticks(range(len(pairs)), [fill(f"{shown(b)} − {shown(a)}", 44) for a, b in pairs])
     axes.set_ylim(len(pairs) - 0.4, -0.6)
-    axes.set_title(fill(measure.name, 26), fontsize=8)
+    axes.set_title(fill(shown(aspect.name), 26), fontsize=8)
     axes.grid(axis="x", color="#e4e7eb")
     axes.grid(axis="y", visible=False)
     axes.tick_params(length=0)
@@ -152,39 +163,46 @@ def forest(axes: "Axes", measure: Measure, pairs: Sequence[tuple[str, str]]) -> 
 
 
 def categories(findings: Findings, path: Path) -> None:
-    """Draw accuracy by category: over turns for each label, or of many labels at the last turn."""
-    by_category = mastery(findings)
-    names = [shown(name) or "none" for name in by_category]
-    means_LCE = 100 * np.stack([table.mean(axis=(1, 3)) for table in by_category.values()], axis=1)
-    labels = [shown(label) for label in findings.truths]
+    """Draw the mean by category: over turns for each label, or of many labels at the last turn."""
+    by_category, name, scale = mastery(findings), findings.measure.name, Scale.of(findings.measure)
+    names = [shown(category) or "none" for category in by_category]
+    means_LCE = np.stack([table.mean(axis=(1, 3)) for table in by_category.values()], axis=1)
+    labels = [shown(label) for label in findings.values]
     if len(labels) > MOST_HEAT_MAPS:
-        title = f"Accuracy by category at turn {findings.turns[-1]}, %"
+        title = f"Held-out {name} by category at turn {findings.turns[-1]}{scale.unit}"
         with drawn(path, title, (2.5 + 0.8 * len(names), 1.2 + 0.27 * len(labels))) as figure:
             axes = figure.add_subplot()
-            heat(axes, means_LCE[:, :, -1], labels, names, range(len(names)))
+            heat(axes, means_LCE[:, :, -1], scale, (labels, names), range(len(names)))
         return
     columns = 2 if len(labels) <= 4 else 3
     height = 0.8 + ceil(len(labels) / columns) * (0.7 + 0.24 * len(names))
-    with drawn(path, "Accuracy by category over turns, %", (9.0, height)) as figure:
+    with drawn(path, f"Held-out {name} by category over turns{scale.unit}", (9.0, height)) as figure:
         for axes, label, table_CE in zip(grid(figure, len(labels), columns), labels, means_LCE, strict=True):
-            heat(axes, table_CE, names, list(map(str, findings.turns)), (0, len(findings.turns) - 1))
+            heat(axes, table_CE, scale, (names, list(map(str, findings.turns))), (0, len(findings.turns) - 1))
             axes.set_title(fill(label, 40), fontsize=8.5)
             axes.set_xlabel("turn")
 
 
 def heat(
-    axes: "Axes", table: NDArray[np.float64], rows: Sequence[str], columns: Sequence[str], written: Sequence[int]
+    axes: "Axes",
+    table: NDArray[np.float64],
+    scale: Scale,
+    names: tuple[Sequence[str], Sequence[str]],
+    written: Sequence[int],
 ) -> None:
-    """Draw a table of percentages as colours, with the numbers of some columns."""
-    axes.imshow(table, cmap="Blues", vmin=0, vmax=110, aspect="auto")
+    """Draw a table of means as colours, with the numbers of some columns; `names` are those of its rows and columns."""
+    rows, columns = names
+    axes.imshow(table, cmap="Blues", vmin=0, vmax=1.1, aspect="auto")
     axes.set_yticks(range(len(rows)), rows, fontsize=7.5)
     step = max(1, ceil(len(columns) / 12)) if len(written) < len(columns) else 1
     places = range(0, len(columns), step)
     axes.set_xticks(places, [columns[place] for place in places], fontsize=7.5)
     for row in range(len(rows)):
         for column in written:
-            colour = "white" if table[row, column] > 65 else INK
-            axes.text(column, row, f"{table[row, column]:.0f}", ha="center", va="center", fontsize=7, color=colour)
+            value = table[row, column]
+            text = f"{value:.2f}" if scale.graded else f"{100 * value:.0f}"
+            colour = "white" if value > 0.65 else INK
+            axes.text(column, row, text, ha="center", va="center", fontsize=7, color=colour)
     axes.grid(visible=False)
     axes.tick_params(length=0)
     for spine in axes.spines.values():
@@ -192,45 +210,48 @@ def heat(
 
 
 def flows(findings: Findings, path: Path) -> None:
-    """Draw how many held-out answers turned right and how many turned wrong since the evaluation before."""
-    labels = list(findings.truths)
+    """Draw how many held-out answers got better and how many got worse since the evaluation before."""
+    labels, scale = list(findings.values), Scale.of(findings.measure)
     title = "Held-out answers that changed since the evaluation before, % of the questions"
+    counts: tuple[Callable[[Measurement], int | None], ...] = (
+        lambda measurement: measurement.rose,
+        lambda measurement: measurement.fell,
+    )
     with drawn(path, title, (9.0, 3.4 + 0.16 * max(0, len(labels) - MOST_TOGETHER))) as figure:
-        left, right = figure.subplots(1, 2, sharey=True)
+        panels = figure.subplots(1, 2, sharey=True).tolist()
         for place, label in enumerate(labels):
-            grouped = by_turn(findings.results.courses(label))
-            for axes, kind in ((left, "corrected"), (right, "forgotten")):
+            grouped = by_turn(findings.courses(label))
+            for axes, count in zip(panels, counts, strict=True):
                 shares_by_turn = {
                     turn: [
                         100 * changed_answers / measurement.questions
                         for measurement in measurements
-                        if (changed_answers := getattr(measurement, kind)) is not None
+                        if (changed_answers := count(measurement)) is not None
                     ]
                     for turn, measurements in grouped.items()
                 }
                 means = {turn: float(np.mean(shares)) for turn, shares in shares_by_turn.items() if shares}
                 axes.plot(list(means), list(means.values()), linewidth=1.5, label=shown(label), **look(place))
-        left.set_title("gained: from wrong to right")
-        right.set_title("lost: from right to wrong")
-        left.set_ylim(bottom=0)
-        finish(left)
-        finish(right)
-        figure.legend(*left.get_legend_handles_labels(), loc="outside right center", fontsize=7.5)
+        for axes, word, meaning in zip(panels, scale.movement, scale.movements, strict=True):
+            axes.set_title(f"{word}: {meaning}")
+            finish(axes)
+        panels[0].set_ylim(bottom=0)
+        figure.legend(*panels[0].get_legend_handles_labels(), loc="outside right center", fontsize=7.5)
 
 
 def passing(findings: Findings, path: Path) -> None:
     """Draw the passing share of what updates drew beside the learning curves."""
-    title = "What updates learned from, and what came of it, %"
-    with drawn(path, title, (9.0, 3.6 + 0.16 * max(0, len(findings.truths) - MOST_TOGETHER))) as figure:
+    title = f"What updates learned from, %, and what came of it{Scale.of(findings.measure).unit}"
+    with drawn(path, title, (9.0, 3.6 + 0.16 * max(0, len(findings.values) - MOST_TOGETHER))) as figure:
         left, right = figure.subplots(1, 2)
         draws_by_label = draws(findings)
-        for place, label in enumerate(findings.truths):
+        for place, label in enumerate(findings.values):
             shares = {turn: 100 * draw.passing / draw.lessons for turn, draw in draws_by_label[label].items()}
             left.plot(list(shares), list(shares.values()), linewidth=1.5, label=shown(label), **look(place))
-            means = 100 * findings.truths[label].mean(axis=(0, 2))
+            means = Scale.of(findings.measure).factor * findings.values[label].mean(axis=(0, 2))
             right.plot(findings.turns, means, linewidth=1.5, **look(place))
         left.set_title("share of the lessons that passed")
-        right.set_title("held-out accuracy")
+        right.set_title(f"held-out {shown(findings.measure.name)}")
         left.set_ylim(0, 103)
         finish(left)
         finish(right)

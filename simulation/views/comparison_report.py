@@ -12,47 +12,51 @@ from rich.console import Console
 from rich.text import Text
 
 from simulation.core.errors import StoreError
+from simulation.core.questions import Measure
 from simulation.core.types import Question
 from simulation.measures.arrays import Results, read_results
-from simulation.measures.findings import Findings, Measure, find
-from simulation.measures.verdicts import Family
+from simulation.measures.findings import Aspect, Findings, find_all
 from simulation.play.folders import Comparison
 from simulation.store import DATABASE, Study
 from simulation.views.comparison_tables import table
 from simulation.views.report_sections import Section, heading, sections
-from simulation.views.text import clock, shown
+from simulation.views.text import Scale, clock, shown
 from simulation.views.verdict_text import family_warnings, verdict_json
 
 TABLES, VERDICTS, PAGE = "tables.txt", "verdicts.json", "report.html"
 WIDTH = 120
 
 
-def conclude(comparison: Comparison, console: Console) -> tuple[Results, list[Family]]:
+def conclude(
+    comparison: Comparison, console: Console, measures: Sequence[Measure] = ()
+) -> tuple[Results, tuple[Findings, ...]]:
     """Print what a comparison found and write it beside the studies; return it.
 
-    `tables.txt` and `verdicts.json` follow from what was played alone: equal studies give equal bytes.
+    It is told by the measures given, or by the truth alone. `tables.txt` and `verdicts.json` follow from what was
+    played and from the measures alone: equal studies give equal bytes.
     """
-    results = read_results(comparison.lineup, comparison.studies)
-    findings = find(results, held_out(comparison))
-    title, parts = heading(findings, comparison.lineup), sections(findings, comparison.lineup)
+    results = read_results(comparison.lineup, comparison.studies, measures)
+    all_findings = find_all(results, held_out(comparison))
+    findings = all_findings[0]
+    title, parts = heading(findings, comparison.lineup), sections(all_findings, comparison.lineup)
     if not console.is_terminal:
         console.width = WIDTH
     show(console, title, parts)
     texts = {
         TABLES: plain(title, parts),
-        VERDICTS: json.dumps(findings_json(findings), indent=1, sort_keys=True) + "\n",
+        VERDICTS: json.dumps(findings_json(all_findings), indent=1, sort_keys=True) + "\n",
     }
     paths = [write(comparison.folder / name, text.encode("utf-8")) for name, text in texts.items()]
-    if findings.truths:
+    if findings.values:
         from simulation.views.comparison_pictures import draw_all
         from simulation.views.page import page
 
-        paths += draw_all(findings, comparison.folder)
+        paths += draw_all(all_findings, comparison.folder)
         paths.append(write(comparison.folder / PAGE, page(comparison, findings, title, parts).encode("utf-8")))
     names = ", ".join(path.name for path in paths)
     for sentence in (*seconds(comparison), f"written to {comparison.folder}: {names}"):
         console.print(Text(shown(sentence)), soft_wrap=True)
-    return results, findings.families
+    return results, all_findings
 
 
 def held_out(comparison: Comparison) -> Sequence[Question]:
@@ -101,36 +105,49 @@ def plain(title: str, parts: Iterable[Section]) -> str:
     return "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())
 
 
-def findings_json(findings: Findings) -> dict[str, Any]:
+def findings_json(all_findings: Sequence[Findings]) -> dict[str, Any]:
     """Return all numbers that the verdicts rest on, in full precision (Any: JSON values)."""
-    standings_json = [asdict(standing) for standing in findings.standings]
-    for standing_json, standing in zip(standings_json, findings.standings, strict=True):
-        standing_json |= {"first": standing.first._asdict(), "last": standing.last._asdict()}
+    findings = all_findings[0]
     return {
         "labels": list(findings.labels),
         "seeds": list(findings.seeds),
         "turns": list(findings.turns),
         "questions": len(findings.questions),
         "missing": sorted([label, seed, reason] for label, seed, reason in findings.results.missing),
-        "standings": standings_json,
-        "spent": {cost: {label: findings.spent(cost, label) for label in findings.truths} for cost in findings.costs},
-        "measures": [measure_json(measure) for measure in findings.measures],
+        "standings": [row for told in all_findings for row in standings_json(told)],
+        "spent": {cost: {label: findings.spent(cost, label) for label in findings.values} for cost in findings.costs},
+        "measures": [aspect_json(aspect, told.measure) for told in all_findings for aspect in told.aspects],
     }
 
 
-def measure_json(measure: Measure) -> dict[str, Any]:
-    """Return the verdicts at one measure (Any: JSON values)."""
+def standings_json(findings: Findings) -> list[dict[str, Any]]:
+    """Return how each label did by one measure (Any: JSON values)."""
+    return [
+        {
+            **asdict(standing),
+            "first": standing.first._asdict(),
+            "last": standing.last._asdict(),
+            "name": findings.measure.name,
+        }
+        for standing in findings.standings
+    ]
+
+
+def aspect_json(aspect: Aspect, measure: Measure) -> dict[str, Any]:
+    """Return the verdicts in one aspect of a measure (Any: JSON values)."""
+    scale = Scale.of(measure)
     verdicts = [
-        {**verdict_json(verdict, measure.family), "improvement": improvement._asdict()}
-        for verdict, improvement in zip(measure.family.verdicts, measure.improvements, strict=True)
+        {**verdict_json(verdict, aspect.family, scale), "improvement": improvement._asdict()}
+        for verdict, improvement in zip(aspect.family.verdicts, aspect.improvements, strict=True)
     ]
     return {
-        "measure": measure.name,
-        "seeds": measure.family.seeds,
-        "questions": measure.family.questions,
-        "accuracies": {label: estimate._asdict() for label, estimate in measure.accuracies.items()},
+        "measure": aspect.name,
+        "name": measure.name,
+        "seeds": aspect.family.seeds,
+        "questions": aspect.family.questions,
+        "means": {label: estimate._asdict() for label, estimate in aspect.means.items()},
         "verdicts": verdicts,
-        "warnings": family_warnings(measure.family),
+        "warnings": family_warnings(aspect.family, scale),
     }
 
 

@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from rich.table import Table
 from rich.text import Text
 
-from simulation.measures.findings import Findings, Measure, accuracy, mastery
+from simulation.core.questions import Measure
+from simulation.measures.findings import Aspect, Findings, mastery
 from simulation.measures.lesson_quality import draws
+from simulation.measures.methods import estimate_of
+from simulation.measures.reliability import Reliability
 from simulation.measures.statistics import Estimate
 from simulation.measures.verdicts import Verdict
 from simulation.store.turn_sums import Draw
-from simulation.views.tables import dashed, empty_table, percent
-from simulation.views.text import shown
+from simulation.views.tables import empty_table, percent
+from simulation.views.text import Scale, shown
 from simulation.views.verdict_text import p_text
 
 MOST_PAIRS = 30
@@ -49,57 +52,66 @@ def table(sheet: PlainTable) -> Table:
 
 
 def standings_sheet(findings: Findings) -> PlainTable:
-    """Return each label's accuracy."""
-    turns, questions = findings.turns, len(findings.questions)
+    """Return each label's mean."""
+    turns, scale = findings.turns, Scale.of(findings.measure)
+    rising, falling = scale.movement
     rows = [
         (
             standing.label,
-            f"{100 * standing.first.value:.1f} ({dashed(standing.first[1:])})",
-            f"{100 * standing.last.value:.1f} ({dashed(standing.last[1:])})",
-            "" if standing.deviation is None else f"{100 * standing.deviation:.1f}",
-            f"{100 * standing.middle:.1f}",
-            f"{100 * standing.area:.1f}",
-            f"{standing.gained:.1f}",
-            f"{standing.lost:.1f}",
+            estimated(standing.first, scale),
+            estimated(standing.last, scale),
+            "" if standing.deviation is None else scale.bare(standing.deviation),
+            scale.bare(standing.middle),
+            scale.bare(standing.area),
+            f"{standing.rose:.1f}",
+            f"{standing.fell:.1f}",
         )
         for standing in findings.standings
     ]
-    names = ("label", f"turn {turns[0]}", f"turn {turns[-1]}", "sd", "IQM", "mean over turns", "gained", "lost")
+    size = f"{many(len(findings.seeds), 'seed')} and {len(findings.questions)} questions"
+    changes = (
+        f"{rising}: answers with a higher value at last than at first, {falling}: with a lower one"
+        if scale.graded
+        else f"{rising}: answers wrong at first and right at last, {falling}: right at first and wrong at last"
+    )
     return PlainTable(
-        title=f"held-out accuracy, %, of {many(len(findings.seeds), 'seed')} and {questions} questions",
-        names=names,
+        title=f"held-out {findings.measure.name}{scale.unit}{',' if scale.unit else ''} of {size}",
+        names=("label", f"turn {turns[0]}", f"turn {turns[-1]}", "sd", "IQM", "mean over turns", rising, falling),
         rows=tuple(rows),
         caption=(
             "in brackets 95 % intervals over other seeds and other questions; sd: from seed to seed at the last turn; "
-            "IQM: mean of the middle half of the seeds at the last turn; gained: answers wrong at first and right at "
-            "last, lost: right at first and wrong at last, mean of the students"
+            f"IQM: mean of the middle half of the seeds at the last turn; {changes}, mean of the students"
         ),
     )
 
 
-def pairs_sheet(measure: Measure, *, explained: bool) -> PlainTable:
-    """Return the verdicts on the pairs at one measure; `explained` says below what the columns are."""
-    chosen = chosen_pairs(measure.family.verdicts)
+def pairs_sheet(aspect: Aspect, scale: Scale, *, explained: bool) -> PlainTable:
+    """Return the verdicts on the pairs of one aspect; `explained` says below what the columns are."""
+    chosen = chosen_pairs(aspect.family.verdicts)
     rows = []
-    for verdict, improvement in zip(measure.family.verdicts, measure.improvements, strict=True):
+    for verdict, improvement in zip(aspect.family.verdicts, aspect.improvements, strict=True):
         if verdict in chosen:
             rows.append(
                 (
                     f"{verdict.b} − {verdict.a}",
-                    signed(verdict.difference),
-                    f"{signed(verdict.low)} to {signed(verdict.high)}",
+                    scale.signed(verdict.difference),
+                    f"{scale.signed(verdict.low)} to {scale.signed(verdict.high)}",
                     p_cell(verdict.p),
                     p_cell(verdict.sign_flip_p),
                     f"{100 * improvement.value:.0f} ({100 * improvement.low:.0f}–{100 * improvement.high:.0f})",
                     ("better" if verdict.difference > 0 else "worse") if verdict.tells else "cannot tell",
                 )
             )
-    hidden = len(measure.family.verdicts) - len(rows)
+    hidden = len(aspect.family.verdicts) - len(rows)
     caption_parts = [PAIR_COLUMNS] if explained else []
     caption_parts += [f"{hidden} more pairs in verdicts.json"] if hidden else []
     return PlainTable(
-        title=f"{measure.name}: differences in points",
-        names=("pair", "points", "95 % interval", "p", "sign flip", "P(better)", "verdict"),
+        title=f"{aspect.name}: differences{'' if scale.graded else ' in points'}",
+        names=(
+            "pair",
+            "difference" if scale.graded else "points",
+            *("95 % interval", "p", "sign flip", "P(better)", "verdict"),
+        ),
         rows=tuple(rows),
         caption="; ".join(caption_parts),
     )
@@ -114,14 +126,15 @@ def chosen_pairs(verdicts: Sequence[Verdict], most: int = MOST_PAIRS) -> list[Ve
 
 
 def budgets_sheet(findings: Findings) -> PlainTable | None:
-    """Return each label's accuracy at equal budgets; None where no budget shows anything new."""
-    budgeted = [measure for measure in findings.measures if measure.budget]
+    """Return each label's mean at equal budgets; None where no budget shows anything new."""
+    budgeted = [aspect for aspect in findings.aspects if aspect.budget]
     if not budgeted:
         return None
-    rows = tuple((label, *(estimated(measure.accuracies[label]) for measure in budgeted)) for label in findings.truths)
+    name, scale = findings.measure.name, Scale.of(findings.measure)
+    rows = tuple((label, *(estimated(aspect.means[label], scale) for aspect in budgeted)) for label in findings.values)
     return PlainTable(
-        title="held-out accuracy, %, at equal budgets",
-        names=("label", *(measure.name.removeprefix("accuracy ") for measure in budgeted)),
+        title=f"held-out {name}{scale.unit}{',' if scale.unit else ''} at equal budgets",
+        names=("label", *(aspect.name.removeprefix(f"{name} ") for aspect in budgeted)),
         rows=rows,
         caption="the smallest that any student spent in all; interpolated between evaluations; 95 % intervals",
     )
@@ -139,34 +152,27 @@ def spent_sheet(findings: Findings) -> PlainTable:
     return PlainTable(
         title="what was spent to the last turn, mean over seeds",
         names=("label", *costs.values()),
-        rows=tuple((label, *(f"{findings.spent(cost, label):,.0f}" for cost in costs)) for label in findings.truths),
+        rows=tuple((label, *(f"{findings.spent(cost, label):,.0f}" for cost in costs)) for label in findings.values),
         caption="questions asked; experiences trained on; the last two are questions that only the policy needed",
     )
 
 
 def categories_sheet(findings: Findings) -> PlainTable | None:
-    """Return each label's accuracy by category; None where there is one category."""
+    """Return each label's mean by category; None where there is one category."""
     by_category = mastery(findings)
     if len(by_category) < 2:
         return None
+    measure, scale = findings.measure, Scale.of(findings.measure)
     shown_categories = list(by_category)[:MOST_CATEGORIES]
     hidden = len(by_category) - len(shown_categories)
-    start_cells = tuple(f"{100 * by_category[name][:, :, 0].mean():.1f}" for name in shown_categories)
+    start_cells = tuple(scale.bare(by_category[name][:, :, 0].mean()) for name in shown_categories)
     rows = [(f"all, turn {findings.turns[0]}", *start_cells)]
-    for index, label in enumerate(findings.truths):
-        estimates = [accuracy(by_category[name][index][:, -1]) for name in shown_categories]
-        rows.append(
-            (
-                label,
-                *(
-                    f"{100 * estimate.value:.1f} ({100 * estimate.low:.0f}–{100 * estimate.high:.0f})"
-                    for estimate in estimates
-                ),
-            )
-        )
+    for index, label in enumerate(findings.values):
+        estimates = [estimate_of(by_category[name][index][:, -1], graded=measure.graded) for name in shown_categories]
+        rows.append((label, *(estimated(estimate, scale, rough=True) for estimate in estimates)))
     counts = [by_category[name].shape[-1] for name in shown_categories]
     return PlainTable(
-        title=f"accuracy by category at turn {findings.turns[-1]}, %",
+        title=f"{measure.name} by category at turn {findings.turns[-1]}{scale.unit}",
         names=(
             "label",
             *(f"{name or 'none'}, n={count}" for name, count in zip(shown_categories, counts, strict=True)),
@@ -179,6 +185,7 @@ def categories_sheet(findings: Findings) -> PlainTable | None:
 
 def asked_sheet(findings: Findings) -> PlainTable:
     """Return what each label's policy asked most, and how that was answered."""
+    truth = findings.results.truth
     rows = []
     for label in findings.labels:
         reliability = findings.reliability([label])
@@ -186,18 +193,30 @@ def asked_sheet(findings: Findings) -> PlainTable:
         most_asked_first = sorted(counts, key=lambda name: (-counts[name], name))
         topics = []
         for name in most_asked_first[:MOST_TOPICS]:
-            right_share = reliability.categories[name][1].sum() / counts[name]
-            topics.append(
-                f"{name or 'none'} {100 * counts[name] / reliability.verdicts:.0f} % ({100 * right_share:.0f} % right)"
-            )
-        right_cell = percent(reliability.matrix[1].sum() / reliability.verdicts) if reliability.verdicts else ""
-        rows.append((label, ", ".join(topics), f"{reliability.verdicts:,}", right_cell))
+            share = 100 * counts[name] / reliability.verdicts
+            topics.append(f"{name or 'none'} {share:.0f} % ({answered(reliability.only(name), truth)})")
+        whole = credited(reliability, truth) if reliability.verdicts else ""
+        rows.append((label, ", ".join(topics), f"{reliability.verdicts:,}", whole))
     return PlainTable(
-        title="what was asked most, and how much of it was answered right",
-        names=("label", "categories", "answers", "right"),
+        title="what was asked most, and how well it was answered",
+        names=("label", "categories", "answers", truth.name if truth.graded else "right"),
         rows=tuple(rows),
         words=2,
     )
+
+
+def answered(reliability: Reliability, truth: Measure) -> str:
+    """Say in brackets how well some questions were answered: "70 % right", or the mean of a graded truth."""
+    if truth.graded:
+        return credited(reliability, truth)
+    return f"{100 * reliability.matrix[1].sum() / reliability.verdicts:.0f} % right"
+
+
+def credited(reliability: Reliability, truth: Measure) -> str:
+    """Return the share of right answers, or the mean of a graded truth."""
+    if truth.graded:
+        return Scale.of(truth).number(reliability.scores.truth / reliability.verdicts)
+    return percent(reliability.matrix[1].sum() / reliability.verdicts)
 
 
 def missing_sheet(findings: Findings) -> PlainTable | None:
@@ -217,14 +236,11 @@ def missing_sheet(findings: Findings) -> PlainTable | None:
     )
 
 
-def estimated(estimate: Estimate) -> str:
-    """Return a share with its interval as "68.8 (64.9–72.4)"."""
-    return f"{100 * estimate.value:.1f} ({dashed(estimate[1:])})"
-
-
-def signed(difference: float) -> str:
-    """Return a difference in points with its sign."""
-    return f"{100 * difference:+.1f}".replace("-0.0", "+0.0")
+def estimated(estimate: Estimate, scale: Scale, *, rough: bool = False) -> str:
+    """Return a mean with its interval as "68.8 (64.9–72.4)", roughly as "68.8 (65–72)"."""
+    if rough and not scale.graded:
+        return f"{scale.bare(estimate.value)} ({100 * estimate.low:.0f}–{100 * estimate.high:.0f})"
+    return f"{scale.bare(estimate.value)} ({scale.dashed(estimate[1:])})"
 
 
 def p_cell(p: float) -> str:
@@ -247,7 +263,7 @@ def draws_sheet(findings: Findings) -> PlainTable:
         label_draws = list(draw_by_turn.values())
         total = sum(label_draws, Draw())
         tokens_by_student = [
-            sum(measurement.tokens for measurement in course.measurements) for course in findings.results.courses(label)
+            sum(measurement.tokens for measurement in course.measurements) for course in findings.courses(label)
         ]
         rows.append(
             (

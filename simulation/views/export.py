@@ -2,14 +2,17 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from simulation.core.errors import StoreError, nearest
 from simulation.core.peft_folder import CARD, CONFIG, WEIGHTS, peft_config
 from simulation.core.types import Seat
 from simulation.store import Study, canonical
-from simulation.store.canonical import plain
+from simulation.store.canonical import dump, written
 
 
 def export(study: Study, folder: Path, format: str) -> list[Path]:
@@ -36,19 +39,26 @@ def about(study: Study) -> dict[str, Any]:
         "trace_hash": study.trace_hash,
         "bit_reproducible": study.reproducible,
         "base": study.base,
-        "seats": [plain(seat, seat.name) for seat in study.seats],
+        "seats": [asdict(seat) for seat in study.seats],
+        "measures": [asdict(measure) for measure in study.measures],
         "fingerprint": study.fingerprint,
         "scenario": study.scenario,
     }
 
 
 def write_jsonl(study: Study, folder: Path) -> Iterator[Path]:
-    """Write each turn of each student as the canonical line that the hash chain covers, and what the study is."""
-    path = folder / "turns.jsonl"
-    with path.open("wb") as file:
+    """Write each turn of each student as the canonical line that the hash chain covers, the questions, the study."""
+    turns_path, questions_path = folder / "turns.jsonl", folder / "questions.jsonl"
+    with turns_path.open("wb") as file:
         for turn in study.turns():
             file.write(canonical(turn) + b"\n")
-    yield path
+    yield turns_path
+    with questions_path.open("wb") as file:
+        for (name,) in study.query("SELECT DISTINCT name FROM question_sets ORDER BY name"):
+            for question in study.question_set(name):
+                raw = msgspec.Raw(written(question, f"question {question.id!r}"))
+                file.write(dump({"question_set": name, "question": raw}) + b"\n")
+    yield questions_path
     yield write_about(study, folder)
 
 
@@ -63,7 +73,7 @@ def write_parquet(study: Study, folder: Path) -> Iterator[Path]:
     """Write one Parquet table for each kind of row."""
     from simulation.views.parquet import write_tables  # pyarrow
 
-    yield from write_tables(study.turns(), folder)
+    yield from write_tables(study, folder)
     yield write_about(study, folder)
 
 
@@ -107,25 +117,22 @@ def as_peft(blob: bytes, student: str) -> tuple[dict[str, Any], bytes]:
     return json.loads(description_json), len(peft_header).to_bytes(8, "little") + peft_header + blob[end:]
 
 
-def last_accuracy(study: Study, student: str) -> tuple[int, int, float] | None:
-    """Return turn, number of questions and accuracy of a student's last held-out evaluation."""
+def last_measured(study: Study, student: str) -> str:
+    """Say how well a student did in its last held-out evaluation, by the first measure."""
     rows = study.query(
-        "SELECT turn, questions, accuracy FROM evaluated WHERE student = ? AND question_set = 'held_out' "
-        "ORDER BY turn DESC LIMIT 1",
+        "SELECT turn, questions, measure, value FROM evaluated WHERE student = ? AND question_set = 'held_out' "
+        "AND value IS NOT NULL ORDER BY turn DESC LIMIT 1",
         student,
     )
-    return (int(rows[0][0]), int(rows[0][1]), float(rows[0][2])) if rows else None
+    return "".join(
+        f"held-out {measure} {value:.1%} over {questions} questions after turn {turn}"
+        for turn, questions, measure, value in rows
+    )
 
 
 def model_card(study: Study, seat: Seat, config: dict[str, Any]) -> str:
     """Return the README of an adapter: what it changes, how it was made, and how well it does (Any: JSON)."""
-    last_evaluation = last_accuracy(study, seat.name)
-    accuracy = (
-        f"held-out accuracy {last_evaluation[2]:.1%} over {last_evaluation[1]} questions "
-        f"after turn {last_evaluation[0]}"
-        if last_evaluation
-        else "never measured"
-    )
+    measured = last_measured(study, seat.name) or "never measured"
     scenario = json.dumps(study.scenario, indent=2)
     reproducibility_note = (
         "" if study.reproducible else "\nThe study ran under several fingerprints and is not bit-reproducible.\n"
@@ -140,7 +147,7 @@ tags:
 # {seat.name} of {study.name}
 
 A LoRA adapter (rank {config["r"]}, alpha {config["lora_alpha"]}) on `{study.base}`, as it was after turn
-{study.last_turn}: {accuracy}. Seed {seat.seed}.
+{study.last_turn}: {measured}. Seed {seat.seed}.
 
 ```python
 from peft import PeftModel

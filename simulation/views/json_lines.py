@@ -4,14 +4,15 @@ The JSON contract (`--json`), one object a line on stdout and nothing else there
 
     {"event": "started", "study", "scenario", "students": [...], "turns", "first_turn"}
     {"event": "turn", "turn", "student", "asked", "score", "trained", "steps", "seconds", "metrics": {...}}
-    {"event": "evaluation", "turn", "student", "accuracy", "questions", ...}
+    {"event": "evaluation", "turn", "student", "measure", "value", "questions", ...}
     {"event": "failed", "turn", "student", "reason"}   once, where one of several students can go on no more
     {"event": "interrupted", "study", "turn"}          only where the study was stopped before its end
     {"event": "finished", "study", "trace_hash"}       the last line of a study that is whole
 
-An evaluation also says what else it measured in [0, 1], of programs "pass@1", "pass@2" … and "pass_rate". `asked`
-counts answers; `score` is the mean feedback of the turn's answers in [0, 1], null where nothing was asked. A number
-that is not finite is null. A later version may add keys and events, and takes none away.
+`value` is the mean of the truth, `measure` its name; an evaluation also says under its own name what it measured, all
+in [0, 1], such as "accuracy" or "pass@5". `asked` counts answers; `score` is the mean feedback of the turn's answers in
+[0, 1], null where nothing was asked. A number that is not finite is null. A later version may add keys and events, and
+takes none away.
 """
 
 import json
@@ -75,8 +76,9 @@ class JsonLines(Quiet):
         for turn in turns:
             evaluation = turn.evaluations.get("held_out")
             if evaluation is not None:
-                measured = {**evaluation.metrics, "questions": evaluation.questions}
-                self.emit("evaluation", {"turn": turn.turn, "student": turn.student, **measured})
+                truth = {"measure": self.truth.name, "value": evaluation.metrics[self.truth.name]}
+                where = {"turn": turn.turn, "student": turn.student, "questions": evaluation.questions}
+                self.emit("evaluation", {**evaluation.metrics, **where, **truth})
 
     def finished(self, study: Playing) -> None:
         """Emit `finished`."""

@@ -30,6 +30,8 @@ def page(comparison: Comparison, findings: Findings, title: str, parts: Sequence
         .get_template(TEMPLATE)
         .render(
             title=title,
+            measure=findings.measure.name,
+            graded=findings.measure.graded,
             folder=comparison.folder.name,
             parts=parts,
             pictures={name: picture(path) for name, path in picture_paths.items() if path.is_file()},

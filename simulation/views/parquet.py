@@ -1,6 +1,5 @@
-"""A study's turns as Parquet tables: picks, answers, results, evaluations, updates."""
+"""A study as Parquet tables: picks, answers, results, evaluations, updates and lessons of its turns, and questions."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -9,13 +8,33 @@ from typing import Any
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow has no types
 from pyarrow.parquet import ParquetWriter  # type: ignore[import-untyped]
 
-from simulation.core.types import Turn
+from simulation.core.types import Question, Turn
+from simulation.store import Study
+from simulation.store.columns import json_text, revealed
 
 ROWS = 20_000
 """How many rows are held before they are written."""
 Rows = Iterator[dict[str, Any]]
 """Rows of one table (Any: what its columns hold)."""
-HEAD = {"turn": pa.int64(), "student": pa.string()}
+INTEGER, REAL, TEXT = pa.int64(), pa.float64(), pa.string()
+TEXTS, REALS = pa.list_(TEXT), pa.list_(REAL)
+
+
+def kind(record: Any) -> str:
+    """Return the kind of a form or key (Any: both have one)."""
+    return str(record.__struct_config__.tag)
+
+
+def described(question: Question) -> dict[str, Any]:
+    """Return what all kinds of question have (Any: what columns hold)."""
+    return {
+        "question": question.id,
+        "category": question.category,
+        "tags": question.tags,
+        "form": kind(question.form),
+        "alternatives": question.form.alternatives,
+        "reference": question.key.reference,
+    }
 
 
 def picks(turn: Turn) -> Rows:
@@ -35,27 +54,25 @@ def answers(turn: Turn) -> Rows:
     """Yield what was answered and what was said of it."""
     for experience in turn.experiences:
         question, answer, feedback = experience.question, experience.answer, experience.feedback
-        diagnosed = answer.choice is not None and answer.choice < len(question.diagnoses)
-        yield {
+        own_alternatives = answer.ranking.alternatives if answer.ranking is not None else ()
+        yield described(question) | {
             "position": experience.position,
-            "question": question.id,
-            "category": question.category,
-            "tags": question.tags,
+            "alternatives": own_alternatives or question.form.alternatives,
             "prompt": answer.prompt,
-            "choices": question.choices,
-            "reference": question.reference,
+            "model_input": answer.model_input,
             "answer": answer.text,
-            "choice": answer.choice,
-            "diagnosis": question.diagnoses[answer.choice] if diagnosed and answer.choice is not None else None,
-            "choice_logprobs": answer.choice_logprobs,
+            "reading": answer.reading,
+            "taken": answer.choice,
+            "reveals": revealed(question, answer.choice),
+            "logprobs": answer.ranking.logprobs if answer.ranking is not None else (),
             "logprob": answer.logprob,
             "tokens": answer.tokens,
             "stop": answer.stop,
             "score": feedback.score,
             "truth": experience.truth,
-            "verdict": feedback.verdict,
-            "passed": sum(outcome.verdict == "passed" for outcome in feedback.outcomes) if feedback.outcomes else None,
-            "tests": len(feedback.outcomes) or None,
+            "reason": feedback.reason,
+            "outcomes": json_text(feedback.outcomes),
+            "metrics": json_text(dict(feedback.metrics)),
             "judge": feedback.judge,
             "explanation": feedback.explanation,
             "correction": feedback.correction,
@@ -64,7 +81,7 @@ def answers(turn: Turn) -> Rows:
 
 
 def results(turn: Turn) -> Rows:
-    """Yield each question of each evaluation."""
+    """Yield each answer of each evaluation."""
     for name, evaluation in turn.evaluations.items():
         for position, result in enumerate(evaluation.results):
             yield {
@@ -73,23 +90,21 @@ def results(turn: Turn) -> Rows:
                 "question": result.question_id,
                 "answer": result.text,
                 "truth": result.truth,
-                "choice": result.choice,
-                "confidence": result.confidence,
+                "taken": result.choice,
+                "logprobs": result.ranking.logprobs if result.ranking is not None else (),
+                "alternatives": result.ranking.alternatives if result.ranking is not None else (),
+                "reading": result.reading,
                 "stop": result.stop,
-                "verdict": result.verdict,
-                "metrics": json.dumps(dict(result.metrics), sort_keys=True) if result.metrics else None,
+                "reason": result.reason,
+                "metrics": json_text(dict(result.metrics)),
             }
 
 
 def evaluations(turn: Turn) -> Rows:
-    """Yield each evaluation."""
+    """Yield each number of each evaluation."""
     for name, evaluation in turn.evaluations.items():
-        yield {
-            "question_set": name,
-            "questions": evaluation.questions,
-            "accuracy": evaluation.metrics.get("accuracy"),
-            "metrics": json.dumps(dict(evaluation.metrics), sort_keys=True),
-        }
+        for measure, value in sorted(evaluation.metrics.items()):
+            yield {"question_set": name, "questions": evaluation.questions, "measure": measure, "value": value}
 
 
 def updates(turn: Turn) -> Rows:
@@ -100,43 +115,46 @@ def updates(turn: Turn) -> Rows:
             "experiences": turn.update.experiences,
             "steps": turn.update.steps,
             "model_version": turn.update.model_version,
-            "metrics": json.dumps(dict(turn.update.metrics), sort_keys=True),
+            "metrics": json_text(dict(turn.update.metrics)),
         }
 
 
-INTEGER, REAL, TEXT = pa.int64(), pa.float64(), pa.string()
+def lessons(turn: Turn) -> Rows:
+    """Yield each lesson, why it was one, and what the update did to it as far as it tells."""
+    effects = {effect.lesson: effect for effect in turn.update.effects} if turn.update is not None else {}
+    for position, lesson in enumerate(turn.lessons):
+        effect = effects.get(position)
+        yield {
+            "position": position,
+            "from_turn": lesson.item.turn,
+            "from_position": lesson.item.position,
+            "question": lesson.item.question.id,
+            "score": lesson.score,
+            "propensity": lesson.propensity,
+            "reason": lesson.reason,
+            **{name: None if effect is None else getattr(effect, name) for name in EFFECTS},
+        }
+
+
+EFFECTS = ("taught_before", "taught_after", "rejected_before", "rejected_after")
+DESCRIBED = {"question": TEXT, "category": TEXT, "tags": TEXTS, "form": TEXT, "alternatives": TEXTS, "reference": TEXT}
+WHY = {"score": REAL, "propensity": REAL, "reason": TEXT}
+HEAD = {"turn": INTEGER, "student": TEXT}
 TABLES: Mapping[Any, Mapping[str, Any]] = {
-    picks: {
-        "position": INTEGER,
-        "question": TEXT,
-        "category": TEXT,
-        "score": REAL,
-        "propensity": REAL,
-        "reason": TEXT,
-    },
+    picks: {"position": INTEGER, "question": TEXT, "category": TEXT, **WHY},
     answers: {
         "position": INTEGER,
-        "question": TEXT,
-        "category": TEXT,
-        "tags": pa.list_(TEXT),
-        "prompt": TEXT,
-        "choices": pa.list_(TEXT),
-        "reference": TEXT,
-        "answer": TEXT,
-        "choice": INTEGER,
-        "diagnosis": TEXT,
-        "choice_logprobs": pa.list_(REAL),
+        **DESCRIBED,
+        **dict.fromkeys(("prompt", "model_input", "answer", "reading"), TEXT),
+        "taken": INTEGER,
+        "reveals": TEXT,
+        "logprobs": REALS,
         "logprob": REAL,
         "tokens": INTEGER,
         "stop": TEXT,
         "score": REAL,
         "truth": REAL,
-        "verdict": TEXT,
-        "passed": INTEGER,
-        "tests": INTEGER,
-        "judge": TEXT,
-        "explanation": TEXT,
-        "correction": TEXT,
+        **dict.fromkeys(("reason", "outcomes", "metrics", "judge", "explanation", "correction"), TEXT),
         "model_version": TEXT,
     },
     results: {
@@ -145,34 +163,85 @@ TABLES: Mapping[Any, Mapping[str, Any]] = {
         "question": TEXT,
         "answer": TEXT,
         "truth": REAL,
-        "choice": INTEGER,
-        "confidence": REAL,
-        "stop": TEXT,
-        "verdict": TEXT,
-        "metrics": TEXT,
+        "taken": INTEGER,
+        "logprobs": REALS,
+        "alternatives": TEXTS,
+        **dict.fromkeys(("reading", "stop", "reason", "metrics"), TEXT),
     },
-    evaluations: {"question_set": TEXT, "questions": INTEGER, "accuracy": REAL, "metrics": TEXT},
+    evaluations: {"question_set": TEXT, "questions": INTEGER, "measure": TEXT, "value": REAL},
     updates: {"trainer": TEXT, "experiences": INTEGER, "steps": INTEGER, "model_version": TEXT, "metrics": TEXT},
+    lessons: {
+        **dict.fromkeys(("position", "from_turn", "from_position"), INTEGER),
+        "question": TEXT,
+        **WHY,
+        **dict.fromkeys(EFFECTS, REAL),
+    },
 }
 """Each table's rows and columns (Any: pyarrow has no types)."""
+QUESTIONS: Mapping[str, Any] = {
+    "question_set": TEXT,
+    "position": INTEGER,
+    **DESCRIBED,
+    "prompt": TEXT,
+    "key": TEXT,
+    "reveals": TEXTS,
+    "form_fields": TEXT,
+    "key_fields": TEXT,
+}
 
 
-def write_tables(turns: Iterable[Turn], folder: Path) -> Iterator[Path]:
-    """Write every table, holding few rows at a time, and yield the files' paths."""
-    schemas = {rows: pa.schema({**HEAD, **columns}) for rows, columns in TABLES.items()}
-    paths = {rows: folder / f"{rows.__name__}.parquet" for rows in TABLES}
-    held: dict[Any, list[dict[str, Any]]] = {rows: [] for rows in TABLES}
+def questions(study: Study) -> Rows:
+    """Yield the questions that evaluations put, all fields of their forms and keys included."""
+    for (name,) in study.query("SELECT DISTINCT name FROM question_sets ORDER BY name"):
+        for position, question in enumerate(study.question_set(name)):
+            yield described(question) | {
+                "question_set": name,
+                "position": position,
+                "prompt": question.prompt,
+                "key": kind(question.key),
+                "reveals": question.key.reveals,
+                "form_fields": json_text(question.form),
+                "key_fields": json_text(question.key),
+            }
+
+
+class RowWriter:
+    """Writes the rows of one table, of which it holds few at a time."""
+
+    def __init__(self, path: Path, columns: Mapping[str, Any]) -> None:
+        self._schema = pa.schema(columns)
+        self._file = ParquetWriter(path, self._schema)
+        self._rows: list[dict[str, Any]] = []
+
+    def add(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Take rows."""
+        self._rows += [{name: whole(value) for name, value in row.items()} for row in rows]
+        if len(self._rows) >= ROWS:
+            self._write()
+
+    def close(self) -> None:
+        """Write what is left."""
+        self._write()
+        self._file.close()
+
+    def _write(self) -> None:
+        self._file.write_table(pa.Table.from_pylist(self._rows, schema=self._schema))
+        self._rows = []
+
+
+def write_tables(study: Study, folder: Path) -> Iterator[Path]:
+    """Write every table and yield the files' paths."""
+    paths = {rows: folder / f"{rows.__name__}.parquet" for rows in (*TABLES, questions)}
     with ExitStack() as stack:
-        writers = {rows: stack.enter_context(ParquetWriter(paths[rows], schemas[rows])) for rows in TABLES}
-        for turn in turns:
+        writers = {rows: RowWriter(paths[rows], {**HEAD, **columns}) for rows, columns in TABLES.items()}
+        question_writer = RowWriter(paths[questions], QUESTIONS)
+        for writer in (*writers.values(), question_writer):
+            stack.callback(writer.close)
+        question_writer.add(questions(study))
+        for turn in study.turns():
             head = {"turn": turn.turn, "student": turn.student}
-            for rows in TABLES:
-                held[rows] += [{**head, **{name: whole(value) for name, value in row.items()}} for row in rows(turn)]
-                if len(held[rows]) >= ROWS:
-                    writers[rows].write_table(pa.Table.from_pylist(held[rows], schema=schemas[rows]))
-                    held[rows] = []
-        for rows, left in held.items():
-            writers[rows].write_table(pa.Table.from_pylist(left, schema=schemas[rows]))
+            for rows, writer in writers.items():
+                writer.add({**head, **row} for row in rows(turn))
     yield from paths.values()
 
 

@@ -4,14 +4,17 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from simulation.core.errors import StoreError
 from simulation.measures.statistics import mean_interval
-from simulation.measures.summary import FILLER, RIGHT, Course, Measurement, by_turn, change, misconceptions, pooled
-from simulation.views.text import shown
+from simulation.measures.summary import Course, Measurement, by_turn, change, pooled
+from simulation.measures.tallies import ReasonTally
+from simulation.views.tables import ranked_reasons, telling
+from simulation.views.text import Scale, shown
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -39,22 +42,23 @@ STYLE: Any = {  # matplotlib types its keys as one long Literal
     "text.parse_math": False,
 }
 MOST_LINES = 60
+MOST_REASONS = 5
+Grouped = dict[int, list[Measurement]]
+"""The measurements of all students by turn."""
+Panel = Callable[["Axes", Grouped, Scale], None]
 
 
 def draw(courses: Sequence[Course], path: Path, *, title: str, chance: float | None = None) -> Path:
-    """Draw the courses of a study's students and write the picture; `chance` is the accuracy of guessing."""
+    """Draw the courses of a study's students and write the picture; `chance` is what guessing would have."""
     grouped = by_turn(courses)
-    panels = [
-        panel
-        for panel, has_data in PANELS
-        if any(has_data(measurement) for measurements in grouped.values() for measurement in measurements)
-    ]
+    panels = [panel for panel, has_data in PANELS if has_data(grouped)]
+    scale = Scale.of(courses[0].measure)
     with drawn(path, title, (9.0, 6.6 if panels else 4.2)) as figure:
         if panels:
             grid = figure.add_gridspec(2, len(panels), height_ratios=[1.45, 1.0])
             learning_curve(figure.add_subplot(grid[0, :]), courses, grouped, chance)
             for column, panel in enumerate(panels):
-                panel(figure.add_subplot(grid[1, column]), grouped)
+                panel(figure.add_subplot(grid[1, column]), grouped, scale)
         else:
             learning_curve(figure.add_subplot(), courses, grouped, chance)
     return path
@@ -83,60 +87,68 @@ def drawn(path: Path, title: str, size: tuple[float, float]) -> "Iterator[Figure
             ) from error
 
 
-def learning_curve(
-    axes: "Axes", courses: Sequence[Course], grouped: dict[int, list[Measurement]], chance: float | None
-) -> None:
-    """Draw held-out accuracy over turns: one student with its Wilson band, or many thin with their mean and t band."""
+def learning_curve(axes: "Axes", courses: Sequence[Course], grouped: Grouped, chance: float | None) -> None:
+    """Draw the held-out mean over turns: one student with its own band, or many thin with their mean and t band."""
+    measure = courses[0].measure
+    scale, factor = Scale.of(measure), Scale.of(measure).factor
     for course in courses[:MOST_LINES] if len(courses) > 1 else ():
-        percents = [100 * measurement.accuracy for measurement in course.measurements]
+        heights = [factor * measurement.value for measurement in course.measurements]
         turns = [measurement.turn for measurement in course.measurements]
-        axes.plot(turns, percents, color=BLUE, alpha=0.3, linewidth=0.8)
+        axes.plot(turns, heights, color=BLUE, alpha=0.3, linewidth=0.8)
     turns = list(grouped)
-    accuracies = [[measurement.accuracy for measurement in measurements] for measurements in grouped.values()]
-    means = [100 * float(np.mean(of_turn)) for of_turn in accuracies]
+    values = [[measurement.value for measurement in measurements] for measurements in grouped.values()]
+    means = [float(np.mean(of_turn)) for of_turn in values]
     if len(courses) == 1:
         bands = [measurements[0].interval for measurements in grouped.values()]
-        label = "held-out accuracy, 95 % Wilson interval over questions"
+        kind = "interval" if measure.graded else "Wilson interval"
+        label = f"held-out {shown(measure.name)}, 95 % {kind} over questions"
     else:
-        bands = [mean_interval(of_turn)[1:] for of_turn in accuracies]
+        bands = [mean_interval(of_turn)[1:] for of_turn in values]
         label = f"mean of {len(courses)} students, 95 % t interval over students"
-    low, high = ([100 * min(1.0, max(0.0, band[side])) for band in bands] for side in (0, 1))
+    low, high = ([factor * min(1.0, max(0.0, band[side])) for band in bands] for side in (0, 1))
     axes.fill_between(turns, low, high, color=BLUE, alpha=0.15, linewidth=0)
-    axes.plot(turns, means, color=BLUE, linewidth=2, marker="o", markersize=4, label=label)
-    confidence_curve(axes, grouped)
+    heights = [factor * mean for mean in means]
+    axes.plot(turns, heights, color=BLUE, linewidth=2, marker="o", markersize=4, label=label)
+    confidence_curve(axes, grouped, scale)
     if chance is not None:
-        axes.axhline(100 * chance, color=SOFT, linewidth=1, linestyle=":", label=f"guessing, {100 * chance:.0f} %")
-    label_ends(axes, turns, means)
-    accuracy_change = change(courses)
-    if accuracy_change is not None:
-        low_points, high_points = 100 * accuracy_change.difference.low, 100 * accuracy_change.difference.high
-        note = f"{100 * accuracy_change.difference.value:+.1f} points ({low_points:+.1f} to {high_points:+.1f})"
-        axes.set_title(note, loc="right", fontsize=9, fontweight="normal", color=INK)
-    question_counts = {measurement.questions for measurements in grouped.values() for measurement in measurements}
-    axes.set_title(f"Accuracy on {', '.join(map(str, sorted(question_counts)))} held-out questions, %")
-    axes.set_ylim(0, 100)
+        axes.axhline(factor * chance, color=SOFT, linewidth=1, linestyle=":", label=f"guessing, {100 * chance:.0f} %")
+    label_ends(axes, turns, means, scale)
+    name_curve(axes, courses, grouped)
+    axes.set_ylim(0, factor)
     finish(axes)
     axes.legend(loc="lower right", ncols=3)
 
 
-def confidence_curve(axes: "Axes", grouped: dict[int, list[Measurement]]) -> None:
+def name_curve(axes: "Axes", courses: Sequence[Course], grouped: Grouped) -> None:
+    """Write above the curve what it shows, and by how much it rose."""
+    measure = courses[0].measure
+    scale, change_of_mean = Scale.of(measure), change(courses)
+    if change_of_mean is not None:
+        value, low, high = (scale.signed(end) for end in change_of_mean.difference)
+        unit = "" if scale.graded else " points"
+        axes.set_title(f"{value}{unit} ({low} to {high})", loc="right", fontsize=9, fontweight="normal", color=INK)
+    counts = {measurement.questions for measurements in grouped.values() for measurement in measurements}
+    axes.set_title(f"Held-out {shown(measure.name)} on {', '.join(map(str, sorted(counts)))} questions{scale.unit}")
+
+
+def confidence_curve(axes: "Axes", grouped: Grouped, scale: Scale) -> None:
     """Draw the mean confidence over turns, where every measurement tells one."""
     confidences = [[measurement.confidence for measurement in measurements] for measurements in grouped.values()]
     if not confidences or any(confidence is None for of_turn in confidences for confidence in of_turn):
         return
-    means = [100 * float(np.mean([confidence or 0.0 for confidence in of_turn])) for of_turn in confidences]
-    label = "mean confidence in the option taken"
+    means = [scale.factor * float(np.mean([confidence or 0.0 for confidence in of_turn])) for of_turn in confidences]
+    label = "mean confidence in what was taken"
     axes.plot(list(grouped), means, color=SOFT, linewidth=1.2, linestyle="--", label=label)
 
 
-def label_ends(axes: "Axes", turns: Sequence[int], means: Sequence[float]) -> None:
+def label_ends(axes: "Axes", turns: Sequence[int], means: Sequence[float], scale: Scale) -> None:
     """Write the first and the last value where the curve leaves room."""
     rising = means[-1] >= means[0]
-    ends = [(0, "left", -16 if rising else 9), (-1, "right", -17 if means[-1] > 90 or not rising else 9)]
+    ends = [(0, "left", -16 if rising else 9), (-1, "right", -17 if means[-1] > 0.9 or not rising else 9)]
     for end, side, above in ends[: len(turns)]:
         axes.annotate(
-            f"{means[end]:.1f} %",
-            (turns[end], means[end]),
+            scale.number(means[end]),
+            (turns[end], scale.factor * means[end]),
             xytext=(6 if side == "left" else 0, above),
             textcoords="offset points",
             ha=side,
@@ -145,46 +157,58 @@ def label_ends(axes: "Axes", turns: Sequence[int], means: Sequence[float]) -> No
         )
 
 
-def category_panel(axes: "Axes", grouped: dict[int, list[Measurement]]) -> None:
-    """Draw accuracy by category over turns."""
+def category_panel(axes: "Axes", grouped: Grouped, scale: Scale) -> None:
+    """Draw the mean by category over turns."""
     sums_by_turn = {turn: pooled(measurements)[0] for turn, measurements in grouped.items()}
     counts: Counter[str] = Counter()
     for sums in sums_by_turn.values():
-        counts.update({name: count for name, (_, count) in sums.items()})
+        counts.update({name: own.questions for name, own in sums.items()})
     for colour, (name, _) in zip(CATEGORY_COLOURS, counts.most_common(), strict=False):
-        accuracies = [100 * sums[name][0] / sums[name][1] if name in sums else np.nan for sums in sums_by_turn.values()]
-        axes.plot(list(sums_by_turn), accuracies, color=colour, linewidth=1.3, label=shown(name) or "no category")
-    axes.set_title("By category, %")
-    axes.set_ylim(0, 100)
+        means = [scale.factor * sums[name].mean if name in sums else np.nan for sums in sums_by_turn.values()]
+        axes.plot(list(sums_by_turn), means, color=colour, linewidth=1.3, label=shown(name) or "no category")
+    axes.set_title(f"By category{scale.unit}")
+    axes.set_ylim(0, scale.factor)
     finish(axes)
     axes.legend(loc="lower right", ncols=2, fontsize=6.5, handlelength=1.2, columnspacing=0.8, labelspacing=0.2)
 
 
-def diagnosis_panel(axes: "Axes", grouped: dict[int, list[Measurement]]) -> None:
-    """Draw what the answers reveal over turns: right, a misconception, or nothing."""
-    diagnoses_by_turn = [pooled(measurements)[1] for measurements in grouped.values()]
-    totals = [max(1, sum(diagnoses.values())) for diagnoses in diagnoses_by_turn]
-    kinds: list[tuple[str, str, Callable[[dict[str, int]], int]]] = [
-        ("right", GREEN, lambda diagnoses: diagnoses.get(RIGHT, 0)),
-        ("misconception", RED, misconceptions),
-        ("filler", SOFT, lambda diagnoses: diagnoses.get(FILLER, 0)),
-    ]
-    for name, colour, count in kinds:
-        shares = [100 * count(diagnoses) / total for diagnoses, total in zip(diagnoses_by_turn, totals, strict=True)]
-        axes.plot(list(grouped), shares, color=colour, linewidth=1.5, label=name)
-    axes.set_title("What answers reveal, %")
+def reason_panel(axes: "Axes", grouped: Grouped, scale: Scale) -> None:
+    """Draw over turns what came of the answers: the reasons that most had, and all others together."""
+    del scale  # shares of the answers, whatever the measure
+    tallies_by_turn = [pooled(measurements)[1] for measurements in grouped.values()]
+    totals = [max(1, sum(tally.answers for tally in tallies.values())) for tallies in tallies_by_turn]
+    names = ranked_reasons(tallies_by_turn[0], tallies_by_turn[-1])
+    colours = [GREEN, *(colour for colour in CATEGORY_COLOURS if colour != GREEN)]
+    for colour, name in zip(colours, names[:MOST_REASONS], strict=False):
+        counts = [tallies.get(name, ReasonTally()).answers for tallies in tallies_by_turn]
+        draw_shares(axes, grouped, counts, totals, color=colour, label=fill(shown(name), 30))
+    if len(names) > MOST_REASONS:
+        counts = [
+            sum(tally.answers for name, tally in tallies.items() if name not in names[:MOST_REASONS])
+            for tallies in tallies_by_turn
+        ]
+        draw_shares(axes, grouped, counts, totals, color=SOFT, label="all others")
+    axes.set_title("What came of it, %")
     axes.set_ylim(0, 100)
     finish(axes)
-    axes.legend(loc="upper right", fontsize=7)
+    axes.legend(loc="upper right", fontsize=6.5)
 
 
-def movement_panel(axes: "Axes", grouped: dict[int, list[Measurement]]) -> None:
-    """Draw how many held-out answers were corrected and forgotten since the evaluation before."""
-    lines: list[tuple[str, str, Callable[[Measurement], int | None]]] = [
-        ("gained: wrong to right", GREEN, lambda measurement: measurement.corrected),
-        ("lost: right to wrong", RED, lambda measurement: measurement.forgotten),
-    ]
-    for name, colour, count in lines:
+def draw_shares(
+    axes: "Axes", grouped: Grouped, counts: Sequence[int], totals: Sequence[int], *, color: str, label: str
+) -> None:
+    """Draw the course of a share."""
+    shares = [100 * count / total for count, total in zip(counts, totals, strict=True)]
+    axes.plot(list(grouped), shares, color=color, linewidth=1.5, label=label)
+
+
+def movement_panel(axes: "Axes", grouped: Grouped, scale: Scale) -> None:
+    """Draw how many held-out answers got better and worse since the evaluation before."""
+    counts: tuple[Callable[[Measurement], int | None], ...] = (
+        lambda measurement: measurement.rose,
+        lambda measurement: measurement.fell,
+    )
+    for name, meaning, colour, count in zip(scale.movement, scale.movements, (GREEN, RED), counts, strict=True):
         shares_by_turn = {
             turn: [
                 100 * changed_answers / measurement.questions
@@ -194,15 +218,17 @@ def movement_panel(axes: "Axes", grouped: dict[int, list[Measurement]]) -> None:
             for turn, measurements in grouped.items()
         }
         means = {turn: float(np.mean(shares)) for turn, shares in shares_by_turn.items() if shares}
-        axes.plot(list(means), list(means.values()), color=colour, linewidth=1.5, label=name)
-    axes.set_title("Gained and lost, %")
+        label = f"{name}: {meaning.removeprefix('from ')}"
+        axes.plot(list(means), list(means.values()), color=colour, linewidth=1.5, label=label)
+    axes.set_title(f"{' and '.join(scale.movement).capitalize()}, %")
     axes.set_ylim(bottom=0)
     finish(axes)
     axes.legend(loc="upper right", fontsize=7)
 
 
-def logprob_panel(axes: "Axes", grouped: dict[int, list[Measurement]]) -> None:
+def logprob_panel(axes: "Axes", grouped: Grouped, scale: Scale) -> None:
     """Draw how much more or less likely each update made what it trained on."""
+    del scale  # nats, whatever the measure
     kinds = sorted(
         {kind for measurements in grouped.values() for measurement in measurements for kind in measurement.logprobs}
     )
@@ -224,11 +250,22 @@ def logprob_panel(axes: "Axes", grouped: dict[int, list[Measurement]]) -> None:
     axes.legend(loc="best", fontsize=7)
 
 
-PANELS: tuple[tuple[Callable[["Axes", dict[int, list[Measurement]]], None], Callable[[Measurement], bool]], ...] = (
-    (category_panel, lambda measurement: len(measurement.categories) > 1),
-    (diagnosis_panel, lambda measurement: bool(measurement.diagnoses)),
-    (movement_panel, lambda measurement: measurement.corrected is not None),
-    (logprob_panel, lambda measurement: bool(measurement.logprobs)),
+def any_of(has_data: Callable[[Measurement], bool]) -> Callable[[Grouped], bool]:
+    """Return whether any measurement has something to show."""
+    return lambda grouped: any(has_data(measurement) for of_turn in grouped.values() for measurement in of_turn)
+
+
+def has_reasons(grouped: Grouped) -> bool:
+    """Tell whether the reasons of the answers say more than which were right."""
+    ends = list(grouped.values())
+    return bool(ends) and telling(ends[0], ends[-1])
+
+
+PANELS: tuple[tuple[Panel, Callable[[Grouped], bool]], ...] = (
+    (category_panel, any_of(lambda measurement: len(measurement.categories) > 1)),
+    (reason_panel, has_reasons),
+    (movement_panel, any_of(lambda measurement: measurement.rose is not None)),
+    (logprob_panel, any_of(lambda measurement: bool(measurement.logprobs))),
 )
 
 

@@ -2,16 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from rich.table import Table
 
 from simulation.measures.power import QUESTIONS, SEEDS, detectable, smallest_questions, smallest_seeds
 from simulation.measures.statistics import Variances, smallest_sign_flip_p
+from simulation.views.text import Scale
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PowerPlan:
-    """What seeds and questions can show; differences in accuracy units, [0, 1]."""
+    """What seeds and questions can show; differences in the measure's units, [0, 1]."""
 
     effect: float
     """The difference that is to be shown."""
@@ -28,6 +30,8 @@ class PowerPlan:
     """For each number of seeds; None where no number suffices."""
     fewest_seeds: tuple[int | None, ...]
     """For each number of questions; None where no number suffices."""
+    graded: bool = False
+    """Whether the measure is graded."""
 
 
 def make_plan(
@@ -39,12 +43,16 @@ def make_plan(
     chance: float = 0.8,
     level: float = 0.05,
     comparisons: int = 1,
+    graded: bool = False,
 ) -> PowerPlan:
     """Work out what these numbers of seeds and questions can show, and what it takes to show `effect`."""
     if not 0 < effect <= 1 or not level < chance < 1:
         raise ValueError(f"expected an effect in 0 to 1 and a chance in {level} to 1, got {effect:g} and {chance:g}")
     if comparisons < 1:
         raise ValueError(f"expected at least one comparison, got {comparisons}")
+    detectable_by = partial(detectable, variances, chance=chance, level=level, comparisons=comparisons)
+    questions_for = partial(smallest_questions, effect, variances, chance=chance, level=level, comparisons=comparisons)
+    seeds_for = partial(smallest_seeds, effect, variances, chance=chance, level=level, comparisons=comparisons)
     return PowerPlan(
         effect=effect,
         chance=chance,
@@ -53,27 +61,16 @@ def make_plan(
         variances=variances,
         seeds=tuple(seeds),
         questions=tuple(questions),
-        detectable=tuple(
-            tuple(
-                detectable(variances, count, number, chance=chance, level=level, comparisons=comparisons)
-                for number in questions
-            )
-            for count in seeds
-        ),
-        fewest_questions=tuple(
-            smallest_questions(effect, variances, count, chance=chance, level=level, comparisons=comparisons)
-            for count in seeds
-        ),
-        fewest_seeds=tuple(
-            smallest_seeds(effect, variances, number, chance=chance, level=level, comparisons=comparisons)
-            for number in questions
-        ),
+        detectable=tuple(tuple(detectable_by(count, number) for number in questions) for count in seeds),
+        fewest_questions=tuple(map(questions_for, seeds)),
+        fewest_seeds=tuple(map(seeds_for, questions)),
+        graded=graded,
     )
 
 
 def plan_lines(plan: PowerPlan) -> list[str]:
     """Return the plan in sentences."""
-    points = f"{100 * plan.effect:g} points"
+    points = Scale(plan.graded).goal(plan.effect)
     among = f" in each of {plan.comparisons} pairs (Holm)" if plan.comparisons > 1 else ""
     lines = [
         f"To show {points}{among} with {100 * plan.chance:g} % power at the {100 * plan.level:g} % level it takes:",
@@ -105,17 +102,21 @@ def caveats(plan: PowerPlan) -> list[str]:
 
 
 def plan_table(plan: PowerPlan) -> Table:
-    """Return the smallest differences shown, in points, by seeds and questions."""
+    """Return the smallest differences shown, by seeds and questions."""
+    scale = Scale(plan.graded)
+    title = (
+        f"Smallest difference shown with {100 * plan.chance:g} % power{scale.points}, by seeds and held-out questions"
+    )
     table = Table(
-        title=f"Smallest difference shown with {100 * plan.chance:g} % power, points, by seeds and held-out questions",
+        title=title,
         title_justify="left",
-        caption=f"those that reach {100 * plan.effect:g} points are marked *",
+        caption=f"those that reach {scale.goal(plan.effect)} are marked *",
         caption_justify="left",
     )
     table.add_column("seeds \\ questions")
     for number in plan.questions:
         table.add_column(f"{number:,}", justify="right")
     for seeds, differences in zip(plan.seeds, plan.detectable, strict=True):
-        cells = [f"{100 * difference:.1f}{'*' if difference <= plan.effect else ' '}" for difference in differences]
+        cells = [f"{scale.bare(difference)}{'*' if difference <= plan.effect else ' '}" for difference in differences]
         table.add_row(str(seeds), *cells)
     return table

@@ -14,10 +14,11 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from simulation.core.questions import Measure
 from simulation.core.types import Evaluation, Turn
 from simulation.loop.world import World
-from simulation.measures.statistics import wilson
-from simulation.views.text import clock, moves, shown, sparkline
+from simulation.measures.methods import estimate_at
+from simulation.views.text import GRADED, Scale, clock, moves, shown, sparkline
 
 MOST_ROWS = 12
 
@@ -34,17 +35,21 @@ class Playing(Protocol):
     def trace_hash(self) -> str: ...
 
 
-def interval(evaluation: Evaluation) -> str:
-    """Return the held-out accuracy with its 95 % Wilson interval, in percent."""
-    accuracy = evaluation.metrics["accuracy"]
-    low, high = wilson(accuracy * evaluation.questions, evaluation.questions)
-    return f"{100 * accuracy:.1f} % ({100 * low:.1f} to {100 * high:.1f})"
+def interval(evaluation: Evaluation, truth: Measure) -> str:
+    """Return the mean of the truth with its 95 % interval over questions."""
+    scale, estimate = Scale.of(truth), estimate_at(evaluation, truth)
+    return f"{scale.number(estimate.value)} ({scale.spread(estimate[1:])})"
 
 
 def mean_score(turn: Turn) -> float | None:
     """Return the mean feedback of a turn's answers, in [0, 1]."""
     scores = [experience.feedback.score for experience in turn.experiences]
     return sum(scores) / len(scores) if scores else None
+
+
+def score_text(score: float, truth: Measure) -> str:
+    """Say how well the teacher found that a turn's questions were answered."""
+    return f"mean score {GRADED.number(score)}" if truth.graded else f"{100 * score:.0f} % right"
 
 
 def update_line(turn: Turn) -> str:
@@ -64,17 +69,21 @@ class StudentProgress:
     """What is known of one student while the study plays."""
 
     evaluation: Evaluation | None = None
-    accuracies: list[float] = field(default_factory=list)
+    means: list[float] = field(default_factory=list)
+    """Of the truth in each evaluation."""
     update: str = ""
 
-    def take(self, turn: Turn) -> None:
+    def take(self, turn: Turn, truth: Measure) -> None:
         """Take up a turn."""
-        evaluation = turn.evaluations.get("held_out")
-        if evaluation is not None:
-            self.evaluation = evaluation
-            self.accuracies.append(evaluation.metrics["accuracy"])
+        self.measure(turn.evaluations.get("held_out"), truth)
         if turn.update is not None or turn.failure or not self.update:
             self.update = update_line(turn)
+
+    def measure(self, evaluation: Evaluation | None, truth: Measure) -> None:
+        """Take up an evaluation, if there was one."""
+        if evaluation is not None:
+            self.evaluation = evaluation
+            self.means.append(evaluation.metrics[truth.name])
 
 
 @dataclass(slots=True)
@@ -111,6 +120,8 @@ class Quiet(AbstractContextManager["Quiet"]):
         """Those of them whose last turn this was."""
         self.pace = Pace()
         self.study: Playing | None = None
+        self.truth = Measure(name="")
+        """What is measured."""
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -119,19 +130,18 @@ class Quiet(AbstractContextManager["Quiet"]):
 
     def started(self, study: Playing, world: World, first_turn: int) -> None:
         """Take up the students; a resumed study brings its last evaluations."""
-        self.study = study
+        self.study, self.truth = study, world.measures[0]
         self.pace = Pace(turns=world.turns, last=first_turn - 1)
         for student in world.students:
-            evaluation = student.evaluations.get("held_out")
-            accuracies = [] if evaluation is None else [evaluation.metrics["accuracy"]]
-            self.standings[student.seat.name] = StudentProgress(evaluation, accuracies)
+            self.standings[student.seat.name] = StudentProgress()
+            self.standings[student.seat.name].measure(student.evaluations.get("held_out"), self.truth)
             self.failed |= {student.seat.name} if student.failure else set()
 
     def turn(self, turns: Sequence[Turn], seconds: float) -> None:
         """Take up what all students did in a turn."""
         self.pace.take(turns[0].turn, seconds)
         for turn in turns:
-            self.standings[turn.student].take(turn)
+            self.standings[turn.student].take(turn, self.truth)
         self.fresh_failures = {turn.student for turn in turns if turn.failure} - self.failed
         self.failed |= self.fresh_failures
 
@@ -168,11 +178,12 @@ class PlainLines(Quiet):
             parts = [f"turn {turn.turn}/{self.pace.turns}", turn.student]
             score = mean_score(turn)
             if score is not None:
-                parts.append(f"asked {len(turn.experiences)}, {100 * score:.0f} % right")
+                parts.append(f"asked {len(turn.experiences)}, {score_text(score, self.truth)}")
             parts.append(update_line(turn))
             evaluation = turn.evaluations.get("held_out")
             if evaluation is not None:
-                parts.append(f"held-out {interval(evaluation)} of {evaluation.questions}")
+                measured = f"held-out {shown(self.truth.name)} {interval(evaluation, self.truth)}"
+                parts.append(f"{measured} of {evaluation.questions}")
             self.say("  ".join((*parts, f"{seconds:.2f} s")))
 
     def say(self, line: str) -> None:
@@ -182,7 +193,7 @@ class PlainLines(Quiet):
 
 
 class LiveDisplay(Quiet):
-    """Turn, accuracy with interval, sparkline, time left and the last update, redrawn in place."""
+    """Turn, mean with interval, sparkline, time left and the last update, redrawn in place."""
 
     def __init__(self, console: Console) -> None:
         super().__init__()
@@ -210,9 +221,10 @@ class LiveDisplay(Quiet):
         head = Table.grid(padding=(0, 2))
         bar = ProgressBar(total=pace.turns, completed=max(0, pace.last), width=30)
         head.add_row(shown(self.study.folder.name), f"turn {max(0, pace.last)}/{pace.turns}", bar, pace.left)
+        head.add_row("", f"held-out {shown(self.truth.name)}")
         rows = Table.grid(padding=(0, 2))
         for name, standing in list(self.standings.items())[:MOST_ROWS]:
-            held_out = "" if standing.evaluation is None else interval(standing.evaluation)
-            rows.add_row(shown(name), held_out, sparkline(standing.accuracies), Text(standing.update))
+            held_out = "" if standing.evaluation is None else interval(standing.evaluation, self.truth)
+            rows.add_row(shown(name), held_out, sparkline(standing.means), Text(standing.update))
         more = len(self.standings) - MOST_ROWS
         return Group(head, rows, Text(f"… and {more} more students")) if more > 0 else Group(head, rows)

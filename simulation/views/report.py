@@ -9,12 +9,15 @@ from typing import Any, Protocol
 from rich.console import Console
 from rich.text import Text
 
+from simulation.core.questions import Measure
+from simulation.core.registry import short_name
 from simulation.core.types import Question, Turn
 from simulation.measures.reliability import Reliability
 from simulation.measures.summary import Change, Course, by_turn, change, summarise
-from simulation.views.program_tables import programs_table
-from simulation.views.tables import MOST_TABLES, percent, spread, tables
-from simulation.views.text import shown
+from simulation.views.forms import guess
+from simulation.views.measure_table import measure_table
+from simulation.views.tables import MOST_TABLES, percent, tables
+from simulation.views.text import GRADED, SHARES, Scale, shown
 
 PICTURE = "learning_curve.png"
 
@@ -36,6 +39,11 @@ class Stored(Protocol):
         """The resolved scenario (Any: JSON values)."""
         ...
 
+    @property
+    def measures(self) -> Sequence[Measure]:
+        """What was measured; the first is the truth."""
+        ...
+
     def question_set(self, name: str) -> Sequence[Question]:
         """The questions of "held_out" or "probe"."""
         ...
@@ -43,40 +51,48 @@ class Stored(Protocol):
     def turns(self) -> Iterator[Turn]: ...
 
 
-def report(study: Stored, console: Console | None = None) -> Path | None:
-    """Print a study's tables and verdict, draw its picture and return its path; None where nothing was evaluated."""
+def report(study: Stored, console: Console | None = None, measure: Measure | None = None) -> Path | None:
+    """Print a study's tables and verdict, draw its picture and return its path; None where nothing was evaluated.
+
+    It is told by the truth, or by another measure that is stored.
+    """
     console = console or Console()
     if not console.is_terminal:
         console.width = 120
     questions = {question.id: question for question in study.question_set("held_out")}
-    courses = summarise(study.turns(), questions)
+    truth = study.measures[0]
+    courses = summarise(study.turns(), truth, questions, measure=measure)
     title = heading(study, courses)
     console.print(Text(title, style="bold"))
     if not any(course.measurements for course in courses):
         console.print("no turn is finished yet: run or resume the study, then report again")
         return None
     console.print(tables(courses))
-    programs = programs_table(by_turn([course for course in courses if course.measurements]))
-    if programs is not None:
+    grouped = by_turn([course for course in courses if course.measurements])
+    all_measures = measure_table(grouped, truth, study.measures)
+    if all_measures is not None:
         console.print()
-        console.print(programs)
+        console.print(all_measures)
     for sentence in [
         *verdicts(courses),
-        *teacher(Reliability.of(course.reliability for course in courses)),
+        *teacher(Reliability.of(course.reliability for course in courses), truth),
         *warnings(courses),
     ]:
         console.print(Text(sentence), soft_wrap=True)
     from simulation.views.plots import draw
 
-    path = draw(courses, study.folder / PICTURE, title=title, chance=chance(questions))
+    path = draw(
+        courses, study.folder / PICTURE, title=title, chance=chance(questions) if measure in (None, truth) else None
+    )
     console.print(Text(f"picture: {shown(str(path))}"), soft_wrap=True)
     return path
 
 
 def chance(questions: Mapping[str, Question]) -> float | None:
-    """Return the accuracy of guessing, None where a question has no choices."""
-    sizes = [len(question.choices) for question in questions.values()]
-    return sum(1 / size for size in sizes) / len(sizes) if sizes and all(sizes) else None
+    """Return the share of right answers that guessing would have, None where that is not known."""
+    guesses = [guess(question.form) for question in questions.values()]
+    shares = [share for share in guesses if share is not None]
+    return sum(shares) / len(shares) if shares and len(shares) == len(guesses) else None
 
 
 def heading(study: Stored, courses: Sequence[Course]) -> str:
@@ -84,55 +100,62 @@ def heading(study: Stored, courses: Sequence[Course]) -> str:
     scenario = study.scenario
     played = max((course.last_turn for course in courses), default=0)
     students = "1 student" if len(courses) == 1 else f"{len(courses)} students"
-    how = f"asks by {scenario['ask']['policy']['name']}, learns by {scenario['learn']['trainer']['name']}"
+    trainer = scenario["learn"]["trainer"]
+    rule = "its own rule" if trainer is None else short_name(trainer["name"])
+    how = f"asks by {short_name(scenario['ask']['policy']['name'])}, learns by {rule}"
     state = "" if study.status == "finished" else f", not finished: {played} of {scenario['turns']}"
     return shown(f"{study.name}: {how}; {students}, {played} turns{state}")
 
 
 def verdicts(courses: Sequence[Course]) -> list[str]:
-    """Say in plain words what happened to the accuracy: of each student where they are few, then of all."""
+    """Say in plain words what happened to the mean: of each student where they are few, then of all."""
     sentences: list[str] = []
+    measure = courses[0].measure
     if 1 < len(courses) <= MOST_TABLES:
         sentences += [
-            f"{shown(course.student)}: {verdict(own_change)}" for course in courses if (own_change := change([course]))
+            f"{shown(course.student)}: {verdict(own_change, measure)}"
+            for course in courses
+            if (own_change := change([course]))
         ]
     overall = change(courses)
     if overall is not None:
         subject = shown(courses[0].student) if len(courses) == 1 else f"mean of {overall.students} students"
         subject += " (too few to speak of others)" if overall.students == 2 else ""
-        sentences.append(f"{subject}: {verdict(overall)}")
+        sentences.append(f"{subject}: {verdict(overall, measure)}")
     return sentences or ["only one evaluation so far: nothing to compare it with"]
 
 
-def verdict(accuracy_change: Change) -> str:
-    """Say whether an accuracy rose or fell, or that it cannot be told."""
-    accuracies = (
-        f"{percent(accuracy_change.first)} → {percent(accuracy_change.last)} "
-        f"of {accuracy_change.questions} held-out questions"
+def verdict(change_of_mean: Change, measure: Measure) -> str:
+    """Say whether a mean rose or fell, or that it cannot be told."""
+    scale, difference = Scale.of(measure), change_of_mean.difference
+    means = (
+        f"{shown(measure.name)} {scale.number(change_of_mean.first)} → {scale.number(change_of_mean.last)} "
+        f"of {change_of_mean.questions} held-out questions"
     )
-    low, high = 100 * accuracy_change.difference.low, 100 * accuracy_change.difference.high
-    points = 100 * accuracy_change.difference.value
-    p_text = (
-        ""
-        if accuracy_change.p is None
-        else f"; McNemar's p {'< 0.001' if accuracy_change.p < 0.001 else f'= {accuracy_change.p:.3f}'}"
-    )
-    if accuracy_change.tells:
-        direction = "better" if points > 0 else "worse"
-        return f"{accuracies}: {direction} by {abs(points):.1f} points, 95 % interval {low:+.1f} to {high:+.1f}{p_text}"
-    return f"{accuracies}: cannot tell: {points:+.1f} points, 95 % interval {low:+.1f} to {high:+.1f}{p_text}"
+    interval = f"95 % interval {scale.signed(difference.low)} to {scale.signed(difference.high)}"
+    p, p_text = change_of_mean.p, ""
+    if p is not None:
+        p_text = f"; McNemar's p {'< 0.001' if p < 0.001 else f'= {p:.3f}'}"
+    if change_of_mean.tells:
+        direction = "better" if difference.value > 0 else "worse"
+        return f"{means}: {direction} by {scale.step(abs(difference.value))}, {interval}{p_text}"
+    step = scale.signed(difference.value) if scale.graded else f"{scale.signed(difference.value)} points"
+    return f"{means}: cannot tell: {step}, {interval}{p_text}"
 
 
-def teacher(reliability: Reliability) -> list[str]:
+def teacher(reliability: Reliability, truth: Measure) -> list[str]:
     """Say how far the teacher's verdicts can be trusted, and what they alone would have said of the answers."""
     if not reliability.verdicts:
         return []
+    if truth.graded:
+        return [graded_teacher(reliability)]
     kappa_text = "undefined" if math.isnan(reliability.kappa) else f"{reliability.kappa:.3f}"
     agreement_text = (
         f"{percent(reliability.agreed / reliability.verdicts)} of {reliability.verdicts} verdicts are the truth"
     )
-    sentence = f"teacher: {agreement_text} (95 % interval {spread(reliability.agreement)}), Cohen's kappa {kappa_text}"
-    if reliability.agreed == reliability.verdicts:
+    interval = SHARES.spread(reliability.agreement)
+    sentence = f"teacher: {agreement_text} (95 % interval {interval}), Cohen's kappa {kappa_text}"
+    if not reliability.errs(graded=False):
         return [sentence]
     corrected = reliability.correct(reliability.observed)
     corrected_text = "unknown" if math.isnan(corrected) else percent(corrected)
@@ -142,8 +165,18 @@ def teacher(reliability: Reliability) -> list[str]:
     ]
 
 
+def graded_teacher(reliability: Reliability) -> str:
+    """Say how far a teacher's scores are from graded truths."""
+    sums, count = reliability.scores, reliability.verdicts
+    score, truth, distance = (GRADED.number(total / count) for total in (sums.score, sums.truth, sums.distance))
+    return (
+        f"teacher: {percent(sums.same / count)} of {count} scores are the truth; mean score {score} where the truth is "
+        f"{truth}, mean distance {distance}"
+    )
+
+
 def warnings(courses: Sequence[Course]) -> list[str]:
-    """Say what a rising accuracy might hide: an update that makes what it teaches less likely."""
+    """Say what a rising mean might hide: an update that makes what it teaches less likely."""
     fell = [
         later.turn
         for course in courses

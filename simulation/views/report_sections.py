@@ -1,6 +1,7 @@
 """What a comparison's report says, section by section: sentences in plain words, tables, and what to know of them."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from simulation.core.distinct import distinct
@@ -25,14 +26,18 @@ from simulation.views.comparison_tables import (
 )
 from simulation.views.report import warnings
 from simulation.views.tables import percent
-from simulation.views.teacher_tables import teacher_errors_sheets, teacher_sheet
+from simulation.views.teacher_tables import graded_teacher_sheet, teacher_errors_sheets, teacher_sheet
+from simulation.views.text import Scale
 from simulation.views.verdict_text import family_warnings, verdict_text
 
 MOST_SENTENCES = 12
 MOST_RIVALS = 4
-ONE_MEASURE = (
-    "The first measure is the one that counts: Holm runs within each measure, and the others are views of the same "
-    "runs, chosen before anything was played."
+ONE_COUNTS = (
+    "The first of these tables is the one that counts: Holm runs within each table, and the others are views of the "
+    "same runs, chosen before anything was played."
+)
+ANOTHER = (
+    "{name} is told beside {first}: Holm runs within each table, so of several measures some may be told apart by luck."
 )
 
 
@@ -58,25 +63,55 @@ def heading(findings: Findings, lineup: Lineup) -> str:
     return f"{', '.join(results.labels[:-1])} and {results.labels[-1]} over {size}"
 
 
-def sections(findings: Findings, lineup: Lineup) -> list[Section]:
-    """Return all parts of the report that have something to say."""
+def sections(all_findings: Sequence[Findings], lineup: Lineup) -> list[Section]:
+    """Return all parts of the report that have something to say: of the first measure, then of the others."""
+    findings, *others = all_findings
     missing = missing_sheet(findings)
     missing_section = Section(title="Missing students", sheets=(missing,)) if missing else None
-    if not findings.truths:
+    if not findings.values:
         return [
             *([missing_section] if missing_section else []),
             Section(title="Verdicts", sentences=(nothing(findings),)),
         ]
+    name = findings.measure.name
     parts = [
         verdicts_section(findings, lineup),
         missing_section,
-        Section(title="Accuracy", sheets=(standings_sheet(findings),), picture="learning_curves.png"),
+        Section(title=f"Held-out {name}", sheets=(standings_sheet(findings),), picture=picture("learning_curves")),
         differences_section(findings),
         budgets_section(findings),
         categories_section(findings),
         flows_section(findings),
         draws_section(findings),
         teacher_section(findings, lineup),
+        *(part for place, other in enumerate(others, 1) for part in other_sections(other, name, place)),
+    ]
+    return [part for part in parts if part is not None]
+
+
+def picture(kind: str, place: int = 0, measure: str = "") -> str:
+    """Return the file of a picture of the measure at this place of those asked for, the first without its name."""
+    slug = re.sub(r"[^A-Za-z0-9@._-]+", "-", measure)
+    return f"{kind}-{place + 1}-{slug}.png" if place else f"{kind}.png"
+
+
+def other_sections(findings: Findings, first: str, place: int) -> list[Section]:
+    """Return what is told of a measure beside the first one: verdicts, means, differences, budgets, categories."""
+    name = findings.measure.name
+    note = ANOTHER.format(name=name, first=first)
+    sentences = verdict_sentences(findings) if findings.aspects else ()
+    verdicts = Section(title=f"Verdicts by {name}", sentences=sentences, notes=(note,))
+    by_category, by_budget = categories_sheet(findings), budgets_sheet(findings)
+    tables = (standings_sheet(findings), *((by_budget,) if by_budget else ()))
+    curves, flows = picture("learning_curves", place, name), picture("flows", place, name)
+    parts = [
+        verdicts if findings.aspects else None,
+        Section(title=f"Held-out {name}", sheets=tables, picture=curves),
+        differences_of(findings, (), picture("differences", place, name)) if findings.aspects else None,
+        Section(title=f"{name} by category", sheets=(by_category,), picture=picture("categories", place, name))
+        if by_category
+        else None,
+        Section(title=f"Changes in {name}", picture=flows) if len(findings.turns) > 1 else None,
     ]
     return [part for part in parts if part is not None]
 
@@ -85,7 +120,7 @@ def draws_section(findings: Findings) -> Section | None:
     """Show how good what updates learned from was, where they learn from answers that pass."""
     if not replays(findings):
         return None
-    return Section(title="What was learned from", sheets=(draws_sheet(findings),), picture="draws.png")
+    return Section(title="What was learned from", sheets=(draws_sheet(findings),), picture=picture("draws"))
 
 
 def nothing(findings: Findings) -> str:
@@ -97,28 +132,33 @@ def nothing(findings: Findings) -> str:
 
 def verdicts_section(findings: Findings, lineup: Lineup) -> Section:
     """Say first which labels differ, and what keeps one from believing it."""
-    if not findings.measures:
+    if not findings.aspects:
         only = ", ".join(findings.labels)
         return Section(title="Verdicts", sentences=(f"Only {only} came to the end: there is nothing to compare with.",))
-    measure = findings.measures[0]
-    verdicts = measure.family.verdicts
-    chosen = chosen_pairs(verdicts, MOST_SENTENCES)
-    sentences = [lead(findings), *(verdict_text(verdict, measure.family) for verdict in chosen)]
-    if len(chosen) < len(verdicts):
-        sentences.append(f"{len(verdicts) - len(chosen)} more pairs are in verdicts.json.")
+    warnings_of_first = family_warnings(findings.aspects[0].family, Scale.of(findings.measure))
     return Section(
         title="Verdicts",
-        sentences=tuple(sentences),
-        notes=(*family_warnings(measure.family), *pairing(findings), *played_by(lineup)),
+        sentences=verdict_sentences(findings),
+        notes=(*warnings_of_first, *pairing(findings), *played_by(lineup)),
     )
+
+
+def verdict_sentences(findings: Findings) -> tuple[str, ...]:
+    """Say of the aspect that counts who is ahead, and the verdicts on its pairs."""
+    family, scale = findings.aspects[0].family, Scale.of(findings.measure)
+    chosen = chosen_pairs(family.verdicts, MOST_SENTENCES)
+    sentences = [lead(findings), *(verdict_text(verdict, family, scale) for verdict in chosen)]
+    if len(chosen) < len(family.verdicts):
+        sentences.append(f"{len(family.verdicts) - len(chosen)} more pairs are in verdicts.json.")
+    return tuple(sentences)
 
 
 def lead(findings: Findings) -> str:
     """Say which label is ahead, and whether that is known."""
-    measure = findings.measures[0]
-    first, rivals = leading(measure)
-    ahead = f"{first} has the highest {measure.name}, {percent(measure.accuracies[first].value)}"
-    if not any(verdict.tells for verdict in measure.family.verdicts):
+    aspect, scale = findings.aspects[0], Scale.of(findings.measure)
+    first, rivals = leading(aspect)
+    ahead = f"{first} has the highest {aspect.name}, {scale.number(aspect.means[first].value)}"
+    if not any(verdict.tells for verdict in aspect.family.verdicts):
         return f"Nothing is told apart. {ahead}, which may be luck."
     if not rivals:
         return f"{ahead}, and is told apart from every other label."
@@ -163,37 +203,44 @@ def answers_by_rule(students: Students) -> bool:
 
 
 def differences_section(findings: Findings) -> Section | None:
-    """Show the verdicts of all measures."""
-    if not findings.measures:
+    """Show the verdicts of all aspects."""
+    if not findings.aspects:
         return None
-    first, *others = findings.measures
-    first_warnings = set(family_warnings(first.family))
+    first, *others = findings.aspects
+    scale = Scale.of(findings.measure)
+    first_warnings = set(family_warnings(first.family, scale))
     notes_on_others = [
-        f"{measure.name}: {warning}"
-        for measure in others
-        for warning in family_warnings(measure.family)
+        f"{aspect.name}: {warning}"
+        for aspect in others
+        for warning in family_warnings(aspect.family, scale)
         if warning not in first_warnings
     ]
+    return differences_of(findings, (ONE_COUNTS, *notes_on_others), picture("differences"))
+
+
+def differences_of(findings: Findings, notes: tuple[str, ...], picture_file: str) -> Section:
+    """Show the verdicts of all aspects of a measure."""
+    first, scale = findings.aspects[0], Scale.of(findings.measure)
     return Section(
-        title="Differences",
-        sheets=tuple(pairs_sheet(measure, explained=measure is first) for measure in findings.measures),
-        notes=(ONE_MEASURE, *notes_on_others),
-        picture="differences.png",
+        title="Differences" if notes else f"Differences in {findings.measure.name}",
+        sheets=tuple(pairs_sheet(aspect, scale, explained=aspect is first) for aspect in findings.aspects),
+        notes=notes,
+        picture=picture_file,
     )
 
 
 def budgets_section(findings: Findings) -> Section:
-    """Show accuracy at equal budgets and what the policies themselves cost."""
-    sheet = budgets_sheet(findings)
+    """Show the means at equal budgets and what the policies themselves cost."""
+    sheet, name = budgets_sheet(findings), findings.measure.name
     sentences = []
     for key, (parts, unit) in BUDGETS.items():
-        spent = sum(findings.spent(part, next(iter(findings.truths))) for part in parts)
+        spent = sum(findings.spent(part, next(iter(findings.values))) for part in parts)
         if key in findings.same and spent:
-            last = f"accuracy at turn {findings.turns[-1]}"
-            sentences.append(f"{spent:,.0f} {unit} under every label: {last} is accuracy at this equal budget.")
-        elif key in findings.same or all(measure.budget != key for measure in findings.measures):
+            last = f"{name} at turn {findings.turns[-1]}"
+            sentences.append(f"{spent:,.0f} {unit} under every label: {last} is {name} at this equal budget.")
+        elif key in findings.same or all(aspect.budget != key for aspect in findings.aspects):
             sentences.append(f"No equal budget of {unit}: some student has none, or its trainer does not tell.")
-    for label in findings.truths:
+    for label in findings.values:
         asked, scored, probed = (findings.spent(cost, label) for cost in ("asked", "scored", "measured"))
         if scored + probed:
             sentences.append(
@@ -208,22 +255,22 @@ def budgets_section(findings: Findings) -> Section:
 
 
 def categories_section(findings: Findings) -> Section:
-    """Show accuracy by category and what was asked."""
+    """Show the means by category and what was asked."""
     sheet = categories_sheet(findings)
     return Section(
         title="Categories",
         sheets=(*([sheet] if sheet else []), asked_sheet(findings)),
-        picture="categories.png" if sheet else "",
+        picture=picture("categories") if sheet else "",
     )
 
 
 def flows_section(findings: Findings) -> Section:
-    """Say what a rising accuracy might hide."""
-    warnings_by_label = [(label, warnings(findings.results.courses(label))) for label in findings.labels]
+    """Say what a rising mean might hide."""
+    warnings_by_label = [(label, warnings(findings.courses(label))) for label in findings.labels]
     return Section(
-        title="Learning beside accuracy",
+        title=f"Learning beside {findings.measure.name}",
         sentences=tuple(f"{label}: {sentence}" for label, sentences in warnings_by_label for sentence in sentences),
-        picture="flows.png",
+        picture=picture("flows"),
     )
 
 
@@ -232,7 +279,10 @@ def teacher_section(findings: Findings, lineup: Lineup) -> Section | None:
     reliability = findings.reliability(findings.labels)
     if not reliability.verdicts:
         return None
-    if reliability.agreed == reliability.verdicts:
+    truth = findings.results.truth
+    if not reliability.errs(graded=truth.graded):
         return Section(title="Teacher", sentences=(f"All {reliability.verdicts:,} verdicts are the truth.",))
+    if truth.graded:
+        return Section(title="Teacher", sheets=(graded_teacher_sheet(findings),))
     sheets = (teacher_sheet(findings), *teacher_errors_sheets(findings, lineup))
-    return Section(title="Teacher", sheets=sheets, picture="teacher.png")
+    return Section(title="Teacher", sheets=sheets, picture=picture("teacher"))

@@ -7,83 +7,114 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from simulation.core.questions import Measure
+from simulation.measures.naming import PASS
 from simulation.measures.reliability import Reliability
-from simulation.measures.statistics import mean_interval, wilson
-from simulation.measures.summary import (
-    RIGHT,
-    Course,
-    Measurement,
-    by_turn,
-    misconceptions,
-    pooled,
-)
-from simulation.views.text import shown
+from simulation.measures.statistics import mean_interval
+from simulation.measures.summary import Course, Measurement, by_turn, pooled
+from simulation.measures.tallies import ReasonTally, added
+from simulation.views.text import GRADED, SHARES, Scale, shown
 
 MOST_ROWS = 24
 """Evaluations shown of one student; those between are left out and said to be."""
 MOST_TABLES = 3
 """Students with a table of their own; more are shown as one table of means."""
 MOST_STUDENTS = 20
-MOST_DIAGNOSES = 12
-COLUMNS = ("turn", "accuracy, %", "right", "trained", "gained", "lost")
-CAPTION = (
-    "accuracy on held-out questions with its 95 % Wilson interval; right: of the questions asked; "
-    "gained: held-out answers from wrong to right, lost: from right to wrong"
-)
+MOST_REASONS = 12
 
 
 def tables(courses: Sequence[Course]) -> Group:
     """Return every table of a report."""
     measured = [course for course in courses if course.measurements]
+    measure, truth = measured[0].measure, measured[0].truth
     grouped = by_turn(measured)
     report_tables: list[Table] = []
     if len(measured) <= MOST_TABLES:
         report_tables += [course_table(course) for course in measured]
     else:
-        report_tables += [means_table(grouped), students_table(measured)]
+        report_tables += [means_table(grouped, measure, truth), students_table(measured, Scale.of(measure))]
     first, last = next(iter(grouped.values()), []), next(reversed(grouped.values()), [])
     if len(pooled(last)[0]) > 1:
-        report_tables.append(category_table(first, last))
-    if pooled(last)[1]:
-        report_tables.append(diagnosis_table(first, last))
+        report_tables.append(category_table(first, last, measure))
+    if telling(first, last):
+        report_tables.append(reason_table(first, last))
     reliability = Reliability.of(course.reliability for course in measured)
     if reliability.verdicts:
-        report_tables.append(teacher_table(reliability))
+        report_tables.append(graded_teacher_table(reliability) if truth.graded else teacher_table(reliability))
     return Group(*(renderable for table in report_tables for renderable in (Text(), table)))
+
+
+def column_names(measure: Measure, truth: Measure) -> tuple[str, ...]:
+    """Return the columns of a table of evaluations."""
+    scale = Scale.of(measure)
+    return ("turn", f"{shown(measure.name)}{scale.unit}", credit_name(truth), "trained", *scale.movement)
+
+
+def credit_name(truth: Measure) -> str:
+    """Name the column of how well what was asked was answered."""
+    return f"{shown(truth.name)}, asked" if truth.graded else "right"
+
+
+def caption_of(measure: Measure, truth: Measure, interval: str) -> str:
+    """Say what the columns of a table of evaluations hold; `interval` names the kind of interval."""
+    scale = Scale.of(measure)
+    rising, falling = scale.movement
+    up, down = scale.movements
+    asked = "mean of the questions asked" if truth.graded else "of the questions asked"
+    return (
+        f"{shown(measure.name)} on held-out questions with its 95 % {interval}; {credit_name(truth)}: {asked}; "
+        f"{rising}: held-out answers {up}, {falling}: {down}"
+    )
 
 
 def course_table(course: Course) -> Table:
     """Return one student's evaluations, each with what happened since the one before."""
+    measure = course.measure
     kinds = sorted({kind for measurement in course.measurements for kind in measurement.logprobs})
-    names = [*COLUMNS, *map(shown, kinds)]
-    caption = f"{CAPTION}; {', '.join(names[6:])}: mean log-probability, nats, before and after the updates"
+    names = column_names(measure, course.truth)
+    caption = caption_of(measure, course.truth, "interval over questions" if measure.graded else "Wilson interval")
+    if kinds:
+        caption += f"; {', '.join(map(shown, kinds))}: mean log-probability, nats, before and after the updates"
     table = empty_table(
         f"{shown(course.student)}: each evaluation, and what happened since the one before",
-        names,
+        [*names, *map(shown, kinds)],
         0,
-        caption if kinds else CAPTION,
+        caption,
     )
     previous = -1
     for index in sampled(len(course.measurements)):
         if index != previous + 1:
             table.add_row("…", f"{index - previous - 1} more")
         previous = index
-        table.add_row(*course_row(course.measurements[index], kinds))
+        table.add_row(*course_row(course.measurements[index], kinds, Scale.of(measure), course.truth))
     return table
 
 
-def course_row(measurement: Measurement, kinds: Sequence[str]) -> list[str]:
+def course_row(measurement: Measurement, kinds: Sequence[str], scale: Scale, truth: Measure) -> list[str]:
     """Return the cells of one evaluation."""
     logprob_pairs = [measurement.logprobs.get(kind) for kind in kinds]
     return [
         str(measurement.turn),
-        f"{100 * measurement.accuracy:.1f} ({dashed(measurement.interval)})",
-        f"{measurement.right}/{measurement.asked}" if measurement.asked else "",
+        f"{scale.bare(measurement.value)} ({scale.dashed(measurement.interval)})",
+        credit_cell([measurement], truth),
         str(measurement.trained),
-        "" if measurement.corrected is None else str(measurement.corrected),
-        "" if measurement.forgotten is None else str(measurement.forgotten),
+        "" if measurement.rose is None else str(measurement.rose),
+        "" if measurement.fell is None else str(measurement.fell),
         *("" if pair is None else f"{pair[0]:.1f}→{pair[1]:.1f}" for pair in logprob_pairs),
     ]
+
+
+def credit_cell(measurements: Sequence[Measurement], truth: Measure) -> str:
+    """Return how well what was asked was answered: how many right of how many, or the mean truth."""
+    credits = [measurement.credit for measurement in measurements]
+    counts = [measurement.asked for measurement in measurements]
+    if not counts[0]:
+        return ""
+    if truth.graded:
+        return Scale.of(truth).bare(sum(credits) / sum(counts))
+    if len(measurements) == 1:
+        return f"{credits[0]:.0f}/{counts[0]}"
+    return f"{mean(credits)}/{mean(counts)}"
 
 
 def sampled(count: int) -> list[int]:
@@ -93,89 +124,105 @@ def sampled(count: int) -> list[int]:
     return sorted({round(step * (count - 1) / (MOST_ROWS - 1)) for step in range(MOST_ROWS)})
 
 
-def means_table(grouped: Mapping[int, Sequence[Measurement]]) -> Table:
+def means_table(grouped: Mapping[int, Sequence[Measurement]], measure: Measure, truth: Measure) -> Table:
     """Return the evaluations as means over students."""
     title = "means over students: each evaluation, and what happened since the one before"
-    table = empty_table(title, COLUMNS, 0, CAPTION.replace("Wilson interval", "t interval over students"))
-    turns = list(grouped)
+    caption = caption_of(measure, truth, "t interval over students")
+    table = empty_table(title, column_names(measure, truth), 0, caption)
+    turns, scale = list(grouped), Scale.of(measure)
     for index in sampled(len(turns)):
         measurements = grouped[turns[index]]
-        estimate = mean_interval([measurement.accuracy for measurement in measurements])
-        corrected = [measurement.corrected for measurement in measurements if measurement.corrected is not None]
-        forgotten = [measurement.forgotten for measurement in measurements if measurement.forgotten is not None]
+        estimate = mean_interval([measurement.value for measurement in measurements])
         table.add_row(
             str(turns[index]),
-            f"{100 * estimate.value:.1f} ({dashed((max(0.0, estimate.low), min(1.0, estimate.high)))})",
-            f"{mean([measurement.right for measurement in measurements])}/"
-            f"{mean([measurement.asked for measurement in measurements])}"
-            if measurements[0].asked
-            else "",
+            f"{scale.bare(estimate.value)} ({scale.dashed((max(0.0, estimate.low), min(1.0, estimate.high)))})",
+            credit_cell(measurements, truth),
             mean([measurement.trained for measurement in measurements]),
-            mean(corrected),
-            mean(forgotten),
+            mean([measurement.rose for measurement in measurements if measurement.rose is not None]),
+            mean([measurement.fell for measurement in measurements if measurement.fell is not None]),
         )
     return table
 
 
-def students_table(courses: Sequence[Course]) -> Table:
-    """Return each student's first and last accuracy."""
+def students_table(courses: Sequence[Course], scale: Scale) -> Table:
+    """Return each student's first and last mean."""
     hidden = len(courses) - MOST_STUDENTS
     caption = f"and {hidden} more students" if hidden > 0 else None
-    names = ("student", "first", "last", "change, points", "asked", "trained")
+    names = ("student", "first", "last", f"change{scale.points}", "asked", "trained")
     table = empty_table("students: first and last held-out evaluation", names, caption=caption)
     for course in courses[:MOST_STUDENTS]:
         first, last = course.measurements[0], course.measurements[-1]
         table.add_row(
             Text(shown(course.student)),
-            percent(first.accuracy),
-            percent(last.accuracy),
-            f"{100 * (last.accuracy - first.accuracy):+.1f}",
+            scale.number(first.value),
+            scale.number(last.value),
+            scale.signed(last.value - first.value),
             str(sum(measurement.asked for measurement in course.measurements)),
             str(sum(measurement.trained for measurement in course.measurements)),
         )
     return table
 
 
-def category_table(first: Sequence[Measurement], last: Sequence[Measurement]) -> Table:
-    """Return the accuracy by category at the first and the last evaluation.
+def category_table(first: Sequence[Measurement], last: Sequence[Measurement], measure: Measure) -> Table:
+    """Return the mean by category at the first and the last evaluation.
 
     The intervals count the questions, not the answers: that several students answer one question adds less than as
     many questions would.
     """
-    sides = [(pooled(measurements)[0], len(measurements)) for measurements in (first, last)]
-    title = f"accuracy by category, with 95 % intervals over questions: turn {first[0].turn} and turn {last[0].turn}"
-    table = empty_table(title, ("category", "questions", "first", "", "last", "", "change, points"))
-    for name in sorted(sides[1][0], key=lambda name: -sides[1][0][name][1]):
-        cells, shares = [], []
-        for sums, students in sides:
-            truth, count = sums.get(name, (0.0, 0))
-            shares += [truth / count] if count else []
-            cells += (
-                [percent(truth / count), spread(wilson(truth / students, count // students))] if count else ["", ""]
-            )
-        change = f"{100 * (shares[1] - shares[0]):+.1f}" if len(shares) > 1 else ""
-        table.add_row(Text(shown(name) or "none"), str(sides[1][0][name][1] // sides[1][1]), *cells, change)
-    return table
-
-
-def diagnosis_table(first: Sequence[Measurement], last: Sequence[Measurement]) -> Table:
-    """Return what the answers revealed at the first and the last evaluation, the most frequent misconceptions first."""
-    before, after = pooled(first)[1], pooled(last)[1]
-    totals = max(1, sum(before.values())), max(1, sum(after.values()))
-    names = sorted(set(before) | set(after), key=lambda name: (-before.get(name, 0), name))
-    slips = [name for name in names if name != RIGHT]
-    hidden = len(slips) - MOST_DIAGNOSES
-    table = empty_table(
-        f"what the answers reveal: turn {first[0].turn} and turn {last[0].turn}",
-        ("the answer", "first", "%", "last", "%"),
-        caption=f"and {hidden} more" if hidden > 0 else None,
+    scale, sides = Scale.of(measure), [(pooled(measurements)[0], len(measurements)) for measurements in (first, last)]
+    title = (
+        f"{shown(measure.name)} by category, with 95 % intervals over questions: "
+        f"turn {first[0].turn} and turn {last[0].turn}"
     )
-    rows = [(name, before.get(name, 0), after.get(name, 0)) for name in [RIGHT, *slips[:MOST_DIAGNOSES]]]
-    rows.insert(1, ("a misconception of any kind", misconceptions(before), misconceptions(after)))
-    for name, was, now in rows:
-        shares = percent(was / totals[0]), percent(now / totals[1])
-        table.add_row(Text(shown(name)), str(was), shares[0], str(now), shares[1])
+    table = empty_table(title, ("category", "questions", "first", "", "last", "", f"change{scale.points}"))
+    for name in sorted(sides[1][0], key=lambda name: -sides[1][0][name].questions):
+        cells, means = [], []
+        for sums, students in sides:
+            if name in sums:
+                own = sums[name].shared(students)
+                means.append(own.mean)
+                cells += [scale.number(own.mean), scale.spread(own.interval(graded=measure.graded))]
+            else:
+                cells += ["", ""]
+        change = scale.signed(means[1] - means[0]) if len(means) > 1 else ""
+        table.add_row(Text(shown(name) or "none"), str(sides[1][0][name].questions // sides[1][1]), *cells, change)
     return table
+
+
+def telling(first: Sequence[Measurement], last: Sequence[Measurement]) -> bool:
+    """Tell whether the reasons of the answers say more than which were right."""
+    return len(pooled([*first, *last])[1]) > 2
+
+
+def reason_table(first: Sequence[Measurement], last: Sequence[Measurement]) -> Table:
+    """Return what came of the answers at the first and the last evaluation: the best reason first, then by number."""
+    before, after = pooled(first)[1], pooled(last)[1]
+    totals = [max(1, sum(tally.answers for tally in tallies.values())) for tallies in (before, after)]
+    names = ranked_reasons(before, after)
+    hidden = len(names) - MOST_REASONS - 1
+    notes = [f"and {hidden} more"] if hidden > 0 else []
+    notes += ["of several answers to a question, the first"] if f"{PASS}2" in last[0].metrics else []
+    table = empty_table(
+        f"what came of the answers: turn {first[0].turn} and turn {last[0].turn}",
+        ("the answer", "first", "%", "last", "%"),
+        caption="; ".join(notes) or None,
+    )
+    for name in names[: MOST_REASONS + 1]:
+        was, now = before.get(name, ReasonTally()).answers, after.get(name, ReasonTally()).answers
+        table.add_row(Text(shown(name)), str(was), percent(was / totals[0]), str(now), percent(now / totals[1]))
+    return table
+
+
+def ranked_reasons(first: Mapping[str, ReasonTally], last: Mapping[str, ReasonTally]) -> list[str]:
+    """Return the reason of the best answers, then the others by how many had them at first."""
+    both = added([first, last])
+    if not both:
+        return []
+    best = max(both, key=lambda name: (both[name].mean, both[name].answers))
+    return sorted(
+        both,
+        key=lambda name: (name != best, -first.get(name, ReasonTally()).answers, -both[name].answers, name),
+    )
 
 
 def teacher_table(reliability: Reliability) -> Table:
@@ -185,6 +232,15 @@ def teacher_table(reliability: Reliability) -> Table:
         row = reliability.matrix[truth]
         share = percent(float(row[truth] / row.sum())) if row.sum() else "none seen"
         table.add_row(name, str(row[0]), str(row[1]), share)
+    return table
+
+
+def graded_teacher_table(reliability: Reliability) -> Table:
+    """Return the teacher's scores against graded truths."""
+    table = empty_table("teacher", ("answers", "mean score", "mean truth", "mean distance", "score is the truth"), 0)
+    sums, count = reliability.scores, reliability.verdicts
+    cells = [GRADED.number(total / count) for total in (sums.score, sums.truth, sums.distance)]
+    table.add_row(f"{count:,}", *cells, percent(sums.same / count))
     return table
 
 
@@ -204,18 +260,8 @@ def empty_table(title: str, names: Sequence[str], words: int = 1, caption: str |
 
 
 def percent(share: float) -> str:
-    """Return a share as "68.8 %"."""
-    return f"{100 * share:.1f} %"
-
-
-def spread(interval: tuple[float, float]) -> str:
-    """Return an interval of shares as "64.9 to 72.4"."""
-    return f"{100 * interval[0]:.1f} to {100 * interval[1]:.1f}"
-
-
-def dashed(interval: tuple[float, float]) -> str:
-    """Return an interval of shares as "64.9–72.4", for narrow columns."""
-    return f"{100 * interval[0]:.1f}–{100 * interval[1]:.1f}"
+    """Return a share as "68.8 %", whatever the measure."""
+    return SHARES.number(share)
 
 
 def mean(values: Sequence[float]) -> str:

@@ -7,7 +7,8 @@ from simulation.measures.findings import Findings
 from simulation.measures.reliability import Reliability
 from simulation.scenario.entries import Lineup
 from simulation.views.comparison_tables import PlainTable
-from simulation.views.tables import dashed
+from simulation.views.tables import percent
+from simulation.views.text import GRADED, SHARES
 
 
 def teacher_sheet(findings: Findings) -> PlainTable:
@@ -22,7 +23,7 @@ def teacher_sheet(findings: Findings) -> PlainTable:
                     label,
                     f"{true_wrong:,} / {false_right:,}",
                     f"{false_wrong:,} / {true_right:,}",
-                    f"{100 * reliability.agreed / reliability.verdicts:.1f} ({dashed(reliability.agreement)})",
+                    f"{100 * reliability.agreed / reliability.verdicts:.1f} ({SHARES.dashed(reliability.agreement)})",
                     number_or_unknown(reliability.kappa, "{:.3f}"),
                     f"{100 * reliability.observed:.1f}",
                     number_or_unknown(100 * crosswise(findings, label), "{:.1f}"),
@@ -47,6 +48,23 @@ def teacher_sheet(findings: Findings) -> PlainTable:
             "corrected: the share said right, corrected by the error rates seen at the other half of the seeds (Rogan "
             "& Gladen 1978); truly right: what that should come to"
         ),
+    )
+
+
+def graded_teacher_sheet(findings: Findings) -> PlainTable:
+    """Return how far each label's teacher's scores are from graded truths."""
+    rows = []
+    for label in findings.labels:
+        reliability = findings.reliability([label])
+        count, sums = reliability.verdicts, reliability.scores
+        if count:
+            means = [GRADED.number(total / count) for total in (sums.score, sums.truth, sums.distance)]
+            rows.append((label, f"{count:,}", *means, percent(sums.same / count)))
+    return PlainTable(
+        title="the teacher's scores of what was answered to the questions asked, against the truth",
+        names=("label", "answers", "mean score", "mean truth", "mean distance", "score is the truth"),
+        rows=tuple(rows),
+        caption="mean distance: between an answer's score and its truth, whichever is higher",
     )
 
 
@@ -77,11 +95,11 @@ def teacher_errors_sheets(findings: Findings, lineup: Lineup) -> list[PlainTable
     for teacher in distinct_teachers:
         labels = [label for label in findings.labels if teachers[label] == teacher]
         reliability = findings.reliability(labels)
-        if reliability.agreed == reliability.verdicts:
+        if not reliability.errs(graded=False):
             continue
         rows = []
         for name in sorted(reliability.categories):
-            category_reliability = Reliability({name: reliability.categories[name]})
+            category_reliability = reliability.only(name)
             cells = (
                 f"{category_reliability.verdicts:,}",
                 str(category_reliability.matrix[0, 1]),
@@ -92,7 +110,7 @@ def teacher_errors_sheets(findings: Findings, lineup: Lineup) -> list[PlainTable
                     name or "none",
                     *cells,
                     f"{100 * category_reliability.agreed / category_reliability.verdicts:.1f} "
-                    f"({dashed(category_reliability.agreement)})",
+                    f"({SHARES.dashed(category_reliability.agreement)})",
                 )
             )
         whose = f" under {', '.join(labels)}" if len(distinct_teachers) > 1 else ""

@@ -1,11 +1,12 @@
-"""Verdicts and their warnings in plain words; differences come in accuracy units and are printed in points."""
+"""Verdicts and their warnings in plain words, differences on the scale of their measure."""
 
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
-from simulation.measures.power import power, smallest_questions, smallest_seeds
+from simulation.measures.power import power, power_unknown, smallest_questions, smallest_seeds
 from simulation.measures.statistics import Tested, Variances, smallest_sign_flip_p
 from simulation.measures.verdicts import Family, Verdict
+from simulation.views.text import SHARES, Scale
 
 FEW_QUESTIONS = 100
 """Below this the intervals were not checked to cover what they say, and a single question weighs a point or more."""
@@ -17,50 +18,52 @@ class Goal(NamedTuple):
     """What a verdict that tells nothing says how to show."""
 
     effect: float
-    """In accuracy units."""
+    """In the measure's units."""
     chance: float
     """With which it is to be shown (power)."""
     pairs: int
     """Compared at once."""
+    scale: Scale = SHARES
 
 
-def verdict_text(verdict: Verdict, family: Family) -> str:
-    """Return a verdict in points: which is better and by how much, or that it cannot be told and what would show it."""
+def verdict_text(verdict: Verdict, family: Family, scale: Scale = SHARES) -> str:
+    """Return a verdict: which is better and by how much, or that it cannot be told and what would show it."""
     a, b, pairs = verdict.a, verdict.b, len(family.verdicts)
     test = Tested(verdict.difference, verdict.low, verdict.high, verdict.p_unadjusted)
     if verdict.tells:
-        return better_text(a, b, test, verdict.p, family.seeds, pairs)
+        return better_text(a, b, test, verdict.p, family.seeds, pairs, scale)
     if not verdict.differing:
         return f"cannot tell {b} from {a}: every answer came out the same"
-    goal = Goal(family.target, family.chance, pairs)
-    seen = unknown(a, b, test, verdict.p, pairs)
+    goal = Goal(family.target, family.chance, pairs, scale)
+    seen = unknown(a, b, test, verdict.p, pairs, scale)
     return f"{seen}; {advice(verdict.variances, family.seeds, family.questions, goal)}"
 
 
-def verdict_json(verdict: Verdict, family: Family) -> dict[str, Any]:
+def verdict_json(verdict: Verdict, family: Family, scale: Scale = SHARES) -> dict[str, Any]:
     """Return a verdict with its text (Any: JSON values)."""
     numbers = {name: value for name, value in asdict(verdict).items() if name not in ("variances", "differing")}
-    return {**numbers, "text": verdict_text(verdict, family)}
+    return {**numbers, "text": verdict_text(verdict, family, scale)}
 
 
-def family_warnings(family: Family) -> list[str]:
+def family_warnings(family: Family, scale: Scale = SHARES) -> list[str]:
     """Return what the reader must know before believing any verdict of a family."""
-    return [*small_numbers(family.seeds, family.questions, len(family.verdicts)), *sparse_pairs(family)]
+    return [*small_numbers(family.seeds, family.questions, len(family.verdicts), scale), *sparse_pairs(family)]
 
 
-def better_text(a: str, b: str, test: Tested, p: float, seeds: int, pairs: int) -> str:
+def better_text(a: str, b: str, test: Tested, p: float, seeds: int, pairs: int, scale: Scale = SHARES) -> str:
     """Return the verdict on a pair that is told apart, the better one first."""
     better, worse, low, high = (b, a, test.low, test.high) if test.value > 0 else (a, b, -test.high, -test.low)
     caveat = "; one seed says nothing of others" if seeds == 1 else ""
     return (
-        f"{better} is better than {worse} by {_points(abs(test.value))} points, 95 % interval {_points(low)} to "
-        f"{_points(high)} ({p_text(p)}{over(pairs)}){caveat}"
+        f"{better} is better than {worse} by {scale.step(abs(test.value))}, 95 % interval {scale.spread((low, high))} "
+        f"({p_text(p)}{over(pairs)}){caveat}"
     )
 
 
-def unknown(a: str, b: str, test: Tested, p: float, pairs: int) -> str:
+def unknown(a: str, b: str, test: Tested, p: float, pairs: int, scale: Scale = SHARES) -> str:
     """Return what was seen of a pair that is not told apart."""
-    seen = f"{100 * test.value:+.1f} points, 95 % interval {_points(test.low)} to {_points(test.high)}"
+    unit = "" if scale.graded else " points"
+    seen = f"{scale.signed(test.value)}{unit}, 95 % interval {scale.spread((test.low, test.high))}"
     if test.low > 0 or test.high < 0:
         seen += f", but {p_text(p)}{over(pairs)}"
     return f"cannot tell {b} from {a}: {seen}"
@@ -68,11 +71,12 @@ def unknown(a: str, b: str, test: Tested, p: float, pairs: int) -> str:
 
 def advice(variances: Variances, seeds: int, questions: int, goal: Goal) -> str:
     """Return what would show the goal, by the variances seen: more seeds, more questions, or which alone cannot."""
-    show = f"would show {100 * goal.effect:g} points"
+    withheld = power_unknown(variances, seeds)
+    if withheld:
+        return f"{withheld}; one seed says nothing of others" if seeds == 1 else withheld
+    show = f"would show {goal.scale.goal(goal.effect)}"
     fewest_questions = smallest_questions(goal.effect, variances, seeds, chance=goal.chance, comparisons=goal.pairs)
     more_questions = f"{_round_up(fewest_questions):,} questions" if fewest_questions else "no number of questions"
-    if seeds == 1:
-        return f"{more_questions} {show} between these two runs, and one seed says nothing of others"
     if power(goal.effect, variances, seeds, questions, comparisons=goal.pairs) >= goal.chance:
         return f"these {seeds} seeds and {questions:,} questions {show}"
     fewest_seeds = smallest_seeds(goal.effect, variances, questions, chance=goal.chance, comparisons=goal.pairs)
@@ -92,11 +96,12 @@ def both(variances: Variances, questions: int, goal: Goal) -> str:
         seeds = smallest_seeds(goal.effect, variances, times * questions, chance=goal.chance, comparisons=goal.pairs)
         if seeds:
             enough = f"{_round_up(seeds):,} seeds with {times * questions:,} questions"
-            return f"it takes more of both: {enough} would show {100 * goal.effect:g} points"
-    return f"{100 * goal.effect:g} points are out of reach of any number of seeds and questions that can be run"
+            return f"it takes more of both: {enough} would show {goal.scale.goal(goal.effect)}"
+    out_of_reach = "is out of reach" if goal.scale.graded else "are out of reach"
+    return f"{goal.scale.goal(goal.effect)} {out_of_reach} of any number of seeds and questions that can be run"
 
 
-def small_numbers(seeds: int, questions: int, pairs: int) -> list[str]:
+def small_numbers(seeds: int, questions: int, pairs: int, scale: Scale = SHARES) -> list[str]:
     """Return what numbers so small cannot say, in plain words."""
     warnings = []
     floor = smallest_sign_flip_p(seeds)
@@ -118,7 +123,7 @@ def small_numbers(seeds: int, questions: int, pairs: int) -> list[str]:
         )
     if questions < FEW_QUESTIONS:
         warnings.append(
-            f"{questions} held-out questions are few: each weighs {100 / questions:.1f} points. Evaluate on "
+            f"{questions} held-out questions are few: each weighs {scale.step(1 / questions)}. Evaluate on "
             f"{FEW_QUESTIONS} or more, better 600."
         )
     return warnings
@@ -145,10 +150,6 @@ def p_text(p: float) -> str:
 def over(pairs: int) -> str:
     """Return the clause that names the adjustment."""
     return f" after Holm over {pairs} pairs" if pairs > 1 else ""
-
-
-def _points(accuracy: float) -> str:
-    return f"{100 * accuracy:.1f}".replace("-0.0", "0.0")
 
 
 def _round_up(number: int) -> int:

@@ -2,9 +2,8 @@
 
 import inspect
 import math
-from collections.abc import Iterator
-from dataclasses import replace
-from functools import cache
+from collections.abc import Callable, Iterator
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -12,11 +11,21 @@ import numpy as np
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from simulation.contracts import judge as judges_contract
+from simulation.contracts import students as students_contract
+from simulation.contracts.environment import guarded_exact_judge, guarded_measures, guarded_splits
+from simulation.contracts.scripted import answer, of_every_form, questions
+from simulation.contracts.trainer import DEAR, RULES, it_updates_who_had_lessons
+from simulation.contracts.worlds import DEAR as WHOLE_ENVIRONMENT
+from simulation.contracts.worlds import RULES as ENVIRONMENT_RULES
+from simulation.contracts.worlds import Subject, spread
+from simulation.core.calls import Completion
 from simulation.core.errors import SimulationError
+from simulation.core.optional_roles import ByGradient, SelfTaught
+from simulation.core.questions import Splits
 from simulation.core.registry import PACKAGES, build, components
 from simulation.core.roles import Environment, Judge, Students, Trainer
-from simulation.core.types import Answer, Completion, Question, Seat, Test
-from tests.support.contexts import CATEGORIES, experience, pool
+from simulation.core.types import Answer, Question, Seat
 
 EMBEDDED = Path(__file__).resolve().parents[2] / "agents" / "embedded"
 WEIGHTS = {("judge", "classifier"): "teacher"}
@@ -25,7 +34,6 @@ FROM_POOL = 1500
 """How many questions of a pool are looked at."""
 
 environments = pytest.mark.parametrize("name", components("environment"))
-judges = pytest.mark.parametrize("name", components("judge"))
 everything = pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind in PACKAGES for name in components(kind)])
 
 
@@ -65,179 +73,136 @@ def test_a_parameter_of_the_wrong_type_is_refused(kind: str, name: str) -> None:
 
 @everything
 def test_an_equal_configuration_is_an_equal_component(kind: str, name: str) -> None:
-    """Desks with equal trainers are trained in one batch, and equal judges are called once."""
+    """Students with equal trainers are trained in one batch, and equal judges are called once."""
     assert build(kind, name, {}) == build(kind, name, {})
 
 
-def splits(environment: Environment) -> dict[str, list[Question]]:
-    """The question sets, a sample of the pool."""
-    questions = environment.pool()
-    step = max(1, len(questions) // FROM_POOL)
-    return {
-        "pool": [questions[index] for index in range(0, len(questions), step)],
-        "probe": list(environment.probe()),
-        "held_out": list(environment.held_out()),
-    }
+@cache
+def subject(name: str) -> Subject:
+    """An environment with its questions, read once."""
+    return Subject(name, partial(build, "environment", name, {}), seed=3)
 
 
-def everywhere(environment: Environment) -> Iterator[Question]:
-    for questions in splits(environment).values():
-        yield from questions
+def splits(name: str) -> Splits:
+    """The question sets of an environment."""
+    return subject(name).splits
 
 
-def given(question: Question, text: str, choice: int | None) -> Answer:
-    return Answer(
-        question_id=question.id, prompt=question.prompt, text=text, answerer="ada", model_version="0", choice=choice
-    )
+def everywhere(name: str) -> Iterator[Question]:
+    """Questions of all sets, of a pool those spread over it."""
+    for group in (splits(name).pool, splits(name).probe, splits(name).held_out):
+        yield from spread(group, FROM_POOL)
+
+
+@environments
+@pytest.mark.parametrize("rule", [*ENVIRONMENT_RULES, *WHOLE_ENVIRONMENT], ids=lambda rule: rule.__name__)
+def test_an_environment_holds_its_contract(rule: Callable[..., None], name: str) -> None:
+    rule(subject(name), name, subject(name).build)
 
 
 @environments
 def test_an_environments_questions_are_whole(name: str) -> None:
-    environment = made("environment", name)
-    environment.reset(seed=0)
-    for question in everywhere(environment):
-        assert question.id
-        assert question.prompt.strip()
+    for question in everywhere(name):
         assert question.category
-        assert question.reference is not None
-        assert len(set(question.choices)) == len(question.choices)
-        if question.choices:
-            assert question.choices.count(question.reference) == 1
-        if question.diagnoses:
-            assert len(question.diagnoses) == len(question.choices)
-            assert question.diagnoses.index("right") == question.choices.index(question.reference)
-            assert question.diagnoses.count("right") == 1
+        assert question.key.reference is not None
+        alternatives, reveals = question.form.alternatives, question.key.reveals
+        if alternatives:
+            assert alternatives.count(question.key.reference) == 1
+        if reveals:
+            assert reveals.index("right") == alternatives.index(question.key.reference)
+            assert reveals.count("right") == 1
 
 
 @environments
-def test_an_environments_splits_share_no_id_and_no_content(name: str) -> None:
-    environment = made("environment", name)
-    found = splits(environment)
-    names = {split: {question.id for question in questions} for split, questions in found.items()}
-    texts = {split: {" ".join(each.prompt.split()).casefold() for each in found[split]} for split in found}
-    for split in found:
-        assert found[split], f"{split} is empty"
-        assert len(names[split]) == len(found[split])
-        for other in set(found) - {split}:
-            assert not names[split] & names[other]
-            assert not texts[split] & texts[other]
-
-
-@environments
-def test_an_environment_gives_the_same_questions_again(name: str) -> None:
-    first, second = build("environment", name, {}), build("environment", name, {})
-    first.reset(seed=3)
-    second.reset(seed=3)
-    assert splits(first) == splits(second)
-    assert len(first.pool()) == len(second.pool())
+def test_an_environments_splits_share_no_text(name: str) -> None:
+    groups = {"pool": splits(name).pool, "probe": splits(name).probe, "held_out": splits(name).held_out}
+    texts = {
+        key: {" ".join(question.prompt.split()).casefold() for question in spread(group, FROM_POOL)}
+        for key, group in groups.items()
+    }
+    for key in groups:
+        assert texts[key], f"{key} is empty"
+        for other in set(groups) - {key}:
+            assert not texts[key] & texts[other]
 
 
 @environments
 def test_an_environments_own_judge_accepts_every_reference_and_nothing_else(name: str) -> None:
-    environment = made("environment", name)
-    judge: Judge = made("judge", environment.exact_judge)
-    questions, answers, expected = [], [], []
-    for question in everywhere(environment):
-        options = question.choices or (question.reference or "",)
-        for choice, text in enumerate(options):
-            for taken in {choice, None} if question.choices else {None}:
-                questions.append(question)
-                answers.append(given(question, text, taken))
-                expected.append(float(text == question.reference))
-    scores = [each.score for each in judge.judge(questions, answers, seeds=[0] * len(answers))]
-    assert len(scores) > 500
-    assert scores == expected
-
-
-@environments
-def test_what_is_shown_hides_the_answer(name: str) -> None:
-    for question in everywhere(made("environment", name)):
-        shown = question.shown()
-        assert (shown.reference, shown.diagnoses) == (None, ())
-        assert (shown.id, shown.prompt, shown.choices, shown.tags) == (
-            question.id,
-            question.prompt,
-            question.choices,
-            question.tags,
-        )
-
-
-@environments
-def test_a_step_rewards_with_the_score(name: str) -> None:
-    environment = made("environment", name)
-    question = environment.pool()[0]
-    for score in (0.0, 0.25, 1.0):
-        transition = environment.step(experience(question, score=score, truth=0.0, choice=0))
-        assert transition.reward == score
-        assert type(transition.terminated) is type(transition.truncated) is bool
-    assert all(isinstance(notice, str) for notice in environment.notices())
-
-
-def exam() -> tuple[list[Question], list[Answer]]:
-    """Right, wrong, unreadable and empty answers to questions of every category, which are code tasks as well."""
-    texts = [("1", 0), ("2", 1), ("no idea", None), ("", None), ("def f(x): return x + 1", None)]
-    tests = (Test(code="assert f(1) == 2"), Test(code="assert f(2) == 3", hidden=True))
-    questions, answers = [], []
-    for index, question in enumerate(pool(24, CATEGORIES)):
-        text, choice = texts[index % len(texts)]
-        questions.append(replace(question, tests=tests))
-        answers.append(given(question, str(text), None if choice is None else int(choice)))
-    return questions, answers
-
-
-@judges
-def test_a_judge_gives_every_answer_one_score_between_0_and_1(name: str) -> None:
-    questions, answers = exam()
-    feedback = made("judge", name).judge(questions, answers, seeds=list(range(len(answers))))
-    assert len(feedback) == len(answers)
-    for each in feedback:
-        assert type(each.score) is float
-        assert 0 <= each.score <= 1
-        assert each.judge == name
-        assert each.correction is None or each.correction
-        assert all(type(value) is float for value in each.metrics.values())
-    assert made("judge", name).judge([], [], seeds=[]) == []
-
-
-@judges
-def test_a_verdict_depends_on_its_answer_and_seed_and_not_on_its_neighbours(name: str) -> None:
-    questions, answers = exam()
-    seeds = list(range(len(answers)))
-    judge = made("judge", name)
-    together = judge.judge(questions, answers, seeds=seeds)
-    assert judge.judge(questions, answers, seeds=seeds) == together
-    backwards = judge.judge(questions[::-1], answers[::-1], seeds=seeds[::-1])[::-1]
-    alone = [judge.judge([q], [a], seeds=[s])[0] for q, a, s in zip(questions, answers, seeds, strict=True)]
-    for each, other in [*zip(together, backwards, strict=True), *zip(together, alone, strict=True)]:
-        assert (each.score, each.correction, each.explanation) == (other.score, other.correction, other.explanation)
-
-
-@pytest.mark.parametrize("name", components("students"))
-def test_students_are_seated_and_read_without_a_model(name: str) -> None:
-    students: Students = made("students", name)
-    assert students.count >= 1
-    answerer = students.answerer(Seat(name="ada", number=0, seed=0))
-    asked = [question.shown() for question in pool(5)]
-    requests = answerer.requests(asked, generator=np.random.default_rng(0))
-    options = answerer.options(asked)
-    assert [each.slot for each in [*requests, *options]] == ["ada"] * 10
-    assert all(len(each.continuations) == 3 for each in options)
-    scored = [Completion(continuation_logprobs=(-2.0, -1.0, -3.0)) for _ in asked]
-    answers = answerer.read(asked, scored, model_version="7")
-    assert [(each.question_id, each.choice, each.model_version) for each in answers] == [
-        (question.id, 1, "7") for question in asked
+    environment: Environment = subject(name).environment
+    judge: Judge = made("judge", guarded_exact_judge(name, environment)[0])
+    rows = [
+        (question, text)
+        for question in everywhere(name)
+        for text in question.form.alternatives or (question.key.reference or "",)
     ]
-    assert requests == answerer.requests(asked, generator=np.random.default_rng(0))
+    asked, answers = [question for question, _ in rows], [answer(question, text) for question, text in rows]
+    scores = [verdict.score for verdict in judge.judge(asked, answers, seeds=[0] * len(answers))]
+    assert len(scores) > 500
+    assert scores == [float(text == question.key.reference) for question, text in rows]
+    assert not guarded_measures(name, environment)[0].graded
+
+
+@pytest.mark.parametrize("name", components("judge"))
+@pytest.mark.parametrize("rule", judges_contract.RULES, ids=lambda rule: rule.__name__)
+def test_a_judge_holds_its_contract(rule: Callable[..., None], name: str) -> None:
+    rule(of_every_form(), name, lambda: made("judge", name))
+
+
+@pytest.mark.parametrize("name", components("judge"))
+def test_a_judge_signs_what_it_says(name: str) -> None:
+    for judge, asked, answers in judges_contract.judged(name, lambda: made("judge", name), of_every_form()):
+        for verdict in judge.judge(asked, answers, seeds=[*range(len(answers))]):
+            assert verdict.judge == name
+            assert verdict.correction is None or verdict.correction
 
 
 @pytest.mark.parametrize("name", components("students"))
-def test_a_failed_completion_is_an_answer_and_not_an_exception(name: str) -> None:
-    answerer = made("students", name).answerer(Seat(name="ada", number=0, seed=0))
-    asked = [question.shown() for question in pool(3)]
-    failed = [Completion(stop="error: out of memory"), Completion(text="???", tokens=3), Completion(text="\x00" * 9)]
-    answers = answerer.read(asked, failed, model_version="0")
-    assert len(answers) == 3
-    assert all(each.choice is None and each.stop != "stop" for each in answers)
+@pytest.mark.parametrize("rule", students_contract.RULES, ids=lambda rule: rule.__name__)
+def test_students_hold_their_contract(rule: Callable[..., None], name: str) -> None:
+    rule(of_every_form(), name, lambda: made("students", name))
+
+
+@pytest.mark.parametrize("name", components("students"))
+def test_students_take_the_likeliest_option_and_read_what_failed(name: str) -> None:
+    students: Students = made("students", name)
+    answerer = students.answerer(Seat(name="ada", number=0, seed=0))
+    asked = [question.shown() for question in questions(3)]
+
+    def read(*completions: Completion) -> list[Answer]:
+        return answerer.read(asked, completions, model_version="7")
+
+    scored = read(*[Completion(continuation_logprobs=(-2.0, -1.0, -3.0))] * 3)
+    assert [one.choice for one in scored] == [1, 1, 1]
+    failed = read(
+        Completion(stop="error: out of memory"), Completion(text="???", tokens=3), Completion(text="\x00" * 9)
+    )
+    assert all(one.choice is None and one.stop != "stop" for one in failed)
+    assert answerer.requests(asked, generator=np.random.default_rng(0))
+
+
+def trainers() -> dict[str, Callable[[], Trainer]]:
+    """How each trainer is built: the registered ones, and the rules of students who learn of themselves."""
+    registered = {name: partial(build, "trainer", name, {}) for name in components("trainer")}
+    own = {
+        name: partial(lambda kind: build("students", kind, {}).trainer(), name)
+        for name, component in components("students").items()
+        if isinstance(component.cls, SelfTaught)
+    }
+    return {**registered, **own}
+
+
+@pytest.mark.parametrize("name", trainers())
+@pytest.mark.parametrize("rule", [*RULES, *DEAR], ids=lambda rule: rule.__name__)
+def test_a_trainer_holds_its_contract(rule: Callable[..., None], name: str) -> None:
+    rule(name, trainers()[name])
+
+
+@pytest.mark.parametrize("name", components("trainer"))
+def test_a_trainer_by_gradient_says_so(name: str) -> None:
+    """Then a scenario of students without gradients is refused before it begins."""
+    trainer = build("trainer", name, {})
+    assert (isinstance(trainer, ByGradient) and trainer.by_gradient) == (name != "none")
+    it_updates_who_had_lessons(name, partial(build, "trainer", name, {}))
 
 
 @pytest.mark.parametrize("name", components("trainer"))
@@ -255,7 +220,12 @@ def test_a_trainer_has_the_roles_signature_and_bounded_numbers(name: str) -> Non
         for bad in (-1, math.nan):
             with pytest.raises(ValidationError):
                 build("trainer", name, {field: bad})
-    with pytest.raises(ValidationError):
-        build("trainer", name, {"learning_rate": 0})
-    with pytest.raises(ValidationError):
-        build("trainer", name, {"batch_size": 0})
+    for field in ("learning_rate", "batch_size"):
+        with pytest.raises(ValidationError):
+            build("trainer", name, {field: 0})
+
+
+def test_questions_are_the_same_for_every_seed_where_studies_are_paired() -> None:
+    for name in components("environment"):
+        other = guarded_splits(name, subject(name).environment, 4)
+        assert (other.held_out, other.probe) == (splits(name).held_out, splits(name).probe)

@@ -39,6 +39,12 @@ def blocks(page: Path, language: str) -> list[str]:
     return [block for name, block in FENCE.findall(text_of(page)) if name == language]
 
 
+def modules(page: Path) -> dict[str, str]:
+    """Return the Python files that a page shows, by the names of their modules: each block's first line is its name."""
+    named = [re.match(r"# (\w+)\.py\n", block) for block in blocks(page, "python")]
+    return {match[1]: match.string for match in named if match is not None}
+
+
 def prose(page: Path) -> str:
     """Return a page without its fenced blocks."""
     return FENCE.sub("", text_of(page))

@@ -27,10 +27,11 @@ from simulation.scenario.readiness import elsewhere
 from simulation.scenario.scenario import Scenario, load_scenario
 from simulation.store import DATABASE, Study
 from simulation.views.progress import Quiet
-from tests.documents.pages import PAGES, ROOT, Command, blocks, commands
+from tests.documents.pages import PAGES, ROOT, Command, blocks, commands, modules
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 COMMANDS = commands()
+MODULES = modules(ROOT / "docs" / "extend.md")
 OWN = ("python -m simulation ", ".venv/bin/simulation ")
 PARSED = ("python -m benchmarks.", "python benchmarks/", "python -m training.making.")
 LAUNCHER = Path(sys.executable).with_name("simulation")
@@ -68,6 +69,10 @@ class Places:
         """Return a word of a command with its placeholder replaced; what is written goes into `folder`."""
         if word == "environment.rows=PATH":
             return f"environment.rows={self.rows / MADE_WITH_ROWS[scenario]}"
+        module = word.partition(":")[0]
+        if module in MODULES:
+            (folder / f"{module}.py").write_text(MODULES[module], encoding="utf-8")
+            return str(folder / f"{module}.py{word.removeprefix(module)}")
         paths = {"runs/STUDY": self.study, "runs/COMPARISON": self.comparison, "FILE": folder / "file"}
         return str(paths.get(word, folder / "to" if word.startswith("exports/") else word))
 
@@ -226,7 +231,7 @@ def programs() -> Iterator[tuple[str, str]]:
     """Yield the Python of the documents but for components, which have tests of their own."""
     for page in PAGES:
         for number, block in enumerate(blocks(page, "python")):
-            if not re.search(r"^@\w+\(", block, re.MULTILINE):
+            if not re.search(r"^@\w+\(|\A# \w+\.py$", block, re.MULTILINE):  # test_extend.py plays modules
                 yield f"{page.name} {number}", block
 
 
@@ -244,4 +249,6 @@ def test_a_part_of_a_scenario_is_one(tmp_path: Path, capsys: pytest.CaptureFixtu
             if not block.startswith("name:"):
                 path = tmp_path / f"{page.stem}_{number}.yaml"
                 path.write_text(f"name: part\nbase: {ROOT / 'scenarios' / 'btp_code.yaml'}\n{block}", encoding="utf-8")
+                for module, code in MODULES.items():
+                    (tmp_path / f"{module}.py").write_text(code, encoding="utf-8")
                 assert main(["check", str(path)]) == 0, capsys.readouterr().err

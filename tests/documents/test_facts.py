@@ -11,8 +11,8 @@ import pytest
 
 from agents.judges.executor import Executor
 from agents.sandbox import Limits
+from agents.sandbox.program import Verdict
 from simulation.commands.main import main
-from simulation.core.types import Verdict
 from simulation.store.schema import TABLES, VIEWS
 from tests.documents.pages import ROOT, prose, text_of
 from tests.sandbox.attacks import attacks

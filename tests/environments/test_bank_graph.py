@@ -40,5 +40,5 @@ def test_every_skill_can_be_reached_and_the_first_ones_are_those_the_table_names
 def test_the_environment_offers_them_for_the_bank_only() -> None:
     bank = MathWordProblems()
     assert isinstance(bank, SkillGraph) and bank.prerequisites() == PREREQUISITES
-    assert {question.tags[1] for question in bank.held_out()} == SKILLS
+    assert {question.tags[1] for question in bank.questions(0).held_out} == SKILLS
     assert MathWordProblems(rows="rows.jsonl").prerequisites() == {}

@@ -14,7 +14,9 @@ from environments.tasks.items import EVERY, MOST_DISTINCT, SEEN, UNSEEN, distinc
 from environments.tasks.mastery import lesson, mastery
 from environments.tasks.programs import RIGHT, program, single_bugs, styles
 from simulation.core.errors import DataError
-from simulation.core.types import Test
+from simulation.core.kinds.code import Code
+from simulation.core.kinds.program_tests import Test
+from simulation.core.questions import Measure
 
 SAMPLE = random.Random(0).sample(compositions(), 250)
 MBPP = Path("../shared/data/mbpp")
@@ -77,8 +79,13 @@ def test_splits_share_no_composition_and_hold_every_category_and_shape() -> None
 def test_a_task_is_a_pure_function_of_seed_split_and_index() -> None:
     assert task(0, "pool", 5, SEEN) == task(0, "pool", 5, SEEN)
     assert task(0, "pool", 5, SEEN) != task(1, "pool", 5, SEEN)
-    assert CodeTasks().pool()[7] == CodeTasks().pool()[7]
-    assert CodeTasks().pool()[-1].id == "pool-0-7999"
+    assert CodeTasks().questions(0).pool[7] == CodeTasks().questions(1).pool[7]
+    assert CodeTasks().questions(0).pool[-1].id == "pool-0-7999"
+
+
+def test_the_truth_is_pass_at_1_of_a_program_that_is_written_anew() -> None:
+    assert CodeTasks().measures[0] == Measure(name="pass@1")
+    assert CodeTasks().questions(0).pool[0].form == Code()
 
 
 def test_a_prompt_names_the_function_and_says_which_composition_is_meant() -> None:
@@ -93,11 +100,11 @@ def test_the_wordings_of_unseen_are_never_asked_and_those_of_seen_are() -> None:
     def phrases(index: int) -> set[str]:
         return {skill.wordings[index] for skill in SKILLS}
 
-    seen, unseen = (CodeTasks(held_out_wordings=name) for name in ("seen", "unseen"))
-    asked = " ".join(question.prompt for question in seen.pool()[:500])
+    seen, unseen = (CodeTasks(held_out_wordings=name).questions(0) for name in ("seen", "unseen"))
+    asked = " ".join(question.prompt for question in seen.pool[:500])
     assert not any(phrase in asked for phrase in phrases(UNSEEN[0]) - {"all of xs", "all of ws"})
-    assert [each.prompt for each in seen.pool()[:50]] == [each.prompt for each in unseen.pool()[:50]]
-    assert not {each.prompt for each in unseen.held_out()} & {each.prompt for each in seen.held_out()}
+    assert [each.prompt for each in seen.pool[:50]] == [each.prompt for each in unseen.pool[:50]]
+    assert not {each.prompt for each in unseen.held_out} & {each.prompt for each in seen.held_out}
 
 
 def test_what_is_evaluated_is_distinct_and_the_most_can_be_had() -> None:
@@ -141,18 +148,19 @@ def rows(count: int) -> str:
 def test_rows_that_name_no_split_are_split_by_content_and_can_be_evaluated_on_elsewhere(tmp_path: Path) -> None:
     (tmp_path / "rows.jsonl").write_text(rows(60))
     (tmp_path / "few.jsonl").write_text(rows(10))
-    whole = CodeTasks(rows=str(tmp_path / "rows.jsonl"), probe_size=20)
-    assert (len(whole.pool()), len(whole.probe()), len(whole.held_out())) == (31, 20, 9)
-    apart = CodeTasks(rows=str(tmp_path / "rows.jsonl"), held_out_rows=str(tmp_path / "few.jsonl"), probe_size=20)
-    assert (len(apart.pool()), len(apart.held_out())) == (30, 10)
-    bank = CodeTasks(held_out_rows=str(tmp_path / "few.jsonl"))
-    assert (len(bank.pool()), len(bank.held_out())) == (8000, 10)
+    whole = CodeTasks(rows=str(tmp_path / "rows.jsonl"), probe_size=20).questions(0)
+    assert (len(whole.pool), len(whole.probe), len(whole.held_out)) == (31, 20, 9)
+    few = str(tmp_path / "few.jsonl")
+    apart = CodeTasks(rows=str(tmp_path / "rows.jsonl"), held_out_rows=few, probe_size=20).questions(0)
+    assert (len(apart.pool), len(apart.held_out)) == (30, 10)
+    bank = CodeTasks(held_out_rows=few).questions(0)
+    assert (len(bank.pool), len(bank.probe), len(bank.held_out)) == (8000, 100, 10)
     with pytest.raises(DataError, match="lower probe_size"):
-        CodeTasks(rows=str(tmp_path / "rows.jsonl")).pool()
+        CodeTasks(rows=str(tmp_path / "rows.jsonl")).questions(0)
 
 
 @pytest.mark.skipif(not MBPP.is_dir(), reason="MBPP is not beside the project")
 def test_mbpp_keeps_its_own_split() -> None:
-    environment = CodeTasks(rows=str(MBPP / "mbpp.jsonl.gz"))
-    assert (len(environment.pool()), len(environment.probe())) == (374, 90)
-    assert len(environment.held_out()) + len(environment.notices()) - 1 == 500
+    splits = CodeTasks(rows=str(MBPP / "mbpp.jsonl.gz")).questions(0)
+    assert (len(splits.pool), len(splits.probe)) == (374, 90)
+    assert len(splits.held_out) + len(splits.notices) - 1 == 500

@@ -10,6 +10,7 @@ from environments.bank.items import CATEGORIES, CELLS, MOST_DISTINCT, Bank, dist
 from environments.bank.mastery import CUES, lesson, mastery
 from environments.math_word_problems import MathWordProblems
 from simulation.core.errors import DataError
+from simulation.core.questions import Measure
 
 SKILLS = [skill for skills in CATEGORIES.values() for skill in skills]
 MATHQA = Path("../shared/data/mathqa")
@@ -62,14 +63,14 @@ def test_every_skill_has_enough_distinct_held_out_problems(skill: object) -> Non
 
 def test_options_are_the_right_value_three_misconceptions_and_a_filler_well_apart() -> None:
     for question in Bank(seed=3, split="pool", size=500):
-        assert well_separated([int(choice) for choice in question.choices])
-        assert question.diagnoses.count("right") == question.diagnoses.count("filler") == 1
-        assert question.choices[question.diagnoses.index("right")] == question.reference
-        assert len(set(question.diagnoses)) == 5
+        assert well_separated([int(choice) for choice in question.form.alternatives])
+        assert question.key.reveals.count("right") == question.key.reveals.count("filler") == 1
+        assert question.form.alternatives[question.key.reveals.index("right")] == question.key.reference
+        assert len(set(question.key.reveals)) == 5
 
 
 def test_the_right_option_is_at_every_place_equally_often() -> None:
-    places = [question.diagnoses.index("right") for question in Bank(seed=0, split="pool", size=5000)]
+    places = [question.key.reveals.index("right") for question in Bank(seed=0, split="pool", size=5000)]
     counts = [places.count(place) for place in range(5)]
     assert max(abs(count - 1000) for count in counts) < 4 * (5000 * 0.2 * 0.8) ** 0.5
 
@@ -77,6 +78,13 @@ def test_the_right_option_is_at_every_place_equally_often() -> None:
 def test_a_commutative_skill_folds_the_order_of_its_numbers() -> None:
     skill = next(skill for skill in SKILLS if skill.commutative)
     assert all(split_of(skill, (a, b)) == split_of(skill, (b, a)) for a in range(3, 20) for b in range(3, 20))
+
+
+def test_the_questions_are_the_same_object_for_every_seed_and_made_when_first_asked_for() -> None:
+    environment = MathWordProblems(held_out_size=5, probe_size=5)
+    assert "_splits" not in vars(environment)
+    assert environment.questions(0) is environment.questions(7)
+    assert environment.measures == (Measure(name="accuracy"),)
 
 
 def test_the_most_distinct_problems_can_be_had() -> None:
@@ -94,7 +102,7 @@ def test_lessons_weigh_plain_answers_by_mastery_and_teach_every_procedure_under_
     one = lesson(7, seed=2, stage=1)
     right = mastery(2)[one.question.tags[1], int(one.question.tags[2][-1])]
     plain = [branch for branch in one.branches if not branch.cue]
-    assert plain[0].text == f" {one.question.reference}" and plain[0].weight == right
+    assert plain[0].text == f" {one.question.key.reference}" and plain[0].weight == right
     assert sum(branch.weight for branch in plain) == pytest.approx(1.0)
     assert [branch.cue for branch in one.branches if branch.cue] == list(CUES)
     softer = [branch for branch in lesson(7, seed=2, stage=0).branches if not branch.cue]
@@ -109,14 +117,16 @@ def test_a_single_file_of_rows_is_split_by_content_not_by_place(tmp_path: Path) 
     ]  # fmt: skip
     (tmp_path / "one.jsonl").write_text("\n".join(json.dumps(row) for row in rows))
     (tmp_path / "two.jsonl").write_text("\n".join(json.dumps(row) for row in reversed(rows)))
-    one, two = (MathWordProblems(rows=str(tmp_path / name), probe_size=20) for name in ("one.jsonl", "two.jsonl"))
-    assert len(one.held_out()) == 15 and len(one.probe()) == 20 and len(one.pool()) == 65
-    assert list(one.held_out()) == list(two.held_out())
+    one, two = (
+        MathWordProblems(rows=str(tmp_path / name), probe_size=20).questions(0) for name in ("one.jsonl", "two.jsonl")
+    )
+    assert len(one.held_out) == 15 and len(one.probe) == 20 and len(one.pool) == 65
+    assert list(one.held_out) == list(two.held_out)
 
 
 @pytest.mark.skipif(not MATHQA.is_dir(), reason="the MathQA sample is not beside the project")
 def test_all_mathqa_rows_load_or_are_named() -> None:
-    environment = MathWordProblems(rows=str(MATHQA))
-    read = len(environment.pool()) + len(environment.probe()) + len(environment.held_out())
-    refused = max(0, len(environment.notices()) - 1)
+    splits = MathWordProblems(rows=str(MATHQA)).questions(0)
+    read = len(splits.pool) + len(splits.probe) + len(splits.held_out)
+    refused = max(0, len(splits.notices) - 1)
     assert read + refused == 5079

@@ -47,8 +47,11 @@ def test_every_row_of_the_real_sample_is_a_question() -> None:
     assert (len(questions), refused) == (5079, ())
     assert len({question.id for question in questions}) == 5079
     for question in questions:
-        assert question.choices.count(question.reference or "") == 1
-        assert all(choice and not choice.startswith(("a )", "b )", "c )", "d )", "e )")) for choice in question.choices)
+        assert question.form.alternatives.count(question.key.reference or "") == 1
+        assert all(
+            choice and not choice.startswith(("a )", "b )", "c )", "d )", "e )"))
+            for choice in question.form.alternatives
+        )
 
 
 @real
@@ -133,8 +136,8 @@ def test_a_repeated_question_is_named_with_its_first_place(tmp_path: Path) -> No
 def test_equal_options_are_one_choice(tmp_path: Path) -> None:
     path = write(tmp_path / "a.jsonl", [row(options="a ) 4 , b ) 2 , c ) 2 , d ) 4 , e ) 5", correct="D")])
     question = load_rows(path).questions[0]
-    assert question.choices == ("4", "2", "5")
-    assert question.reference == "4"
+    assert question.form.alternatives == ("4", "2", "5")
+    assert question.key.reference == "4"
 
 
 def test_the_same_content_has_the_same_id_in_every_format(tmp_path: Path) -> None:

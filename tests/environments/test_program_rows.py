@@ -13,7 +13,9 @@ import pytest
 from environments.program_rows import EVALUATE, LEARN, VALIDATE, load_programs, number
 from environments.row_files import Rows
 from simulation.core.errors import DataError
-from simulation.core.types import Question, Test
+from simulation.core.kinds.code import Code
+from simulation.core.kinds.program_tests import Test, Tests
+from simulation.core.types import Question
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "mbpp"
 FULL, SANITIZED = DATA / "mbpp.jsonl.gz", DATA / "sanitized-mbpp.json.gz"
@@ -64,11 +66,16 @@ def one(tmp_path: Path, row: object) -> Question:
     return question
 
 
+def key(question: Question) -> Tests:
+    assert isinstance(question.key, Tests)
+    return question.key
+
+
 def codes(question: Question) -> tuple[list[str], list[str]]:
     """The visible tests and the hidden ones."""
     return (
-        [test.code for test in question.tests if not test.hidden],
-        [test.code for test in question.tests if test.hidden],
+        [test.code for test in key(question).tests if not test.hidden],
+        [test.code for test in key(question).tests if test.hidden],
     )
 
 
@@ -77,12 +84,15 @@ def test_a_row_of_mbpp_shows_its_first_test_and_is_judged_by_the_others(tmp_path
     assert question == Question(
         id="mbpp-601",
         prompt="Write a function to add one.\nYour program must pass this test, among others:\nassert f(1) == 2",
-        reference="def f(x):\n  return x + 1 ",
+        form=Code(),
+        key=Tests(
+            tests=(Test(code="assert f(2) == 3"), Test(code="assert f(3) == 4", hidden=True)),
+            reference="def f(x):\n  return x + 1 ",
+        ),
         tags=("mbpp",),
-        tests=(Test(code="assert f(2) == 3"), Test(code="assert f(3) == 4", hidden=True)),
     )
     assert number(question) == 601
-    assert question.shown().tests == ()
+    assert not isinstance(question.shown().key, Tests)
 
 
 def test_challenge_tests_are_the_hidden_ones(tmp_path: Path) -> None:
@@ -101,7 +111,7 @@ def test_what_the_prompt_shows_never_judges(tmp_path: Path) -> None:
 
 def test_setup_and_imports_run_before_the_tests(tmp_path: Path) -> None:
     question = one(tmp_path, mbpp(test_setup_code="root = 1", test_imports=["import math", "import re"]))
-    assert question.setup == "import math\nimport re\nroot = 1"
+    assert key(question).setup == "import math\nimport re\nroot = 1"
     assert "root" not in question.prompt
 
 
@@ -114,21 +124,21 @@ def test_the_sanitized_rows_name_their_text_prompt(tmp_path: Path) -> None:
 def test_a_row_of_human_eval_is_continued(tmp_path: Path) -> None:
     question = one(tmp_path, human_eval())
     assert (question.id, question.tags, question.prompt) == ("humaneval-7", ("humaneval",), PROMPT)
-    assert (question.opening, question.reference, question.setup) == (PROMPT, "    return 2 * x", "")
+    assert (question.form.opening, key(question).reference, key(question).setup) == (PROMPT, "    return 2 * x", "")
     assert number(question) is None
 
 
 def test_what_stands_around_a_check_is_its_setup(tmp_path: Path) -> None:
     test = "import math\n\ndef near(a, b): return math.isclose(a, b)\n\ndef check(f):\n    assert near(f(1), 2)\n"
     question = one(tmp_path, human_eval(test=test))
-    assert question.setup == "import math\n\ndef near(a, b):\n    return math.isclose(a, b)"
+    assert key(question).setup == "import math\n\ndef near(a, b):\n    return math.isclose(a, b)"
     assert codes(question) == (["assert near(twice(1), 2)"], [])
 
 
 def test_a_check_that_is_more_than_asserts_is_one_hidden_test(tmp_path: Path) -> None:
     test = "def check(candidate):\n    for x in range(9):\n        assert candidate(x) == 2 * x\n"
     question = one(tmp_path, human_eval(test=test))
-    assert (codes(question), question.setup) == (([], ["check(twice)"]), test)
+    assert (codes(question), key(question).setup) == (([], ["check(twice)"]), test)
 
 
 def test_other_names_than_humanevals_keep_their_own(tmp_path: Path) -> None:
@@ -224,7 +234,7 @@ def test_the_rows_of_mbpp_are_questions_but_for_one_whose_tests_are_all_alike() 
 def test_the_rows_of_sanitized_mbpp_are_questions() -> None:
     questions, refused = load_programs(SANITIZED)
     assert (len(questions), refused) == (427, ())
-    assert sum(bool(each.setup) for each in questions) == 13
+    assert sum(bool(key(each).setup) for each in questions) == 13
 
 
 @real
@@ -233,9 +243,9 @@ def test_no_test_of_mbpp_judges_that_its_prompt_shows(path: Path) -> None:
     for question in load_programs(path).questions:
         shown = question.prompt.rpartition(":\n")[2]
         assert shown.startswith("assert")
-        assert shown not in [test.code for test in question.tests]
-        assert not any(test.code in question.prompt for test in question.tests)
-        assert any(not test.hidden for test in question.tests)
+        assert shown not in [test.code for test in key(question).tests]
+        assert not any(test.code in question.prompt for test in key(question).tests)
+        assert any(not test.hidden for test in key(question).tests)
 
 
 def test_a_row_that_cannot_be_written_anew_is_refused_by_name(tmp_path: Path) -> None:

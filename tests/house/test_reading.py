@@ -57,7 +57,7 @@ def test_an_adapter_goes_from_trainer_to_blob_through_at_most_fifteen_files(
     carriers = {file for file in files if not file.startswith((".venv", "build", "tests"))}
     carriers |= {"simulation/play/runner.py", "simulation/store/study.py"}  # hand it on from trainer to store
     assert {"training/dpo.py", "agents/models/lora.py", "simulation/store/adapters.py"} <= carriers
-    assert len(carriers) <= 15, sorted(carriers)
+    assert len(carriers) <= 15, "\n".join(sorted(carriers))
 
 
 def test_no_run_imports_what_made_the_shipped_weights(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ def test_a_local_mode_plays(name: str, tmp_path: Path) -> None:
     with played(tmp_path, name) as study:
         _, turn = study.turns()
         assert len(turn.experiences) == 8
-        assert all(each.feedback.verdict is not None and each.answer.logprob is not None for each in turn.experiences)
+        assert all(each.feedback.reason and each.answer.logprob is not None for each in turn.experiences)
         assert "pass@1" in turn.evaluations["held_out"].metrics
         assert (turn.update is None) == (name in ("btp_local", "btp_baseline") or not turn.lessons)
 

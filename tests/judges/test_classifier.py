@@ -13,11 +13,17 @@ from agents.judges.classifier import Classifier, Train
 from agents.judges.teacher_rows import TeacherRow, read_rows
 from agents.models.seq2seq import Schooling, Verdicts, load, school
 from simulation.core.errors import DataError
+from simulation.core.kinds.kind import Form
+from simulation.core.kinds.options import Options
+from simulation.core.kinds.reference import Reference
 from simulation.core.teacher_prompt import teacher_prompt
-from simulation.core.types import Answer, Feedback, Question
+from simulation.core.types import Answer, Feedback, Question, Ranking
 from tests.support import tiny_models as tiny
 
-QUESTIONS = [Question(id=f"q{n}", prompt="?", choices=(str(n), "77", "8"), reference=str(n)) for n in (4, 12)]
+QUESTIONS = [
+    Question(id=f"q{n}", prompt="?", form=Options(choices=(str(n), "77", "8")), key=Reference(answer=str(n)))
+    for n in (4, 12)
+]
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +32,8 @@ def teacher(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def answer(question: Question, text: str, choice: int | None = None) -> Answer:
-    return Answer(question_id=question.id, prompt="?", text=text, answerer="s", model_version="v", choice=choice)
+    ranking = None if choice is None else Ranking(taken=choice)
+    return Answer(question_id=question.id, prompt="?", text=text, answerer="s", model_version="v", ranking=ranking)
 
 
 def judged(judge: Classifier, texts: list[str]) -> list[Feedback]:
@@ -64,6 +71,9 @@ def test_feedback_scores_the_verdict_and_keeps_the_probability(teacher: Path) ->
     for said in judged(Classifier(model=str(teacher)), ["4", "12", "3", "x"]):
         assert said.score == float(said.metrics["p_correct"] > 0.5)
         assert said.judge == "classifier" and 0 < said.metrics["p_correct"] < 1
+        (outcome,) = said.outcomes
+        assert (outcome.part, outcome.score) == ("answer", said.score)
+        assert said.reason == ("right" if said.score else "wrong")
 
 
 def test_corrections_come_from_where_the_scenario_says(teacher: Path) -> None:
@@ -73,9 +83,10 @@ def test_corrections_come_from_where_the_scenario_says(teacher: Path) -> None:
     own = Classifier(model=str(teacher), correction="own")
     finds = own._verdicts.probabilities
     for question, said in zip(QUESTIONS, judged(own, ["1", "2"]), strict=True):
-        assert question.reference is not None
-        chances = finds([(question.reference, choice) for choice in question.choices])
-        guess = question.choices[chances.index(max(chances))] if max(chances) > 0.5 else None
+        choices = question.form.alternatives
+        assert question.key.reference is not None
+        chances = finds([(question.key.reference, choice) for choice in choices])
+        guess = choices[chances.index(max(chances))] if max(chances) > 0.5 else None
         assert said.correction == ({"q4": "1", "q12": "2"}[question.id] if said.score else guess)
 
 
@@ -86,11 +97,12 @@ def test_letters_are_read_as_their_option(teacher: Path) -> None:
     (by_text,) = judge.judge([question], [answer(question, "77", 1)], seeds=[0])
     assert by_letter.metrics == by_text.metrics
     assert (by_letter.correction, by_text.correction) == ("a", "4")
+    assert by_letter.outcomes == by_text.outcomes and by_letter.outcomes[0].evidence == "77"
 
 
 def test_half_a_surrogate_pair_is_read_as_a_sign_and_a_whole_one_as_its_character(teacher: Path) -> None:
     judge = Classifier(model=str(teacher))
-    question = replace(QUESTIONS[0], choices=(), reference="4 \udfff")
+    question = replace(QUESTIONS[0], form=Form(), key=Reference(answer="4 \udfff"))
     texts = ["4 \ud800", "4 \ufffd", "4 \ud83d\ude00", "4 \U0001f600"]
     half, sign, pair, character = judge.judge([question] * 4, [answer(question, text) for text in texts], seeds=[0] * 4)
     assert (half.metrics, pair.metrics) == (sign.metrics, character.metrics)

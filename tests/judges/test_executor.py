@@ -8,16 +8,22 @@ import pytest
 from agents.judges.executor import AllTests, Executor
 from agents.reading.programs import program_in, unfenced
 from agents.sandbox import Limits, shared
+from agents.sandbox.program import TestOutcome
 from environments.program_rows import load_programs
 from simulation.core.errors import DataError
-from simulation.core.types import Answer, Outcome, Question, Test
-from tests.support.judged_programs import GOOD, QUESTION, judged
+from simulation.core.kinds.code import Code
+from simulation.core.kinds.program_tests import Test, Tests
+from simulation.core.types import Answer, Outcome, Question
+from tests.support.judged_programs import GOOD, QUESTION, judged, keyed
 
 MBPP = Path(__file__).resolve().parents[3] / "shared" / "data" / "mbpp" / "mbpp.jsonl.gz"
 pytestmark = pytest.mark.usefixtures("sandboxed")
 OPENING = 'import math\n\n@staticmethod\ndef root(x):\n    """Return the root."""\n'
 OPENED = Question(
-    id="o", prompt=OPENING, opening=OPENING.replace("@staticmethod\n", ""), tests=(Test(code="assert root(4) == 2"),)
+    id="o",
+    prompt=OPENING,
+    form=Code(opening=OPENING.replace("@staticmethod\n", "")),
+    key=Tests(tests=(Test(code="assert root(4) == 2"),)),
 )
 
 
@@ -25,9 +31,13 @@ def test_a_student_learns_from_visible_tests_and_is_measured_by_all() -> None:
     cheating = "def f(x): return {1: 2, 2: 3}[x]"
     (learned,) = judged(Executor(), cheating)
     (measured,) = judged(AllTests(), cheating)
-    assert (learned.score, learned.verdict, len(learned.outcomes)) == (1.0, "passed", 2)
-    assert (measured.score, measured.verdict) == (0.0, "failed")
-    assert [outcome.verdict for outcome in measured.outcomes] == ["passed", "passed", "failed"]
+    assert (learned.score, learned.reason, len(learned.outcomes)) == (1.0, "passed", 2)
+    assert (measured.score, measured.reason) == (0.0, "failed")
+    assert [(outcome.part, outcome.score, outcome.reason) for outcome in measured.outcomes] == [
+        ("test 1", 1.0, "passed"),
+        ("test 2", 1.0, "passed"),
+        ("test 3", 0.0, "failed"),
+    ]
     assert measured.metrics == {"pass_rate": 2 / 3, "exact_match": 0.0}
 
 
@@ -41,7 +51,7 @@ def test_exact_match_looks_past_formatting_and_comments_and_nothing_else() -> No
     found = judged(AllTests(), *texts)
     assert [each.metrics["exact_match"] for each in found] == [1.0, 1.0, 0.0, 0.0]
     assert [each.score for each in found] == [1.0, 1.0, 1.0, 0.0]
-    unknown = replace(QUESTION, reference=None)
+    unknown = keyed(reference=None)
     assert judged(AllTests(), GOOD, question=unknown)[0].metrics["exact_match"] == 0.0
 
 
@@ -53,7 +63,7 @@ def test_what_is_said_names_a_visible_test_and_of_a_hidden_one_its_number() -> N
     (load,) = judged(Executor(), "def f(x) return")
     assert load.explanation.startswith("Test 1 of 2 did not run, because the program cannot be loaded (SyntaxError: ")
     assert judged(Executor(), GOOD)[0].explanation == "Right: all 2 tests pass."
-    long = replace(QUESTION, id="long", tests=(Test(code=f"assert f({'1' * 900}) == 0"),))
+    long = keyed(id="long", tests=(Test(code=f"assert f({'1' * 900}) == 0"),))
     assert len(judged(Executor(), GOOD, question=long)[0].explanation) == 500
 
 
@@ -73,8 +83,8 @@ def test_what_is_said_names_a_visible_test_and_of_a_hidden_one_its_number() -> N
 def test_a_program_that_ends_badly_is_data(source: str, verdict: str) -> None:
     for judge in (Executor(cpu_seconds=1), AllTests(cpu_seconds=1)):
         (found,) = judged(judge, source)
-        assert (found.score, found.verdict) == (0.0, verdict)
-        assert {outcome.verdict for outcome in found.outcomes} == {verdict}
+        assert (found.score, found.reason) == (0.0, verdict)
+        assert {outcome.reason for outcome in found.outcomes} == {verdict}
         found.explanation.encode()
 
 
@@ -123,21 +133,22 @@ def test_an_opening_is_continued_or_defined_again(text: str) -> None:
 
 
 def test_a_function_defined_again_follows_what_stands_before_it_without_its_decorators() -> None:
-    decorated = replace(OPENED, opening=OPENING)
+    decorated = replace(OPENED, form=Code(opening=OPENING))
     assert program_in(decorated, "def root(x): return x") == "import math\n\ndef root(x): return x"
 
 
 @pytest.mark.parametrize(
     ("question", "said"),
     [
-        (replace(QUESTION, tests=()), "question 'q' has no tests.*give it tests"),
+        (Question(id="free", prompt="?"), "question 'free' has no tests"),
+        (keyed(tests=()), "question 'q' has no tests.*give it tests"),
         (
-            replace(QUESTION, id="t", tests=(Test(code="assert f(1"),)),
+            keyed(id="t", tests=(Test(code="assert f(1"),)),
             "test 1 of question 't' is not Python.*correct it",
         ),
-        (replace(QUESTION, id="s", setup="def"), "setup of question 's' is not Python"),
+        (keyed(id="s", setup="def"), "setup of question 's' is not Python"),
         (
-            replace(QUESTION, id="h", tests=(Test(code="assert f(1)", hidden=True),)),
+            keyed(id="h", tests=(Test(code="assert f(1)", hidden=True),)),
             "question 'h' has hidden tests only",
         ),
     ],
@@ -148,10 +159,8 @@ def test_a_question_that_cannot_judge_is_refused_by_name(question: Question, sai
 
 
 def test_an_audit_names_the_questions_whose_reference_fails() -> None:
-    wrong = replace(
-        QUESTION, id="wrong", tests=(Test(code="assert f(1) == 2"), Test(code="assert f(1) == 3", hidden=True))
-    )
-    silent = replace(QUESTION, id="silent", reference=None)
+    wrong = keyed(id="wrong", tests=(Test(code="assert f(1) == 2"), Test(code="assert f(1) == 3", hidden=True)))
+    silent = keyed(id="silent", reference=None)
     assert Executor().audit([QUESTION, wrong, silent]) == []
     assert AllTests().audit([QUESTION, wrong, silent]) == [
         "question 'wrong': its own reference fails: Test 2 of 2 failed (returned 2): assert f(1) == 3"
@@ -170,23 +179,23 @@ def test_references_of_mbpp_pass_and_emptied_ones_do_not() -> None:
 
 
 def test_what_is_kept_can_be_stored() -> None:
-    kept = shared.brief(Outcome("failed", "half a pair \ud800", "at 0x7f12ab \udfff"))
-    assert kept == Outcome("failed", "half a pair ?", "at 0x… ?")
+    kept = shared.brief(TestOutcome("failed", "half a pair \ud800", "at 0x7f12ab \udfff"))
+    assert kept == TestOutcome("failed", "half a pair ?", "at 0x… ?")
 
 
 def test_limits_are_those_of_the_scenario() -> None:
     slow = "def f(x):\n    for _ in range(10**8): pass\n    return x + 1"
     (found,) = judged(Executor(cpu_seconds=1), slow, question=replace(QUESTION, id="slow"))
-    assert found.verdict == "timeout"
+    assert found.reason == "timeout"
     assert Limits() == Limits(
         cpu_seconds=Executor().cpu_seconds,
         wall_seconds=Executor().wall_seconds,
         memory_mebibytes=Executor().memory_mebibytes,
     )
-    assert Outcome("passed") in judged(Executor(), GOOD)[0].outcomes
+    assert Outcome(part="test 1", score=1.0, reason="passed") in judged(Executor(), GOOD)[0].outcomes
 
 
 def test_a_failure_that_no_text_can_be_made_of_is_data() -> None:
-    question = replace(QUESTION, tests=(Test(code="assert {2: 1}[f(1)] == 1"),))
+    question = keyed(tests=(Test(code="assert {2: 1}[f(1)] == 1"),))
     (said,) = judged(AllTests(), "def f(x):\n    return 1 << 20000", question=question)
     assert said.score == 0 and "cannot be shown" in (said.explanation or "")

@@ -12,11 +12,14 @@ from hypothesis import strategies as st
 from agents.judges.executor import AllTests
 from agents.reading.programs import equals_reference
 from simulation.core.errors import SimulationError
+from simulation.core.kinds.code import Code
+from simulation.core.kinds.options import Options
+from simulation.core.kinds.program_tests import Tests
 from simulation.core.optional_roles import Checkable
 from simulation.core.python_source import LONGEST_COMPARED
 from simulation.core.registry import build, components
 from simulation.core.types import Answer, Feedback, Question
-from tests.support.judged_programs import GOOD, QUESTION, judged
+from tests.support.judged_programs import GOOD, QUESTION, judged, keyed
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 RIGHT = f"{GOOD}\n\n\n"
@@ -85,11 +88,17 @@ ODD = {
     "half a pair raised": "def f(x): raise type('\\ud800', (KeyError,), {})('\\ud800')",
     "half a pair printed": f"print('\\ud800')\n{RIGHT}",
 }  # fmt: skip
+assert isinstance(QUESTION.key, Tests)
 ASKED = (
-    Question(id="options", prompt="?", choices=("12", "15", "3/4"), reference="12", tests=QUESTION.tests),
-    Question(id="plain", prompt="?", reference="1,250 km", tests=QUESTION.tests),
+    Question(
+        id="options",
+        prompt="?",
+        form=Options(choices=("12", "15", "3/4")),
+        key=Tests(tests=QUESTION.key.tests, reference="12"),
+    ),
+    keyed(id="plain", reference="1,250 km"),
     QUESTION,
-    replace(QUESTION, id="continued", opening="def f(x):\n", reference="    return x + 1"),
+    replace(keyed(id="continued", reference="    return x + 1"), form=Code(opening="def f(x):\n")),
 )
 """Questions of every kind, each with tests, without which no program can be judged."""
 DIALS: Mapping[str, Mapping[str, Any]] = {
@@ -155,7 +164,7 @@ def check_feedback(judge: Any, text: str) -> None:
     answers = [
         Answer(question_id=question.id, prompt="?", text=words, answerer=f"student-{number}", model_version="0")
         for question in ASKED
-        for number, words in enumerate((text, question.reference or ""))
+        for number, words in enumerate((text, question.key.reference or ""))
     ]
     feedback: list[Feedback] = judge.judge(questions, answers, seeds=range(len(answers)))
     assert len(feedback) == len(answers)
@@ -164,6 +173,8 @@ def check_feedback(judge: Any, text: str) -> None:
         assert verdict.judge == judge.name
         assert verdict.correction is None or verdict.correction
         assert all(type(value) is float for value in verdict.metrics.values())
+        assert verdict.outcomes and verdict.reason
+        assert all(outcome.reason and 0 <= outcome.score <= 1 for outcome in verdict.outcomes)
 
 
 @judges
@@ -190,7 +201,7 @@ def test_any_text_is_judged_by_every_judge(name: str, more: bool) -> None:
 def test_any_two_texts_are_compared_as_programs(text: str, reference: str) -> None:
     """Where programs cannot be run, too."""
     for written in (text, reference):
-        assert equals_reference(replace(QUESTION, reference=reference), written) in (True, False)
+        assert equals_reference(keyed(reference=reference), written) in (True, False)
 
 
 @pytest.mark.usefixtures("sandboxed")
@@ -202,6 +213,6 @@ def test_a_right_program_is_the_reference_whatever_python_cannot_write(odd: str)
     reformatted = reference.replace("(x):\n    return x + 1", "( x ): return (x + 1)  # one more\n")
     another = reference.replace("x + 1", "1 + x")
     assert len({reference, reformatted, another}) == 3
-    feedback = judged(AllTests(), reference, reformatted, another, question=replace(QUESTION, reference=reference))
+    feedback = judged(AllTests(), reference, reformatted, another, question=keyed(reference=reference))
     assert [verdict.score for verdict in feedback] == [1.0, 1.0, 1.0]
     assert [verdict.metrics["exact_match"] for verdict in feedback] == [1.0, 1.0, 0.0]

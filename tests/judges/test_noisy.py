@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from agents.judges.answer_key import AnswerKey
 from simulation.core.errors import DataError
+from simulation.core.kinds.options import Options
+from simulation.core.kinds.reference import Reference
 from simulation.core.registry import build
 from simulation.core.types import Answer, Feedback, Question
 from tests.support.classes import CHOICES, answer, question
@@ -85,8 +87,8 @@ def test_who_marks_a_wrong_answer_right_passes_it_on() -> None:
 
 
 def test_with_two_options_or_none_there_is_no_other_wrong_one() -> None:
-    two = Question(id="q", prompt="?", choices=("1", "2"), reference="1")
-    free = Question(id="q", prompt="?", reference="1")
+    two = Question(id="q", prompt="?", form=Options(choices=("1", "2")), key=Reference(answer="1"))
+    free = Question(id="q", prompt="?", key=Reference(answer="1"))
     for asked, corrections in ((two, {"2"}), (free, {None})):
         seeds = SEEDS[:20]
         said = noisy(flip=1).judge([asked] * 20, [answer(asked, "1")] * 20, seeds=seeds)
@@ -105,7 +107,7 @@ class Silent:
         self, questions: Sequence[Question], answers: Sequence[Answer], *, seeds: Sequence[int]
     ) -> list[Feedback]:
         return [
-            Feedback(score=float(given.text == asked.reference), judge="silent", metrics={"sure": 0.5})
+            Feedback(score=float(given.text == asked.key.reference), judge="silent", metrics={"sure": 0.5})
             for asked, given, _ in zip(questions, answers, seeds, strict=True)
         ]
 
@@ -116,12 +118,13 @@ def test_what_the_other_judge_measured_is_kept() -> None:
 
 
 @given(text=st.sampled_from([*CHOICES, "a", "c", "no idea", ""]), seed=st.integers(0, 2**63 - 1))
-def test_the_explanation_does_not_tell_what_was_turned_round(text: str, seed: int) -> None:
-    """Of what a student sees, equal scores and corrections go with equal explanations."""
-    seen: dict[tuple[float, str | None], set[str]] = {}
+def test_neither_explanation_nor_outcome_tells_what_was_turned_round(text: str, seed: int) -> None:
+    """Of what a student sees, equal scores and corrections go with equal explanations and outcomes."""
+    seen: dict[tuple[float, str | None], set[Any]] = {}
     for flip in (0.0, 1.0):
         for each in told(noisy(flip=flip), text, [seed, seed + 1]):
-            seen.setdefault((each.score, each.correction), set()).add(each.explanation)
+            seen.setdefault((each.score, each.correction), set()).add((each.explanation, each.outcomes))
+            assert each.reason == ("right" if each.score >= 0.5 else "wrong")
             assert "flip" not in each.explanation and "turned" not in each.explanation
             # the same words as a teacher without noise would use for this score and correction
             assert each.explanation in {
@@ -129,7 +132,7 @@ def test_the_explanation_does_not_tell_what_was_turned_round(text: str, seed: in
                 "Wrong.",
                 f"The right answer is {each.correction}, not {text!r}.",
             }
-    assert all(len(explanations) == 1 for explanations in seen.values())
+    assert all(len(words) == 1 for words in seen.values())
 
 
 def test_a_turned_verdict_becomes_a_wrong_lesson() -> None:

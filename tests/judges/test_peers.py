@@ -135,6 +135,7 @@ def test_a_correction_is_what_a_right_neighbour_said_and_there_is_one_where_ther
     for (name, asked), each in found.items():
         number = int(name.removeprefix("student-"))
         assert each.score == marks[name, asked].score
+        assert each.outcomes == marks[name, asked].outcomes
         right = [other for other in sorted(graph[number] & {*said}) if marks[f"student-{other}", asked].score == 1]
         assert each.metrics["right_neighbours"] == len(right)
         if each.score == 0:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from simulation.core.types import Request
+from simulation.core.calls import Request
 from simulation.loop.turn import first_look, play_turn
 from tests.support.scripted import AnyQuestion, LeastSure, ScriptedLearner, scripted_world, seats
 
@@ -31,5 +31,5 @@ def test_picked_candidates_are_scored_once(monkeypatch: pytest.MonkeyPatch, poli
             answer = experience.answer
             if turn.predictions:
                 place = turn.candidates.index(answer.question_id)
-                assert answer.choice_logprobs == turn.predictions[place]
+                assert answer.ranking is not None and answer.ranking.logprobs == turn.predictions[place]
             assert answer.choice is not None

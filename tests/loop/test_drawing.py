@@ -10,17 +10,18 @@ import numpy as np
 import pytest
 from pydantic.dataclasses import dataclass as component
 
+from simulation.core.calls import Completion, Request
 from simulation.core.memory import ReplayBuffer
-from simulation.core.types import Answer, Feedback, Question, Request, Turn
+from simulation.core.types import Answer, Feedback, Outcome, Question, Turn
 from simulation.loop.results import evaluation, pass_at
 from simulation.loop.world import Respondent, Sampling, World
 from simulation.measures.summary import summarise
 from simulation.replay.replay import replay
 from simulation.store import Study
-from simulation.store.turn_sums import Marks
+from simulation.store.turn_sums import Answered, Marks
 from tests.support.contexts import experience, question
 from tests.support.scripted import ScriptedStudents, scripted_world, seats, stepper
-from tests.support.sums import STRICT, ExactJudge
+from tests.support.sums import ACCURACY, STRICT, ExactJudge
 
 WRITING = ScriptedStudents(mode="generate")
 THREE = Sampling(samples=3, temperature=2.0)
@@ -53,17 +54,21 @@ def test_every_question_gets_its_samples_which_stand_together_and_differ() -> No
     assert names == [name for name in names[::3] for _ in range(3)]
 
 
-def test_a_temperature_is_drawn_with_a_seed_for_each_sample_and_beams_with_a_rank() -> None:
+def test_a_temperature_is_drawn_with_a_seed_for_each_sample_and_a_beam_search_is_one_request() -> None:
     plain = [Request(slot="ada", prompt=text, max_tokens=4) for text in "aabb"]
     stream = np.random.default_rng(0)
     warm = Sampling(samples=2, temperature=0.7).drawn(plain, stream)
     assert [each.temperature for each in warm] == [0.7] * 4
     assert len({each.seed for each in warm}) == 4
     beams = Sampling(samples=2, beams=5).drawn([replace(each, temperature=1.0, seed=3) for each in plain], stream)
-    assert [(each.beams, each.rank, each.temperature, each.seed) for each in beams] == [
-        (5, 0, 0.0, 0),
-        (5, 1, 0.0, 0),
-    ] * 2
+    assert [(each.prompt, each.beams, each.texts, each.temperature, each.seed) for each in beams] == [
+        ("a", 5, 2, 0.0, 0),
+        ("b", 5, 2, 0.0, 0),
+    ]
+    searched = [Completion(text=text, beam=(Completion(text=text), Completion(text=text * 2))) for text in "ab"]
+    spread = Sampling(samples=2, beams=5).spread([*searched, Completion(stop="error: too long")])
+    assert [each.text for each in spread] == ["a", "aa", "b", "bb", "", ""]
+    assert [each.stop for each in spread[4:]] == ["error: too long"] * 2
     assert Sampling().drawn(plain, stream) == plain
     scored = [Request(slot="ada", prompt="a", continuations=("b",))]
     assert Sampling(samples=1, temperature=1.0).drawn(scored, stream) == scored
@@ -107,12 +112,10 @@ def test_pass_at_k_is_the_share_of_all_choices_of_k_answers_that_hold_a_right_on
 def test_an_evaluation_tells_pass_at_k_and_the_means_of_what_its_judge_measured() -> None:
     answers = [Answer(question_id=name, prompt="", text="", answerer="a", model_version="") for name in "aaabbb"]
     scores = [1.0, 0.0, 0.0, 1.0, 1.0, 1.0]
-    truths = [
-        Feedback(score=score, judge="j", metrics={"pass_rate": (score + 1) / 2}, verdict="passed") for score in scores
-    ]
-    found = evaluation(answers, truths, 3)
+    truths = [Feedback(score=score, judge="j", metrics={"pass_rate": (score + 1) / 2}) for score in scores]
+    found = evaluation(answers, truths, "solved", 3)
     assert found.questions == 2
-    assert found.metrics["pass@1"] == pytest.approx(4 / 6) == found.metrics["accuracy"]
+    assert found.metrics["pass@1"] == pytest.approx(4 / 6) == found.metrics["solved"]
     assert found.metrics["pass@2"] == pytest.approx((2 / 3 + 1) / 2)
     assert found.metrics["pass@3"] == 1.0
     assert found.metrics["pass_rate"] == pytest.approx(5 / 6)
@@ -121,7 +124,10 @@ def test_an_evaluation_tells_pass_at_k_and_the_means_of_what_its_judge_measured(
 
 
 def test_marks_of_results_in_any_order_are_means_by_question() -> None:
-    marks = Marks.collected(2, {}, ("b", "a", "b"), np.array([1.0, 0.0, 0.0]), (1, None, 2))
+    answers = Answered(
+        names=("b", "a", "b"), truths=[1.0, 0.0, 0.0], choices=(1, None, 2), reasons=("x", "y", "z"), metrics={}
+    )
+    marks = Marks.collected(2, {}, answers)
     assert (marks.names, marks.truths.tolist(), marks.choices) == (("b", "a"), [0.5, 0.0], (1, None))
 
 
@@ -138,13 +144,18 @@ def test_a_buffer_of_unique_answers_keeps_the_first_and_counts_all() -> None:
 
 def test_the_sums_of_a_course_tell_the_passing_share_of_what_was_drawn() -> None:
     turns = played(drawing(scripted_world(seats(1), students=WRITING)), 4)
-    (course,) = summarise(turns)
+    (course,) = summarise(turns, ACCURACY[0])
     lessons = [lesson for turn in turns for lesson in turn.lessons]
     draws = [each.draw for each in course.measurements]
     assert sum(each.lessons for each in draws) == len(lessons) > 0
     assert sum(each.passing for each in draws) == sum(lesson.item.feedback.score >= 1 for lesson in lessons)
     written = sum(each.answer.tokens or 0 for turn in turns for each in turn.experiences)
     assert sum(each.tokens for each in course.measurements) == written > 0
+
+
+def passed(score: float) -> Outcome:
+    """What came of a program."""
+    return Outcome(part="test 1", score=score, reason="passed" if score else "failed")
 
 
 @component(frozen=True, kw_only=True, config=STRICT)
@@ -160,10 +171,7 @@ class RunningJudge(ExactJudge):
         """Give a verdict and a metric with every truth."""
         self.calls.append(len(answers))
         found = ExactJudge.judge(self, questions, answers, seeds=seeds)
-        return [
-            replace(each, verdict="passed" if each.score else "failed", metrics={"pass_rate": each.score})
-            for each in found
-        ]
+        return [replace(each, outcomes=(passed(each.score),), metrics={"pass_rate": each.score}) for each in found]
 
 
 @pytest.mark.parametrize("learns_from_truth", [True, False])
@@ -173,7 +181,7 @@ def test_a_replay_takes_the_verdicts_of_what_was_run_from_the_record(learns_from
         made = scripted_world(seats(2), students=WRITING, judge=judge, turns=3)
         return replace(drawing(made), exact_judge=RunningJudge())
 
-    with Study.create(disk / "s", scenario={"name": "a"}, seats=seats(2), fingerprint={}) as study:
+    with Study.create(disk / "s", scenario={"name": "a"}, seats=seats(2), fingerprint={}, measures=ACCURACY) as study:
         acting = world()
         step = stepper(acting)
         for number in range(4):

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 
-from simulation.core.errors import ModelError, ScenarioError
+from simulation.core.errors import ContractError, ModelError, ScenarioError
 from simulation.core.roles import Context
 from simulation.core.types import Question, Seat, Selection, Turn, Update
 from simulation.loop.turn import first_look, play_turn
@@ -18,6 +18,7 @@ from simulation.store import Study
 from tests.support.scripted import AnyQuestion, ScriptedTrainer, scripted_world, seats
 
 MISTAKE = ZeroDivisionError("a policy's own\nmistake")
+MISTAKEN = "question policy 'tests.loop.test_failures:Breaks' raised ZeroDivisionError: a policy's own mistake"
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,8 @@ class Diverges(ScriptedTrainer):
 
     name: ClassVar[str] = "diverges"
 
-    def update(self, model, batches, mark, *, generators) -> dict[str, Update]:
-        found = super().update(model, batches, mark, generators=generators)
+    def update(self, model, batches, mark, *, turn, generators) -> dict[str, Update]:
+        found = super().update(model, batches, mark, turn=turn, generators=generators)
         return {slot: replace(each, metrics={"loss_last": float("nan")}) for slot, each in found.items()}
 
 
@@ -80,6 +81,7 @@ def recorded(folder: Path, world: World, turns: int = 4) -> Study:
         scenario={"name": "failing"},
         seats=[student.seat for student in world.students],
         fingerprint={},
+        measures=world.measures,
         sets={"held_out": world.held_out},
     )
     for each in played(world, turns):
@@ -94,7 +96,7 @@ def test_a_policy_that_breaks_stops_its_own_student_only() -> None:
     assert [each[1].failure for each in together] == [
         "",
         "",
-        *["turn 2: ZeroDivisionError: a policy's own mistake"] * 3,
+        *[f"turn 2: {MISTAKEN}"] * 3,
     ]
     assert together[2][1].picks == () and together[2][1].update is None and not together[2][1].evaluations
     assert together[3][1] == Turn(
@@ -115,7 +117,7 @@ def test_a_training_that_diverges_stops_its_own_student_only() -> None:
 def test_where_every_student_fails_the_first_error_is_raised() -> None:
     world = scripted_world(seats(2), ask=Breaks(1))
     first_look(world)
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(ContractError, match="Breaks' raised ZeroDivisionError"):
         play_turn(world, 1)
     alone = planned(scripted_world(seats(1)), {"student-0": Diverges()}, "trainer")
     first_look(alone)
@@ -133,9 +135,9 @@ def test_a_failure_is_stored_recalled_and_replayed(tmp_path: Path) -> None:
         again = world()
         for turns in study.rounds():
             for student, turn in zip(again.students, turns, strict=True):
-                student.recall(turn)
+                student.recall(turn, again.environment)
         assert [bool(student.failure) for student in again.students] == [False, True]
-        assert play_turn(again, 5)[1].failure == "turn 2: ZeroDivisionError: a policy's own mistake"
+        assert play_turn(again, 5)[1].failure == f"turn 2: {MISTAKEN}"
 
 
 def test_a_committee_is_the_class_and_is_replayed(tmp_path: Path) -> None:

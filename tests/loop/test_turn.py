@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from simulation.core.roles import trainable
 from simulation.core.types import Seat, Turn
 from simulation.loop.turn import first_look, play_turn
 from simulation.loop.world import World
@@ -35,7 +36,7 @@ def choices(turn: Turn) -> tuple[object, ...]:
 
 
 def adapters(stage: World) -> np.ndarray:
-    return np.asarray(stage.model.adapters_SP.detach())
+    return np.asarray(trainable(stage.model, "test").adapters_SP.detach())
 
 
 @pytest.mark.parametrize("scenario", ["log_probability_selection", "category_selection"])

@@ -5,8 +5,9 @@ import pytest
 from numpy.typing import NDArray
 
 from simulation.core.errors import DataError
+from simulation.core.questions import Measure
 from simulation.measures.arrays import COSTS
-from simulation.measures.findings import measure_all
+from simulation.measures.findings import look_at
 from simulation.measures.statistics import Variances, crossed_difference, holm, sign_flip
 from simulation.measures.verdicts import Family, decide, judge_pairs
 from simulation.views.verdict_text import Goal, advice, family_warnings, p_text, verdict_text
@@ -167,7 +168,7 @@ def test_curves_are_judged_at_the_end_over_all_turns_and_at_an_equal_budget() ->
     )
     spent = {"late": np.tile([0.0, 40.0, 100.0], (6, 1)), "early": np.tile([0.0, 120.0, 300.0], (6, 1))}
     costs = {cost: spent if cost == "trained" else dict.fromkeys(spent, np.zeros((6, 3))) for cost in COSTS}
-    (last, area, budget), same = measure_all(turns, {"late": late, "early": early}, costs)
+    (last, area, budget), same = look_at(Measure(name="accuracy"), turns, {"late": late, "early": early}, costs)
     assert (last.name, budget.name) == ("accuracy at turn 10", "accuracy after 100 experiences trained on")
     assert last.family.verdicts[0].difference == pytest.approx((early[:, 2] - late[:, 2]).mean())
     heights = [np.trapezoid(truths.mean(axis=(0, 2)), turns) / 10 for truths in (late, early)]

@@ -1,5 +1,6 @@
 """Beam search is that of transformers, whatever else is in the batch."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -9,14 +10,21 @@ import torch
 import tests.support.tiny_models as tiny
 from agents.models.causal import CausalLearner, LearnerSettings
 from agents.models.folder import resolve
-from simulation.core.types import Completion, Request, Seat
+from simulation.core.calls import Completion, Request
+from simulation.core.types import Seat
 from tests.support.learners import PROMPTS, learner, seats
 
 
-def asked(slot: str, prompt: str, *, beams: int, max_tokens: int = 20) -> list[Request]:
-    """Return a request for every rank."""
-    one = Request(slot=slot, prompt=prompt, max_tokens=max_tokens, beams=beams)
-    return [replace(one, rank=rank) for rank in range(beams)]
+def asked(slot: str, prompt: str, *, beams: int, max_tokens: int = 20) -> Request:
+    """Return a request for all texts of a search."""
+    return Request(slot=slot, prompt=prompt, max_tokens=max_tokens, beams=beams, texts=beams)
+
+
+def texts(completions: Sequence[Completion]) -> Iterator[Completion]:
+    """Yield all texts, search after search."""
+    for completion in completions:
+        assert replace(completion, beam=()) == completion.beam[0]
+        yield from completion.beam
 
 
 def oracle(module: Any, prompt: tuple[int, ...], *, beams: int, max_tokens: int, end: int) -> list[tuple[Any, ...]]:
@@ -40,6 +48,8 @@ def oracle(module: Any, prompt: tuple[int, ...], *, beams: int, max_tokens: int,
 def assert_same(one: Completion, other: Completion) -> None:
     assert (one.text, one.tokens, one.stop) == (other.text, other.tokens, other.stop)
     assert one.logprob == pytest.approx(other.logprob, abs=1e-5)
+    for text, text_of_other in zip(one.beam, other.beam, strict=True):
+        assert_same(text, text_of_other)
 
 
 @pytest.mark.parametrize("beams", [1, 2, 5])
@@ -50,11 +60,10 @@ def test_texts_and_scores_are_those_of_transformers(kind: str, cache: bool, beam
     assert (model.abilities.cache is not None) is cache
     lengths = (1, 2, 9, 30)
     requests = [
-        request
+        asked("student-1", prompt, beams=beams, max_tokens=length)
         for prompt, length in zip(PROMPTS, lengths, strict=True)
-        for request in asked("student-1", prompt, beams=beams, max_tokens=length)
     ]
-    found = iter(model.generate(requests))
+    found = texts(model.generate(requests))
     reference = tiny.build(kind)
     for prompt, length in zip(PROMPTS, lengths, strict=True):
         tokens = model.encode(prompt, ()).prompt
@@ -85,7 +94,7 @@ def test_the_embedded_student_searches_as_transformers_does() -> None:
     model = CausalLearner.from_source(source, [Seat(name="one", number=0, seed=0)], LearnerSettings())
     reference = CausalLearner.from_source(source, [Seat(name="one", number=0, seed=0)], LearnerSettings()).module
     prompts = ["What is 12 + 30?\nAnswer:", "Add 7 and 8.\nAnswer:", "A train goes 60 km in 2 hours. How fast is it?"]
-    found = iter(model.generate([each for prompt in prompts for each in asked("one", prompt, beams=4, max_tokens=12)]))
+    found = texts(model.generate([asked("one", prompt, beams=4, max_tokens=12) for prompt in prompts]))
     end = model.tokenizer.eos_token_id
     for prompt in prompts:
         tokens = model.encode(prompt, ()).prompt
@@ -99,11 +108,8 @@ def test_the_embedded_student_searches_as_transformers_does() -> None:
 def test_a_search_depends_on_nothing_else_in_the_batch(kind: str) -> None:
     model = learner(kind)
     together = [
-        request
+        asked(f"student-{(number * number) % 3}", PROMPTS[number % 4], beams=2 + number % 3, max_tokens=5 + 3 * number)
         for number in range(7)
-        for request in asked(
-            f"student-{(number * number) % 3}", PROMPTS[number % 4], beams=2 + number % 3, max_tokens=5 + 3 * number
-        )
     ]
     together += [Request(slot="student-2", prompt="b", max_tokens=9, temperature=1.0, seed=copy) for copy in range(3)]
     found = model.generate(together)
@@ -115,8 +121,7 @@ def test_a_search_depends_on_nothing_else_in_the_batch(kind: str) -> None:
 
 def test_slots_search_with_their_own_adapters() -> None:
     model = learner()
-    requests = [each for slot in model.slots for each in asked(slot, "b", beams=4, max_tokens=12)]
-    found = iter(model.generate(requests))
+    found = texts(model.generate([asked(slot, "b", beams=4, max_tokens=12) for slot in model.slots]))
     seen = set()
     for slot in range(len(model.slots)):
         expected = oracle(merged(model, slot), model.encode("b", ()).prompt, beams=4, max_tokens=12, end=1)
@@ -144,12 +149,14 @@ def test_equal_requests_share_a_search_whatever_their_seed() -> None:
     model.module.get_submodule("model.embed_tokens").register_forward_hook(
         lambda _layer, _inputs, output: rows.append(output.shape[0])
     )
-    requests = [replace(each, seed=each.rank, temperature=0.5) for each in asked("student-0", "12 + 7", beams=5)]
+    search = asked("student-0", "12 + 7", beams=5)
+    requests = [replace(search, seed=number, temperature=0.5, texts=number) for number in range(1, 6)]
     found = model.generate([*requests, *requests])
     assert max(rows) == 5
     assert rows[0] == 1
     assert found[:5] == found[5:]
-    ratios = [(each.logprob or 0) / each.tokens for each in found[:5]]
+    assert [each.beam for each in found[:5]] == [found[4].beam[:number] for number in range(1, 6)]
+    ratios = [(each.logprob or 0) / each.tokens for each in found[4].beam]
     assert ratios == sorted(ratios, reverse=True)
 
 
@@ -157,20 +164,21 @@ def test_what_is_not_found_is_an_error_on_its_completion() -> None:
     model = learner()
     one = Request(slot="student-0", prompt="b", max_tokens=1, beams=3)
     vocabulary = len(tiny.PIECES)
-    wide = replace(one, beams=vocabulary + 5, rank=vocabulary + 2)
-    third, beyond, below, missing, nothing, long = model.generate(
+    three, beyond, below, wide, nothing, long = model.generate(
         [
-            replace(one, rank=2),
-            replace(one, rank=3),
-            replace(one, rank=-1),
-            wide,
+            replace(one, texts=3),
+            replace(one, texts=4),
+            replace(one, texts=0),
+            replace(one, beams=vocabulary + 5, texts=vocabulary + 2),
             replace(one, max_tokens=0),
             replace(one, prompt="1" * 200),
         ]
     )
-    assert third.tokens == 1
-    assert beyond == Completion(stop="error: a beam search of width 3 has no text of rank 3")
+    assert [text.tokens for text in three.beam] == [1, 1, 1]
+    assert beyond == Completion(stop="error: a beam search of width 3 has no 4 texts")
     assert below.stop.startswith("error: ")
-    assert missing == Completion(stop=f"error: the beam search found {vocabulary} of the {vocabulary + 5} texts")
+    missing = Completion(stop=f"error: the beam search found {vocabulary} of the {vocabulary + 5} texts")
+    assert [text.tokens for text in wide.beam[:vocabulary]] == [1] * vocabulary
+    assert wide.beam[vocabulary:] == (missing, missing)
     assert nothing == Completion(stop="length")
     assert long == Completion(stop="error: the prompt has 200 tokens, the model reads 128")

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from agents.models.causal import CausalLearner, LearnerSettings
-from simulation.core.types import Completion, Request
+from simulation.core.calls import Completion, Request
 from tests.support import tiny_models as tiny
 from tests.support.learners import PROMPTS, learner, seats
 

@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from agents.models.causal import CausalLearner
+from simulation.core.calls import Request
 from simulation.core.errors import ModelError
 from simulation.core.packing import Tree
-from simulation.core.types import Request
 from tests.support.learners import OPTIONS, learner, questions
 
 

@@ -3,19 +3,21 @@
 import os
 import signal
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from simulation.core.errors import StoreError, StudyDamaged
-from simulation.core.types import Experience, Transition, Turn
+from simulation.core.types import Turn
 from simulation.loop.world import World
 from simulation.play.runner import play
 from simulation.store import Study
-from tests.support.scripted import LeastSure, ScriptedStudents, TinyEnvironment, scripted_world, seats, stepper
+from tests.support.counting import Counting
+from tests.support.scripted import LeastSure, ScriptedLearner, ScriptedStudents, scripted_world, seats, stepper
+from tests.support.sums import ACCURACY
 
 TURNS = 5
 Worlds = Callable[[], World]
@@ -42,22 +44,6 @@ class Ears:
         self.heard.append(("finished", study.trace_hash))
 
 
-class Counting:
-    """An environment with a state: what it observes depends on how many answers it saw before."""
-
-    exact_judge = "tests.support.scripted:ExactJudge"
-
-    def __init__(self) -> None:
-        self.seen = 0
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(TinyEnvironment(), name)
-
-    def step(self, experience: Experience) -> Transition:
-        self.seen += 1
-        return replace(TinyEnvironment().step(experience), observation=f"answer {self.seen}")
-
-
 def world() -> World:
     return scripted_world(seats(2), turns=TURNS)
 
@@ -69,12 +55,18 @@ WORLDS: dict[str, Worlds] = {
     ),
     "predictions and probe": lambda: scripted_world(seats(2), ask=LeastSure(), turns=TURNS),
     "learns every third turn": lambda: scripted_world(seats(2), learn_every=3, evaluate_every=3, turns=TURNS),
-    "environment with a state": lambda: scripted_world(seats(2), environment=Counting(), turns=TURNS),
+    "environment that changes": lambda: scripted_world(seats(2), environment=Counting(), turns=TURNS),
 }
 
 
+def weights(stage: World) -> NDArray[np.float64]:
+    """The rows of all students."""
+    assert isinstance(stage.model, ScriptedLearner)
+    return stage.model.adapters_SP
+
+
 def begun(folder: Path) -> Study:
-    return Study.create(folder, scenario={"name": "a"}, seats=seats(2), fingerprint={})
+    return Study.create(folder, scenario={"name": "a"}, seats=seats(2), fingerprint={}, measures=ACCURACY)
 
 
 def stopping_at(number: int | None, played: World) -> Callable[[int], tuple[Turn, ...]]:
@@ -123,7 +115,7 @@ def test_a_finished_study_is_not_played_again(disk: Path) -> None:
         ears, again = Ears(), world()
         play(study, again, stepper(again), ears)
         assert ears.heard == [("started", TURNS + 1), ("finished", study.trace_hash)]
-        np.testing.assert_array_equal(again.model.adapters_SP, first.model.adapters_SP)
+        np.testing.assert_array_equal(weights(again), weights(first))
 
 
 def signalling(played: World, at: int, times: int) -> Callable[[int], tuple[Turn, ...]]:
@@ -214,7 +206,9 @@ def test_a_study_whose_held_out_questions_changed_is_not_resumed(disk: Path) -> 
     world = scripted_world(seats(2), turns=3)
     other = tuple(world.held_out)[:-1]
     with (
-        Study.create(disk / "s", scenario={}, seats=seats(2), fingerprint={}, sets={"held_out": other}) as study,
+        Study.create(
+            disk / "s", scenario={}, seats=seats(2), fingerprint={}, measures=ACCURACY, sets={"held_out": other}
+        ) as study,
         pytest.raises(StoreError, match="other held-out questions"),
     ):
         play(study, world, stepper(world), Ears())

@@ -21,7 +21,7 @@ from policies.asking.ucb1 import Ucb1
 from policies.asking.zpdes import Zpdes
 from policies.parts.advantages import absolute_advantages
 from simulation.core.types import Question, Selection, Turn
-from tests.support.contexts import answered, context, experience, played, pool
+from tests.support.contexts import answered, chosen_from, context, experience, played, pool
 
 ARMS = ("gain", "general", "physics")
 
@@ -264,11 +264,7 @@ def test_zpdes_opens_what_its_prerequisites_allow_and_closes_what_is_mastered() 
 
 
 def test_arms_may_be_skills() -> None:
-    skilled = [
-        Question(id=f"{skill} {place}", prompt="?", choices=("1", "2"), reference="1", tags=("gain", skill))
-        for skill in ("profit", "discount")
-        for place in range(5)
-    ]
+    skilled = [chosen_from(f"{skill} {place}", "gain", skill) for skill in ("profit", "discount") for place in range(5)]
     turn = played(1, [experience(each, score=float("profit" in each.id)) for each in skilled])
     for policy in (EpsilonGreedy(by="skill", epsilon=0.0), Ucb1(by="skill", exploration=0.0)):
         picks = policy.select(skilled, 4, context(state=after(policy, [turn])))

@@ -10,8 +10,7 @@ from scipy import stats  # type: ignore[import-untyped]
 from policies.asking.greso import Greso, kind_of
 from policies.asking.mopps import Mopps
 from policies.asking.pcl import Pcl
-from simulation.core.types import Question
-from tests.support.contexts import answered, context, experience, played, pool, question
+from tests.support.contexts import answered, chosen_from, context, experience, played, pool, question
 
 
 def test_posteriors_are_discounted_counts() -> None:
@@ -103,7 +102,7 @@ def test_the_value_is_the_discounted_ridge_regression() -> None:
         asked = []
         for position in range(5):
             own = (tags[stream.integers(2)], tags[2 + stream.integers(2)])
-            each = Question(id=f"{turn}/{position}", prompt="?", choices=("1", "2"), reference="1", tags=own)
+            each = chosen_from(f"{turn}/{position}", *own)
             score = float(stream.random() < 0.3 + 0.5 * (own[0] == "gain"))
             asked.append(experience(each, turn=turn, position=position, score=score))
             rows.append([1.0, *(float(tag in own) for tag in tags)])
@@ -114,7 +113,7 @@ def test_the_value_is_the_discounted_ridge_regression() -> None:
     stacked = np.vstack([np.array(rows) * root, math.sqrt(0.5) * np.eye(5)])
     weights = np.linalg.lstsq(stacked, np.append(np.array(scores) * root[:, 0], np.zeros(5)), rcond=None)[0]
     candidates = [
-        Question(id=f"{first}{second}", prompt="?", choices=("1", "2"), reference="1", tags=(first, second))
+        chosen_from(f"{first}{second}", first, second)
         for first in ("gain", "physics", "new")
         for second in ("ratio", "speed")
     ]

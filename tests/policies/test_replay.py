@@ -19,10 +19,11 @@ from policies.learning.plr import PLR
 from policies.learning.recency import Recency
 from policies.learning.uniform_replay import UniformReplay
 from policies.parts.priorities import possibility, ranks, successive, surprise
+from simulation.core.confidence import confidence
 from simulation.core.errors import DataError
 from simulation.core.memory import ReplayBuffer
-from simulation.core.types import Answer, Experience, Selection, Turn
-from tests.support.contexts import context, experience, folded, memory, played, question
+from simulation.core.types import Answer, Experience, Ranking, Selection, Turn
+from tests.support.contexts import context, experience, folded, memory, played, question, ranked
 
 
 def logs(*probabilities: float) -> tuple[float, ...]:
@@ -40,6 +41,11 @@ def scored(*scores: float, turn: int = 1) -> list[Experience]:
         experience(question(f"q{turn}.{place}"), turn=turn, position=place, score=score)
         for place, score in enumerate(scores)
     ]
+
+
+def held_at(experienced: Experience, confidence: float) -> Experience:
+    """An experience whose answer's confidence is known."""
+    return answered(experienced, ranking=ranked(1, confidence=confidence))
 
 
 def lessons(
@@ -83,20 +89,25 @@ def test_the_probability_of_an_answer_comes_from_its_tokens_or_from_its_option()
     assert possibility(plain) == 0.5
     assert possibility(replace(plain, logprob=-6.0, tokens=4)) == pytest.approx(math.exp(-1.5))
     assert possibility(replace(plain, logprob=1e-9, tokens=4)) == 1.0
-    options = replace(plain, choice=1, choice_logprobs=(-9.0, -9.0 + math.log(3), -50.0), logprob=-9.0 + math.log(3))
-    assert possibility(options) == pytest.approx(0.75)
-    assert possibility(replace(plain, confidence=0.3)) == 0.3
+    ranking = Ranking(taken=1, logprobs=(-9.0, -9.0 + math.log(3), -50.0))
+    assert possibility(replace(plain, ranking=ranking, logprob=-9.0 + math.log(3))) == pytest.approx(0.75)
+    assert possibility(replace(plain, ranking=ranking)) == pytest.approx(confidence(ranking), abs=1e-12)
+    assert possibility(replace(plain, ranking=replace(ranking, taken=None))) == 0.5
     assert possibility(Answer(question_id="q", prompt="", text="", answerer="", model_version="", stop="error")) == 0.5
 
 
 def test_surprise_is_how_unlikely_the_student_held_what_it_was_told_is_right() -> None:
-    base = answered(experience(question("q"), score=1.0), choice_logprobs=logs(0.2, 0.7, 0.1))
+    base = answered(experience(question("q"), score=1.0), ranking=Ranking(taken=1, logprobs=logs(0.2, 0.7, 0.1)))
     assert surprise(base) == pytest.approx(-math.log(0.7))
     wrong = replace(base, feedback=replace(base.feedback, score=0.0))
     assert surprise(wrong) == pytest.approx(-math.log(0.3))
     corrected = replace(base, feedback=replace(base.feedback, score=0.0, correction="3"))
     assert surprise(corrected) == pytest.approx(-math.log(0.1))
-    assert surprise(answered(wrong, confidence=1.0)) == pytest.approx(-math.log(1e-6))
+    listed = Ranking(alternatives=("2", "1", "3"), logprobs=logs(0.7, 0.2, 0.1))
+    assert surprise(answered(corrected, ranking=listed)) == pytest.approx(-math.log(0.1))
+    elsewhere = Ranking(taken=0, alternatives=("2", "7", "8"), logprobs=logs(0.7, 0.2, 0.1))
+    assert surprise(answered(corrected, ranking=elsewhere)) == pytest.approx(-math.log(0.3))
+    assert surprise(answered(wrong, ranking=ranked(1, confidence=1.0))) == pytest.approx(-math.log(1e-6))
 
 
 def test_ranks_count_from_the_highest_and_among_equals_from_the_newest() -> None:
@@ -161,13 +172,13 @@ def test_p2value_takes_the_mean_the_product_or_the_quantile_of_the_token_probabi
     assert possibilities(held, "mean") == pytest.approx([0.9, 0.8, 0.1, 0.2, 0.4])
     assert possibilities(held, "product") == pytest.approx([0.9**3, 0.8**50, 0.1, 0.2**7, 0.4**2])
     assert possibilities(held, "quantile") == pytest.approx([0.9, 0.7, 0.1, 0.3, 0.5])
-    alike = [answered(each, confidence=0.3) for each in scored(0.0, 0.0)]
+    alike = [held_at(each, 0.3) for each in scored(0.0, 0.0)]
     assert possibilities(alike, "quantile") == [0.5, 0.5]
 
 
 def test_p2value_draws_no_answer_of_unknown_probability_and_refuses_where_none_is_known() -> None:
     unknown = scored(1.0, 1.0)
-    held = memory([*unknown, *(answered(each, confidence=0.5) for each in scored(0.0, turn=2))])
+    held = memory([*unknown, *(held_at(each, 0.5) for each in scored(0.0, turn=2))])
     assert [pick.item.id for pick in lessons(P2Value(), held, 9)] == ["2/0"]
     assert len(lessons(P2Value(alpha=0.0), held, 9)) == 3
     with pytest.raises(DataError, match="none of 2 has one"):
@@ -179,7 +190,7 @@ def test_p2value_draws_no_answer_of_unknown_probability_and_refuses_where_none_i
     "policy", [UniformReplay(minimum_score=1.0), PER(minimum_score=1.0, loss="surprise"), Passes()]
 )
 def test_replay_of_passes_draws_nothing_else(policy: Any) -> None:
-    held = memory([answered(each, confidence=0.6) for each in scored(0.0, 1.0, 0.5, 1.0, 0.99)])
+    held = memory([held_at(each, 0.6) for each in scored(0.0, 1.0, 0.5, 1.0, 0.99)])
     picks = policy.select(held, 9, context(turn=1, held=held))
     assert sorted(pick.item.id for pick in picks) == ["1/1", "1/3"]
 
@@ -195,7 +206,7 @@ def test_passes_takes_what_passed_since_the_last_update_in_order() -> None:
 
 @pytest.mark.parametrize("loss", ["error", "surprise"])
 def test_per_draws_by_its_priority_and_tells_the_importance_weight(loss: Any) -> None:
-    held = memory([answered(each, confidence=0.6) for each in scored(0.0, 1.0, 0.5, 0.75)])
+    held = memory([held_at(each, 0.6) for each in scored(0.0, 1.0, 0.5, 0.75)])
     policy = PER(loss=loss, alpha=0.7, beta=0.5, epsilon=0.05)
     wrong, sure = -math.log(0.4), -math.log(0.6)
     deltas = [1.0, 0.0, 0.5, 0.25] if loss == "error" else [wrong, sure, wrong, wrong]
@@ -248,7 +259,7 @@ def test_plr_in_the_first_turn_has_nothing_stale() -> None:
 @pytest.mark.parametrize("policy", [P2Value(window=5), PER(window=5), PLR(window=5), ForgettingReplay(window=5)])
 def test_a_window_holds_the_newest_experiences(policy: Any) -> None:
     told = [*scored(0.0, 0.0, 0.0, turn=1), *scored(0.0, 1.0, 0.5, turn=2)]
-    held = memory([answered(each, confidence=0.5) for each in told])
+    held = memory([held_at(each, 0.5) for each in told])
     state = folded(policy, held) if isinstance(policy, PLR | ForgettingReplay) else None
     picks = lessons(policy, held, 9, state=state)
     assert sorted(pick.item.id for pick in picks) == ["1/1", "1/2", "2/0", "2/1", "2/2"]

@@ -14,11 +14,11 @@ from policies.asking.hlr import HLR, LONGEST, SHORTEST, Memory, Practice, half_l
 from policies.asking.leitner import Leitner
 from policies.parts.practice import Standing, pick_in_rounds
 from simulation.core.types import Experience, Question, Selection, Turn
-from tests.support.contexts import context, experience, folded
+from tests.support.contexts import chosen_from, context, experience, folded
 
 
 def skilled(name: str, skill: str) -> Question:
-    return Question(id=name, prompt="?", choices=("1", "2"), reference="1", tags=("all", skill))
+    return chosen_from(name, "all", skill)
 
 
 def reviews(skill: str, *told: tuple[int, float]) -> list[Experience]:

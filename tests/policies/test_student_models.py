@@ -14,12 +14,12 @@ from policies.asking.elo import Elo
 from policies.asking.irt_cat import IRTCAT
 from policies.asking.prerequisites import Prerequisites
 from simulation.core.types import Experience, Question
-from tests.support.contexts import context, experience, folded, memory
+from tests.support.contexts import chosen_from, context, experience, folded, memory
 
 
 def skilled(name: str, skill: str) -> Question:
     """A question of a skill in the one category there is."""
-    return Question(id=name, prompt="?", choices=("1", "2"), reference="1", tags=("all", skill, f"{skill}/wording"))
+    return chosen_from(name, "all", skill, f"{skill}/wording")
 
 
 def answers(**scores: str) -> list[Experience]:
@@ -183,7 +183,7 @@ def test_what_is_modelled_can_be_the_question_or_the_category() -> None:
     assert sorted(folded(BKT(by="question"), held)) == ["a", "b"]
     assert sorted(folded(BKT(by="skill"), held)) == ["power"]
     assert sorted(folded(BKT(by="category"), held)) == ["all"]
-    bare = Question(id="bare", prompt="?", choices=("1", "2"), reference="1")
+    bare = chosen_from("bare")
     assert sorted(folded(Elo(), [experience(bare)]).items) == ["bare"]
 
 

@@ -14,7 +14,7 @@ from policies.asking.margin import Margin
 from policies.asking.vote_disagreement import VoteDisagreement
 from simulation.core.errors import ScenarioError
 from simulation.core.types import Question, Selection
-from tests.support.contexts import context, pool, question
+from tests.support.contexts import chosen_from, context, pool, question
 
 
 def logs(*probabilities: float) -> tuple[float, ...]:
@@ -65,7 +65,7 @@ def test_each_measure_ranks_as_numpy_and_scipy_do() -> None:
 
 
 def test_a_single_choice_leaves_nothing_open() -> None:
-    sure = Question(id="sure", prompt="?", choices=("1",), reference="1")
+    sure = chosen_from("sure", choices=("1",))
     candidates = [sure, question("open")]
     seen = context(predictions={"sure": (-9.0,), "open": logs(0.9, 0.05, 0.05)})
     for policy in (Margin(), Entropy(), LeastConfidence()):

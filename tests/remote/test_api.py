@@ -12,9 +12,12 @@ from pydantic import ValidationError
 
 from agents.remote.redaction import Redactor
 from agents.students.api import ApiStudents
+from simulation.core.calls import Request
 from simulation.core.errors import ModelError, StoreError
+from simulation.core.kinds.options import Options
 from simulation.core.optional_roles import KeepsReplies
-from simulation.core.types import Question, Request
+from simulation.core.roles import Trainable, trainable
+from simulation.core.types import Question
 from tests.support.api_students import SEATS, VARIABLE, asked, learner, proper, students
 from tests.support.fault_server import KEY, FaultServer, Heard, Sent, good, reply
 
@@ -138,24 +141,23 @@ def test_a_damaged_or_newer_database_is_refused(tmp_path: Path) -> None:
         learner("http://127.0.0.1:9/v1", tmp_path)
 
 
-def test_it_has_no_beams_no_scores_and_no_weights(tmp_path: Path) -> None:
+def test_it_has_no_beams_no_scores_and_no_weights() -> None:
     model = learner("http://127.0.0.1:9/v1", cache=False)
     with pytest.raises(ModelError, match=r"no beam search: .* set ask.beams to 0"):
-        model.generate([Request(slot="ada", prompt="x", max_tokens=4, beams=3)])
+        model.generate([Request(slot="ada", prompt="x", max_tokens=4, beams=3, texts=3)])
     with pytest.raises(ModelError, match="cannot score given options"):
         model.score([Request(slot="ada", prompt="x", continuations=("a", "b"))])
     assert model.score([]) == []
-    for refused in (
-        lambda: model.module,
-        lambda: model.tokenizer,
-        lambda: model.adapters_SP,
-        lambda: model.encode("x", ["y"]),
-        lambda: model.branch_logprobs(["ada"], [[]]),
-        lambda: model.save("ada", tmp_path),
-        lambda: model.load("ada", tmp_path),
-    ):
-        with pytest.raises(ModelError, match=r"cannot be trained .* set learn.trainer to none"):
-            refused()
+    assert not isinstance(model, Trainable)
+    with pytest.raises(ModelError, match=r"dpo trains adapters by gradients, and small at http.* has none"):
+        trainable(model, "dpo")
+
+
+def test_what_is_sent_is_told_as_text() -> None:
+    url = "http://127.0.0.1:9/v1"
+    assert learner(url, cache=False).render("7 + 5?") == "user:\n7 + 5?"
+    assert learner(url, cache=False, system="Be brief.").render("7 + 5?") == ("system:\nBe brief.\n\nuser:\n7 + 5?")
+    assert learner(url, cache=False, endpoint="completions").render("7 + 5?") == "7 + 5?"
 
 
 def test_its_adapter_is_none_and_names_the_model() -> None:
@@ -219,7 +221,10 @@ def test_presets_know_their_servers() -> None:
 
 def test_its_students_write_whatever_is_asked() -> None:
     student = students("http://127.0.0.1:9/v1", max_tokens=9, template="multiple_choice").answerer(SEATS[0])
-    questions = [Question(id="1", prompt="One and one?", choices=("1", "2")), Question(id="2", prompt="Write.")]
+    questions = [
+        Question(id="1", prompt="One and one?", form=Options(choices=("1", "2"))),
+        Question(id="2", prompt="Write."),
+    ]
     requests = student.requests(questions, generator=np.random.default_rng(0))
     assert [(each.continuations, each.max_tokens) for each in requests] == [((), 9), ((), 9)]
 

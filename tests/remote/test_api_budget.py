@@ -7,8 +7,8 @@ import pytest
 
 from agents.remote.budget import Prices
 from agents.remote.endpoint import FRAME_TOKENS
+from simulation.core.calls import Request
 from simulation.core.errors import ModelError, ScenarioError
-from simulation.core.types import Request
 from tests.support.api_students import VARIABLE, asked, learner, proper
 from tests.support.fault_server import KEY, FaultServer, Heard, Sent, reply
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from simulation.core.calls import Completion
 from simulation.core.errors import ModelError
-from simulation.core.types import Completion
 from tests.support.api_students import VARIABLE, asked, learner, proper
 from tests.support.fault_server import KEY, Fault, FaultServer, Heard, Sent, good, reply
 

@@ -8,8 +8,9 @@ import pytest
 
 from agents.students.api import ApiStudents
 from agents.students.language_model import LanguageModelStudents
+from simulation.core.calls import Completion, Request
 from simulation.core.errors import ModelError
-from simulation.core.types import Completion, Request, Seat
+from simulation.core.types import Seat
 from tests.support.served import needs_serving, sampling_copy, serving
 
 STUDENT = Path(__file__).resolve().parents[2] / "agents" / "embedded" / "student"

@@ -131,7 +131,7 @@ def test_other_students_learn_from_what_the_api_answers(tmp_path: Path) -> None:
 
     with FaultServer() as server:
         server.always = knows
-        scenario = written(tmp_path, server.url, students={"name": "irt_learner", "count": 2})
+        scenario = written(tmp_path, server.url, students={"name": "irt_learner", "count": 2}, learn={})
         code, told = ended("run", str(scenario), "--quiet", "--out", str(tmp_path / "runs"))
         assert code == 0, told
     study = only(tmp_path / "runs")

@@ -7,27 +7,32 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
+import numpy as np
 import pytest
 from pydantic.dataclasses import dataclass as component
 
+from simulation.core.calls import Completion
 from simulation.core.errors import ReplayDiffers
 from simulation.core.roles import Context
-from simulation.core.types import Answer, Completion, Experience, Feedback, Question, Selection, Transition, Turn
+from simulation.core.types import Answer, Experience, Feedback, Question, Selection, Transition, Turn
 from simulation.loop.world import World
 from simulation.replay.recorded import RecordedJudge, RecordedLearner, RecordedStudent, Script
 from simulation.replay.replay import recast, replay
 from simulation.store import Study
+from tests.support.counting import Counting, Tally
 from tests.support.scripted import (
     AnyQuestion,
     ExactJudge,
     LeastSure,
     Mistakes,
     ScriptedStudents,
+    ScriptedTrainer,
     TinyEnvironment,
     scripted_world,
     seats,
     stepper,
 )
+from tests.support.studies import MEASURES, make
 
 TURNS = 4
 
@@ -38,7 +43,7 @@ def world(**options: Any) -> World:
 
 def recorded(folder: Path, played: World, turns: int = TURNS) -> Study:
     """Return a study in which a world was played."""
-    study, step = Study.create(folder, scenario={"name": "a"}, seats=seats(2), fingerprint={}), stepper(played)
+    study, step = make(folder), stepper(played)
     for number in range(turns + 1):
         both = step(number)
         study.append(both, {turn.student: played.model.dump(turn.student) for turn in both}, seconds={})
@@ -96,17 +101,13 @@ class Second:
         return picks[1:] + picks[:1]
 
 
-class OtherEnvironment:
+class OtherWorld(Counting):
     """Rewards what it should not."""
 
-    exact_judge = "tests.support.scripted:ExactJudge"
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(TinyEnvironment(), name)
-
-    def step(self, experience: Experience) -> Transition:
-        found = TinyEnvironment().step(experience)
-        return replace(found, reward=0.5) if experience.turn == 2 and experience.position == 1 else found
+    def step(self, state: Tally, experience: Experience, generator: np.random.Generator) -> tuple[Tally, Transition]:
+        state, transition = super().step(state, experience, generator)
+        other = experience.turn == 2 and experience.position == 1
+        return state, replace(transition, reward=0.25) if other else transition
 
 
 @component(frozen=True, kw_only=True)
@@ -137,12 +138,67 @@ def learning(made: World, policy: Any) -> World:
     )
 
 
+class Failing:
+    """A role that raises in the n-th call of one of its methods."""
+
+    def __init__(self, role: Any, method: str, call: int) -> None:
+        self._role, self._method, self._left = role, method, call
+
+    def __getattr__(self, name: str) -> Any:
+        if name == self._method:
+            self._left -= 1
+            if self._left == 0:
+                raise RuntimeError(f"no {name} any more")
+        return getattr(self._role, name)
+
+
+@pytest.mark.parametrize(
+    ("role", "method", "call"),
+    [
+        ("answerer", "requests", 3),
+        ("answerer", "read", 3),
+        ("answerer", "read", 5),
+        ("answerer", "read", 6),
+        ("answerer", "options", 2),
+        ("judge", "judge", 2),
+        ("trainer", "update", 2),
+    ],
+)
+def test_what_failed_for_one_student_fails_again(role: str, method: str, call: int, disk: Path) -> None:
+    whole = world(ask=LeastSure())
+    first, second = whole.students
+    if role == "answerer":
+        second = replace(second, answerer=Failing(second.answerer, method, call))
+    else:
+        failing: Any = {role: Failing(getattr(second.settings, role), method, call)}
+        second = replace(second, settings=replace(second.settings, **failing))
+    with recorded(disk / "s", replace(whole, students=(first, second))) as study:
+        failures = [turn.failure for turn in study.turns("student-1")]
+        assert failures[-1] and not failures[0] and f"no {method} any more" in failures[-1]
+        other = world(ask=LeastSure())
+        if role == "trainer":
+            first, second = other.students
+            own_trainer = replace(second.settings, trainer=ScriptedTrainer(learning_rate=0.25))
+            other = replace(other, students=(first, replace(second, settings=own_trainer)))
+        assert replay(study, other).trace_hash == study.trace_hash
+
+
+def smaller(made: World) -> World:
+    return replace(made, students=tuple(replace(student, pool=student.pool[5:]) for student in made.students))
+
+
+def test_a_world_that_changes_is_really_run_again(disk: Path) -> None:
+    with recorded(disk / "s", world(environment=Counting())) as study:
+        assert replay(study, world(environment=Counting())).trace_hash == study.trace_hash
+        with pytest.raises(ReplayDiffers, match=r"turn 2, 'student-0', transitions\[1\]\.reward: 0\.25 is not"):
+            replay(study, world(environment=OtherWorld()))
+
+
 @pytest.mark.parametrize(
     ("other", "told"),
     [
         (lambda: world(ask=Second()), r"turn 3, 'student-0', picks\[0\]: question "),
         (lambda: world(ask=Second(score=1.5)), r"turn 3, 'student-0', picks\[0\]\.score: 1\.5 is not null"),
-        (lambda: world(environment=OtherEnvironment()), r"turn 2, 'student-0', transitions\[1\]\.reward: 0\.5 is not"),
         (lambda: world(questions=6), r"turn 1, 'student-0', picks"),
         (
             lambda: replace(world(), exact_judge=KinderJudge()),
@@ -150,9 +206,9 @@ def learning(made: World, policy: Any) -> World:
         ),
         (lambda: world(evaluate_every=1), r"turn 1, 'student-0', picks: 30 questions are put, but none are recorded"),
         (lambda: learning(world(), NoMistakes()), r"turn 1, 'student-0', lessons"),
-        (lambda: replace(world(), pool=world().pool[5:]), r"turn 1, 'student-0', picks\[\d\]: question"),
+        (lambda: smaller(world()), r"turn 1, 'student-0', picks\[\d\]: question"),
     ],
-    ids=["pick", "score", "transition", "count", "truth", "evaluation", "lessons", "pool"],
+    ids=["pick", "score", "count", "truth", "evaluation", "lessons", "pool"],
 )
 def test_the_first_difference_is_named(other: Any, told: str, disk: Path) -> None:
     with recorded(disk / "s", world()) as study, pytest.raises(ReplayDiffers, match=told):
@@ -219,7 +275,7 @@ def test_candidates_without_a_recorded_prediction_are_named(disk: Path) -> None:
         recorded(disk / "s", world(ask=LeastSure())) as study,
         pytest.raises(ReplayDiffers, match=r"turn 1, 'student-0', candidates"),
     ):
-        replay(study, replace(other, pool=other.pool[5:]))
+        replay(study, smaller(other))
 
 
 def test_recorded_roles_keep_the_world_whole() -> None:
@@ -266,7 +322,9 @@ evaluate: {every: 2, questions: 20}
     played = build_world(scenario)
     seated = [student.seat for student in played.students]
     step = stepper(played)
-    with Study.create(disk / "s", scenario=scenario.resolved(), seats=seated, fingerprint={}) as study:
+    with Study.create(
+        disk / "s", scenario=scenario.resolved(), seats=seated, measures=MEASURES, fingerprint={}
+    ) as study:
         for number in range(4):
             study.append(step(number), {}, seconds={})
     done = subprocess.run(

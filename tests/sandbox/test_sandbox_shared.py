@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from agents.judges.executor import AllTests, Executor
+from agents.reading.programs import program_tests
 from agents.sandbox import Program, Report, Sandbox, SandboxUnavailable, shared
 from agents.sandbox.program import alike
 from simulation.core.errors import SimulationError
@@ -47,14 +48,14 @@ def test_equal_programs_are_run_once(counted: list[Program]) -> None:
 
 def test_what_hidden_tests_find_is_no_part_of_what_a_student_learns_from(counted: list[Program]) -> None:
     (told,) = judged(Executor(), "def f(x): return 2 if x == 1 else 3")
-    assert len(counted[0].tests) == len(QUESTION.tests) > len(told.outcomes)
-    visible = [test for test in QUESTION.tests if not test.hidden]
+    assert len(counted[0].tests) == len(program_tests(QUESTION).tests) > len(told.outcomes)
+    visible = [test for test in program_tests(QUESTION).tests if not test.hidden]
     assert len(told.outcomes) == len(visible)
     late = "def f(x):\n    if x == 41: __import__('os')._exit(0)\n    return x + 1"
     (told,) = judged(Executor(), late)
-    assert (told.score, told.verdict) == (1.0, "passed")
+    assert (told.score, told.reason) == (1.0, "passed")
     (truth,) = judged(AllTests(), late)
-    assert (truth.score, truth.verdict) == (0.0, "died")
+    assert (truth.score, truth.reason) == (0.0, "died")
 
 
 def test_the_reports_that_are_kept_are_bounded(monkeypatch: pytest.MonkeyPatch, counted: list[Program]) -> None:
@@ -70,11 +71,11 @@ def test_the_reports_that_are_kept_are_bounded(monkeypatch: pytest.MonkeyPatch, 
 def test_what_is_printed_is_kept_short_and_without_addresses() -> None:
     (found,) = judged(Executor(), "def f(x):\n    print('a' * 2000)\n    return f")
     first, second = found.outcomes
-    assert first.output == "a" * 1000 + "…"
+    assert first.evidence == "a" * 1000 + "…"
     (found,) = judged(Executor(), "def f(x):\n    print(object())\n    raise ValueError(object())")
-    assert found.outcomes[0].output == "<object object at 0x…>\n"
-    assert found.outcomes[0].message == "ValueError: <object object at 0x…>"
-    assert second.verdict == "bad_return"
+    assert found.outcomes[0].evidence == "<object object at 0x…>\n"
+    assert found.outcomes[0].detail == "ValueError: <object object at 0x…>"
+    assert second.reason == "bad_return"
 
 
 def test_verdicts_are_the_same_in_another_sandbox() -> None:

@@ -36,9 +36,10 @@ def test_what_a_file_does_not_say_is_what_its_base_says(folder: Path) -> None:
 def test_a_component_named_anew_begins_anew_and_parameters_alone_are_laid_over(folder: Path) -> None:
     laid = standing(folder, "base: base.yaml\nstudents: {count: 7}\nlearn: {trainer: {learning_rate: 0.5}}\n")
     assert laid.students.name == "tests.support.scripted:ScriptedStudents" and laid.students.parameters["count"] == 7
-    assert laid.learn.trainer.parameters == {"learning_rate": 0.5} and laid.learn.policy.name == "mistakes"
+    assert laid.learn.policy.name == "mistakes"
+    assert laid.learn.trainer is not None and laid.learn.trainer.parameters == {"learning_rate": 0.5}
     anew = standing(folder, 'base: base.yaml\nlearn: {trainer: {name: "tests.support.scripted:ScriptedTrainer"}}\n')
-    assert anew.learn.trainer.parameters == {}
+    assert anew.learn.trainer is not None and anew.learn.trainer.parameters == {}
     bare = standing(folder, "base: base.yaml\nask: {policy: {source: probe, name: category}}\n")
     assert bare.ask.policy.parameters == {"source": "probe"} and bare.ask.questions == 6
 

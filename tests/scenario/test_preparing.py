@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from simulation.commands.main import main
-from simulation.core.errors import ScenarioError
+from simulation.core.errors import ContractError, ScenarioError
 from simulation.loop.turn import first_look, play_turn
 from simulation.scenario.entries import read_lineup
-from simulation.scenario.prepare import Prepared, make_seats, prepare, sample
+from simulation.scenario.prepare import Prepared, prepare, sample
 from simulation.scenario.scenario import Scenario, load_scenario
 from simulation.scenario.seating import build_world, load_world
 from tests.support.scripted import exercise
@@ -28,7 +28,7 @@ def prepared(folder: Path, *overrides: str) -> Prepared:
 
 
 def test_seats_carry_the_seed_and_their_number(tmp_path: Path) -> None:
-    seats = make_seats(scenario(tmp_path, "students.count=3"))
+    seats = prepared(tmp_path, "students.count=3").seats
     assert [(seat.name, seat.number, seat.seed) for seat in seats] == [
         ("student-0", 0, 3),
         ("student-1", 1, 3),
@@ -49,7 +49,7 @@ def test_a_world_is_what_the_scenario_says(tmp_path: Path) -> None:
 
 def test_an_own_seating_is_kept(tmp_path: Path) -> None:
     wanted = scenario(tmp_path)
-    seats = make_seats(wanted)[1:]
+    seats = prepare(wanted).seats[1:]
     assert [student.seat for student in build_world(wanted, seats).students] == list(seats)
 
 
@@ -92,7 +92,7 @@ def test_setting_the_stage_loads_no_learner(tmp_path: Path, monkeypatch: pytest.
 
     monkeypatch.setattr(scripted, "ScriptedLearner", refuse)
     ready = prepared(tmp_path)
-    with pytest.raises(AssertionError):
+    with pytest.raises(ContractError, match="the learner was loaded"):
         load_world([ready])
 
 

@@ -33,7 +33,7 @@ def test_a_good_scenario_keeps_what_is_written(tmp_path: Path) -> None:
     scenario = load_scenario(written(tmp_path, GOOD))
     assert (scenario.name, scenario.seed, scenario.turns) == ("tiny", 3, 4)
     assert scenario.ask.policy.name == "random" and scenario.learn.policy.name == "mistakes"
-    assert scenario.learn.trainer.parameters == {"learning_rate": 0.1}
+    assert scenario.learn.trainer is not None and scenario.learn.trainer.parameters == {"learning_rate": 0.1}
 
 
 def test_students_without_a_name_are_the_language_model(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from simulation.play.runner import play
 from simulation.store import Study
 from tests.play.test_runner import Ears
 from tests.support.scripted import ScriptedStudents, TinyEnvironment, scripted_world, seats, stepper
+from tests.support.studies import MEASURES
 
 TURNS = 2
 ROOT = Path(__file__).parents[2]
@@ -36,7 +37,7 @@ def go_on(folder: Path, seconds: float = 0.0) -> str:
         assert not isinstance(error, StudyBusy)
         assert "is no study" in str(error) or "never begun" in str(error), error
         shutil.rmtree(folder, ignore_errors=True)
-        study = Study.create(folder, scenario={"name": "a"}, seats=seats(2), fingerprint={})
+        study = Study.create(folder, scenario={"name": "a"}, seats=seats(2), measures=MEASURES, fingerprint={})
     with study:
         world = scripted_world(
             seats(2),
@@ -150,7 +151,7 @@ def test_kill_at_random_times_again_and_again_loses_nothing(whole: str, disk: Pa
 
 
 def test_the_lock_goes_with_the_process_however_it_ends(disk: Path) -> None:
-    Study.create(disk / "s", scenario={}, seats=seats(1), fingerprint={}).close()
+    Study.create(disk / "s", scenario={}, seats=seats(1), measures=MEASURES, fingerprint={}).close()
     read, write = os.pipe()
 
     def hold() -> None:
@@ -248,7 +249,7 @@ def test_a_failing_adapter_write_is_one_clear_error(
 def test_a_turn_refused_for_space_can_be_put_again(disk: Path) -> None:
     world = scripted_world(seats(2), questions=40)
     step = stepper(world)
-    with Study.create(disk / "s", scenario={}, seats=seats(2), fingerprint={}) as study:
+    with Study.create(disk / "s", scenario={}, seats=seats(2), measures=MEASURES, fingerprint={}) as study:
         study.append(step(0), {}, seconds={})
         first = step(1)
         pages = study.query("PRAGMA page_count")[0][0]

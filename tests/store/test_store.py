@@ -7,11 +7,14 @@ from pathlib import Path
 import pytest
 
 from simulation.core.errors import StoreError, StudyBusy
+from simulation.core.kinds.options import Options
+from simulation.core.kinds.reference import Reference
+from simulation.core.questions import Measure
 from simulation.core.types import Question, Seat, Turn
 from simulation.store import Study, new_folder, study_folders
 from simulation.store.schema import DATABASE
 from tests.support.scripted import scripted_world, seats, stepper
-from tests.support.studies import FINGERPRINT, filled, make
+from tests.support.studies import FINGERPRINT, MEASURES, filled, make
 
 
 def test_pages_start_where_asked(disk: Path) -> None:
@@ -52,18 +55,29 @@ def test_a_study_is_read_with_its_name_seats_scenario_and_times(disk: Path) -> N
     assert study_folders(disk) == [disk / "a-study"]
 
 
-def test_the_trace_hash_covers_scenario_seats_and_adapters_but_not_times(disk: Path) -> None:
+def test_the_trace_hash_covers_scenario_seats_measures_and_adapters_but_not_times(disk: Path) -> None:
     turns = [Turn(turn=0, student="a")]
 
-    def trace_hash(name: str, *, seed: int = 0, scenario: str = "x", blob: bytes = b"1", seconds: float = 0) -> str:
+    def trace_hash(
+        name: str,
+        *,
+        seed: int = 0,
+        scenario: str = "x",
+        blob: bytes = b"1",
+        seconds: float = 0,
+        measures: tuple[Measure, ...] = MEASURES,
+    ) -> str:
         seat = Seat(name="a", number=0, seed=seed)
-        with Study.create(disk / name, scenario={"name": scenario}, seats=[seat], fingerprint={"at": name}) as study:
+        with Study.create(
+            disk / name, scenario={"name": scenario}, seats=[seat], measures=measures, fingerprint={"at": name}
+        ) as study:
             study.append(turns, {"a": blob}, seconds={"play": seconds})
             return study.trace_hash
 
     same = trace_hash("1")
     assert trace_hash("2", seconds=5) == same
-    assert len({same, trace_hash("3", seed=1), trace_hash("4", scenario="y"), trace_hash("5", blob=b"2")}) == 4
+    graded = trace_hash("6", measures=(Measure(name="accuracy", graded=True),))
+    assert len({same, trace_hash("3", seed=1), trace_hash("4", scenario="y"), trace_hash("5", blob=b"2"), graded}) == 5
 
 
 def test_only_the_newest_adapters_stay(disk: Path) -> None:
@@ -120,12 +134,22 @@ def test_a_folder_in_the_way_a_missing_study_and_a_half_made_one_are_refused(dis
         Study.open(disk / "half")
 
 
-def test_a_study_of_another_format_is_refused(disk: Path) -> None:
+@pytest.mark.parametrize(
+    ("version", "complaint"),
+    [
+        (
+            4,
+            r"format 4, which version 0\.1\.0 of this program wrote and reads.*with the program that began it",
+        ),
+        (99, r"format 99, which a later version of this program wrote.*with the program that began it"),
+    ],
+)
+def test_a_study_of_another_format_is_refused(version: int, complaint: str, disk: Path) -> None:
     make(disk / "s").close()
     with sqlite3.connect(disk / "s" / DATABASE) as connection:
-        connection.execute("UPDATE study SET version = 99")
+        connection.execute("UPDATE study SET version = ?", (version,))
     connection.close()
-    with pytest.raises(StoreError, match="format 99"):
+    with pytest.raises(StoreError, match=complaint):
         Study.open(disk / "s")
 
 
@@ -156,26 +180,47 @@ def test_new_folders_are_readable_and_never_shared(disk: Path) -> None:
 def test_views_answer_questions_by_hand(disk: Path) -> None:
     study, played = filled(disk / "s", 3)
     with study:
-        wrong = study.query("SELECT count(*) FROM answered WHERE truth = 0 AND diagnosis LIKE '% instead of %'")[0][0]
+        wrong = study.query("SELECT count(*) FROM answered WHERE truth = 0 AND reveals LIKE '% instead of %'")[0][0]
         given = [each for turn in played for each in turn.experiences]
         assert wrong == sum(
-            "instead of" in each.question.diagnoses[each.answer.choice or 0] for each in given if not each.truth
+            "instead of" in each.question.key.reveals[each.answer.choice or 0] for each in given if not each.truth
         )
-        (accuracy,) = study.query("SELECT accuracy FROM evaluated WHERE turn = 2 AND student = 'student-1'")[0]
-        assert accuracy == played[5].evaluations["held_out"].metrics["accuracy"]
+        columns = "question, prompt, model_input, category, form, reference, answer, reading, taken, reason, truth"
+        assert study.query(f"SELECT {columns} FROM answered ORDER BY turn, student, position") == [
+            (
+                each.question.id,
+                each.answer.prompt,
+                each.answer.model_input,
+                each.question.category,
+                "options",
+                each.question.key.reference,
+                each.answer.text,
+                each.answer.reading,
+                each.answer.choice,
+                each.feedback.reason,
+                each.truth,
+            )
+            for each in given
+        ]
+        measured = study.query("SELECT measure, value FROM evaluated WHERE turn = 2 AND student = 'student-1'")
+        assert ("accuracy", played[5].evaluations["held_out"].metrics["accuracy"]) in measured
         assert study.query("SELECT count(*) FROM picked") == [(len(given),)]
         assert study.query("SELECT count(*) FROM updated")[0][0] == sum(turn.update is not None for turn in played)
 
 
 def test_the_questions_of_evaluations_are_kept_and_are_part_of_the_trace_hash(disk: Path) -> None:
-    questions = [Question(id=f"q{n}", prompt=f"{n} ?", choices=("1", "2"), reference="1") for n in range(3)]
+    form, key = Options(choices=("1", "2")), Reference(answer="1")
+    questions = [Question(id=f"q{n}", prompt=f"{n} ?", form=form, key=key) for n in range(3)]
     seat = Seat(name="a", number=0, seed=0)
     hashes = []
     for name, put in (("one", questions), ("two", questions[::-1]), ("three", questions)):
-        with Study.create(disk / name, scenario={}, seats=[seat], fingerprint={}, sets={"held_out": put}):
+        with Study.create(
+            disk / name, scenario={}, seats=[seat], measures=MEASURES, fingerprint={}, sets={"held_out": put}
+        ):
             pass
         with Study.open(disk / name) as study:
             assert study.question_set("held_out") == tuple(put)
             assert study.question_set("probe") == ()
+            assert study.measures == MEASURES
             hashes.append(study.trace_hash)
     assert hashes[0] == hashes[2] != hashes[1]

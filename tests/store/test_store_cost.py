@@ -5,7 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from simulation.core.types import Answer, Evaluation, Question, Result, Selection, Turn
+from simulation.core.kinds.options import Options
+from simulation.core.kinds.reference import Reference
+from simulation.core.types import Answer, Evaluation, Feedback, Outcome, Question, Ranking, Result, Selection, Turn
 from simulation.store import Study
 from simulation.store.schema import DATABASE
 from tests.support.studies import experience, make
@@ -17,10 +19,9 @@ def long_turn(number: int, size: int) -> Turn:
         Question(
             id=f"{number}-{index}",
             prompt=f"{number} {index} ".ljust(150, "x"),
-            choices=("10", "11", "12", "13"),
-            reference="11",
+            form=Options(choices=("10", "11", "12", "13")),
+            key=Reference(answer="11", reveals=("right", "carry", "swap", "filler")),
             tags=("sums", "small"),
-            diagnoses=("right", "carry", "swap", "filler"),
         )
         for index in range(size)
     ]
@@ -33,9 +34,11 @@ def long_turn(number: int, size: int) -> Turn:
                 text="11",
                 answerer="student-0",
                 model_version=f"{number:064}",
-                choice=1,
-                choice_logprobs=tuple(float(np.float32(-x)) for x in (1.1, 2.2, 3.3, 4.4)),
+                model_input=f"<|user|>Question: {each.prompt}<|assistant|>",
+                ranking=Ranking(taken=1, logprobs=tuple(float(np.float32(-x)) for x in (1.1, 2.2, 3.3, 4.4))),
+                reading="the likeliest option",
             ),
+            feedback=Feedback(score=1.0, judge="j", outcomes=(Outcome(part="answer", score=1.0, reason="right"),)),
             turn=number,
             position=position,
         )
@@ -54,12 +57,12 @@ def long_turn(number: int, size: int) -> Turn:
 
 
 def test_an_answered_question_takes_few_bytes(disk: Path) -> None:
-    """All of its rows, with its own question and two prompt texts; asked again, the texts are not stored again."""
+    """All of its rows, with its own question, two prompt texts and what the model read; again, no text is stored."""
     with make(disk / "s", 1) as study:
         for number in range(10):
             study.append([long_turn(number, 200)], {}, seconds={})
     once = (disk / "s" / DATABASE).stat().st_size
-    assert once / 2000 < 900
+    assert once / 2000 < 950
     with Study.open(disk / "s", write=True) as study:
         for number in range(10, 20):
             again = long_turn(0, 200)

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from simulation.core.errors import StoreError, StudyDamaged
-from simulation.core.types import Feedback, Outcome, Selection, Turn
+from simulation.core.types import Feedback, LessonEffect, Outcome, Ranking, Selection, Transition, Turn
 from simulation.store import Study
 from simulation.store.schema import DATABASE
 from tests.support.scripted import LeastSure, scripted_world, seats, stepper
+from tests.support.studies import MEASURES
 
 UNHASHED = {("study", "version"), ("study", "keep"), ("study", "status"), ("study", "base")}
 """Not part of what happened; the version and the status have checks of their own."""
@@ -28,7 +29,9 @@ def whole(disks: Any) -> tuple[Path, list[Turn]]:
     """Return a study with something in every column, and its turns."""
     folder = disks() / "s"
     turns: list[Turn] = []
-    with Study.create(folder, scenario={"name": "a"}, seats=seats(2), fingerprint={"x": "1"}) as study:
+    with Study.create(
+        folder, scenario={"name": "a"}, seats=seats(2), measures=MEASURES, fingerprint={"x": "1"}
+    ) as study:
         world = scripted_world(seats(2), ask=LeastSure(), turns=2)
         step = stepper(world)
         for number in range(2):
@@ -40,28 +43,35 @@ def whole(disks: Any) -> tuple[Path, list[Turn]]:
 
 def filled(turn: Turn) -> Turn:
     """Return a turn whose first experience, pick and lesson have something in every field."""
+    assert turn.update is not None
     first, *others = turn.experiences
-    answer = replace(first.answer, logprob=-0.5, tokens=3, confidence=0.5)
+    ranking = Ranking(taken=0, logprobs=(-0.5, -1.5), alternatives=("1", "2"))
+    answer = replace(first.answer, logprob=-0.5, tokens=3, model_input=f"<{first.answer.prompt}>", ranking=ranking)
     first = replace(first, answer=answer, feedback=judged(first.feedback))
     return replace(
         turn,
         experiences=(first, *others),
         picks=(replace(turn.picks[0], propensity=0.25), *turn.picks[1:]),
+        transitions=(
+            Transition(
+                observation="a", action="b", reward=0.5, next_observation="c", terminated=False, truncated=False
+            ),
+        ),
         lessons=(Selection(item=first, score=0.5, propensity=0.25, reason="first"),),
+        update=replace(turn.update, effects=(LessonEffect(lesson=0, taught_before=-2.5, taught_after=-1.5),)),
     )
 
 
 def judged(feedback: Feedback) -> Feedback:
-    return replace(
-        feedback, metrics={"certainty": 0.25}, verdict="failed", outcomes=(Outcome("failed", "printed", "wrong"),)
-    )
+    outcome = Outcome(part="test 1", score=0.0, reason="failed", detail="wrong", evidence="printed")
+    return replace(feedback, metrics={"certainty": 0.25}, outcomes=(outcome,))
 
 
 def measured(turn: Turn) -> Turn:
     found = {}
     for name, evaluation in turn.evaluations.items():
         first, *others = evaluation.results
-        first = replace(first, verdict="failed", metrics={"pass_rate": 0.5})
+        first = replace(first, reason="failed", metrics={"pass_rate": 0.5})
         found[name] = replace(evaluation, results=(first, *others))
     return replace(turn, evaluations=found)
 
@@ -99,7 +109,7 @@ def changed(value: object) -> object:
     if isinstance(value, bytes):
         return bytes([value[0] ^ 1]) + value[1:]
     if isinstance(value, str):
-        return value.replace('"', '"x', 1) if value.startswith("{") else f"{value} "
+        return value.replace('"', '"x', 1) if value.startswith(("{", "[")) else f"{value} "
     assert isinstance(value, (int, float)), value
     return 1 - value if value in (0, 1) else value + 1
 
@@ -134,7 +144,7 @@ def test_a_deleted_row_is_found(table: str, whole: tuple[Path, list[Turn]], disk
 def test_the_turn_that_was_changed_is_named(whole: tuple[Path, list[Turn]], disk: Path) -> None:
     folder = copied(whole, disk)
     with sqlite3.connect(folder / DATABASE) as connection:
-        connection.execute("UPDATE answers SET choice = 3 - choice WHERE t = 1 AND s = 1 AND i = 2")
+        connection.execute("UPDATE answers SET tokens = 7 WHERE t = 1 AND s = 1 AND i = 2")
     connection.close()
     assert "turn 1 is not what its hash says" in damaged(folder)
 
@@ -186,7 +196,7 @@ def test_a_database_cut_short_is_refused(cut: int, whole: tuple[Path, list[Turn]
 
 
 def test_damage_is_refused_when_a_study_is_opened_too(disk: Path) -> None:
-    Study.create(disk / "s", scenario={}, seats=seats(1), fingerprint={}).close()
+    Study.create(disk / "s", scenario={}, seats=seats(1), measures=MEASURES, fingerprint={}).close()
     (disk / "s" / DATABASE).write_bytes(b"no database at all".ljust(8192, b"."))
     with pytest.raises(StudyDamaged, match=r"study\.db"):
         Study.open(disk / "s")

@@ -1,12 +1,18 @@
 """A student is pure: questions become requests, completions become answers, and no model is needed."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from agents.students.student import Student
-from simulation.core.types import Completion, Question
+from simulation.core.calls import Completion
+from simulation.core.kinds.items import Items
+from simulation.core.kinds.options import Options
+from simulation.core.types import Question, Ranking
 
-QUESTION = Question(id="q", prompt="what is 2 + 2 ?", choices=("3", "4", "5"))
+QUESTION = Question(id="q", prompt="what is 2 + 2 ?", form=Options(choices=("3", "4", "5")))
+SHELF = Question(id="s", prompt="what next ?", form=Items(items=("tea", "salt, fine", "milk", "jam"), count=2))
 OPEN = Question(id="o", prompt="say something")
 
 
@@ -29,15 +35,53 @@ def test_the_likeliest_option_is_the_answer() -> None:
     scores = Completion(continuation_logprobs=(-3.0, -1.0, -2.0))
     (given,) = Student(name="s").read([QUESTION], [scores], model_version="v")
     assert (given.choice, given.text, given.logprob, given.stop) == (1, "4", -1.0, "stop")
-    assert given.choice_logprobs == (-3.0, -1.0, -2.0) and given.model_version == "v"
+    assert given.ranking == Ranking(taken=1, logprobs=(-3.0, -1.0, -2.0)) and given.model_version == "v"
+    assert given.reading == "the likeliest option"
     assert given.prompt == "what is 2 + 2 ? a) 3 b) 4 c) 5 answer:"
     (lettered,) = Student(name="s", answers="letter").read([QUESTION], [scores], model_version="v")
     assert (lettered.choice, lettered.text) == (1, "b")
+    alone = Question(id="a", prompt="?", form=Options(choices=("3",)))
+    (only,) = Student(name="s").read([alone], [Completion(continuation_logprobs=(-3.0,))], model_version="v")
+    assert (only.text, only.reading) == ("3", "the only option")
+
+
+@pytest.mark.parametrize("answers", ["text", "letter"])
+def test_of_items_the_likeliest_are_the_answer_best_first_and_all_are_ranked(answers: Any) -> None:
+    student = Student(name="s", answers=answers)
+    (request,) = student.requests([SHELF], generator=stream())
+    assert request.continuations == ("tea", "salt, fine", "milk", "jam") and student.options([SHELF]) == [request]
+    scores = Completion(continuation_logprobs=(-3.0, -1.0, -2.0, -1.0))
+    (given,) = student.read([SHELF], [scores], model_version="v")
+    assert (given.text, given.choice, given.stop) == ("salt, fine\njam", None, "stop")
+    assert given.ranking == Ranking(
+        alternatives=("salt, fine", "jam", "milk", "tea"), logprobs=(-1.0, -1.0, -2.0, -3.0)
+    )
+    assert (given.reading, given.logprob) == ("the likeliest items, best first", None)
+    (failed,) = student.read([SHELF], [Completion()], model_version="v")
+    assert failed.stop.startswith("error") and failed.ranking is None
+
+
+@pytest.mark.parametrize(
+    ("text", "named", "ends"),
+    [
+        ("milk\ntea\nmilk", ("milk", "tea"), "stop"),
+        (" jam ,tea, coffee\nsalt, fine", ("jam", "tea", "salt, fine"), "stop"),
+        ("some milk or Tea", (), "unparsed"),
+        ("", (), "unparsed"),
+    ],
+)
+def test_items_that_are_written_are_read_line_by_line_and_between_commas(
+    text: str, named: tuple[str, ...], ends: str
+) -> None:
+    writer = Student(name="s", mode="generate")
+    (given,) = writer.read([SHELF], [Completion(text=text, tokens=3, logprob=-1.5)], model_version="v")
+    assert given.ranking == (Ranking(alternatives=named) if named else None)
+    assert (given.stop, given.text) == (ends, text.strip())
 
 
 def test_a_question_too_long_to_score_is_a_failed_answer() -> None:
     (given,) = Student(name="s").read([QUESTION], [Completion()], model_version="v")
-    assert given.stop.startswith("error") and given.choice is None and given.text == ""
+    assert given.stop.startswith("error") and given.ranking is None and given.text == ""
 
 
 @pytest.mark.parametrize(
@@ -57,6 +101,7 @@ def test_free_text_is_read_or_marked_unparsed(text: str, stop: str, choice: int 
     completion = Completion(text=text, tokens=3, logprob=-1.5, stop=stop)
     (given,) = writer.read([QUESTION], [completion], model_version="v")
     assert (given.choice, given.stop, given.text) == (choice, ends, text.strip())
+    assert given.ranking == (None if choice is None else Ranking(taken=choice))
     assert (given.tokens, given.logprob) == (3, -1.5)
 
 

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from simulation.core.types import Answer, Completion, Experience, Feedback, Question
+from simulation.core.calls import Completion
+from simulation.core.kinds.reference import Reference
+from simulation.core.types import Answer, Experience, Feedback, Question
 
 
 def wrong_additions(
@@ -18,7 +20,7 @@ def wrong_additions(
         right, wrong = str(first + second), str(first * second)
         found.append(
             Experience(
-                question=Question(id=str(index), prompt=prompt, reference=right),
+                question=Question(id=str(index), prompt=prompt, key=Reference(answer=right)),
                 answer=Answer(question_id=str(index), prompt=prompt, text=wrong, answerer=answerer, model_version=""),
                 feedback=Feedback(score=0.0, judge="key", correction=right),
                 truth=0.0,

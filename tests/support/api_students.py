@@ -6,7 +6,8 @@ from typing import Any
 
 from agents.remote.learner import RemoteLearner
 from agents.students.api import ApiStudents
-from simulation.core.types import Completion, Request, Seat
+from simulation.core.calls import Completion, Request
+from simulation.core.types import Seat
 from tests.support.fault_server import FaultServer, Heard, sample
 
 SEATS = (Seat(name="ada", number=0, seed=0), Seat(name="bob", number=1, seed=0))

@@ -5,10 +5,14 @@ from hashlib import sha256
 
 import numpy as np
 import torch
+from safetensors.numpy import load, save
 from torch import Tensor
 
+from simulation.core.calls import Completion, Request
+from simulation.core.kinds.kind import Key
+from simulation.core.kinds.reference import Reference
 from simulation.core.packing import Tree
-from simulation.core.types import Answer, Completion, Experience, Feedback, Question, Request
+from simulation.core.types import Answer, Experience, Feedback, Question
 
 WORDS = ("<end>", *"abcdefghij")
 
@@ -17,8 +21,6 @@ class BigramLearner:
     """Knows the letters a to j; what follows a letter depends on that letter and the slot's table alone."""
 
     source = "bigram"
-    module = None
-    tokenizer = None
 
     def __init__(self, slots: Sequence[str], *, dtype: torch.dtype = torch.float64, longest: int = 99) -> None:
         self.longest = longest
@@ -56,6 +58,17 @@ class BigramLearner:
                     valid[s, b, k, : len(branch)] = True
         return table[owners, before, after].where(valid, 0.0), valid
 
+    def score(self, requests: Sequence[Request]) -> list[tuple[float, ...]]:
+        with torch.no_grad():
+            return [
+                tuple(
+                    self.branch_logprobs([request.slot], [[self.encode(request.prompt, request.continuations)]])[0]
+                    .sum(-1)[0, 0]
+                    .tolist()
+                )
+                for request in requests
+            ]
+
     def generate(self, requests: Sequence[Request]) -> list[Completion]:
         return [self._write(request) for request in requests]
 
@@ -74,11 +87,21 @@ class BigramLearner:
             text += WORDS[last]
         return Completion(text=text, tokens=len(text), stop="length")
 
+    def render(self, prompt: str) -> str:
+        return prompt
+
     def touch(self, slots: Sequence[str]) -> None:
         assert set(slots) <= set(self.slots)
 
     def version(self, slot: str) -> str:
         return sha256(self.row(slot).numpy().tobytes()).hexdigest()
+
+    def dump(self, slot: str) -> bytes:
+        return save({"table": self.row(slot).numpy()})
+
+    def restore(self, slot: str, data: bytes) -> None:
+        with torch.no_grad():
+            self.adapters_SP[self.slots.index(slot)] = torch.from_numpy(load(data)["table"])
 
     def row(self, slot: str) -> Tensor:
         return self.adapters_SP.detach()[self.slots.index(slot)].clone()
@@ -87,7 +110,7 @@ class BigramLearner:
 def experience(prompt: str, text: str, *, score: float, correction: str | None, stop: str = "stop") -> Experience:
     """Return an experience of `text` given to `prompt`."""
     return Experience(
-        question=Question(id=prompt, prompt=prompt, reference=correction),
+        question=Question(id=prompt, prompt=prompt, key=Key() if correction is None else Reference(answer=correction)),
         answer=Answer(question_id=prompt, prompt=prompt, text=text, answerer="student", model_version="", stop=stop),
         feedback=Feedback(score=score, judge="scripted", correction=correction),
         truth=score,

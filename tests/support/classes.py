@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 
+from simulation.core.kinds.options import Options
+from simulation.core.kinds.reference import Reference
 from simulation.core.types import Answer, Question
+from tests.support.contexts import ranked
 
 CHOICES = ("1", "2", "3", "4", "5")
 
 
 def question(name: str = "q", *, reference: str = "1") -> Question:
-    return Question(id=name, prompt=f"what is {name}?", choices=CHOICES, reference=reference)
+    return Question(id=name, prompt=f"what is {name}?", form=Options(choices=CHOICES), key=Reference(answer=reference))
 
 
 def answer(
@@ -27,8 +30,7 @@ def answer(
         text=text,
         answerer=answerer,
         model_version="0",
-        choice=None if choice < 0 else choice,
-        confidence=confidence,
+        ranking=None if choice < 0 else ranked(choice, len(CHOICES), confidence),
         logprob=logprob,
     )
 

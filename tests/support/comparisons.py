@@ -6,9 +6,10 @@ from pathlib import Path
 
 from rich.console import Console
 
+from simulation.core.questions import Measure
 from simulation.core.types import Turn
 from simulation.measures.arrays import read_results
-from simulation.measures.findings import Findings, find
+from simulation.measures.findings import Findings, find_all
 from simulation.play.folders import Comparison, divide
 from simulation.play.session import begin, go_on
 from simulation.scenario.entries import read_lineup
@@ -57,14 +58,15 @@ def play(comparison: Comparison, *, cohorts: Sequence[int] | None = None, dying:
     return comparison
 
 
-def concluded(comparison: Comparison, width: int = 120) -> str:
+def concluded(comparison: Comparison, width: int = 120, measures: Sequence[Measure] = ()) -> str:
     """Report a comparison; return what the terminal shows."""
     console = Console(file=StringIO(), width=width, color_system=None)
-    conclude(comparison, console)
+    conclude(comparison, console, measures)
     assert isinstance(console.file, StringIO)
     return console.file.getvalue()
 
 
 def found(comparison: Comparison) -> Findings:
-    """What a comparison found."""
-    return find(read_results(comparison.lineup, comparison.studies), held_out(comparison))
+    """What a comparison found by the truth."""
+    (findings,) = find_all(read_results(comparison.lineup, comparison.studies), held_out(comparison))
+    return findings

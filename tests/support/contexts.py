@@ -1,14 +1,27 @@
 """Questions, memories and contexts made by hand, for tests of policies and reports."""
 
+import math
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
 import numpy as np
 
+from simulation.core.kinds.options import Options
+from simulation.core.kinds.reference import Reference
 from simulation.core.memory import ReplayBuffer
 from simulation.core.roles import Context
-from simulation.core.types import Answer, Evaluation, Experience, Feedback, Question, Result, Selection, Turn
+from simulation.core.types import (
+    Answer,
+    Evaluation,
+    Experience,
+    Feedback,
+    Question,
+    Ranking,
+    Result,
+    Selection,
+    Turn,
+)
 
 CATEGORIES = ("general", "physics", "gain", "geometry", "other", "probability")
 
@@ -19,16 +32,32 @@ def question(name: str, category: str = "general", *, right: int = 0) -> Questio
     return Question(
         id=name,
         prompt=f"what is {name}?",
-        choices=choices,
-        reference=choices[right],
+        form=Options(choices=choices),
+        key=Reference(
+            answer=choices[right],
+            reveals=tuple("right" if index == right else f"slip {index}" for index in range(3)),
+        ),
         tags=(category,),
-        diagnoses=tuple("right" if index == right else f"slip {index}" for index in range(3)),
     )
+
+
+def chosen_from(name: str, *tags: str, choices: tuple[str, ...] = ("1", "2")) -> Question:
+    """A question whose first choice is right."""
+    return Question(id=name, prompt="?", form=Options(choices=choices), key=Reference(answer=choices[0]), tags=tags)
 
 
 def pool(size: int, categories: Sequence[str] = CATEGORIES) -> list[Question]:
     """Questions that go through the categories in turn."""
     return [question(f"q{index}", categories[index % len(categories)]) for index in range(size)]
+
+
+def ranked(taken: int, count: int = 3, confidence: float | None = None) -> Ranking:
+    """The alternative taken out of so many, with log-probabilities of this confidence where it is known."""
+    if confidence is None:
+        return Ranking(taken=taken)
+    rest = (1 - confidence) / max(1, count - 1)
+    shares = [confidence if index == taken else rest for index in range(count)]
+    return Ranking(taken=taken, logprobs=tuple(math.log(share) if share else -math.inf for share in shares))
 
 
 def experience(
@@ -42,16 +71,16 @@ def experience(
     confidence: float | None = None,
 ) -> Experience:
     """An answer to `asked`, with what was said of it."""
+    choices = asked.form.alternatives
     return Experience(
         question=asked,
         answer=Answer(
             question_id=asked.id,
             prompt=asked.prompt,
-            text=asked.choices[choice] if asked.choices else "",
+            text=choices[choice] if choices else "",
             answerer="ada",
             model_version="0",
-            choice=choice if asked.choices else None,
-            confidence=confidence,
+            ranking=ranked(choice, len(choices), confidence) if choices else None,
         ),
         feedback=Feedback(score=score, judge="key"),
         truth=score if truth is None else truth,
@@ -74,7 +103,7 @@ def played(number: int, experiences: Sequence[Experience], *, score: float = 0.2
         turn=number,
         student="ada",
         candidates=tuple(each.id for each in asked),
-        predictions=tuple((-1.0,) * len(each.choices) for each in asked),
+        predictions=tuple((-1.0,) * len(each.form.alternatives) for each in asked),
         picks=tuple(Selection(item=each, score=score, reason="asked") for each in asked),
         experiences=tuple(experiences),
         lessons=tuple(Selection(item=each, reason="learned") for each in experiences),

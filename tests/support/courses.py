@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from simulation.core.questions import Measure
 from simulation.core.types import Evaluation, Question, Result, Turn, Update
-from tests.support.contexts import experience, pool, question
+from tests.support.contexts import experience, pool, question, ranked
 
+ACCURACY = Measure(name="accuracy")
 HELD_OUT = tuple(question(f"h{index}", ("gain", "physics", "other")[index % 3]) for index in range(60))
 
 
@@ -22,8 +24,7 @@ def held_out(turn: int, accuracy: float, student: int = 0) -> Evaluation:
             question_id=each.id,
             text="",
             truth=float(index in right),
-            choice=0 if index in right else 1 + index % 2,
-            confidence=0.6,
+            ranking=ranked(0 if index in right else 1 + index % 2, confidence=0.6),
         )
         for index, each in enumerate(HELD_OUT)
     )
@@ -69,6 +70,10 @@ class KnownStudy:
     played: list[Turn]
     name: str = "known"
     status: str = "finished"
+
+    @property
+    def measures(self) -> tuple[Measure, ...]:
+        return (ACCURACY,)
 
     @property
     def scenario(self) -> Mapping[str, Any]:

@@ -1,17 +1,33 @@
 """A small question about a program, and what the judges say of answers to it."""
 
+from dataclasses import replace
 from typing import Any
 
-from simulation.core.types import Answer, Feedback, Question, Test
+import msgspec
+
+from simulation.core.kinds.program_tests import Test, Tests
+from simulation.core.types import Answer, Feedback, Question
 
 GOOD = "def f(x):\n    return x + 1"
 
 QUESTION = Question(
     id="q",
     prompt="add one",
-    reference=GOOD,
-    tests=(Test(code="assert f(1) == 2"), Test(code="assert f(41) == 42", hidden=True), Test(code="assert f(2) == 3")),
+    key=Tests(
+        tests=(
+            Test(code="assert f(1) == 2"),
+            Test(code="assert f(41) == 42", hidden=True),
+            Test(code="assert f(2) == 3"),
+        ),
+        reference=GOOD,
+    ),
 )
+
+
+def keyed(**changes: Any) -> Question:
+    """The question with fields of its key changed, and the id where that is among them (Any: each field's own)."""
+    name = changes.pop("id", QUESTION.id)
+    return replace(QUESTION, id=name, key=msgspec.structs.replace(QUESTION.key, **changes))
 
 
 def judged(judge: Any, *texts: str, question: Question = QUESTION) -> list[Feedback]:  # either judge

@@ -7,7 +7,8 @@ import torch
 
 import tests.support.tiny_models as tiny
 from agents.models.causal import CausalLearner, LearnerSettings
-from simulation.core.types import Request, Seat
+from simulation.core.calls import Request
+from simulation.core.types import Seat
 
 PROMPTS = ("what is 7 plus 12?", "9 times 4 is", "a train of 12 m", "b")
 OPTIONS = ("12", "7 km", "a rather long answer", "x", "3/4")

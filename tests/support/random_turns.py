@@ -5,14 +5,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
+import msgspec
 from hypothesis import strategies as st
 
+from simulation.core.kinds.kind import descent, import_all
 from simulation.core.types import Experience, Question, Selection, Turn
 
 TEXT = st.text(st.characters(), max_size=8)
 """Any characters at all, halves of surrogate pairs and NUL among them."""
 LEAVES: Mapping[Any, st.SearchStrategy[Any]] = {
-    float: st.floats() | st.floats(width=32),
+    float: st.floats(allow_nan=False, allow_infinity=False)
+    | st.floats(allow_nan=False, allow_infinity=False, width=32),
     int: st.integers(-(2**63), 2**63 - 1),
     bool: st.booleans(),
     str: TEXT,
@@ -35,8 +38,19 @@ def drawn(hint: Any) -> st.SearchStrategy[Any]:
         return st.dictionaries(TEXT, drawn(arguments[1]), max_size=2)
     if origin is Selection:
         return instances(Selection, item=drawn(arguments[0]))
+    if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
+        return records(hint)
     assert is_dataclass(hint), hint
     return instances(hint)
+
+
+def records(base: type[msgspec.Struct]) -> st.SearchStrategy[Any]:
+    """Return a strategy for a form, a key or a part of one: of every kind in core, not of those that tests make."""
+    import_all()
+    kinds = [kind for kind in descent(base) if kind.__module__.startswith("simulation.core.kinds.")]
+    return st.one_of(
+        [st.builds(kind, **{field.name: drawn(field.type) for field in msgspec.structs.fields(kind)}) for kind in kinds]
+    )
 
 
 def instances(cls: Any, **given: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:

@@ -18,23 +18,14 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass as component
 from safetensors.numpy import load, save
 
-from simulation.core.errors import ModelError
+from simulation.core.calls import Completion, Request
 from simulation.core.memory import ReplayBuffer
-from simulation.core.packing import Tree
 from simulation.core.roles import Learner, SampleJudge, SelectionPolicy
 from simulation.core.seeding import draw_seed, generator
-from simulation.core.types import (
-    Answer,
-    Completion,
-    Experience,
-    Question,
-    Request,
-    Seat,
-    Turn,
-    Update,
-)
+from simulation.core.types import Answer, Experience, Question, Ranking, Seat, Turn, Update
 from simulation.loop.turn import first_look, play_turn
 from simulation.loop.world import Student, StudentSettings, World
+from simulation.scenario.seating import tags, world_of
 from tests.support.sums import (
     OPERATIONS,
     PARAMETERS,
@@ -63,8 +54,6 @@ class ScriptedLearner:
         self.seconds = seconds
         rows = [generator(seat.seed, 0, seat.number, "adapter").normal(0.0, 0.5, PARAMETERS) for seat in seats]
         self.adapters_SP: NDArray[np.float64] = np.array(rows).reshape(len(rows), PARAMETERS)
-        self.module = None
-        self.tokenizer = None
 
     def state(self, slot: str) -> NDArray[np.float64]:
         """Return a slot's row; changing it in place trains the slot."""
@@ -100,15 +89,6 @@ class ScriptedLearner:
 
     def render(self, prompt: str) -> str:
         return prompt
-
-    def encode(self, prompt: str, continuations: Sequence[str]) -> Tree:
-        return Tree(prompt=tuple(map(ord, prompt)), branches=tuple((*map(ord, branch), 0) for branch in continuations))
-
-    def branch_logprobs(self, slots: Sequence[str], trees_SB: Sequence[Sequence[Tree]]) -> Any:
-        raise ModelError(f"scripted students have no token log-probabilities (asked for {len(trees_SB)} of {slots})")
-
-    def touch(self, slots: Sequence[str]) -> None:
-        """Do nothing: a version is always read from the rows."""
 
     def version(self, slot: str) -> str:
         return hashlib.sha256(self.dump(slot)).hexdigest()
@@ -154,7 +134,8 @@ class ScriptedStudent:
 
     def options(self, questions: Sequence[Question]) -> list[Request]:
         return [
-            Request(slot=self.name, prompt=question.prompt, continuations=question.choices) for question in questions
+            Request(slot=self.name, prompt=question.prompt, continuations=question.form.alternatives)
+            for question in questions
         ]
 
     def read(
@@ -166,18 +147,19 @@ class ScriptedStudent:
         logprobs = completion.continuation_logprobs
         if logprobs:
             choice: int | None = int(np.argmax(logprobs))
-            text = question.choices[int(np.argmax(logprobs))]
+            text = question.form.alternatives[int(np.argmax(logprobs))]
         else:
             text = completion.text
-            choice = question.choices.index(text) if text in question.choices else None
+            options = question.form.alternatives
+            choice = options.index(text) if text in options else None
         return Answer(
             question_id=question.id,
             prompt=question.prompt,
             text=text,
             answerer=self.name,
             model_version=model_version,
-            choice=choice,
-            choice_logprobs=logprobs,
+            ranking=Ranking(taken=choice, logprobs=logprobs) if choice is not None or logprobs else None,
+            reading="the likeliest option" if logprobs else "the whole text",
             logprob=completion.logprob,
             tokens=completion.tokens or None,
             stop=completion.stop if choice is not None else "unparsed",
@@ -218,8 +200,10 @@ class ScriptedTrainer:
         batches: Mapping[str, Sequence[Experience]],
         mark: SampleJudge,  # noqa: ARG002
         *,
+        turn: int,  # noqa: ARG002
         generators: Mapping[str, np.random.Generator],
     ) -> dict[str, Update]:
+        assert isinstance(model, ScriptedLearner), "it trains no other"
         updates = {}
         for slot, experiences in batches.items():
             order = generators[slot].permutation(len(experiences))
@@ -233,9 +217,9 @@ class ScriptedTrainer:
             )
         return updates
 
-    def _step(self, model: Learner, slot: str, experience: Experience) -> float:
-        state = model.adapters_SP[model.slots.index(slot)]
-        prompt, options = experience.answer.prompt, experience.question.choices
+    def _step(self, model: ScriptedLearner, slot: str, experience: Experience) -> float:
+        state = model.state(slot)
+        prompt, options = experience.answer.prompt, experience.question.form.alternatives
         right = experience.feedback.correction
         if right is None:
             right = experience.answer.text if experience.feedback.score >= 0.5 else None
@@ -279,20 +263,27 @@ def scripted_world(
         lessons=None,
         evaluate_every=evaluate_every,
     )
-    probe, held_out = environment.probe(), environment.held_out()
+    splits = environment.questions(seated[0].seed)
     return World(
         students=tuple(
-            Student(seat=seat, settings=plan, answerer=students.answerer(seat), memory=ReplayBuffer())
+            Student(
+                seat=seat,
+                settings=plan,
+                answerer=students.answerer(seat),
+                pool=splits.pool,
+                memory=ReplayBuffer(),
+                state=world_of(environment, seat),
+            )
             for seat in seated
         ),
         model=students.learner(seated),
         exact_judge=ExactJudge(),
         environment=environment,
-        pool=environment.pool(),
-        probe=probe,
-        held_out=held_out,
+        measures=tuple(environment.measures),
+        probe=splits.probe,
+        held_out=splits.held_out,
         turns=turns,
-        tags={question.id: question.tags for question in (*probe, *held_out)},
+        tags=tags(splits.probe, splits.held_out),
     )
 
 

@@ -3,17 +3,24 @@
 from pathlib import Path
 from typing import Any
 
+from simulation.core.questions import Measure
 from simulation.core.types import Answer, Experience, Feedback, Question, Turn
 from simulation.store import Study
 from tests.support.scripted import LeastSure, scripted_world, seats, stepper
 
 FINGERPRINT = {"numpy": "1"}
+MEASURES = (Measure(name="accuracy"),)
 
 
 def make(folder: Path, count: int = 2, **options: Any) -> Study:
     """Return a new study (Any: what `Study.create` takes besides)."""
     return Study.create(
-        folder, scenario={"name": "a", "seed": 0}, seats=seats(count), fingerprint=FINGERPRINT, **options
+        folder,
+        scenario={"name": "a", "seed": 0},
+        seats=seats(count),
+        measures=MEASURES,
+        fingerprint=FINGERPRINT,
+        **options,
     )
 
 

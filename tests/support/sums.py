@@ -10,8 +10,11 @@ from numpy.typing import NDArray
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass as component
 
+from simulation.core.kinds.options import Options
+from simulation.core.kinds.reference import Reference
+from simulation.core.questions import Measure, Splits
 from simulation.core.roles import Context
-from simulation.core.types import Answer, Experience, Feedback, Question, Selection, Transition
+from simulation.core.types import Answer, Experience, Feedback, Outcome, Question, Selection
 
 STRICT = ConfigDict(extra="forbid")
 OPERATIONS: Mapping[str, Callable[[int, int], int]] = {
@@ -62,10 +65,16 @@ class ExactJudge:
         *,
         seeds: Sequence[int],  # noqa: ARG002
     ) -> list[Feedback]:
-        return [
-            Feedback(score=float(answer.text == question.reference), judge=self.name, correction=question.reference)
-            for question, answer in zip(questions, answers, strict=True)
-        ]
+        return [exactly(question, answer) for question, answer in zip(questions, answers, strict=True)]
+
+
+def exactly(question: Question, answer: Answer) -> Feedback:
+    """Return whether an answer's text is the reference, and what it reveals."""
+    score = float(answer.text == question.key.reference)
+    reveals = question.key.reveals
+    revealed = reveals[answer.choice] if reveals and answer.choice is not None else "wrong"
+    outcome = Outcome(part="answer", score=score, reason="right" if score else revealed, evidence=answer.text)
+    return Feedback(score=score, judge="exact", correction=question.key.reference, outcomes=(outcome,))
 
 
 @component(frozen=True, kw_only=True, config=STRICT)
@@ -82,13 +91,13 @@ class ScriptedJudge:
         for question, answer, seed in zip(questions, answers, seeds, strict=True):
             stream = np.random.default_rng([seed, digest(question.id, answer.text)])
             wrong = bool(stream.random() < self.error_rate)
-            score = float((answer.text == question.reference) != wrong)
+            score = float((answer.text == question.key.reference) != wrong)
             found.append(
                 Feedback(
                     score=score,
                     judge=self.name,
                     explanation="Correct" if score else "Wrong",
-                    correction=question.reference,
+                    correction=question.key.reference,
                     metrics={"certainty": 1.0 - self.error_rate},
                 )
             )
@@ -107,11 +116,13 @@ def exercise(first: int, sign: str, second: int) -> Question:
     return Question(
         id=name,
         prompt=f"{first} {sign} {second} = ",
-        choices=tuple(choices),
-        reference=right,
+        form=Options(choices=tuple(choices)),
+        key=Reference(answer=right, reveals=tuple(diagnoses[choice] for choice in choices)),
         tags=(TAGS[sign], "small" if max(first, second) < 10 else "large"),
-        diagnoses=tuple(diagnoses[choice] for choice in choices),
     )
+
+
+ACCURACY = (Measure(name="accuracy"),)
 
 
 @component(frozen=True, kw_only=True, config=STRICT)
@@ -124,39 +135,16 @@ class TinyEnvironment:
     held: Annotated[int, Field(ge=1)] = 30
     """Questions of the held-out set, and of the probe set."""
 
-    @property
-    def exact_judge(self) -> str:
-        return "tests.support.scripted:ExactJudge"
+    exact_judge: ClassVar[str] = "tests.support.scripted:ExactJudge"
+    measures: ClassVar[tuple[Measure, ...]] = ACCURACY
 
-    def reset(self, *, seed: int) -> None:
-        """Do nothing."""
-
-    def _all(self) -> list[Question]:
+    def questions(self, seed: int) -> Splits:
+        """Return the same questions whatever the seed."""
+        del seed
         numbers = range(2, self.numbers + 1)
-        found = [exercise(a, sign, b) for a in numbers for b in numbers for sign in OPERATIONS]
-        return sorted(found, key=lambda question: digest("split", question.id))
-
-    def pool(self) -> Sequence[Question]:
-        return self._all()[2 * self.held :]
-
-    def probe(self) -> Sequence[Question]:
-        return self._all()[self.held : 2 * self.held]
-
-    def held_out(self) -> Sequence[Question]:
-        return self._all()[: self.held]
-
-    def notices(self) -> Sequence[str]:
-        return ()
-
-    def step(self, experience: Experience) -> Transition:
-        return Transition(
-            observation=experience.question.prompt,
-            action=experience.answer.text,
-            reward=experience.feedback.score,
-            next_observation="",
-            terminated=True,
-            truncated=False,
-        )
+        every = [exercise(a, sign, b) for a in numbers for b in numbers for sign in OPERATIONS]
+        mixed = sorted(every, key=lambda question: digest("split", question.id))
+        return Splits(pool=mixed[2 * self.held :], held_out=mixed[: self.held], probe=mixed[self.held : 2 * self.held])
 
 
 @component(frozen=True, kw_only=True, config=STRICT)

@@ -15,9 +15,15 @@ from pydantic import ValidationError
 from agents.students.irt_learner import IrtLearners
 from agents.surrogate.chance import normal, uniform
 from agents.surrogate.learner import LEAST
+from simulation.core.calls import Completion, Request
+from simulation.core.confidence import confidence
 from simulation.core.errors import ModelError
+from simulation.core.kinds.options import Options
+from simulation.core.kinds.reference import Reference
+from simulation.core.optional_roles import SelfTaught
 from simulation.core.registry import build
-from simulation.core.types import Question, Request, Seat
+from simulation.core.roles import Trainable, trainable
+from simulation.core.types import Question, Seat
 from tests.support.contexts import pool, question
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -36,7 +42,7 @@ def asked(given: Question, seed: int = 0, slot: str = "s0") -> Request:
 
 
 def scored(given: Question, slot: str = "s0") -> Request:
-    return Request(slot=slot, prompt=given.prompt, continuations=given.choices, question=given)
+    return Request(slot=slot, prompt=given.prompt, continuations=given.form.alternatives, question=given)
 
 
 def p(settings: IrtLearners, given: Question) -> np.ndarray[Any, Any]:
@@ -48,7 +54,8 @@ def lesson(choices: int = 5) -> Question:
     names = ("right", "forgets a step", "adds instead", "takes half", "filler")[:choices]
     options = tuple(str(7 * (index + 1)) for index in range(choices))
     tags = ("gain", "profit", "profit/0")
-    return Question(id="q", prompt="?", choices=options, reference=options[0], tags=tags, diagnoses=names)
+    key = Reference(answer=options[0], reveals=names)
+    return Question(id="q", prompt="?", form=Options(choices=options), key=key, tags=tags)
 
 
 @pytest.mark.parametrize("ability", [-2.0, 0.3, 2.0])
@@ -80,7 +87,8 @@ def test_being_wrong_is_mostly_the_typical_misconception_of_the_skill_and_never_
     wrong = found[1:] / found[1:].sum()
     assert sorted(wrong) == pytest.approx([0.4 / 3] * 3 + [0.6])
     assert wrong[:3].max() == pytest.approx(0.6)
-    plain = Question(id="r", prompt="?", choices=("1", "2", "3"), reference="2", tags=("gain",))
+    choices = Options(choices=("1", "2", "3"))
+    plain = Question(id="r", prompt="?", form=choices, key=Reference(answer="2"), tags=("gain",))
     found = p(settings, plain)
     assert found[0] == pytest.approx(found[2])
     assert p(settings, lesson(2)).sum() == pytest.approx(1.0)
@@ -92,7 +100,7 @@ def test_answers_come_as_often_as_their_probability_says(ability: float) -> None
     given = lesson()
     completions = settings.learner(seats(1)).generate([asked(given, seed) for seed in range(DRAWS)])
     counts = Counter(each.text for each in completions)
-    for option, chance in zip(given.choices, p(settings, given), strict=True):
+    for option, chance in zip(given.form.alternatives, p(settings, given), strict=True):
         assert counts[option] / DRAWS == pytest.approx(chance, abs=4 * np.sqrt(chance * (1 - chance) / DRAWS))
     assert completions[0].continuation_logprobs == pytest.approx(np.log(p(settings, given)))
 
@@ -120,7 +128,9 @@ def test_an_answer_is_the_same_whatever_else_is_asked() -> None:
     together = settings.learner(seats(7)).generate(requests)
     for request, completion in zip(requests, together, strict=True):
         assert settings.learner(seats(7)).generate([request]) == [completion]
-        assert len(completion.continuation_logprobs) == len(request.question.choices if request.question else ())
+        assert len(completion.continuation_logprobs) == len(
+            request.question.form.alternatives if request.question else ()
+        )
 
 
 def test_seats_differ_by_seed_and_number_and_share_the_class() -> None:
@@ -142,26 +152,34 @@ def test_seats_differ_by_seed_and_number_and_share_the_class() -> None:
 
 def test_a_question_that_cannot_be_answered_by_choice_is_refused_with_what_to_do() -> None:
     model = IrtLearners().learner(seats(1))
-    for given in (lesson().shown(), Question(id="q", prompt="?", reference="7")):
+    for given in (lesson().shown(), Question(id="q", prompt="?", key=Reference(answer="7"))):
         with pytest.raises(ModelError, match=r"'q' has .* take such an environment, or .* language_model"):
             model.score([scored(given)])
     with pytest.raises(ModelError, match="give the request its question"):
         model.generate([Request(slot="s0", prompt="?")])
 
 
-def test_what_only_a_language_model_has_is_refused() -> None:
-    model = IrtLearners().learner(seats(1))
-    for refused in (
-        lambda: model.module,
-        lambda: model.tokenizer,
-        lambda: model.adapters_SP,
-        lambda: model.encode("?", ["1"]),
-        lambda: model.branch_logprobs(["s0"], []),
-    ):
-        with pytest.raises(ModelError, match=r"a simulated student .* has no .*use students: language_model"):
-            refused()
-    model.touch(["s0"])
-    assert model.render("?") == "?"
+def test_it_learns_by_a_rule_of_its_own_and_offers_nothing_to_gradients() -> None:
+    students = IrtLearners()
+    assert isinstance(students, SelfTaught) and students.trainer().name == "irt_learner"
+    model = students.learner(seats(1))
+    assert not isinstance(model, Trainable) and model.render("?") == "?"
+    with pytest.raises(ModelError, match=r"dpo trains adapters by gradients, and irt_learner has none"):
+        trainable(model, "dpo")
+
+
+def test_its_answers_say_how_they_came_about_and_rank_all_options() -> None:
+    model, student = IrtLearners().learner(seats(1)), IrtLearners().answerer(seats(1)[0])
+    requests = student.requests([lesson()], generator=np.random.default_rng(0))
+    (drawn,) = student.read([lesson()], model.generate(requests), model_version="v")
+    assert drawn.ranking is not None and drawn.choice == lesson().form.alternatives.index(drawn.text)
+    assert drawn.reading == "drawn by chance" and drawn.logprob == drawn.ranking.logprobs[drawn.choice]
+    sure = confidence(drawn.ranking)
+    assert sure == pytest.approx(np.exp(drawn.logprob))
+    (row,) = model.score(student.options([lesson()]))
+    assert drawn.ranking.logprobs == row
+    (likeliest,) = student.read([lesson()], [Completion(continuation_logprobs=row)], model_version="v")
+    assert (likeliest.choice, likeliest.reading) == (int(np.argmax(row)), "the likeliest option")
 
 
 @pytest.mark.parametrize(

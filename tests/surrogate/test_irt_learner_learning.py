@@ -11,9 +11,12 @@ import pytest
 
 from agents.students.irt_learner import IrtLearners
 from agents.surrogate.learner import SurrogateLearner
+from agents.surrogate.rule import IrtRule
 from agents.surrogate.skills import rounds
-from simulation.core.errors import DataError, StoreError
-from simulation.core.types import Experience, Feedback, Question, Request, Seat, Turn
+from simulation.core.calls import Request
+from simulation.core.errors import DataError, ModelError, StoreError
+from simulation.core.questions import Measure
+from simulation.core.types import Experience, Feedback, Question, Seat, Turn, Update
 from simulation.loop.world import World
 from simulation.play.runner import play
 from simulation.replay.replay import replay
@@ -23,10 +26,11 @@ from simulation.store import Study, canonical
 from simulation.views.export import export
 from tests.play.test_runner import Ears, stopping_at
 from tests.support.contexts import experience, question
-from tests.support.scripted import stepper
+from tests.support.scripted import ScriptedLearner, stepper
 from tests.surrogate.test_irt_learner import SAME, scored, seats
 
 ROOT = Path(__file__).resolve().parents[2]
+ACCURACY = (Measure(name="accuracy"),)
 SETTINGS: Mapping[str, Any] = {"rate": 0.5, "misled": 0.7, "forgetting": 0.1, "discrimination": 1.3, "ability": -0.4}
 DEFAULT = ("ask.questions=40", "ask.candidates=80", "evaluate.every=20")
 SMALL = ("environment.held_out_size=60", "evaluate.questions=60", "ask.questions=10", "ask.candidates=20")
@@ -50,8 +54,11 @@ def lesson(correction: str | None, *, score: float = 0.0, choice: int = 1, skill
     return replace(given, feedback=Feedback(score=score, judge="key", correction=correction))
 
 
-def teach(found: SurrogateLearner, turn: int, *lessons: Experience, slot: str = "s0") -> Any:
-    return found.learn({slot: lessons}, turn=turn, generators={})[slot]
+def teach(found: SurrogateLearner, turn: int, *lessons: Experience, slot: str = "s0") -> Update:
+    def unasked(*_: Any, **__: Any) -> list[Feedback]:
+        raise AssertionError("the rule samples nothing")
+
+    return IrtRule().update(found, {slot: lessons}, unasked, turn=turn, generators={})[slot]
 
 
 def step(level: float, direction: float = 1.0) -> float:
@@ -89,6 +96,27 @@ def test_a_wrong_correction_lowers_the_ability_as_far_as_it_misleads() -> None:
     update = teach(found, 1, lesson("2"))
     assert ability(found) == pytest.approx(step(-0.4, -0.7))
     assert update.metrics["misleading"] == 1.0
+
+
+def test_an_update_tells_what_each_lesson_did_to_what_it_taught() -> None:
+    found = model(rate=0.3)
+    lessons = [lesson("1"), lesson("1", skill="physics"), lesson("2", skill="gain")]
+    requests = [scored(each.question) for each in lessons]
+    options = (0, 0, 1)
+    before = [row[option] for row, option in zip(found.score(requests), options, strict=True)]
+    update = teach(found, 1, *lessons)
+    after = [row[option] for row, option in zip(found.score(requests), options, strict=True)]
+    assert [effect.lesson for effect in update.effects] == [0, 1, 2]
+    assert [effect.taught_before for effect in update.effects] == pytest.approx(before)
+    assert [effect.taught_after for effect in update.effects] == pytest.approx(after)
+    assert all(effect.taught_after > effect.taught_before for effect in update.effects)
+    assert all(effect.rejected_before is effect.rejected_after is None for effect in update.effects)
+    assert update.metrics["chosen_logprob_before"] == pytest.approx(np.mean(before))
+
+
+def test_the_rule_teaches_nobody_but_simulated_students() -> None:
+    with pytest.raises(ModelError, match="teaches simulated students, and scripted is none; name a trainer"):
+        IrtRule().update(ScriptedLearner(seats(1)), {}, lambda *_, **__: [], turn=1, generators={})
 
 
 @pytest.mark.parametrize(
@@ -144,14 +172,11 @@ def test_what_is_dumped_comes_back_exactly_and_another_seats_gains_can_be_taken(
     assert first.version("s0") != first.version("s1")
 
 
-def test_files_are_saved_and_loaded_and_damage_is_told(disk: Path) -> None:
+def test_damage_is_told() -> None:
     first, second = model(), model()
     teach(first, 1, lesson("1"))
-    first.save("s0", disk / "a")
-    second.load("s0", disk / "a")
+    second.restore("s0", first.dump("s0"))
     assert ability(second) == ability(first)
-    with pytest.raises(DataError, match="cannot be read"):
-        second.load("s0", disk / "b")
     for data in (b"", first.dump("s0")[:-3], b"\x00" * 64):
         with pytest.raises(DataError, match="hold no abilities"):
             second.restore("s0", data)
@@ -178,7 +203,9 @@ def test_students_together_do_exactly_what_each_does_alone(policy: str) -> None:
 
 def test_a_stopped_study_ends_as_one_never_stopped_and_replays(disk: Path) -> None:
     def begun(name: str) -> Study:
-        return Study.create(disk / name, scenario={"name": "a"}, seats=tuple(seats(2)), fingerprint={})
+        return Study.create(
+            disk / name, scenario={"name": "a"}, seats=tuple(seats(2)), measures=ACCURACY, fingerprint={}
+        )
 
     options = ["turns=6", "learn.every=2", "ask.policy=log_probability"]
     with begun("whole") as whole:
@@ -219,7 +246,11 @@ class Misleading:
     def judge(self, questions: Sequence[Question], answers: Sequence[Any], *, seeds: Sequence[int]) -> list[Feedback]:
         del answers, seeds
         return [
-            Feedback(score=0.0, judge="misleading", correction=next(c for c in each.choices if c != each.reference))
+            Feedback(
+                score=0.0,
+                judge="misleading",
+                correction=next(choice for choice in each.form.alternatives if choice != each.key.reference),
+            )
             for each in questions
         ]
 

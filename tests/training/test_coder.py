@@ -63,9 +63,9 @@ def test_a_coder_learns_to_begin_a_function_and_is_examined(corpus, tokenizer) -
     torch.manual_seed(0)
     model, encoder = build_model(SMALL, tokenizer), Encoder(tokenizer, "plain")
     train(SMALL, corpus, model, encoder)
-    answers = list(write(model, encoder, corpus.held_out(), sample=False))
+    answers = list(write(model, encoder, corpus.questions(0).held_out, sample=False))
     assert all(answer.text.startswith("def") for answer in answers)
-    again = [[each.text for each in write(model, encoder, corpus.held_out(), sample=True)] for _ in range(2)]
+    again = [[each.text for each in write(model, encoder, corpus.questions(0).held_out, sample=True)] for _ in range(2)]
     assert again[0] == again[1]
     figures = programs(model, encoder, corpus)
     assert figures["questions"] == 8 and 0 <= figures["greedy"] <= 1

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 import torch
 
+from simulation.core.calls import Request
 from simulation.core.registry import build
-from simulation.core.roles import Learner
+from simulation.core.roles import Trainable
 from simulation.core.seeding import generator
-from simulation.core.types import Experience, Request, Seat
+from simulation.core.types import Experience, Seat
 from tests.support import tiny_models
 from tests.support.additions import mark, wrong_additions
 
@@ -28,9 +29,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tiny_models.save("llama", tmp_path_factory.mktemp("tiny"))
 
 
-def learner(folder: Path, slots: Sequence[str], dtype: str) -> Learner:
+def learner(folder: Path, slots: Sequence[str], dtype: str) -> Trainable:
     seats = [Seat(name=slot, number=list(SIZES).index(slot), seed=3) for slot in slots]
-    made: Learner = build("students", "language_model", {"model": str(folder), "dtype": dtype}).learner(seats)
+    made: Trainable = build("students", "language_model", {"model": str(folder), "dtype": dtype}).learner(seats)
     return made
 
 
@@ -39,12 +40,14 @@ def experiences(slot: str, turn: int) -> list[Experience]:
     return wrong_additions(SIZES[slot], stream, answerer=slot, turn=turn)
 
 
-def play(folder: Path, slots: Sequence[str], name: str, settings: Mapping[str, Any], turns: int, dtype: str) -> Learner:
+def play(
+    folder: Path, slots: Sequence[str], name: str, settings: Mapping[str, Any], turns: int, dtype: str
+) -> Trainable:
     model = learner(folder, slots, dtype)
     trainer = build("trainer", name, settings)
     for turn in range(1, turns + 1):
         streams = {slot: generator(8, turn, list(SIZES).index(slot), "train") for slot in slots}
-        trainer.update(model, {slot: experiences(slot, turn) for slot in slots}, mark, generators=streams)
+        trainer.update(model, {slot: experiences(slot, turn) for slot in slots}, mark, turn=turn, generators=streams)
     return model
 
 
@@ -71,7 +74,7 @@ def test_an_update_makes_the_correction_likelier_and_is_seen_by_scoring_at_once(
     ]
     before, version = model.score(requests), model.version("ben")
     streams = {"ben": generator(0, 1, 0, "train")}
-    said = build("trainer", name, {"epochs": 8}).update(model, {"ben": batch}, mark, generators=streams)["ben"]
+    said = build("trainer", name, {"epochs": 8}).update(model, {"ben": batch}, mark, turn=1, generators=streams)["ben"]
     after = model.score(requests)
     assert said.model_version == model.version("ben") != version
     gains = [new[0] - old[0] for new, old in zip(after, before, strict=True)]

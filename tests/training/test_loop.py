@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 import torch
 
+from simulation.core.calls import Completion
 from simulation.core.registry import build, components
 from simulation.core.seeding import generator
-from simulation.core.types import Completion, Experience, Feedback, Question
+from simulation.core.types import Experience, Feedback, Question
 from tests.support.bigram import BigramLearner, experience, lessons
 from training.cohort.adamw import RowAdamW
 from training.cohort.loop import cost, together, whole
@@ -42,7 +43,7 @@ def play(slots: Sequence[str], name: str, settings: Mapping[str, Any], turns: in
     for turn in range(turns):
         batches = {slot: lessons(100 * turn + NAMES.index(slot), SIZES[slot]) for slot in slots}
         streams = {slot: generator(5, turn, NAMES.index(slot), "train") for slot in slots}
-        trainer.update(model, batches, mark, generators=streams)
+        trainer.update(model, batches, mark, turn=turn, generators=streams)
     return model
 
 
@@ -75,7 +76,7 @@ def test_a_slot_without_experiences_keeps_its_weights_to_the_bit() -> None:
     before = model.row(NAMES[1])
     batches = {slot: lessons(0, 4) for slot in (NAMES[0], NAMES[2])}
     streams = {slot: np.random.default_rng(0) for slot in NAMES}
-    updates = build("trainer", "sft", {"weight_decay": 0.5}).update(model, batches, mark, generators=streams)
+    updates = build("trainer", "sft", {"weight_decay": 0.5}).update(model, batches, mark, turn=1, generators=streams)
     assert torch.equal(model.row(NAMES[1]), before)
     assert list(updates) == [NAMES[0], NAMES[2]]
 
@@ -91,7 +92,7 @@ def test_what_makes_no_example_is_counted_not_dropped(name: str) -> None:
     before = model.row("one")
     [update] = (
         build("trainer", name, {})
-        .update(model, {"one": batch}, mark, generators={"one": np.random.default_rng(0)})
+        .update(model, {"one": batch}, mark, turn=1, generators={"one": np.random.default_rng(0)})
         .values()
     )
     assert (update.experiences, update.steps) == (0, 0)
@@ -104,9 +105,9 @@ def test_dpo_raises_the_correction_above_the_wrong_answer_and_reports_it() -> No
     model = BigramLearner(["one"])
     batch = lessons(1, 12)
     stream = {"one": np.random.default_rng(0)}
-    update = build("trainer", "dpo", {"learning_rate": 0.05}).update(model, {"one": batch}, mark, generators=stream)[
-        "one"
-    ]
+    update = build("trainer", "dpo", {"learning_rate": 0.05}).update(
+        model, {"one": batch}, mark, turn=1, generators=stream
+    )["one"]
     said = update.metrics
     assert said["chosen_logprob_after"] > said["chosen_logprob_before"] + 0.1
     assert said["rejected_logprob_after"] < said["chosen_logprob_after"]
@@ -119,7 +120,9 @@ def test_sft_with_right_answers_imitates_them_too() -> None:
     stream = {"one": np.random.default_rng(0)}
     model = BigramLearner(["one"])
     settings = {"imitate": "both", "learning_rate": 0.05, "epochs": 10}
-    said = build("trainer", "sft", settings).update(model, {"one": right}, mark, generators=stream)["one"].metrics
+    said = (
+        build("trainer", "sft", settings).update(model, {"one": right}, mark, turn=1, generators=stream)["one"].metrics
+    )
     assert said["demonstrations"] == 1 and said["logprob_after"] > said["logprob_before"] + 1
 
 
@@ -128,9 +131,9 @@ def test_grpo_makes_rewarded_answers_more_frequent() -> None:
     trainer = build("trainer", "grpo", {"learning_rate": 0.1, "samples": 16, "max_tokens": 4, "epochs": 2})
     batch = lessons(2, 8)
     rewards = [
-        trainer.update(model, {"one": batch}, mark, generators={"one": generator(0, turn, 0, "train")})["one"].metrics[
-            "reward"
-        ]
+        trainer.update(model, {"one": batch}, mark, turn=turn, generators={"one": generator(0, turn, 0, "train")})[
+            "one"
+        ].metrics["reward"]
         for turn in range(12)
     ]
     assert np.mean(rewards[-3:]) > np.mean(rewards[:3]) + 0.2
@@ -140,9 +143,11 @@ def test_grpo_leaves_out_and_counts_questions_the_model_cannot_answer() -> None:
     model = BigramLearner(["one"], longest=4)
     batch = [experience(prompt, "a", score=0.0, correction="b") for prompt in ("abc", "abcdefgh", "bc")]
     stream = {"one": np.random.default_rng(0)}
-    update = build("trainer", "grpo", {"samples": 2}).update(model, {"one": batch}, mark, generators=stream)["one"]
+    update = build("trainer", "grpo", {"samples": 2}).update(model, {"one": batch}, mark, turn=1, generators=stream)[
+        "one"
+    ]
     assert (update.experiences, update.metrics["failed"], update.metrics["samples"]) == (2, 1, 4)
-    nothing = build("trainer", "grpo", {}).update(model, {"one": batch[1:2]}, mark, generators=stream)["one"]
+    nothing = build("trainer", "grpo", {}).update(model, {"one": batch[1:2]}, mark, turn=1, generators=stream)["one"]
     assert (nothing.experiences, nothing.steps, nothing.metrics["failed"]) == (0, 0, 1)
 
 
@@ -155,7 +160,7 @@ def test_a_step_with_a_gradient_that_is_not_finite_is_left_out_and_counted() -> 
     streams = {slot: np.random.default_rng(0) for slot in batches}
     with torch.no_grad():
         model.adapters_SP[0, 11:22] = float("nan")
-    updates = build("trainer", "sft", {}).update(model, batches, mark, generators=streams)
+    updates = build("trainer", "sft", {}).update(model, batches, mark, turn=1, generators=streams)
     assert updates["one"].metrics["left_out_steps"] == 2
     assert updates["two"].metrics["left_out_steps"] == 0
     assert updates["one"].metrics["metrics_not_finite"] == 4

@@ -38,7 +38,7 @@ def test_a_number_below_a_hundred_is_one_token_and_below_ten_thousand_two(tokeni
 
 
 def test_text_survives_encoding_and_decoding(corpus, tokenizer) -> None:
-    for question in corpus.held_out()[:50]:
+    for question in corpus.questions(0).held_out[:50]:
         assert tokenizer.decode(tokenizer(question.prompt)["input_ids"]) == question.prompt
 
 
@@ -78,7 +78,7 @@ def test_the_budget_is_spent_in_two_stages(corpus, tokenizer) -> None:
 
 
 def test_shares_of_diagnoses_add_up(corpus, tokenizer) -> None:
-    shares = measure(build_model(SMALL, tokenizer), Encoder(tokenizer, "plain"), corpus.held_out()[:64], "")
+    shares = measure(build_model(SMALL, tokenizer), Encoder(tokenizer, "plain"), corpus.questions(0).held_out[:64], "")
     assert sum(shares.values()) == pytest.approx(1.0)
 
 

@@ -37,7 +37,7 @@ def test_an_update_by_either_backend_ends_in_the_same_adapter(
         settings = {"batch_size": 6, "epochs": epochs, "clip": 0.5, "weight_decay": decay, "backend": backend}
         trainer = build("trainer", name, settings)
         streams = {"one": np.random.default_rng(0)}
-        update = trainer.update(model, {"one": wrong_additions(6)}, mark, generators=streams)["one"]
+        update = trainer.update(model, {"one": wrong_additions(6)}, mark, turn=1, generators=streams)["one"]
         rows[backend] = model.adapters_SP.detach()[0].clone()
         assert update.steps == epochs
         assert update.model_version == model.version("one")
@@ -53,7 +53,7 @@ def test_trl_trains_each_slot_alone_by_its_own_stream_and_reports_the_same_metri
         batches = {slot: wrong_additions(5, ord(slot[0])) for slot in slots}
         streams = {slot: np.random.default_rng(ord(slot[0])) for slot in slots}
         trainer = build("trainer", name, {"backend": backend, "batch_size": 2})
-        return model, trainer.update(model, batches, mark, generators=streams)
+        return model, trainer.update(model, batches, mark, turn=1, generators=streams)
 
     both, updates = play(("one", "two"), "trl")
     alone, _ = play(("two",), "trl")
@@ -90,7 +90,7 @@ def test_trl_leaves_no_file_no_seed_no_output_and_no_warning(
         streams = {"one": np.random.default_rng(0)}
         [update] = (
             build("trainer", name, settings)
-            .update(model, {"one": wrong_additions(5)}, mark, generators=streams)
+            .update(model, {"one": wrong_additions(5)}, mark, turn=1, generators=streams)
             .values()
         )
     said = capfd.readouterr()
@@ -116,7 +116,7 @@ def test_grpo_by_trl_is_repeatable_and_counts_what_it_cannot_batch(folder: Path)
         settings = {"backend": "trl", "samples": 4, "max_tokens": 3, "batch_size": 6, "beta": 0.1, "epochs": 2}
         streams = {"one": np.random.default_rng(4)}
         trainer = build("trainer", "grpo", settings)
-        found.append(trainer.update(model, {"one": wrong_additions(11)}, mark, generators=streams)["one"])
+        found.append(trainer.update(model, {"one": wrong_additions(11)}, mark, turn=1, generators=streams)["one"])
         rows.append(model.adapters_SP.detach()[0].clone())
     assert torch.equal(rows[0], rows[1])
     assert found[0] == found[1]

@@ -4,8 +4,9 @@ import re
 import shlex
 from base64 import b64decode
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from html.parser import HTMLParser
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,11 @@ from simulation.core.types import Selection
 from simulation.play.folders import Comparison
 from simulation.scenario.entries import read_lineup
 from simulation.views.comparison_tables import PlainTable
+from simulation.views.lesson_effects import SampleLesson
 from simulation.views.page import TEMPLATE, command, environment, scenarios
 from simulation.views.report_sections import Section, sections
-from simulation.views.sample_turns import LONGEST, asked, clipped, excerpts, why
+from simulation.views.sample_turns import SampleQuestion, asked, excerpts
+from simulation.views.text import LONGEST, clipped, why
 from tests.support.comparisons import concluded, found, planned, play
 from tests.support.contexts import experience, question
 
@@ -99,7 +102,7 @@ def test_the_page_holds_the_pictures_that_were_drawn(reported: Comparison, writt
 
 def test_the_page_says_what_the_report_says_the_verdict_first(reported: Comparison, written: str) -> None:
     text = Reader(written).text
-    parts = sections(found(reported), reported.lineup)
+    parts = sections([found(reported)], reported.lineup)
     assert parts[0].title == "Verdicts"
     for part in parts:
         for sentence in (*part.sentences, *part.notes):
@@ -136,7 +139,7 @@ def test_an_excerpt_is_what_the_study_holds(reported: Comparison) -> None:
     assert first.student == "random-0" and [glance.turn for glance in first.turns] == [1, 2, 4]
     assert first.turns[0].summary.startswith("Asked 6 of 30 candidates;")
     each = first.turns[0].asked[0]
-    assert each.prompt.endswith("= ") and sum(gold for _, _, gold in each.choices) == 1
+    assert each.prompt.endswith("= ") and sum(alternative.right for alternative in each.alternatives) == 1
     assert each.reason.startswith("uniform; ")
     assert "held-out accuracy" in first.turns[1].changed[-1]
     least = taken[2].turns[0].asked[0]
@@ -164,21 +167,18 @@ def test_what_others_wrote_stays_text() -> None:
     """Wherever it appears: titles, sentences, cells, prompts, scenarios (Any: what a template names)."""
     sheet = PlainTable(title=HOSTILE, names=(HOSTILE, "n"), rows=((HOSTILE, HOSTILE),), words=2, caption=HOSTILE)
     part = Section(title=HOSTILE, sentences=(HOSTILE,), sheets=(sheet,), notes=(HOSTILE,), picture=HOSTILE)
-    each: dict[str, Any] = {"category": HOSTILE, "prompt": f"{HOSTILE}\n{HOSTILE}", "choices": [(HOSTILE, True, True)]}
-    each |= {
-        "reason": HOSTILE,
-        "answer": HOSTILE,
-        "judged": HOSTILE,
-        "correction": HOSTILE,
-        "erred": True,
-        "code": True,
-    }
-    glance = {"turn": 1, "summary": HOSTILE, "asked": [each], "changed": [HOSTILE]}
+    each: dict[str, Any] = dict.fromkeys(map(attrgetter("name"), fields(SampleQuestion)), HOSTILE)
+    each |= {"prompt": f"{HOSTILE}\n{HOSTILE}", "erred": True, "style": "code", "more": 3}
+    each["alternatives"] = [{"text": HOSTILE, "taken": True, "right": True}]
+    lesson = dict.fromkeys(map(attrgetter("name"), fields(SampleLesson)), HOSTILE)
+    glance = {"turn": 1, "summary": HOSTILE, "asked": [each], "lessons": [lesson], "changed": [HOSTILE]}
     text = (
         environment()
         .get_template(TEMPLATE)
         .render(
             title=HOSTILE,
+            measure=HOSTILE,
+            graded=True,
             folder=HOSTILE,
             parts=[part],
             pictures={HOSTILE: "data:image/png;base64,AA=="},

@@ -11,6 +11,7 @@ from simulation.core.errors import StoreError
 from simulation.measures.findings import Findings
 from simulation.play.folders import Comparison
 from simulation.views.comparison_pictures import curve, draw_all, forest, look
+from simulation.views.text import SHARES
 from tests.support.comparisons import found, planned, play
 
 
@@ -27,7 +28,8 @@ def many(disk: Path, labels: int) -> Comparison:
 
 def test_every_picture_that_has_something_to_show_is_drawn(findings: Findings, tmp_path: Path) -> None:
     (tmp_path / "teacher.png").write_bytes(b"of an earlier report")
-    written = [path.name for path in draw_all(findings, tmp_path)]
+    (tmp_path / "flows-2-pass@5.png").write_bytes(b"of an earlier report")
+    written = [path.name for path in draw_all([findings], tmp_path)]
     expected = ["learning_curves.png", "differences.png", "categories.png", "flows.png", "teacher.png"]
     assert written == expected  # the scripted teacher errs now and then
     assert all((tmp_path / name).read_bytes().startswith(b"\x89PNG") for name in written)
@@ -35,13 +37,13 @@ def test_every_picture_that_has_something_to_show_is_drawn(findings: Findings, t
 
 
 def test_many_labels_are_drawn_apart(disk: Path, tmp_path: Path) -> None:
-    assert len(draw_all(found(many(disk, 14)), tmp_path)) == 5
+    assert len(draw_all([found(many(disk, 14))], tmp_path)) == 5
 
 
 def test_a_curve_is_the_mean_over_seeds_with_thin_lines_where_they_are_few(findings: Findings) -> None:
     axes = Figure().add_subplot()
     curve(axes, findings, "random", True, look(0))
-    rows = 100 * findings.truths["random"].mean(axis=2)
+    rows = 100 * findings.values["random"].mean(axis=2)
     *thin, mean = axes.lines
     assert [np.asarray(line.get_ydata()).tolist() for line in thin] == rows.tolist()
     assert np.asarray(mean.get_ydata()).tolist() == pytest.approx(rows.mean(axis=0).tolist())
@@ -51,8 +53,8 @@ def test_a_curve_is_the_mean_over_seeds_with_thin_lines_where_they_are_few(findi
 
 def test_a_difference_is_drawn_with_its_interval(findings: Findings) -> None:
     axes = Figure().add_subplot()
-    verdict = findings.measures[0].family.verdicts[0]
-    forest(axes, findings.measures[0], [(verdict.a, verdict.b)])
+    verdict = findings.aspects[0].family.verdicts[0]
+    forest(axes, findings.aspects[0], [(verdict.a, verdict.b)], SHARES)
     interval, point = axes.lines[0], axes.lines[1]
     assert np.asarray(interval.get_xdata()).tolist() == [100 * verdict.low, 100 * verdict.high]
     assert np.asarray(point.get_xdata()).tolist() == [100 * verdict.difference]
@@ -65,4 +67,4 @@ def test_labels_look_different() -> None:
 
 def test_a_folder_that_cannot_be_written_is_an_error_with_a_remedy(findings: Findings, tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="make room or make the folder writable"):
-        draw_all(findings, tmp_path / "missing")
+        draw_all([findings], tmp_path / "missing")

@@ -11,7 +11,8 @@ import pytest
 from rich.console import Console
 
 from simulation.measures.arrays import COSTS, read_results
-from simulation.measures.findings import accuracy, find, from_nothing, measure_all
+from simulation.measures.findings import find_all, from_nothing, look_at
+from simulation.measures.methods import estimate_of
 from simulation.measures.statistics import at_budget
 from simulation.measures.verdicts import judge_pairs
 from simulation.play.folders import Comparison
@@ -19,7 +20,9 @@ from simulation.views.comparison_report import held_out, plain
 from simulation.views.comparison_tables import chosen_pairs, pairs_sheet, table
 from simulation.views.report_sections import heading, sections
 from simulation.views.teacher_tables import crosswise
+from simulation.views.text import SHARES
 from tests.support.comparisons import concluded, found, planned, play
+from tests.support.courses import ACCURACY
 
 DETERMINISTIC = ("tables.txt", "verdicts.json")
 
@@ -34,7 +37,7 @@ def played(disks: Callable[[], Path]) -> Comparison:
 
 def text(comparison: Comparison) -> str:
     findings = found(comparison)
-    return plain(heading(findings, comparison.lineup), sections(findings, comparison.lineup))
+    return plain(heading(findings, comparison.lineup), sections([findings], comparison.lineup))
 
 
 def test_a_comparison_that_died_and_went_on_reports_the_same_bytes(played: Comparison, disk: Path) -> None:
@@ -66,7 +69,7 @@ def test_the_text_file_is_what_the_terminal_shows(played: Comparison) -> None:
 def test_the_numbers_are_those_of_the_studies(played: Comparison) -> None:
     told = json.loads((played.folder / "verdicts.json").read_text(encoding="utf-8"))
     results = read_results(played.lineup, played.studies)
-    last = {label: results.truths(label, results.seeds)[:, -1] for label in results.labels}
+    last = {label: results.values(ACCURACY, label, results.seeds)[:, -1] for label in results.labels}
     for each in told["standings"]:
         assert each["last"]["value"] == last[each["label"]].mean()
         assert each["last"]["low"] <= each["last"]["value"] <= each["last"]["high"]
@@ -112,20 +115,20 @@ def test_nothing_is_said_of_a_comparison_of_which_nothing_is_finished(disk: Path
 def test_a_label_that_never_came_to_the_end_is_left_out(played: Comparison) -> None:
     results = read_results(played.lineup, played.studies)
     lost = replace(results, missing=tuple(("random", seed, "diverged") for seed in results.seeds))
-    findings = find(lost, held_out(played))
+    (findings,) = find_all(lost, held_out(played))
     assert findings.labels == ("round_robin", "tests.support.scripted_LeastSure") and findings.seeds == results.seeds
-    said = " ".join(plain("", sections(findings, played.lineup)).split())
+    said = " ".join(plain("", sections([findings], played.lineup)).split())
     assert "random did not come to the end at any seed and is left out" in said
     alone = replace(lost, missing=(*lost.missing, *(("round_robin", seed, "x") for seed in results.seeds)))
-    said = plain("", sections(find(alone, held_out(played)), played.lineup))
+    said = plain("", sections(find_all(alone, held_out(played)), played.lineup))
     assert "Only tests.support.scripted_LeastSure came to the end" in said
 
 
 def test_labels_that_share_no_seed_are_not_compared(played: Comparison) -> None:
     results = read_results(played.lineup, played.studies)
     missing = [("random", 0, "x"), ("random", 1, "x"), ("round_robin", 2, "x")]
-    findings = find(replace(results, missing=tuple(missing)), held_out(played))
-    written = " ".join(plain("", sections(findings, played.lineup)).split())
+    all_findings = find_all(replace(results, missing=tuple(missing)), held_out(played))
+    written = " ".join(plain("", sections(all_findings, played.lineup)).split())
     assert "so nothing can be paired" in written
 
 
@@ -137,16 +140,16 @@ def test_one_seed_speaks_of_questions_only(disk: Path) -> None:
 def test_a_class_is_one_unit(disk: Path) -> None:
     comparison = play(planned(disk / "compare", 2, overrides=["students.count=3"]))
     findings = found(comparison)
-    assert findings.truths["random"].shape == (2, 3, 30)
+    assert findings.values["random"].shape == (2, 3, 30)
     assert findings.spent("asked", "random") == 3 * 4 * 6
     members = findings.results.students["random", 1]
-    assert findings.truths["random"][1, -1].mean() == pytest.approx(
-        np.mean([each.course.measurements[-1].accuracy for each in members])
+    assert findings.values["random"][1, -1].mean() == pytest.approx(
+        np.mean([each.course.measurements[-1].value for each in members])
     )
     concluded(comparison)
 
 
-def test_before_anything_is_spent_stands_the_accuracy_at_first() -> None:
+def test_before_anything_is_spent_stands_the_value_at_first() -> None:
     """A policy that had 30 questions probed before its first one has learned nothing at a budget of 20."""
     truths_SEQ = np.array([[[0.0, 1.0], [1.0, 1.0]]])
     assert at_budget(*from_nothing(np.array([[30.0, 50.0]]), truths_SEQ), 20.0).tolist() == [[0.0, 1.0]]
@@ -160,19 +163,19 @@ def test_equal_spending_and_none_show_nothing_new() -> None:
     for label in truths:
         costs["asked"][label] = np.tile([0.0, 10.0], (6, 1))
     costs["trained"] = {"a": np.tile([0.0, 4.0], (6, 1)), "b": np.tile([0.0, 8.0], (6, 1))}
-    measures, same = measure_all((0, 2), truths, costs)
+    aspects, same = look_at(ACCURACY, (0, 2), truths, costs)
     assert same == ("asked", "tokens", "put")
-    assert [measure.budget for measure in measures] == ["", "", "trained"]
+    assert [aspect.budget for aspect in aspects] == ["", "", "trained"]
     halfway = (truths["b"][:, 0] + truths["b"][:, 1]) / 2
-    assert measures[2].accuracies["b"].value == pytest.approx(halfway.mean())
+    assert aspects[2].means["b"].value == pytest.approx(halfway.mean())
 
 
-def test_an_accuracy_interval_holds_the_truth_as_often_as_it_says() -> None:
+def test_the_interval_of_a_mean_holds_the_truth_as_often_as_it_says() -> None:
     """Over seeds and questions that both vary, about 95 of 100 intervals hold the mean."""
     generator, held = np.random.default_rng(0), 0
     for _ in range(200):
         chances_SQ = 0.5 + generator.normal(0, 0.05, (6, 1)) + generator.normal(0, 0.15, (1, 100))
-        estimate = accuracy((generator.random((6, 100)) < chances_SQ).astype(float))
+        estimate = estimate_of((generator.random((6, 100)) < chances_SQ).astype(float), graded=False)
         held += estimate.low <= 0.5 <= estimate.high
     assert held >= 184
 
@@ -193,9 +196,9 @@ def test_many_pairs_show_those_with_the_first_label_and_those_told_apart() -> No
 
 
 def test_a_table_does_not_read_labels_as_markup(played: Comparison) -> None:
-    measure = found(played).measures[0]
-    verdicts = tuple(replace(each, a="[red]x[/]", b="\x1b[2J") for each in measure.family.verdicts)
-    sheet = pairs_sheet(replace(measure, family=replace(measure.family, verdicts=verdicts)), explained=True)
+    aspect = found(played).aspects[0]
+    verdicts = tuple(replace(each, a="[red]x[/]", b="\x1b[2J") for each in aspect.family.verdicts)
+    sheet = pairs_sheet(replace(aspect, family=replace(aspect.family, verdicts=verdicts)), SHARES, explained=True)
     console = Console(file=StringIO(), width=120, color_system=None)
     console.print(table(sheet))
     assert isinstance(console.file, StringIO)

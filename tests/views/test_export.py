@@ -1,7 +1,7 @@
 """What is exported says what the study holds, in formats that their own libraries read."""
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -10,57 +10,152 @@ import pytest
 from safetensors.numpy import load_file
 
 from simulation.core.errors import StoreError
-from simulation.core.types import Turn
+from simulation.core.kinds.kind import Form, Key
+from simulation.core.types import Answer, LessonEffect, Question, Ranking, Turn
 from simulation.play.runner import play
 from simulation.store import Study, canonical
 from simulation.views.export import export
 from tests.play.test_runner import Ears
-from tests.support.scripted import LeastSure, scripted_world, seats, stepper
+from tests.support.scripted import LeastSure, ScriptedLearner, scripted_world, seats, stepper
+from tests.support.studies import experience, make
+
+
+class Pairs(Form, frozen=True, kw_only=True, tag="pairs for a test"):
+    """One of all pairs of a left and a right text is the answer."""
+
+    left: tuple[str, ...]
+    right: tuple[str, ...]
+
+    @property
+    def alternatives(self) -> tuple[str, ...]:
+        return tuple(f"{left} {right}" for left in self.left for right in self.right)
+
+
+class Both(Key, frozen=True, kw_only=True, tag="both for a test"):
+    """The pair that is right."""
+
+    answer: str
+
+    @property
+    def reference(self) -> str:
+        return self.answer
+
+    @property
+    def reveals(self) -> tuple[str, ...]:
+        return ("half of it", "filler", "half of it", "right")
 
 
 @pytest.fixture
 def study(disk: Path) -> Study:
     world = scripted_world(seats(2), ask=LeastSure(), turns=4)
-    made = Study.create(disk / "study", scenario={"name": "a"}, seats=seats(2), fingerprint={"numpy": "2"})
+    made = make(disk / "study", sets={"held_out": world.held_out, "probe": world.probe[:3]})
     play(made, world, stepper(world), Ears())
     return made
 
 
 def test_json_lines_are_the_canonical_bytes(study: Study, disk: Path) -> None:
     paths = export(study, disk / "out", "jsonl")
-    assert [path.name for path in paths] == ["turns.jsonl", "study.json"]
+    assert [path.name for path in paths] == ["turns.jsonl", "questions.jsonl", "study.json"]
     lines = paths[0].read_bytes().splitlines()
     assert lines == [canonical(turn) for turn in study.turns()]
     first = json.loads(lines[2])["experiences"][0]
-    assert first["question"]["reference"] == next(study.turns(start=1)).experiences[0].question.reference
-    about = json.loads(paths[1].read_text())
+    assert first["question"]["key"]["answer"] == next(study.turns(start=1)).experiences[0].question.key.reference
+    sheets = [json.loads(line) for line in paths[1].read_bytes().splitlines()]
+    assert [sheet["question"]["id"] for sheet in sheets if sheet["question_set"] == "held_out"] == [
+        question.id for question in study.question_set("held_out")
+    ]
+    assert [sheet["question_set"] for sheet in sheets].count("probe") == 3
+    about = json.loads(paths[2].read_text())
     assert (about["trace_hash"], about["bit_reproducible"]) == (study.trace_hash, True)
+    assert about["measures"] == [{"name": "accuracy", "graded": False}]
 
 
 def test_parquet_tables_hold_every_row_and_every_number(study: Study, disk: Path) -> None:
     tables = {path.stem: pd.read_parquet(path) for path in export(study, disk / "out", "parquet")[:-1]}
-    assert set(tables) == {"picks", "answers", "results", "evaluations", "updates"}
+    assert set(tables) == {"picks", "answers", "results", "evaluations", "updates", "lessons", "questions"}
     turns = list(study.turns())
     given = [each for turn in turns for each in turn.experiences]
     answers = tables["answers"]
     assert answers["answer"].tolist() == [each.answer.text for each in given]
     assert answers["truth"].tolist() == [each.truth for each in given]
     assert answers["turn"].tolist() == [each.turn for each in given]
-    for logprobs, each in zip(answers["choice_logprobs"], given, strict=True):
-        assert tuple(logprobs) == each.answer.choice_logprobs
+    assert answers["taken"].tolist() == [each.answer.choice for each in given]
+    assert answers["reveals"].tolist() == [each.question.key.reveals[each.answer.choice or 0] for each in given]
+    assert answers["reason"].tolist() == [each.feedback.reason for each in given]
+    assert [json.loads(text) for text in answers["outcomes"]] == [
+        [asdict(outcome) for outcome in each.feedback.outcomes] for each in given
+    ]
+    for logprobs, alternatives, each in zip(answers["logprobs"], answers["alternatives"], given, strict=True):
+        assert each.answer.ranking is not None
+        assert tuple(logprobs) == each.answer.ranking.logprobs
+        assert tuple(alternatives) == each.question.form.alternatives
     assert tables["picks"]["score"].tolist() == [pick.score for turn in turns for pick in turn.picks]
     assert len(tables["results"]) == sum(len(each.results) for turn in turns for each in turn.evaluations.values())
-    held_out = tables["evaluations"].query("question_set == 'held_out' and student == 'student-1'")
-    assert held_out["accuracy"].iloc[-1] == turns[-1].evaluations["held_out"].metrics["accuracy"]
+    results = [result for turn in turns for each in turn.evaluations.values() for result in each.results]
+    for logprobs, result in zip(tables["results"]["logprobs"], results, strict=True):
+        assert result.ranking is not None
+        assert tuple(logprobs) == result.ranking.logprobs
+    last = tables["evaluations"].query("question_set == 'held_out' and student == 'student-1' and turn == 4")
+    assert dict(zip(last["measure"], last["value"], strict=True)) == turns[-1].evaluations["held_out"].metrics
     losses = [json.loads(text)["loss"] for text in tables["updates"]["metrics"]]
     assert losses == [turn.update.metrics["loss"] for turn in turns if turn.update is not None]
+    learned = [(turn.turn, lesson) for turn in turns for lesson in turn.lessons]
+    lessons = tables["lessons"]
+    assert lessons["question"].tolist() == [lesson.item.question.id for _, lesson in learned]
+    assert lessons["from_turn"].tolist() == [lesson.item.turn for _, lesson in learned]
+    questions = tables["questions"].query("question_set == 'held_out'")
+    put = study.question_set("held_out")
+    assert questions["prompt"].tolist() == [question.prompt for question in put]
+    assert [tuple(texts) for texts in questions["alternatives"]] == [question.form.alternatives for question in put]
+    assert [json.loads(text)["reveals"] for text in questions["key_fields"]] == [
+        [*question.key.reveals] for question in put
+    ]
+
+
+def test_what_an_update_did_stands_beside_each_lesson_it_tells_of(disk: Path) -> None:
+    turns = [turn for (turn,) in map(stepper(scripted_world(seats(1))), range(2))]
+    update = turns[1].update
+    assert update is not None and len(turns[1].lessons) > 1
+    effect = LessonEffect(lesson=1, taught_before=-2.5, taught_after=-1.0)
+    with make(disk / "s", 1) as study:
+        study.append([turns[0]], {}, seconds={})
+        study.append([replace(turns[1], update=replace(update, effects=(effect,)))], {}, seconds={})
+        export(study, disk / "out", "parquet")
+    lessons = pd.read_parquet(disk / "out" / "lessons.parquet")
+    assert lessons["taught_after"].iloc[1] == -1.0
+    assert lessons["taught_after"].isna().tolist() == [position != 1 for position in range(len(lessons))]
+    assert lessons["rejected_before"].isna().all()
+
+
+def test_a_kind_of_ones_own_is_exported_by_what_all_kinds_have(disk: Path) -> None:
+    question = Question(id="q", prompt="Which?", form=Pairs(left=("a", "b"), right=("1", "2")), key=Both(answer="b 2"))
+    answer = Answer(
+        question_id="q", prompt="Which?", text="a 1", answerer="a", model_version="v", ranking=Ranking(taken=0)
+    )
+    turn = Turn(turn=0, student="student-0", experiences=(experience(question=question, answer=answer),))
+    with make(disk / "s", 1, sets={"held_out": [question]}) as study:
+        study.append([turn], {}, seconds={})
+    with Study.open(disk / "s") as study:
+        assert [*study.turns()] == [turn]
+        assert study.question_set("held_out") == (question,)
+        assert study.query("SELECT form, reference, reveals FROM answered") == [
+            ("pairs for a test", "b 2", "half of it")
+        ]
+        export(study, disk / "out", "parquet")
+        export(study, disk / "jsonl", "jsonl")
+    answers = pd.read_parquet(disk / "out" / "answers.parquet")
+    assert answers["alternatives"].iloc[0].tolist() == ["a 1", "a 2", "b 1", "b 2"]
+    assert answers["reveals"].tolist() == ["half of it"]
+    (record,) = pd.read_parquet(disk / "out" / "questions.parquet").to_dict("records")
+    assert (record["form"], record["key"], record["reference"]) == ("pairs for a test", "both for a test", "b 2")
+    assert json.loads(record["form_fields"]) == {"kind": "pairs for a test", "left": ["a", "b"], "right": ["1", "2"]}
 
 
 def test_text_that_parquet_cannot_hold_is_marked_and_json_lines_keep_it(disk: Path) -> None:
     (turn,) = stepper(scripted_world(seats(1)))(1)
     odd = replace(turn.experiences[0], answer=replace(turn.experiences[0].answer, text="a\ud800\0b"))
     turns: list[Turn] = [Turn(turn=0, student="student-0"), replace(turn, experiences=(odd,), lessons=(), update=None)]
-    with Study.create(disk / "s", scenario={}, seats=seats(1), fingerprint={}) as study:
+    with make(disk / "s", 1) as study:
         for each in turns:
             study.append([each], {}, seconds={})
         assert list(study.turns()) == turns
@@ -68,7 +163,9 @@ def test_text_that_parquet_cannot_hold_is_marked_and_json_lines_keep_it(disk: Pa
         export(study, disk / "jsonl", "jsonl")
     assert pd.read_parquet(disk / "parquet" / "answers.parquet")["answer"].tolist() == ["a?\0b"]
     line = (disk / "jsonl" / "turns.jsonl").read_bytes().splitlines()[1]
-    assert json.loads(line)["experiences"][0]["answer"]["text"] == "a\ud800\0b"
+    assert json.loads(line)["experiences"][0]["answer"]["text"] == {
+        "utf-8": "a\ud800\0b".encode("utf-8", "surrogatepass").hex()
+    }
 
 
 def test_peft_folders_hold_the_last_adapters_under_a_card_that_says_what_they_are(study: Study, disk: Path) -> None:
@@ -79,6 +176,7 @@ def test_peft_folders_hold_the_last_adapters_under_a_card_that_says_what_they_ar
         world = scripted_world(seats(2))
         world.model.restore(seat.name, study.adapter(seat.name))
         (tensor,) = weights.values()
+        assert isinstance(world.model, ScriptedLearner)
         np.testing.assert_array_equal(tensor[0], world.model.adapters_SP[number])
         config = json.loads((folder / "adapter_config.json").read_text())
         assert (config["peft_type"], config["r"], config["base_model_name_or_path"]) == ("LORA", 1, "scripted")
@@ -101,7 +199,7 @@ def test_nothing_is_overwritten_and_an_unknown_format_is_refused(study: Study, d
 
 def test_a_study_without_a_turn_has_nothing_to_export(disk: Path) -> None:
     with (
-        Study.create(disk / "s", scenario={}, seats=seats(1), fingerprint={}) as study,
+        make(disk / "s", 1) as study,
         pytest.raises(StoreError, match="no turn yet"),
     ):
         export(study, disk / "out", "jsonl")

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from simulation.core.errors import StoreError
 from simulation.measures.summary import by_turn, summarise
 from simulation.views.plots import PANELS, draw, learning_curve
-from tests.support.courses import HELD_OUT, turns
+from tests.support.courses import ACCURACY, HELD_OUT, turns
 
 QUESTIONS = {each.id: each for each in HELD_OUT}
 
@@ -22,7 +22,7 @@ def size(path: Path) -> tuple[int, int]:
 
 def curve(students: int) -> Any:
     """The axes of a learning curve (Any: matplotlib's lines)."""
-    courses = summarise(turn for number in range(students) for turn in turns(6, f"s{number}", number))
+    courses = summarise((turn for number in range(students) for turn in turns(6, f"s{number}", number)), ACCURACY)
     axes = Figure().add_subplot()
     learning_curve(axes, courses, by_turn(courses), 0.2)
     return axes
@@ -30,7 +30,9 @@ def curve(students: int) -> Any:
 
 @pytest.mark.parametrize(("students", "count"), [(1, 0), (1, 6), (70, 6)])
 def test_any_number_of_students_and_turns_is_drawn(tmp_path: Path, students: int, count: int) -> None:
-    courses = summarise((turn for number in range(students) for turn in turns(count, f"s{number}", number)), QUESTIONS)
+    courses = summarise(
+        (turn for number in range(students) for turn in turns(count, f"s{number}", number)), ACCURACY, QUESTIONS
+    )
     path = draw(courses, tmp_path / "curve.png", title="a study", chance=1 / 3)
     assert size(path)[0] == 1350
     assert [each.name for each in tmp_path.iterdir()] == ["curve.png"]
@@ -53,17 +55,17 @@ def test_many_students_are_thin_lines_with_their_mean() -> None:
 
 
 def test_a_panel_is_left_out_where_nothing_is_known() -> None:
-    known = summarise(turns(4), QUESTIONS)[0].measurements[-1]
-    bare = summarise(turns(4))[0].measurements[-1]
+    known = by_turn(summarise(turns(4), ACCURACY, QUESTIONS))
+    bare = by_turn(summarise(turns(4), ACCURACY))
     assert [wanted(known) for _, wanted in PANELS] == [True, True, True, True]
     assert [wanted(bare) for _, wanted in PANELS] == [False, False, True, True]
 
 
 def test_a_picture_that_cannot_be_written_is_an_error_with_a_remedy(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="make room or make the folder writable"):
-        draw(summarise(turns(2)), tmp_path / "missing" / "curve.png", title="x")
+        draw(summarise(turns(2), ACCURACY), tmp_path / "missing" / "curve.png", title="x")
 
 
 def test_a_title_is_text_and_not_mathematics(tmp_path: Path) -> None:
     title = "$x_{$ \x1b[31m \u202e\x00 \ud800 %s $"
-    assert size(draw(summarise(turns(2)), tmp_path / "curve.png", title=title))[0] == 1350
+    assert size(draw(summarise(turns(2), ACCURACY), tmp_path / "curve.png", title=title))[0] == 1350

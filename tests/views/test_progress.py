@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from simulation.core.types import Evaluation, Turn, Update
+from simulation.core.questions import Measure
+from simulation.core.types import Evaluation, Result, Turn, Update
 from simulation.views.json_lines import JsonLines
 from simulation.views.progress import LiveDisplay, Pace, PlainLines, Quiet, interval
-from simulation.views.text import clock, moves, shown, sparkline
+from simulation.views.text import GRADED, SHARES, clock, moves, shown, sparkline
 from tests.support.scripted import scripted_world, seats, stepper
 
 
@@ -59,11 +60,12 @@ def test_json_lines_keep_the_contract() -> None:
     )
     evaluations = [event for event in found if event["event"] == "evaluation"]
     assert [event["turn"] for event in evaluations] == [0, 0, 2, 2, 4, 4]
-    said = {"event", "turn", "student", "accuracy", "questions"}
+    said = {"event", "turn", "student", "measure", "value", "questions"}
     assert all(said <= set(event) for event in evaluations)
     measured = [float(str(event[name])) for event in evaluations for name in set(event) - said]
     assert measured and all(0 <= value <= 1 for value in measured)
-    assert all(event["questions"] == 30 and 0 <= float(str(event["accuracy"])) <= 1 for event in evaluations)
+    assert all(event["measure"] == "accuracy" and event["value"] == event["accuracy"] for event in evaluations)
+    assert all(event["questions"] == 30 for event in evaluations)
 
 
 def test_a_resumed_study_says_where_it_goes_on() -> None:
@@ -106,7 +108,7 @@ def test_plain_lines_say_what_every_student_did() -> None:
     play(PlainLines(stream))
     lines = stream.getvalue().splitlines()
     assert len(lines) == 1 + 5 * 2
-    assert lines[1].startswith("turn 0/4  student-0  before learning  held-out ")
+    assert lines[1].startswith("turn 0/4  student-0  before learning  held-out accuracy ")
     assert "asked 5, " in lines[3] and "scripted: " in lines[3] and "held-out" not in lines[3]
     assert all(line.isprintable() for line in lines)
 
@@ -147,4 +149,20 @@ def test_text_for_people_is_inert_and_short() -> None:
     assert (clock(5), clock(3671)) == ("0:05", "1:01:11")
     told = moves({"loss_first": 0.51234, "loss_last": 0.25, "chosen_logprob_before": -2.0, "failed": 2.0})
     assert told == "loss 0.51→0.25, 2 answers failed"
-    assert interval(Evaluation(questions=600, metrics={"accuracy": 0.5})) == "50.0 % (46.0 to 54.0)"
+    share = Evaluation(questions=600, metrics={"accuracy": 0.5})
+    assert interval(share, Measure(name="accuracy")) == "50.0 % (46.0 to 54.0)"
+
+
+def test_a_graded_truth_is_a_number_with_the_spread_of_its_questions() -> None:
+    results = tuple(Result(question_id=str(place // 2), text="", truth=0.4 + 0.1 * (place % 4)) for place in range(40))
+    evaluation = Evaluation(questions=20, metrics={"ndcg@10": 0.55}, results=results)
+    said = interval(evaluation, Measure(name="ndcg@10", graded=True))
+    assert said.startswith("0.550 (0.5") and said.endswith(")") and "%" not in said
+
+
+def test_how_numbers_are_printed_is_said_in_one_place() -> None:
+    assert (SHARES.number(0.688), SHARES.signed(-0.0304), SHARES.step(0.03)) == ("68.8 %", "-3.0", "3.0 points")
+    assert (GRADED.number(0.688), GRADED.signed(0.0304), GRADED.step(0.03)) == ("0.688", "+0.030", "0.030")
+    assert (SHARES.signed(-0.0001), GRADED.signed(-0.0001)) == ("+0.0", "+0.000")
+    assert (SHARES.goal(0.03), GRADED.goal(0.03)) == ("3 points", "0.03")
+    assert (SHARES.dashed((0.649, 0.724)), GRADED.spread((0.1, 0.25))) == ("64.9–72.4", "0.100 to 0.250")

@@ -15,11 +15,12 @@ from rich.console import Console
 from simulation.core.types import Seat
 from simulation.measures.statistics import mean_interval
 from simulation.measures.summary import change, summarise
+from simulation.measures.tallies import ReasonTally
 from simulation.store import Study
 from simulation.views.report import report
 from simulation.views.tables import course_table, sampled
 from tests.support.contexts import experience, question
-from tests.support.courses import HELD_OUT, KnownStudy, held_out, turns
+from tests.support.courses import ACCURACY, HELD_OUT, KnownStudy, held_out, turns
 from tests.support.scripted import scripted_world, stepper
 
 QUESTIONS = {each.id: each for each in HELD_OUT}
@@ -33,9 +34,9 @@ def said(study: KnownStudy, width: int = 140) -> str:
 
 
 def test_a_course_counts_what_happened_between_evaluations() -> None:
-    course = summarise(turns(5), QUESTIONS)[0]
+    course = summarise(turns(5), ACCURACY, QUESTIONS)[0]
     assert [each.turn for each in course.measurements] == [0, 2, 4, 5]
-    assert [(each.asked, each.right, each.trained) for each in course.measurements] == [
+    assert [(each.asked, each.credit, each.trained) for each in course.measurements] == [
         (0, 0, 0),
         (8, 4, 4),
         (8, 4, 4),
@@ -47,17 +48,17 @@ def test_a_course_counts_what_happened_between_evaluations() -> None:
 
 def test_corrected_and_forgotten_are_the_answers_that_changed() -> None:
     played = turns(4)
-    course = summarise(played, QUESTIONS)[0]
+    course = summarise(played, ACCURACY, QUESTIONS)[0]
     truths = [
         {result.question_id: result.truth for result in turn.evaluations["held_out"].results}
         for turn in played
         if turn.evaluations
     ]
     for (before, after), each in zip(pairwise(truths), course.measurements[1:], strict=True):
-        assert each.corrected == sum(after[name] > before[name] for name in before)
-        assert each.forgotten == sum(after[name] < before[name] for name in before)
-        assert each.forgotten  # the truths do move both ways
-    assert course.measurements[0].corrected is None
+        assert each.rose == sum(after[name] > before[name] for name in before)
+        assert each.fell == sum(after[name] < before[name] for name in before)
+        assert each.fell  # the truths do move both ways
+    assert course.measurements[0].rose is None
 
 
 def test_evaluations_on_other_questions_are_not_paired() -> None:
@@ -66,33 +67,36 @@ def test_evaluations_on_other_questions_are_not_paired() -> None:
     played = [
         replace(turns(0)[0], turn=turn, evaluations={"held_out": each}) for turn, each in enumerate((first, renamed))
     ]
-    course = summarise(played)[0]
-    assert course.measurements[1].forgotten is None
+    course = summarise(played, ACCURACY)[0]
+    assert course.measurements[1].fell is None
     assert change([course]) is None
 
 
-def test_categories_and_diagnoses_add_up_to_the_answers() -> None:
-    course = summarise(turns(2), QUESTIONS)[0]
+def test_categories_and_reasons_add_up_to_the_answers() -> None:
+    course = summarise(turns(2), ACCURACY, QUESTIONS)[0]
     last = course.measurements[-1]
-    assert {name: count for name, (_, count) in last.categories.items()} == {"gain": 20, "other": 20, "physics": 20}
-    assert sum(truth for truth, _ in last.categories.values()) == pytest.approx(0.8 * 60)
-    assert last.diagnoses["right"] == 48
-    assert sum(last.diagnoses.values()) == 60
+    assert {name: own.questions for name, own in last.categories.items()} == {"gain": 20, "other": 20, "physics": 20}
+    assert sum(own.total for own in last.categories.values()) == pytest.approx(0.8 * 60)
+    assert last.reasons["right"] == ReasonTally(48, 48.0)
+    assert sum(tally.answers for tally in last.reasons.values()) == 60
 
 
 def test_students_are_told_apart_whatever_the_order_of_their_turns() -> None:
     ada, bob = turns(4, "ada", 0), turns(4, "bob", 1)
     interleaved = [turn for pair in zip(ada, bob, strict=True) for turn in pair]
-    assert summarise(interleaved, QUESTIONS)[1].measurements == summarise([*ada, *bob], QUESTIONS)[1].measurements
+    assert (
+        summarise(interleaved, ACCURACY, QUESTIONS)[1].measurements
+        == summarise([*ada, *bob], ACCURACY, QUESTIONS)[1].measurements
+    )
 
 
 def test_a_clear_rise_is_called_better_and_a_small_one_is_not() -> None:
-    better = change(summarise(turns(4, first=0.3, last=0.8)))
+    better = change(summarise(turns(4, first=0.3, last=0.8), ACCURACY))
     assert better is not None
     assert better.tells
     assert better.difference.value == pytest.approx(0.5)
     assert better.difference.low > 0.3
-    same = change(summarise(turns(4, first=0.5, last=0.52)))
+    same = change(summarise(turns(4, first=0.5, last=0.52), ACCURACY))
     assert same is not None
     assert not same.tells
 
@@ -105,7 +109,7 @@ def test_a_handful_of_questions_never_tells() -> None:
         evaluation = replace(held_out(0, 0.5), questions=5, metrics={"accuracy": truth}, results=results)
         return replace(turns(0)[0], turn=turn, evaluations={"held_out": evaluation})
 
-    found = change(summarise([short(0, 0.0), short(1, 1.0)]))  # type: ignore[list-item]
+    found = change(summarise([short(0, 0.0), short(1, 1.0)], ACCURACY))  # type: ignore[list-item]
     assert found is not None
     assert found.difference.tells
     assert not found.tells
@@ -124,7 +128,7 @@ def test_a_study_without_any_effect_is_rarely_called_one() -> None:
             )
             evaluation = replace(held_out(0, 0.5), metrics={"accuracy": float(truths.mean())}, results=results)
             played.append(replace(turns(0)[0], turn=turn, evaluations={"held_out": evaluation}))
-        found = change(summarise(played))
+        found = change(summarise(played, ACCURACY))
         told += found is not None and found.tells
     assert told <= 16
 
@@ -132,7 +136,7 @@ def test_a_study_without_any_effect_is_rarely_called_one() -> None:
 def test_the_report_says_what_happened_in_plain_words(tmp_path: Path) -> None:
     text = said(KnownStudy(tmp_path, turns(4)))
     assert "known: asks by random, learns by dpo; 1 student, 4 turns" in text
-    assert "ada: 30.0 % → 80.0 % of 60 held-out questions: better by 50.0 points, 95 % interval" in text
+    assert "ada: accuracy 30.0 % → 80.0 % of 60 held-out questions: better by 50.0 points, 95 % interval" in text
     assert "teacher: 75.0 % of 16 verdicts are the truth" in text
     assert "-3.0→-2.0" in text
     assert "slip 1" in text
@@ -159,7 +163,7 @@ def test_an_update_that_makes_its_lesson_less_likely_is_told(tmp_path: Path) -> 
 def test_many_students_are_summed_up(tmp_path: Path, students: int) -> None:
     played = [turn for number in range(students) for turn in turns(4, f"s{number}", number)]
     text = said(KnownStudy(tmp_path, played))
-    assert f"mean of {students} students: 30.0 % → 80.0 %" in text
+    assert f"mean of {students} students: accuracy 30.0 % → 80.0 %" in text
     assert ("means over students" in text) == (students > 3)
     assert ("and 10 more students" in text) == (students == 30)
 
@@ -178,11 +182,11 @@ def test_names_cannot_move_the_cursor_turn_the_text_or_style_it(tmp_path: Path, 
     text = said(study, width=200)
     assert not {"\x1b", "\u202e", "\r", "\ud800"} & set(text)
     if bad.startswith("["):
-        assert "[bold red]x[/]: 30.0 %" in text
+        assert "[bold red]x[/]: accuracy 30.0 %" in text
 
 
 def test_a_narrow_terminal_keeps_every_number() -> None:
-    table = course_table(summarise(turns(4))[0])
+    table = course_table(summarise(turns(4), ACCURACY)[0])
     console = Console(file=StringIO(), width=80, color_system=None)
     console.print(table)
     assert isinstance(console.file, StringIO)
@@ -208,7 +212,7 @@ def test_memory_does_not_grow_with_the_number_of_answers() -> None:
             for turn in range(count + 1)
         )
         tracemalloc.start()
-        summarise(stream, QUESTIONS)
+        summarise(stream, ACCURACY, QUESTIONS)
         top = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         return top
@@ -225,6 +229,7 @@ def test_a_stored_study_is_reported_without_torch(tmp_path: Path) -> None:
         scenario=KnownStudy(tmp_path, []).scenario,
         seats=seats,
         fingerprint={},
+        measures=world.measures,
         sets={"held_out": world.held_out},
     )
     step = stepper(world)
@@ -261,7 +266,7 @@ def test_the_interval_over_students_is_no_narrower_than_what_few_students_tell(s
     played = [
         turn for number, rise in enumerate(rises) for turn in turns(2, f"s{number}", number, first=0.3, last=0.3 + rise)
     ]
-    found = change(summarise(played))
+    found = change(summarise(played, ACCURACY))
     assert found is not None
     over_students = mean_interval([round(60 * (0.3 + rise)) / 60 - 0.3 for rise in rises])
     assert found.difference.value == pytest.approx(over_students.value)

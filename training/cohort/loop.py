@@ -8,15 +8,15 @@ import torch
 from torch import Tensor
 
 from simulation.core.packing import size
-from simulation.core.roles import Learner
-from simulation.core.types import Update
+from simulation.core.roles import Trainable
+from simulation.core.types import LessonEffect, Update
 from training.cohort.adamw import RowAdamW
-from training.cohort.losses import Batch, Readings
+from training.cohort.losses import Batch, Readings, lesson_effects
 from training.lessons import Example, Examples
 from training.recipe import Recipe
 
 Loss = Callable[[Batch], Tensor]
-Measure = Callable[[Readings, Readings], dict[str, float]]
+MeasureReadings = Callable[[Readings, Readings], dict[str, float]]
 """Returns what a trainer reports of a slot's readings before and after."""
 
 
@@ -55,10 +55,10 @@ class Trained:
 
 def update_slots(
     recipe: Recipe,
-    model: Learner,
+    model: Trainable,
     examples: Mapping[str, Examples],
     loss: Loss,
-    measure: Measure,
+    measure: MeasureReadings,
     *,
     generators: Mapping[str, np.random.Generator],
 ) -> dict[str, Update]:
@@ -67,31 +67,45 @@ def update_slots(
     trained = train(model, examples_by_slot, loss, recipe, generators=generators)
     updates = {}
     for slot, slot_examples in examples.items():
-        steps, metrics = 0, dict(slot_examples.counts)
+        steps, metrics, effects = 0, dict(slot_examples.counts), tuple[LessonEffect, ...]()
         if slot in trained:
             outcome = trained[slot]
             steps = outcome.steps
             metrics |= outcome.metrics() | measure(outcome.before, outcome.after)
+            effects = lesson_effects(slot_examples.examples, outcome.before, outcome.after)
+        count = len(slot_examples.examples)
         updates[slot] = report(
-            recipe.name, model, slot, experiences=len(slot_examples.examples), steps=steps, metrics=metrics
+            recipe.name, model, slot, experiences=count, steps=steps, metrics=metrics, effects=effects
         )
     return updates
 
 
 def report(
-    trainer: str, model: Learner, slot: str, *, experiences: int, steps: int, metrics: Mapping[str, float]
+    trainer: str,
+    model: Trainable,
+    slot: str,
+    *,
+    experiences: int,
+    steps: int,
+    metrics: Mapping[str, float],
+    effects: tuple[LessonEffect, ...] = (),
 ) -> Update:
     """Return what an update did; a metric that is not finite is left out and counted, since a trace cannot hold it."""
     reported = {name: value for name, value in metrics.items() if np.isfinite(value)}
     if len(reported) < len(metrics):
         reported["metrics_not_finite"] = float(len(metrics) - len(reported))
     return Update(
-        trainer=trainer, experiences=experiences, steps=steps, model_version=model.version(slot), metrics=reported
+        trainer=trainer,
+        experiences=experiences,
+        steps=steps,
+        model_version=model.version(slot),
+        metrics=reported,
+        effects=effects,
     )
 
 
 def train(
-    model: Learner,
+    model: Trainable,
     examples: Mapping[str, Sequence[Example]],
     loss: Loss,
     recipe: Recipe,
@@ -102,36 +116,36 @@ def train(
     slots = [slot for slot in model.slots if examples.get(slot)]
     if not slots:
         return {}
-    trainable = {slot: examples[slot] for slot in slots}
-    before = read(model, trainable, recipe)
+    taught = {slot: examples[slot] for slot in slots}
+    before = read(model, taught, recipe)
     losses: dict[str, list[float]] = {slot: [] for slot in slots}
     norms: dict[str, list[float]] = {slot: [] for slot in slots}
     optimiser = adamw(model, recipe)
-    streams = {slot: schedule(len(trainable[slot]), recipe, generators[slot]) for slot in slots}
+    streams = {slot: schedule(len(taught[slot]), recipe, generators[slot]) for slot in slots}
     while picks := {slot: indices for slot in slots if (indices := next(streams[slot], None)) is not None}:
         model.adapters_SP.grad = None
-        for group in together(chosen(trainable, picks), recipe.tokens_at_once):
-            values = backward(model, trainable, {slot: picks[slot] for slot in group}, before, loss)
+        for group in together(chosen(taught, picks), recipe.tokens_at_once):
+            values = backward(model, taught, {slot: picks[slot] for slot in group}, before, loss)
             for slot, value in zip(group, values, strict=True):
                 losses[slot].append(value)
         for slot, norm in zip(picks, optimiser.step([model.slots.index(slot) for slot in picks]), strict=True):
             norms[slot].append(norm)
     model.adapters_SP.grad = None
     model.touch(slots)
-    after = read(model, trainable, recipe)
+    after = read(model, taught, recipe)
     return {
         slot: Trained(
             before=before[slot],
             after=after[slot],
             losses=tuple(losses[slot]),
             gradient_norms=tuple(norms[slot]),
-            tokens=recipe.epochs * sum(size(example.tree) for example in trainable[slot]),
+            tokens=recipe.epochs * sum(size(example.tree) for example in taught[slot]),
         )
         for slot in slots
     }
 
 
-def adamw(model: Learner, recipe: Recipe) -> RowAdamW:
+def adamw(model: Trainable, recipe: Recipe) -> RowAdamW:
     """Return a fresh optimiser of the learner's adapters."""
     return RowAdamW(
         model.adapters_SP,
@@ -176,7 +190,7 @@ def chosen(
 
 
 def backward(
-    model: Learner,
+    model: Trainable,
     examples: Mapping[str, Sequence[Example]],
     picks: Mapping[str, Sequence[int]],
     before: Mapping[str, Readings],
@@ -211,7 +225,7 @@ def backward(
 
 
 @torch.no_grad()
-def read(model: Learner, examples: Mapping[str, Sequence[Example]], recipe: Recipe) -> dict[str, Readings]:
+def read(model: Trainable, examples: Mapping[str, Sequence[Example]], recipe: Recipe) -> dict[str, Readings]:
     """Return every slot's log-probabilities under its adapter as it stands, in passes of `tokens_at_once`."""
     parts_by_slot: dict[str, list[tuple[Tensor, Tensor]]] = {slot: [] for slot in examples}
     streams = {slot: whole(rows, recipe.tokens_at_once) for slot, rows in examples.items()}

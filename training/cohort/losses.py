@@ -1,15 +1,20 @@
-"""The losses as pure functions of token log-probabilities, one a slot, so that no slot touches another; their metrics.
+"""The losses as pure functions of token log-probabilities, one a slot, so that no slot touches another; their effects.
 
 Axes: S slots, B examples a slot, K branches an example (answers to one prompt), T tokens a branch. Log-probabilities
 are in nats and 0 where `valid_SBKT` is False; slots with fewer examples are padded with rows that hold no valid token.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
+from math import isfinite
 from typing import Literal
 
 import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid
+
+from simulation.core.types import LessonEffect
+from training.lessons import Example
 
 CHOSEN, REJECTED = 0, 1
 """The branches of a preference pair."""
@@ -155,3 +160,29 @@ def divergence_metrics(before: Readings, after: Readings) -> dict[str, float]:
     """Return how far the update moved from the reference, nats a token."""
     moved_NKT = divergence(after.logprobs_NKT, before.logprobs_NKT) * after.valid_NKT
     return {"kl": float(moved_NKT.sum() / after.valid_NKT.sum())}
+
+
+def lesson_effects(examples: Sequence[Example], before: Readings, after: Readings) -> tuple[LessonEffect, ...]:
+    """Return the effect on each example's lesson, in order; one with a number that is not finite is left out.
+
+    The first branch of an example is the text that was taught, a second one the text that was rejected. An example
+    that names no lesson, such as a group of samples, has no effect.
+    """
+    before_NK, after_NK = (readings.logprobs_NKT.double().sum(-1).tolist() for readings in (before, after))
+    effects = (
+        effect_on(example.lesson, before_NK[row], after_NK[row], rejects=len(example.tree.branches) > REJECTED)
+        for row, example in enumerate(examples)
+        if example.lesson is not None
+    )
+    return tuple(moved for moved in effects if all(value is None or isfinite(value) for value in astuple(moved)))
+
+
+def effect_on(lesson: int, before_K: Sequence[float], after_K: Sequence[float], *, rejects: bool) -> LessonEffect:
+    """Return the effect on one lesson from the sums of its branches."""
+    return LessonEffect(
+        lesson=lesson,
+        taught_before=before_K[CHOSEN],
+        taught_after=after_K[CHOSEN],
+        rejected_before=before_K[REJECTED] if rejects else None,
+        rejected_after=after_K[REJECTED] if rejects else None,
+    )

@@ -7,10 +7,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from simulation.core.calls import Completion, Request
 from simulation.core.packing import Tree
-from simulation.core.roles import Learner, SampleJudge
+from simulation.core.roles import SampleJudge, Trainable
 from simulation.core.seeding import draw_seed
-from simulation.core.types import Completion, Experience, Request
+from simulation.core.types import Experience
 from training.cohort.losses import group_advantages
 from training.lessons import Example, Examples
 
@@ -39,7 +40,7 @@ class Groups:
 
 
 def group_examples(
-    model: Learner,
+    model: Trainable,
     batches: Mapping[str, Sequence[Experience]],
     mark: SampleJudge,
     grouping: Grouping,
@@ -57,7 +58,7 @@ def group_examples(
 
 
 def sample(
-    model: Learner,
+    model: Trainable,
     batches: Mapping[str, Sequence[Experience]],
     mark: SampleJudge,
     grouping: Grouping,
@@ -112,7 +113,7 @@ def unable(completion: Completion) -> bool:
     return completion.stop.startswith("error")
 
 
-def group_trees(model: Learner, groups: Groups, *, scale: bool) -> list[Example]:
+def group_trees(model: Trainable, groups: Groups, *, scale: bool) -> list[Example]:
     """Return one tree a group; answers cut off at `max_tokens` do not end with the end-of-text token."""
     if not groups.completions:
         return []

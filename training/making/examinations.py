@@ -18,7 +18,7 @@ ROWS = 64
 
 def options(model: Any, encoder: Encoder, environment: Environment) -> dict[str, float]:
     """Return how often it answers right by itself, and told by a cue to."""
-    questions = environment.held_out()
+    questions = environment.questions(0).held_out
     cue = environment.cues[0]  # type: ignore[attr-defined]  # an environment that can teach offers its cues
     return {
         **measure(model, encoder, questions, ""),
@@ -34,20 +34,22 @@ def measure(model: Any, encoder: Encoder, questions: Sequence[Question], cue: st
     counts = {"right": 0, "misconception": 0, "filler": 0}
     for start in range(0, len(questions), ROWS):
         asked = questions[start : start + ROWS]
-        trees = [encoder.tree(question, [(cue, f" {choice}") for choice in question.choices]) for question in asked]
+        trees = [
+            encoder.tree(question, [(cue, f" {choice}") for choice in question.form.alternatives]) for question in asked
+        ]
         packed = pack(trees, pad=encoder.tokenizer.pad_token_id)
         with torch.no_grad():
             scores = (branch_logprobs(model, packed) * torch.from_numpy(packed.valid_RKT)).sum(-1)
         for question, choice in zip(asked, scores.argmax(-1).tolist(), strict=True):
-            diagnosis = question.diagnoses[choice]
+            diagnosis = question.key.reveals[choice]
             counts[diagnosis if diagnosis in counts else "misconception"] += 1
     return {name: count / len(questions) for name, count in counts.items()}
 
 
 def programs(model: Any, encoder: Encoder, environment: Environment) -> dict[str, float]:
     """Return how many of its programs pass all tests: decoded greedily, and sampled at temperature 1."""
-    questions = environment.held_out()
-    judge: Judge = build("judge", environment.exact_judge, {})
+    questions = environment.questions(0).held_out
+    judge = exact_judge(environment)
 
     def passed(asked: Sequence[Question], *, sample: bool) -> float:
         answers = list(write(model, encoder, asked, sample=sample))
@@ -59,6 +61,14 @@ def programs(model: Any, encoder: Encoder, environment: Environment) -> dict[str
         "sampled": passed([question for question in questions for _ in range(SAMPLES)], sample=True),
         "questions": len(questions),
     }
+
+
+def exact_judge(environment: Environment) -> Judge:
+    """Return the judge whose score is the truth in an environment."""
+    written = environment.exact_judge
+    entry = {"name": written} if isinstance(written, str) else dict(written)
+    judge: Judge = build("judge", str(entry.pop("name")), entry)
+    return judge
 
 
 def write(model: Any, encoder: Encoder, questions: Sequence[Question], *, sample: bool) -> Iterator[Answer]:

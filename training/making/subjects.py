@@ -70,4 +70,4 @@ own programs that pass their tests.""",
 
 def subject(lesson: Lesson) -> Subject:
     """Return the kind of a lesson: to choose among options, or to write."""
-    return OPTIONS if lesson.question.choices else WRITING
+    return OPTIONS if lesson.question.form.alternatives else WRITING

@@ -158,10 +158,10 @@ def measure(model: Any, tokenizer: Any, examined_rows: Sequence[Row]) -> dict[st
 def option_rows(environment: Environment) -> list[Row]:
     """Return every option of an environment's held-out questions as an answer to its question."""
     return [
-        Row(reference=question.reference, answer=choice, correct=choice == question.reference, near_miss=False)
-        for question in environment.held_out()
-        if question.reference is not None
-        for choice in question.choices
+        Row(reference=reference, answer=choice, correct=choice == reference, near_miss=False)
+        for question in environment.questions(0).held_out
+        if (reference := question.key.reference) is not None
+        for choice in question.form.alternatives
     ]
 
 

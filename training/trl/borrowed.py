@@ -16,7 +16,7 @@ from peft import PeftModel
 from transformers import AutoModelForCausalLM, PrinterCallback, Trainer
 from transformers.utils import logging
 
-from simulation.core.roles import Learner
+from simulation.core.roles import Lendable
 from simulation.core.seeding import draw_seed
 from training.recipe import Recipe
 
@@ -63,7 +63,7 @@ class Borrowed:
 
 
 @contextmanager
-def borrowed(model: Learner, slot: str, generator: np.random.Generator) -> Iterator[Borrowed]:
+def borrowed(model: Lendable, slot: str, generator: np.random.Generator) -> Iterator[Borrowed]:
     """Lend a slot to TRL and take its adapter back, leaving no file, no global seed and no setting behind.
 
     The base is loaded anew, because TRL replaces its forward and adds an adapter "ref" for the reference.
@@ -78,7 +78,7 @@ def borrowed(model: Learner, slot: str, generator: np.random.Generator) -> Itera
         model.load(slot, folder / "after")
 
 
-def base_of(model: Learner) -> Any:
+def base_of(model: Lendable) -> Any:
     """Load the learner's base once more, as the learner holds it (Any: transformers' models have no common type)."""
     quantization = getattr(model.module.config, "quantization_config", None)  # only quantized models have it
     if quantization is not None:

@@ -8,7 +8,7 @@ import numpy as np
 from trl.trainer.dpo_config import DPOConfig
 from trl.trainer.dpo_trainer import DPOTrainer
 
-from simulation.core.roles import Learner
+from simulation.core.roles import Lendable
 from simulation.core.types import Update
 from training.cohort.losses import preference_metrics
 from training.lessons import Example, Examples
@@ -26,7 +26,7 @@ class TokenizedDPOTrainer(DPOTrainer):
 
 def update(
     recipe: Recipe,
-    model: Learner,
+    model: Lendable,
     examples: Mapping[str, Examples],
     *,
     beta: float,

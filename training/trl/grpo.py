@@ -7,9 +7,10 @@ import numpy as np
 from trl.trainer.grpo_config import GRPOConfig
 from trl.trainer.grpo_trainer import GRPOTrainer
 
-from simulation.core.roles import Learner, SampleJudge
+from simulation.core.calls import Completion
+from simulation.core.roles import Lendable, SampleJudge
 from simulation.core.seeding import draw_seed
-from simulation.core.types import Completion, Experience, Update
+from simulation.core.types import Experience, Update
 from training.cohort.loop import report
 from training.cohort.sampling import Grouping
 from training.lessons import failed
@@ -19,7 +20,7 @@ from training.trl.borrowed import Borrowed, borrowed, rows
 
 def update(
     recipe: Recipe,
-    model: Learner,
+    model: Lendable,
     batches: Mapping[str, Sequence[Experience]],
     mark: SampleJudge,
     grouping: Grouping,

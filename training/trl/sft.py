@@ -7,7 +7,7 @@ import numpy as np
 from trl.trainer.sft_config import SFTConfig
 from trl.trainer.sft_trainer import SFTTrainer
 
-from simulation.core.roles import Learner
+from simulation.core.roles import Lendable
 from simulation.core.types import Update
 from training.cohort.losses import imitation_metrics
 from training.lessons import Example, Examples
@@ -20,7 +20,7 @@ IGNORED = -100
 
 
 def update(
-    recipe: Recipe, model: Learner, examples: Mapping[str, Examples], *, generators: Mapping[str, np.random.Generator]
+    recipe: Recipe, model: Lendable, examples: Mapping[str, Examples], *, generators: Mapping[str, np.random.Generator]
 ) -> dict[str, Update]:
     """Train every slot on its demonstrations."""
     return update_slots(recipe, model, examples, sft_trainer, imitation_metrics, generators=generators)

@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 from transformers import Trainer
 
-from simulation.core.roles import Learner
-from simulation.core.types import Update
-from training.cohort.loop import Measure, read, report
+from simulation.core.roles import Lendable
+from simulation.core.types import LessonEffect, Update
+from training.cohort.loop import MeasureReadings, read, report
+from training.cohort.losses import lesson_effects
 from training.lessons import Example, Examples
 from training.recipe import Recipe
 from training.trl.borrowed import Borrowed, borrowed
@@ -16,23 +17,26 @@ from training.trl.borrowed import Borrowed, borrowed
 
 def update_slots(
     recipe: Recipe,
-    model: Learner,
+    model: Lendable,
     examples: Mapping[str, Examples],
     trainer: Callable[[Recipe, Borrowed, Sequence[Example], Any], Trainer],
-    measure: Measure,
+    measure: MeasureReadings,
     *,
     generators: Mapping[str, np.random.Generator],
 ) -> dict[str, Update]:
     """Train and report every slot; `trainer` makes TRL's from the recipe, the slot, its examples and a tokenizer."""
     updates = {}
     for slot, slot_examples in examples.items():
-        steps, metrics = 0, dict(slot_examples.counts)
-        if slot_examples.examples:
-            before = read(model, {slot: slot_examples.examples}, recipe)[slot]
+        steps, metrics, effects = 0, dict(slot_examples.counts), tuple[LessonEffect, ...]()
+        rows = slot_examples.examples
+        if rows:
+            before = read(model, {slot: rows}, recipe)[slot]
             with borrowed(model, slot, generators[slot]) as lent:
-                steps = lent.train(trainer(recipe, lent, slot_examples.examples, model.tokenizer))
-            metrics |= measure(before, read(model, {slot: slot_examples.examples}, recipe)[slot])
+                steps = lent.train(trainer(recipe, lent, rows, model.tokenizer))
+            after = read(model, {slot: rows}, recipe)[slot]
+            metrics |= measure(before, after)
+            effects = lesson_effects(rows, before, after)
         updates[slot] = report(
-            recipe.name, model, slot, experiences=len(slot_examples.examples), steps=steps, metrics=metrics
+            recipe.name, model, slot, experiences=len(rows), steps=steps, metrics=metrics, effects=effects
         )
     return updates

@@ -1,9 +1,10 @@
-"""Intervals and tests for accuracies and their differences: pure functions of numbers.
+"""Intervals and tests for measures in [0, 1] and their differences: pure functions of numbers.
 
 Every interval is a pair (low, high). SciPy takes up to a second to import, so only what needs it does so.
 """
 
 from simulation.measures.statistics.agreement import confusion_matrix, kappa, rogan_gladen
+from simulation.measures.statistics.bounded import bounded_mean
 from simulation.measures.statistics.counts import one_run_difference, unpaired_difference
 from simulation.measures.statistics.crossed import Crossed, Variances, analyse, crossed_difference
 from simulation.measures.statistics.curves import area_under_curve, at_budget, common_budget
@@ -30,6 +31,7 @@ __all__ = [
     "area_under_curve",
     "at_budget",
     "bootstrap",
+    "bounded_mean",
     "common_budget",
     "confusion_matrix",
     "crossed_difference",

@@ -3,10 +3,11 @@
 import math
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from simulation.measures.statistics.estimate import Estimate, Tested, mean_interval, normal_quantile, row_of, wilson
 from simulation.measures.statistics.significance import mcnemar, smallest_sign_flip_p
+from simulation.measures.statistics.unseen import with_unseen
 
 
 def unpaired_difference(
@@ -32,16 +33,24 @@ def unpaired_difference(
     return Tested(difference, low, high, p)
 
 
-def one_run_difference(differences: ArrayLike, level: float = 0.95) -> Tested:
+def one_run_difference(differences: ArrayLike, level: float = 0.95, *, graded: bool = False) -> Tested:
     """Return the mean of paired differences of one run each, with an interval over other questions and a p.
 
     Differences of right and wrong (-1, 0, 1) have McNemar's exact p and the interval of Agresti & Min 2005 (Statistics
     in Medicine 24:729): half an answer is added to each cell of the two-by-two table. Others have those of the t test.
+    Where no answer changed, and where `graded` ones all but agree, what was not seen counts (`unseen.py`).
     """
     sample = row_of(differences)
     gained, lost = int(np.sum(sample > 1e-12)), int(np.sum(sample < -1e-12))
-    if not np.isin(sample, (-1.0, 0.0, 1.0)).all():
-        return _mean_test(mean_interval(sample, level), sample.size, gained + lost, level)
+    if np.isin(sample, (-1.0, 0.0, 1.0)).all():
+        test = _matched_pairs(gained, lost, sample, level)
+    else:
+        test = _mean_test(mean_interval(sample, level), sample.size, gained + lost, level)
+    return with_unseen(test, sample[None, :], level, graded=graded)
+
+
+def _matched_pairs(gained: int, lost: int, sample: NDArray[np.float64], level: float) -> Tested:
+    """Return McNemar's test with the interval of Agresti & Min."""
     questions = sample.size + 2
     middle = (gained - lost) / questions
     variance = (gained + lost + 1 - questions * middle**2) / questions**2

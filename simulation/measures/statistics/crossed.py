@@ -13,7 +13,7 @@ sources, each with its own t quantile, add in squares instead (Howe 1974, JASA 6
 With no question effect this is the t interval over seeds, with no seed effect nearly that over questions; in between it
 covers slightly more than it says. Seeds whose means agree by luck would make it narrower than any single seed's, so
 half² is at least t(Q-1)² MS_question/(2SQ): half of what the questions alone show. `benchmarks/intervals.py` measures
-it against the alternatives.
+it against the alternatives. Where nothing changed, the interval leaves room for what was not seen (`unseen.py`).
 """
 
 import math
@@ -27,13 +27,14 @@ from numpy.typing import ArrayLike, NDArray
 from simulation.measures.statistics.counts import one_run_difference
 from simulation.measures.statistics.estimate import Estimate, Tested
 from simulation.measures.statistics.significance import smallest_sign_flip_p
+from simulation.measures.statistics.unseen import departing, with_unseen
 
 SMALLEST_LOG = 80.0
 """Of p, as a negative natural logarithm: what is smaller is not told apart."""
 
 
 class Variances(NamedTuple):
-    """Where a paired difference of two policies comes from besides the policies, in accuracy units squared."""
+    """Where a paired difference of two policies comes from besides the policies, in the measure's units squared."""
 
     seed: float
     """Of the difference between the policies from seed to seed, on endless questions."""
@@ -122,21 +123,24 @@ def analyse(differences_SQ: Sequence[ArrayLike] | NDArray[np.float64]) -> Crosse
     )
 
 
-def crossed_difference(differences_SQ: Sequence[ArrayLike] | NDArray[np.float64], level: float = 0.95) -> Tested:
+def crossed_difference(
+    differences_SQ: Sequence[ArrayLike] | NDArray[np.float64], level: float = 0.95, *, graded: bool = False
+) -> Tested:
     """Return the mean difference with its interval and p, over other seeds and other questions.
 
-    One seed leaves the questions alone (`one_run_difference`): it says nothing of other seeds.
+    One seed leaves the questions alone (`one_run_difference`): it says nothing of other seeds. `graded` says that the
+    truths are not only right or wrong, so that differences which all but agree leave room for others.
     """
     values_SQ = table_of(differences_SQ)
     if len(values_SQ) == 1:
-        return one_run_difference(values_SQ[0], level)
+        return one_run_difference(values_SQ[0], level, graded=graded)
     analysis = analyse(values_SQ)
-    return Tested(*analysis.estimate(level), analysis.p)
+    return with_unseen(Tested(*analysis.estimate(level), analysis.p), values_SQ, level, graded=graded)
 
 
 def differing(differences_SQ: NDArray[np.float64]) -> int:
     """Return on how many questions any seed shows a difference beyond rounding."""
-    return int((np.abs(differences_SQ) > 1e-12).any(axis=0).sum())
+    return departing(differences_SQ, 0.0)
 
 
 def table_of(rows: Sequence[ArrayLike] | NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,0 +1,165 @@
+"""Holds components to their contracts: one that is named on the command line, or those of a scenario."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_type_hints
+
+from pydantic import ValidationError
+from typing_extensions import get_protocol_members
+
+from simulation.contracts.boundary import calling
+from simulation.contracts.judge import check_judge
+from simulation.contracts.policies import check_policy
+from simulation.contracts.rules import Build
+from simulation.contracts.students import check_students
+from simulation.contracts.trainer import check_trainer
+from simulation.contracts.worlds import check_environment, spread
+from simulation.core.errors import ContractError, ScenarioError, SimulationError
+from simulation.core.optional_roles import Executing, Triable
+from simulation.core.registry import ROLES, build, components, find, imported
+from simulation.core.types import Experience, Question
+from simulation.scenario.document import Document, override
+from simulation.scenario.scenario import PARTS
+
+if TYPE_CHECKING:
+    from simulation.scenario.prepare import Prepared
+
+TRIED_ON = 5
+"""Questions of a scenario's environment that its judges and students are tried on."""
+
+
+def is_component(target: str, kind: str | None) -> bool:
+    """Tell whether a word of the command line names a component, not a file."""
+    return kind is not None or (
+        ":" in target and target.rpartition(":")[2].isidentifier() and not Path(target).exists()
+    )
+
+
+def check_component(target: str, kind: str | None, settings: Sequence[str]) -> str:
+    """Return what is to be said of a good component; every complaint is a line of the error raised."""
+    name = beside(target)
+    try:
+        kind = kind or kind_of(name)
+        make = partial(made, kind, name, parameters_of(settings))
+        shown = str(getattr(type(make()), "name", target))
+    except SimulationError as error:
+        raise type(error)(str(error).replace(name, target)) from error
+    if complaints := complaints_of(kind, shown, make):
+        raise ContractError("\n".join(complaints))
+    return f"{target}: a good {kind.replace('_', ' ')}"
+
+
+def beside(target: str) -> str:
+    """Return a name, that of a module in this folder by its file: this program may be started without the folder."""
+    module, colon, class_name = target.rpartition(":")
+    file = Path(module if module.endswith(".py") else f"{module.replace('.', '/')}.py")
+    return f"{file.resolve()}:{class_name}" if colon and file.is_file() else target
+
+
+def parameters_of(settings: Sequence[str]) -> dict[str, Any]:
+    """Return a component's parameters from KEY=VALUE (Any: each has its own)."""
+    document = Document("parameters", {})
+    for setting in settings:
+        override(document, setting)
+    return dict(document.value)
+
+
+def made(kind: str, name: str, parameters: Mapping[str, Any]) -> Any:
+    """Build a component (Any: each kind has its role); raises ScenarioError where a parameter is missing or wrong."""
+    with calling(kind, name):
+        component_class = find(kind, name)
+        try:
+            return build(kind, name, parameters)
+        except ValidationError as error:
+            lines = []
+            for detail in error.errors(include_url=False):
+                key = ".".join(map(str, detail["loc"])) or component_class.__name__
+                what = (
+                    "has no default" if detail["type"] == "missing" else f"{detail['msg']}; got {detail['input']!r:.60}"
+                )
+                lines.append(f"{kind.replace('_', ' ')} {name!r}: the parameter {key}: {what}; write --set {key}=VALUE")
+            raise ScenarioError("\n".join(lines)) from error
+
+
+def kind_of(name: str) -> str:
+    """Return the kind of a component from outside, by the members that it has."""
+    outside = imported("component", name)
+    for kind in ROLES:
+        if any(component.cls is outside for component in components(kind).values()):
+            return kind
+    if not isinstance(outside, type):
+        raise ScenarioError(f"{name!r} is not a class but {type(outside).__name__}; write module:Class")
+    owned = {
+        member for owner in outside.__mro__[:-1] for member in (*vars(owner), *vars(owner).get("__annotations__", {}))
+    }
+    lacking = {kind: sorted(get_protocol_members(role) - {"name"} - owned) for kind, role in ROLES.items()}
+    kinds = [kind for kind, members in lacking.items() if not members]
+    if kinds == ["question_policy", "experience_policy"]:
+        kinds = policy_kinds(outside) or kinds
+    if not kinds:
+        nearest = min(lacking, key=lambda kind: len(lacking[kind]) / len(get_protocol_members(ROLES[kind])))
+        what = f"it has the members of no role; for {nearest.replace('_', ' ')} it lacks {', '.join(lacking[nearest])}"
+        raise ScenarioError(f"{name!r} is no component: {what}")
+    if len(kinds) > 1:
+        raise ScenarioError(f"{name!r} may be {' or '.join(kinds)}; say which by --kind")
+    return kinds[0]
+
+
+def policy_kinds(outside: Any) -> list[str]:
+    """Return the kind of a policy by what its `select` chooses among, if its annotations say (Any: a class)."""
+    try:
+        hints = [repr(hint) for hint in get_type_hints(outside.select).values()]
+    except (NameError, TypeError, AttributeError):
+        return []
+    kinds = {"question_policy": Question, "experience_policy": Experience}
+    return [
+        kind
+        for kind, item in kinds.items()
+        if any(f"Sequence[{item.__module__}.{item.__name__}]" in hint for hint in hints)
+    ]
+
+
+def complaints_of(kind: str, name: str, make: Build, asked: Sequence[Question] | None = None) -> list[str]:
+    """Return what a component breaks of its contract; it is a quick look where a scenario's questions are `asked`."""
+    quick = asked is not None
+    if kind == "environment":
+        return check_environment(name, make, whole=not quick)
+    if kind == "students":
+        return check_students(name, make, asked)
+    if kind == "judge":
+        return check_judge(name, make, asked)
+    if kind == "trainer":
+        return check_trainer(name, make, dear=not quick)
+    return check_policy(kind, name, make, dear=not quick)
+
+
+def scenario_complaints(prepared: "Prepared") -> Iterator[str]:
+    """Yield a line for each thing that a scenario's components break of their contracts; no model is loaded."""
+    scenario = prepared.scenario
+    asked = spread(prepared.pool, TRIED_ON)[:TRIED_ON]
+    for path, kind in PARTS:
+        part = scenario.part(path)
+        if part is None or (kind.name == "environment" and ":" not in part.name):
+            continue  # our own environments are held to theirs by the tests, which takes longer than a check may
+        make = partial(made, kind.name, part.name, part.parameters)
+        component = make()
+        if kind.name == "judge" and rests_on_more(component):
+            continue
+        name = getattr(type(component), "name", part.name)
+        for complaint in complaints_of(kind.name, name, make, asked):
+            yield scenario.complaint(".".join(path), complaint)
+    if not rests_on_more(prepared.exact_judge):
+        name = prepared.exact_judge.name
+        for complaint in check_judge(name, lambda: prepared.exact_judge, asked):
+            yield scenario.complaint("environment", complaint)
+
+
+def rests_on_more(component: object) -> bool:
+    """Tell whether a judge, or one that it rests on, loads a model or runs programs, which a check does not."""
+    if isinstance(component, Executing | Triable):
+        return True
+    return is_dataclass(component) and any(
+        rests_on_more(getattr(component, field.name, None)) for field in fields(component)
+    )

@@ -1,0 +1,22 @@
+"""A key that is what somebody took, or how likely it is to be taken."""
+
+from simulation.core.kinds.kind import Key
+
+
+class Taken(Key, frozen=True, kw_only=True, tag="taken"):
+    """The item that was really taken next."""
+
+    item: str
+    """One of the form's items."""
+
+    @property
+    def reference(self) -> str:
+        """The item."""
+        return self.item
+
+
+class Chances(Key, frozen=True, kw_only=True, tag="chances"):
+    """How likely each item is to be taken when it is shown."""
+
+    chances: tuple[float, ...]
+    """In [0, 1]; parallel to the form's items."""

@@ -1,0 +1,96 @@
+"""`check` of components of one's own, and of the components that a scenario names."""
+
+from pathlib import Path
+
+import pytest
+
+from simulation.commands.main import main
+from tests.contracts.defects import GOOD, IMPORTS
+from tests.contracts.test_defects import scenario
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a module of good components, in which the program is started."""
+    monkeypatch.chdir(tmp_path)
+    for kind, text in GOOD.items():
+        (tmp_path / f"my_{kind}.py").write_text(IMPORTS + text, encoding="utf-8")
+    return tmp_path
+
+
+def written(folder: Path, body: str) -> None:
+    (folder / "mine.py").write_text(IMPORTS + body, encoding="utf-8")
+
+
+@pytest.mark.parametrize("kind", GOOD)
+def test_a_component_is_known_by_its_members(kind: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert folder.is_dir()
+    assert main(["check", f"my_{kind}:Good"]) == 0, capsys.readouterr().err
+    assert capsys.readouterr().out == f"my_{kind}:Good: a good {kind.replace('_', ' ')}\n"
+
+
+def test_several_are_checked_and_every_complaint_is_shown(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    written(folder, GOOD["judge"] + "\n\nclass Bad(Good):\n    def mark(self, *parts): return 3\n")
+    assert main(["check", "my_trainer:Good", "mine:Bad", "mine.py:Good"]) == 2
+    told = capsys.readouterr()
+    assert told.out.splitlines() == ["my_trainer:Good: a good trainer", "mine.py:Good: a good judge"]
+    assert told.err == "judge 'mine:Bad' gave 3 of type int for question 'q0'; give a Feedback\n"
+
+
+def test_parameters_are_given_by_set(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    written(folder, GOOD["judge"] + "\n\nclass Bad(Good):\n    limit: float\n    names: tuple[str, ...] = ()\n")
+    assert main(["check", "mine:Bad"]) == 2
+    expected = "judge 'mine:Bad': the parameter limit: has no default; write --set limit=VALUE\n"
+    assert capsys.readouterr().err == expected
+    assert main(["check", "mine:Bad", "--set", "limit=high"]) == 2
+    assert "the parameter limit: Input should be a valid number" in capsys.readouterr().err
+    assert main(["check", "mine:Bad", "--set", "limit=0.5", "--set", "names=[a, b]"]) == 0
+
+
+def test_what_may_be_two_things_needs_a_kind(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    written(folder, "class Any:\n    needs = frozenset()\n    def select(self, candidates, k, context): return []\n")
+    assert main(["check", "mine:Any"]) == 2
+    assert capsys.readouterr().err == "'mine:Any' may be question_policy or experience_policy; say which by --kind\n"
+    assert main(["check", "mine:Any", "--kind", "experience_policy"]) == 0
+
+
+def test_what_is_nothing_is_told_what_it_lacks(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    written(folder, "def answer(): ...\n\nclass Empty:\n    def questions(self, seed): ...\n    measures = ()\n")
+    assert main(["check", "mine:Empty"]) == 2
+    told = capsys.readouterr().err
+    assert told == (
+        "'mine:Empty' is no component: it has the members of no role; for environment it lacks exact_judge\n"
+    )
+    assert main(["check", "mine:answer"]) == 2
+    assert "is not a class but function" in capsys.readouterr().err
+    assert main(["check", "mine:Missing"]) == 2
+    assert "has no attribute 'Missing'; write module:Class" in capsys.readouterr().err
+    assert main(["check", "nowhere:Missing"]) == 2
+    assert "no module 'nowhere'" in capsys.readouterr().err
+
+
+def test_what_raises_when_it_is_built_is_named(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    body = "\n\nclass Bad(Good):\n    def __post_init__(self): raise RuntimeError('not today')\n"
+    written(folder, GOOD["judge"] + body)
+    assert main(["check", "mine:Bad"]) == 2
+    told = capsys.readouterr().err
+    assert told.startswith("judge 'mine:Bad' raised RuntimeError: not today (mine.py:") and told.count("\n") == 1
+
+
+def test_a_registered_one_is_checked_by_its_name(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "answer_key", "noisy", "--kind", "judge"]) == 0
+    assert capsys.readouterr().out == "answer_key: a good judge\nnoisy: a good judge\n"
+    assert main(["check", "answer_keyy", "--kind", "judge"]) == 2
+    assert "did you mean 'answer_key'" in capsys.readouterr().err
+
+
+def test_a_scenarios_components_are_held_to_their_roles(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    body = "\n\nclass Bad(Good):\n    def mark(self, question, answer, score): return Feedback(score=2, judge='bad')\n"
+    written(folder, GOOD["judge"] + body)
+    path = folder / "tiny.yaml"
+    path.write_text(scenario(judge='"mine:Bad"', question_policy="my_question_policy:Good"), encoding="utf-8")
+    assert main(["check", "tiny.yaml"]) == 2
+    told = capsys.readouterr().err
+    assert told.startswith("tiny.yaml:6: teacher: judge 'mine:Bad' gave the score 2.0 for question 'pool-0-0'")
+    assert told.count("\n") == 1
+    assert main(["check", "tiny.yaml", "--set", 'teacher="mine:Good"']) == 0, capsys.readouterr().err
