@@ -75,12 +75,12 @@ def show_report(folder: Path, measure: str | None = None, *, aside: bool = False
     from rich.console import Console
 
     from simulation.measures.naming import chosen, known_in
-    from simulation.store import Study
+    from simulation.store import Study, StudySums
     from simulation.views.report import report
 
     with Study.open(folder) as study:
         (told_by,) = chosen([measure] if measure else [], known_in(study))
-        report(study, Console(stderr=aside), told_by)
+        report(study, StudySums(study, [told_by.name]), Console(stderr=aside), told_by)
 
 
 def replay_command(arguments: Namespace) -> int:

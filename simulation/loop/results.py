@@ -1,12 +1,12 @@
 """What answers and verdicts add up to: experiences and evaluations."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from itertools import chain, islice
 from math import comb
 
 import numpy as np
 
-from simulation.core.confidence import confidence
+from simulation.core.confidence import confidences
 from simulation.core.types import Answer, Evaluation, Experience, Feedback, Question, Ranking, Result
 
 
@@ -15,23 +15,24 @@ def evaluation(answers: Sequence[Answer], truths: Sequence[Feedback], measure: s
 
     `measure` names the truth.
     """
+    rankings = rounded([answer.ranking for answer in answers])
     results = tuple(
         Result(
             question_id=answer.question_id,
             text=answer.text,
             truth=truth.score,
-            ranking=rounded(answer.ranking),
+            ranking=ranking,
             reading=answer.reading,
             stop=answer.stop,
             reason=truth.reason,
             metrics=truth.metrics,
         )
-        for answer, truth in zip(answers, truths, strict=True)
+        for answer, ranking, truth in zip(answers, rankings, truths, strict=True)
     )
     metrics = {"unparsed": float(np.mean([answer.stop == "unparsed" for answer in answers]))}
-    confidences = [sure for result in results if (sure := confidence(result.ranking)) is not None]
-    if confidences:
-        metrics["confidence"] = float(np.mean(confidences))
+    sure = confidences([ranking for ranking in rankings if ranking is not None])
+    if sure.size:
+        metrics["confidence"] = float(sure.mean())
     for name in sorted({name for result in results for name in result.metrics}):
         metrics[name] = float(np.mean([result.metrics[name] for result in results if name in result.metrics]))
     if samples > 1:
@@ -40,12 +41,24 @@ def evaluation(answers: Sequence[Answer], truths: Sequence[Feedback], measure: s
     return Evaluation(questions=len(results) // samples, metrics=metrics, results=results)
 
 
-def rounded(ranking: Ranking | None) -> Ranking | None:
-    """Return a ranking with its log-probabilities as float32 values, which take half the space in every record."""
-    if ranking is None or not ranking.logprobs:
-        return ranking
-    logprobs = np.asarray(ranking.logprobs, dtype=np.float32).astype(np.float64)
-    return replace(ranking, logprobs=tuple(logprobs.tolist()))
+def rounded(rankings: Sequence[Ranking | None]) -> list[Ranking | None]:
+    """Return rankings with their log-probabilities as float32 values, which take half the space in every record."""
+    scored = [ranking for ranking in rankings if ranking is not None and ranking.logprobs]
+    wide = np.fromiter(chain.from_iterable(ranking.logprobs for ranking in scored), dtype=np.float64)
+    narrow = wide.astype(np.float32).astype(np.float64)
+    if (wide == narrow).all():
+        return [*rankings]
+    values = iter(narrow.tolist())
+    return [
+        Ranking(
+            taken=ranking.taken,
+            logprobs=tuple(islice(values, len(ranking.logprobs))),
+            alternatives=ranking.alternatives,
+        )
+        if ranking is not None and ranking.logprobs
+        else ranking
+        for ranking in rankings
+    ]
 
 
 def passing(truths: Sequence[float], samples: int) -> Mapping[str, float]:

@@ -185,11 +185,22 @@ def summarise(
 
     `questions` are the held-out ones by id.
     """
+    return add_up(map(TurnSums.of, turns), truth, questions, measure=measure)
+
+
+def add_up(
+    sums: Iterable[TurnSums],
+    truth: Measure,
+    questions: Mapping[str, Question] | None = None,
+    *,
+    measure: Measure | None = None,
+) -> list[Course]:
+    """Add up what turns add to sums, as `summarise` does."""
     courses: dict[str, Course] = {}
     sheets = QuestionSheets(questions or {})
-    for turn in turns:
-        course = courses.setdefault(turn.student, Course(turn.student, measure or truth, truth))
-        course.take(TurnSums.of(turn), sheets)
+    for turn_sums in sums:
+        course = courses.setdefault(turn_sums.student, Course(turn_sums.student, measure or truth, truth))
+        course.take(turn_sums, sheets)
     return list(courses.values())
 
 

@@ -1,7 +1,7 @@
 """Says what a stored study found: tables, a sentence in plain words and a picture; needs the store alone, no model."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Protocol
@@ -11,9 +11,10 @@ from rich.text import Text
 
 from simulation.core.questions import Measure
 from simulation.core.registry import short_name
-from simulation.core.types import Question, Turn
+from simulation.core.types import Question
 from simulation.measures.reliability import Reliability
-from simulation.measures.summary import Change, Course, by_turn, change, summarise
+from simulation.measures.summary import Change, Course, add_up, by_turn, change
+from simulation.store.turn_sums import TurnSums
 from simulation.views.forms import guess
 from simulation.views.measure_table import measure_table
 from simulation.views.tables import MOST_TABLES, percent, tables
@@ -48,20 +49,20 @@ class Stored(Protocol):
         """The questions of "held_out" or "probe"."""
         ...
 
-    def turns(self) -> Iterator[Turn]: ...
 
-
-def report(study: Stored, console: Console | None = None, measure: Measure | None = None) -> Path | None:
+def report(
+    study: Stored, sums: Iterable[TurnSums], console: Console | None = None, measure: Measure | None = None
+) -> Path | None:
     """Print a study's tables and verdict, draw its picture and return its path; None where nothing was evaluated.
 
-    It is told by the truth, or by another measure that is stored.
+    `sums` are of its turns, in their order. It is told by the truth, or by another measure, whose values they hold.
     """
     console = console or Console()
     if not console.is_terminal:
         console.width = 120
     questions = {question.id: question for question in study.question_set("held_out")}
     truth = study.measures[0]
-    courses = summarise(study.turns(), truth, questions, measure=measure)
+    courses = add_up(sums, truth, questions, measure=measure)
     title = heading(study, courses)
     console.print(Text(title, style="bold"))
     if not any(course.measurements for course in courses):

@@ -15,6 +15,7 @@ from simulation.measures.arrays import known_to
 from simulation.measures.naming import chosen
 from simulation.measures.summary import by_turn, summarise
 from simulation.play.folders import Comparison
+from simulation.store.turn_sums import TurnSums
 from simulation.views.comparison_report import held_out
 from simulation.views.measure_table import measure_table
 from simulation.views.report import report
@@ -121,7 +122,8 @@ def told_by(measure: Measure, tmp_path: Path) -> str:
         }
         played.append(replace(turn, evaluations=evaluations))
     console = Console(file=StringIO(), width=160, color_system=None)
-    report(KnownStudy(tmp_path, played), console, measure)
+    study = KnownStudy(tmp_path, played)
+    report(study, map(TurnSums.of, study.turns()), console, measure)
     assert isinstance(console.file, StringIO)
     return " ".join(console.file.getvalue().split())
 

@@ -17,6 +17,7 @@ from simulation.measures.statistics import mean_interval
 from simulation.measures.summary import change, summarise
 from simulation.measures.tallies import ReasonTally
 from simulation.store import Study
+from simulation.store.turn_sums import TurnSums
 from simulation.views.report import report
 from simulation.views.tables import course_table, sampled
 from tests.support.contexts import experience, question
@@ -28,7 +29,7 @@ QUESTIONS = {each.id: each for each in HELD_OUT}
 
 def said(study: KnownStudy, width: int = 140) -> str:
     console = Console(file=StringIO(), width=width, force_terminal=True, color_system=None)
-    report(study, console)
+    report(study, map(TurnSums.of, study.turns()), console)
     assert isinstance(console.file, StringIO)
     return console.file.getvalue()
 
@@ -244,8 +245,9 @@ def test_a_stored_study_is_reported_without_torch(tmp_path: Path) -> None:
         "        if name in ('torch', 'transformers', 'mesa', 'peft'):\n"
         "            raise ImportError(name)\n"
         "sys.meta_path.insert(0, Refuse())\n"
-        "from pathlib import Path; from simulation.views.report import report; from simulation.store import Study\n"
-        "print(report(Study.open(Path(sys.argv[1]))))"
+        "from pathlib import Path; from simulation.views.report import report\n"
+        "from simulation.store import Study, StudySums\n"
+        "study = Study.open(Path(sys.argv[1])); print(report(study, StudySums(study)))"
     )
     done = subprocess.run(
         [sys.executable, "-c", program, str(tmp_path / "study")],
