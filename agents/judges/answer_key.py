@@ -3,10 +3,7 @@
 from collections.abc import Sequence
 from functools import lru_cache
 
-from agents.reading.equality import same
-from agents.reading.marking import marked
 from agents.reading.misconceptions import misconception
-from agents.reading.options import read_option, reference_index
 from agents.reading.reading import Reading
 from agents.reading.wording import worded_like
 from simulation.core.errors import DataError
@@ -32,6 +29,10 @@ def mark(question: Question, text: str, choice: int | None) -> Feedback:
 
     A class answers the same questions again and again, so a verdict once made is kept.
     """
+    from agents.reading.equality import same  # the rules take long to compile
+    from agents.reading.marking import marked
+    from agents.reading.options import read_option, reference_index
+
     reference, alternatives = question.key.reference, question.form.alternatives
     if reference is None:
         raise DataError(

@@ -11,7 +11,6 @@ from pydantic.dataclasses import dataclass
 
 from agents.judges.teacher_rows import read_rows
 from agents.models import folder
-from agents.reading.options import reference_index
 from agents.reading.wording import plain, worded_like
 from simulation.core.errors import DataError, SimulationError
 from simulation.core.paths import FilePath
@@ -182,6 +181,8 @@ class Classifier:
             if right:
                 return answer.text or None
             return None if guess is None else worded_like(answer.text, answer.choice, question, guess)
+        from agents.reading.options import reference_index  # the rules take long to compile
+
         index = reference_index(question)
         return question.key.reference if index is None else worded_like(answer.text, answer.choice, question, index)
 
@@ -194,6 +195,8 @@ def gold(question: Question) -> str:
             f"question {question.id!r} has no reference, so the teacher has nothing to compare with; "
             "use another teacher or add one"
         )
+    from agents.reading.options import reference_index  # the rules take long to compile
+
     index = reference_index(question)
     return reference if index is None else question.form.alternatives[index]
 

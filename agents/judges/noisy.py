@@ -11,7 +11,6 @@ from typing import Annotated
 from pydantic import Field
 
 from agents.judges.inner_judge import JudgedBy
-from agents.reading.options import chosen, reference_index
 from agents.reading.wording import worded_like
 from simulation.core.registry import judge
 from simulation.core.seeding import generator
@@ -92,6 +91,8 @@ class NoisyTeacher:
 
 def others(question: Question, answer: Answer) -> list[int]:
     """Return the options that are neither the reference nor what was answered."""
+    from agents.reading.options import chosen, reference_index  # the rules take long to compile
+
     alternatives = question.form.alternatives
     option = chosen(answer.text, alternatives) if answer.choice is None else answer.choice
     return [index for index in range(len(alternatives)) if index not in (reference_index(question), option)]

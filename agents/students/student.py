@@ -10,9 +10,7 @@ from typing import Annotated, ClassVar, Literal
 import numpy as np
 from pydantic import AfterValidator
 
-from agents.reading.claims import read_claim
 from agents.reading.lists import named_items
-from agents.reading.options import read_option
 from agents.reading.reading import Reading
 from simulation.core.calls import Completion, Request
 from simulation.core.errors import ScenarioError
@@ -155,8 +153,13 @@ def named(question: Question, text: str, first: Spelling) -> tuple[Ranking | Non
     if isinstance(form, Items):
         items = named_items(text, form.items)
         return (Ranking(alternatives=items), "the items named, in their order") if items else (None, "no item named")
+    if isinstance(form, Code):
+        return None, "the program as it stands"
+    from agents.reading.claims import read_claim  # the rules take long to compile
+    from agents.reading.options import read_option
+
     if not form.alternatives:
-        return None, "the program as it stands" if isinstance(form, Code) else claimed(read_claim(text))
+        return None, claimed(read_claim(text))
     reading = read_option(text, form.alternatives, first=first)
     return None if reading.choice is None else Ranking(taken=reading.choice), claimed(reading)
 
