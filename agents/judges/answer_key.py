@@ -1,6 +1,7 @@
 """The judge that knows the answers: exact rules, no model."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 from agents.reading.misconceptions import misconception
@@ -29,9 +30,7 @@ def mark(question: Question, text: str, choice: int | None) -> Feedback:
 
     A class answers the same questions again and again, so a verdict once made is kept.
     """
-    from agents.reading.equality import same  # the rules take long to compile
-    from agents.reading.marking import marked
-    from agents.reading.options import read_option, reference_index
+    from agents.reading.options import reference_index  # the rules take long to compile
 
     reference, alternatives = question.key.reference, question.form.alternatives
     if reference is None:
@@ -39,32 +38,42 @@ def mark(question: Question, text: str, choice: int | None) -> Feedback:
             f"question {question.id!r} has no reference, so answer_key cannot judge it; use another teacher or add one"
         )
     right_option = reference_index(question)
-    read = read_option(text, alternatives) if choice is None and alternatives else Reading(choice=choice)
-    option = read.choice if alternatives else None
-    evidence = text if option is None else alternatives[option]
-    if right_option is None:
-        is_right, read = marked(text, reference)
-        score, evidence = float(is_right), read.claim or evidence
-    elif option is None:
-        score = 0.0
-    else:
-        # two options may read the same
-        score = float(option == right_option or same(alternatives[option], alternatives[right_option]))
+    score, read = compared(question, text, choice, right_option)
+    option = read.choice
+    outcome = Outcome(
+        part="answer",
+        score=score,
+        reason=reason(question, text, option, score),
+        detail=read.how if option is None and not read.claim else "",
+        evidence=alternatives[option] if option is not None else read.claim or text,
+    )
     return Feedback(
         score=score,
         judge="answer_key",
         explanation=explain(question, text, option, score),
         correction=reference if right_option is None else worded_like(text, choice, question, right_option),
-        outcomes=(
-            Outcome(
-                part="answer",
-                score=score,
-                reason=reason(question, text, option, score),
-                detail=read.how if option is None and not read.claim else "",
-                evidence=evidence,
-            ),
-        ),
+        outcomes=(outcome,),
     )
+
+
+def compared(question: Question, text: str, choice: int | None, right_option: int | None) -> tuple[float, Reading]:
+    """Return the score of an answer and how it was read; `right_option` is the reference, where it is an option."""
+    from agents.reading.equality import same  # the rules take long to compile
+    from agents.reading.marking import marked
+    from agents.reading.options import read_option
+
+    alternatives = question.form.alternatives
+    read = Reading()
+    if alternatives:
+        read = read_option(text, alternatives) if choice is None else Reading(choice=choice)
+    if right_option is None:
+        is_right, claimed = marked(text, question.key.reference or "")
+        return float(is_right), replace(claimed, choice=read.choice)
+    if read.choice is None:
+        return 0.0, read
+    # two options may read the same
+    is_right = read.choice == right_option or same(alternatives[read.choice], alternatives[right_option])
+    return float(is_right), read
 
 
 def reason(question: Question, text: str, option: int | None, score: float) -> str:
