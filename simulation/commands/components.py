@@ -26,12 +26,14 @@ def check_command(arguments: Namespace) -> int:
     from simulation.commands.contract import check_component, is_component
 
     wrong = False
-    for path in arguments.scenario:
+    written = [str(word) for word in arguments.scenario if "=" in str(word) and not word.exists()]
+    overrides = [*arguments.overrides, *written]
+    for path in [word for word in arguments.scenario if str(word) not in written]:
         try:
             if is_component(str(path), arguments.kind):
-                lines = [check_component(str(path), arguments.kind, arguments.overrides)]
+                lines = [check_component(str(path), arguments.kind, overrides, arguments.environment)]
             else:
-                lines = check_file(path, arguments.overrides, whole_audit=arguments.audit, offline=arguments.offline)
+                lines = check_file(path, overrides, whole_audit=arguments.audit, offline=arguments.offline)
         except SimulationError as error:
             wrong = True
             for line in str(error).splitlines():

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from typing_extensions import get_protocol_members
 
 from simulation.contracts.boundary import calling
+from simulation.contracts.environment import guarded_splits
 from simulation.contracts.judge import check_judge
 from simulation.contracts.policies import check_policy
 from simulation.contracts.rules import Build
@@ -18,7 +19,7 @@ from simulation.contracts.trainer import check_trainer
 from simulation.contracts.worlds import check_environment, spread
 from simulation.core.errors import ContractError, ScenarioError, SimulationError
 from simulation.core.optional_roles import Executing, Triable
-from simulation.core.registry import ROLES, build, components, find, imported
+from simulation.core.registry import ROLES, beside, build, components, find, imported, short_name
 from simulation.core.types import Experience, Question
 from simulation.scenario.document import Document, override
 from simulation.scenario.scenario import PARTS
@@ -37,25 +38,30 @@ def is_component(target: str, kind: str | None) -> bool:
     )
 
 
-def check_component(target: str, kind: str | None, settings: Sequence[str]) -> str:
-    """Return what is to be said of a good component; every complaint is a line of the error raised."""
-    name = beside(target)
+def check_component(target: str, kind: str | None, settings: Sequence[str], environment: str | None = None) -> str:
+    """Return what is to be said of a good component; every complaint is a line of the error raised.
+
+    It is tried on questions of an environment where one is named, else on scripted ones.
+    """
+    name = beside(Path(), target)
     try:
         kind = kind or kind_of(name)
         make = partial(made, kind, name, parameters_of(settings))
         shown = str(getattr(type(make()), "name", target))
     except SimulationError as error:
         raise type(error)(str(error).replace(name, target)) from error
-    if complaints := complaints_of(kind, shown, make):
+    asked = None if environment is None or kind == "environment" else questions_of(environment)
+    if complaints := complaints_of(kind, shown, make, asked):
         raise ContractError("\n".join(complaints))
-    return f"{target}: a good {kind.replace('_', ' ')}"
+    return f"{target}: {'' if kind == 'students' else 'a '}good {kind.replace('_', ' ')}"
 
 
-def beside(target: str) -> str:
-    """Return a name, that of a module in this folder by its file: this program may be started without the folder."""
-    module, colon, class_name = target.rpartition(":")
-    file = Path(module if module.endswith(".py") else f"{module.replace('.', '/')}.py")
-    return f"{file.resolve()}:{class_name}" if colon and file.is_file() else target
+def questions_of(environment: str) -> list[Question]:
+    """Return a few questions of the environment of a name."""
+    name = beside(Path(), environment)
+    component = made("environment", name, {})
+    pool = guarded_splits(short_name(name), component, 0).pool
+    return spread(pool, TRIED_ON)[:TRIED_ON]
 
 
 def parameters_of(settings: Sequence[str]) -> dict[str, Any]:
@@ -132,7 +138,7 @@ def complaints_of(kind: str, name: str, make: Build, asked: Sequence[Question] |
         return check_judge(name, make, asked)
     if kind == "trainer":
         return check_trainer(name, make, dear=not quick)
-    return check_policy(kind, name, make, dear=not quick)
+    return check_policy(kind, name, make, asked, dear=not quick)
 
 
 def scenario_complaints(prepared: "Prepared") -> Iterator[str]:

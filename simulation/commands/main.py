@@ -112,9 +112,18 @@ def _power(command: argparse.ArgumentParser) -> None:
 
 def _check(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "scenario", type=Path, nargs="+", metavar="SCENARIO|MODULE:CLASS", help="scenario files, or components"
+        "scenario",
+        type=Path,
+        nargs="+",
+        metavar="SCENARIO|MODULE:CLASS",
+        help="scenario files, or components, and overrides KEY=VALUE",
     )
     command.add_argument("--kind", choices=KINDS, help="what the components are (default: told by their members)")
+    command.add_argument(
+        "--environment",
+        metavar="NAME",
+        help="try judges, students and question policies on this environment's questions (default: scripted ones)",
+    )
     command.add_argument(
         "--audit",
         action="store_true",

@@ -97,14 +97,27 @@ class AskCase:
     kind: str = "question_policy"
     sizes: Sequence[tuple[int, int]] = ((120, 40), (40, 40), (7, 40), (60, 1), (1, 1), (12, 0), (0, 5))
 
+    def __init__(self, asked: Sequence[Question] | None = None) -> None:
+        """Try questions like those `asked`, or scripted ones with options."""
+        self._asked = asked
+
     def candidates(self, size: int, view: Context) -> list[Question]:
         """Return so many questions."""
         del view
-        return questions(size)
+        return self._questions(size)
 
     def context(self, policy: Any, size: int, seed: int = 0) -> Context:
         """Return what is known after a past, whatever the number of candidates (Any: a question policy)."""
-        return context(policy, questions(size), PAST, seed)
+        return context(policy, self._questions(size), PAST, seed)
+
+    def _questions(self, size: int) -> list[Question]:
+        scripted = questions(size)
+        if not self._asked:
+            return scripted
+        return [
+            replace(self._asked[place % len(self._asked)], id=question.id, tags=question.tags)
+            for place, question in enumerate(scripted)
+        ]
 
     def copied(self, candidates: Sequence[Any]) -> list[Any]:
         """Return equal questions (Any: as the role wants it)."""

@@ -1,6 +1,8 @@
 """What an environment must hold: questions that can be put, held-out ones apart from those asked, a named truth."""
 
+import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
@@ -11,7 +13,7 @@ from simulation.contracts.records import Unfit, fitted, text, unfit
 from simulation.core.errors import ScenarioError
 from simulation.core.optional_roles import Changing, SkillGraph
 from simulation.core.questions import Measure, Splits
-from simulation.core.registry import find
+from simulation.core.registry import beside, find
 from simulation.core.roles import Environment
 from simulation.core.types import Experience, Question, Transition
 
@@ -133,6 +135,9 @@ def guarded_exact_judge(name: str, environment: Environment) -> tuple[str, dict[
     else:
         what = f"names {shortened(written)} as its exact judge"
         raise breach(KIND, name, what, 'write its name, or {"name": …} with its parameters')
+    file = getattr(sys.modules.get(type(environment).__module__), "__file__", None)
+    if file is not None:
+        judge = beside(Path(file).parent, judge)
     try:
         find("judge", judge)
     except ScenarioError as error:

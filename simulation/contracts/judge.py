@@ -9,6 +9,7 @@ from simulation.contracts.records import fitted
 from simulation.contracts.rules import Build, broken, own_randomness
 from simulation.contracts.scripted import answers_to, of_every_form
 from simulation.core.errors import ContractError, SimulationError
+from simulation.core.questions import Measure
 from simulation.core.roles import Judge
 from simulation.core.types import Answer, Feedback, Outcome, Question
 
@@ -26,9 +27,9 @@ def guarded_feedback(
     answers: Sequence[Answer],
     *,
     seeds: Sequence[int],
-    graded: bool = True,
+    measures: Sequence[Measure] = (),
 ) -> list[Feedback]:
-    """Have answers evaluated; return a good Feedback for each. `graded`: whether a score may lie between 0 and 1."""
+    """Have answers evaluated; return a good Feedback for each. `measures` are what an exact judge is to measure."""
     with calling(KIND, name):
         verdicts = judge.judge(questions, answers, seeds=seeds)
     verdicts = listed(KIND, name, verdicts, "Feedback")
@@ -36,12 +37,32 @@ def guarded_feedback(
     different_verdicts = {id(verdict): verdict for verdict in verdicts}.values()  # judges keep what they said before
     if not all(map(is_sound, different_verdicts)):
         verdicts = [good_feedback(name, *pair) for pair in zip(questions, verdicts, strict=True)]
-    if not graded and (between := [place for place, verdict in enumerate(verdicts) if 0 < verdict.score < 1]):
-        verdict, question = verdicts[between[0]], questions[between[0]]
-        what = f"scores an answer to {question.id!r} {verdict.score:.4g}, where the truth is 0 or 1"
-        remedy = "let the environment name its first measure graded: Measure(name=…, graded=True)"
-        raise breach(KIND, name, what, remedy)
+    for place, measure in enumerate(measures):
+        values = [verdict.metrics.get(measure.name) if place else verdict.score for verdict in verdicts]
+        refuse_values(name, measure, values, questions)
     return verdicts
+
+
+def refuse_values(name: str, measure: Measure, values: Sequence[float | None], questions: Sequence[Question]) -> None:
+    """Refuse values of a measure that its environment does not allow."""
+    distinct = {*values}
+    if distinct <= {0.0, 1.0}:
+        return
+    if measure.graded and None not in distinct and all(0.0 <= value <= 1.0 for value in values if value is not None):
+        return
+    value, question = next(
+        (value, question)
+        for value, question in zip(values, questions, strict=True)
+        if value is None or not (0.0 <= value <= 1.0 if measure.graded else value in (0.0, 1.0))
+    )
+    if value is None:
+        what = f"measures no {measure.name!r} of an answer to {question.id!r}, which its environment names"
+        raise breach(KIND, name, what, f"give it: Feedback(…, metrics={{{measure.name!r}: …}})")
+    what = f"measures {measure.name!r} of an answer to {question.id!r} as {value:.4g}"
+    if 0.0 <= value <= 1.0:
+        remedy = f"let the environment name it graded: Measure(name={measure.name!r}, graded=True)"
+        raise breach(KIND, name, f"{what}, where it is 0 or 1", remedy)
+    raise breach(KIND, name, what, "a measure lies between 0 and 1")
 
 
 def is_sound(feedback: object) -> bool:

@@ -133,9 +133,14 @@ def good_pick(kind: str, name: str, returned: object) -> Selection[Any]:
     return pick
 
 
-def check_policy(kind: str, name: str, build: Build, *, dear: bool = True) -> list[str]:
-    """Return what a policy of a registry kind breaks; `dear` counts as well how often it really picks what."""
-    case: Case = AskCase() if kind == "question_policy" else LearnCase()
+def check_policy(
+    kind: str, name: str, build: Build, asked: Sequence[Question] | None = None, *, dear: bool = True
+) -> list[str]:
+    """Return what a policy of a registry kind breaks; `dear` counts as well how often it really picks what.
+
+    A question policy is tried on questions like those `asked`, or on scripted ones with options.
+    """
+    case: Case = AskCase(asked) if kind == "question_policy" else LearnCase()
     return broken([partial(rule, case) for rule in (*RULES, *(DEAR if dear else ()))], name, build)
 
 

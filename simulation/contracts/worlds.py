@@ -25,7 +25,7 @@ from simulation.contracts.environment import (
 from simulation.contracts.judge import guarded_feedback
 from simulation.contracts.questions import KIND, bare
 from simulation.contracts.rules import Build, broken, own_randomness
-from simulation.contracts.scripted import answer, experience
+from simulation.contracts.scripted import answer, answers_to, experience
 from simulation.core.kinds.options import Options
 from simulation.core.optional_roles import Changing, Executing, Triable
 from simulation.core.questions import Splits
@@ -138,8 +138,8 @@ def its_truth_knows_its_references(subject: Subject, name: str, build: Build) ->
     if not rows:
         return
     questions, answers = [question for question, _ in rows], [answer(question, text) for question, text in rows]
-    graded = guarded_measures(name, subject.environment)[0].graded
-    verdicts = guarded_feedback(judge.name, judge, questions, answers, seeds=[0] * len(rows), graded=graded)
+    measures = guarded_measures(name, subject.environment)
+    verdicts = guarded_feedback(judge.name, judge, questions, answers, seeds=[0] * len(rows), measures=measures)
     best: dict[str, tuple[float, str]] = {}
     for (question, text), verdict in zip(rows, verdicts, strict=True):
         best[question.id] = max(best.get(question.id, (-1.0, "")), (verdict.score, text))
@@ -147,6 +147,29 @@ def its_truth_knows_its_references(subject: Subject, name: str, build: Build) ->
         if text == question.key.reference and verdict.score < best[question.id][0]:
             what = f"has question {question.id!r}, whose exact judge scores the reference {text!r} {verdict.score} and "
             raise breach(KIND, name, f"{what}{best[question.id][1]!r} {best[question.id][0]}", "correct one of them")
+
+
+def its_judge_measures_what_it_names(subject: Subject, name: str, build: Build) -> None:
+    """The exact judge gives every measure that the environment names, of answers to its own questions."""
+    del build
+    judge = exact_judge(name, subject.environment)
+    if isinstance(judge, Executing | Triable):
+        return
+    questions, answers = answers_to(spread(subject.splits.held_out, JUDGED)[:JUDGED])
+    measures = guarded_measures(name, subject.environment)
+    guarded_feedback(judge.name, judge, questions, answers, seeds=[0] * len(answers), measures=measures)
+
+
+def what_measures_depends_on_no_seed(subject: Subject, name: str, build: Build) -> None:
+    """The held-out and the probe questions are the same for every seed, so that studies can be paired."""
+    other = guarded_splits(name, build(), subject.seed + 1)
+    for part, ours, theirs in (
+        ("held_out", subject.splits.held_out, other.held_out),
+        ("probe", subject.splits.probe, other.probe),
+    ):
+        if tuple(ours) != tuple(theirs):
+            what = f"gives other questions as {part} for seed {subject.seed + 1} than for seed {subject.seed}"
+            raise breach(KIND, name, what, "let only the pool depend on the seed, or studies cannot be paired")
 
 
 def answerable(splits: Splits) -> Iterator[Question]:
@@ -176,11 +199,16 @@ def each_student_has_a_world_of_its_own(subject: Subject, name: str, build: Buil
         raise breach(KIND, name, what, "keep in the state what changes, and nothing of it in the environment")
     again = guarded_begin(name, another, np.random.default_rng(1))
     refolded, steps_again = walked(name, another, again, measuring)
-    if steps != steps_again or pool_ids(name, another, refolded, measuring) != pool_ids(
-        name, environment, lived, measuring
-    ):
+    pools = (pool_ids(name, environment, lived, measuring), pool_ids(name, another, refolded, measuring))
+    if steps != steps_again or pools[0] != pools[1] or described(lived) != described(refolded):
         what = "makes another world of the same experiences and stream"
         raise breach(KIND, name, what, "let state, experience and generator alone decide, as a resume folds them anew")
+
+
+def described(state: Any) -> str:
+    """Return what a state holds, as far as its words say (Any: each environment has its own)."""
+    text = repr(state)
+    return "" if " at 0x" in text else text
 
 
 def asked_before(name: str, environment: Any, seed: int) -> Any:
@@ -226,6 +254,8 @@ RULES = (
     it_measures_by_a_judge_that_there_is,
     its_questions_are_the_same_again,
     no_text_is_asked_and_measured,
+    what_measures_depends_on_no_seed,
+    its_judge_measures_what_it_names,
     its_truth_knows_its_references,
     each_student_has_a_world_of_its_own,
 )

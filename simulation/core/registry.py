@@ -185,6 +185,14 @@ def short_name(name: str) -> str:
     return name.rpartition("/")[2].replace(".py:", ":") if ":" in name else name
 
 
+def beside(folder: Path, name: str) -> str:
+    """Return "module:Class" with the file of the module where that lies in a folder; a dotted module is a package's."""
+    module_name, colon, class_name = name.rpartition(":")
+    file = folder / (module_name if module_name.endswith(".py") else f"{module_name}.py")
+    is_alone = module_name.endswith(".py") or "." not in module_name
+    return f"{file.resolve()}:{class_name}" if colon and is_alone and file.is_file() else name
+
+
 def imported(kind: str, name: str) -> Any:
     """Return what "module:Class" or "folder/module.py:Class" names (Any: whatever is there)."""
     module_name, _, class_name = name.rpartition(":")
@@ -193,8 +201,11 @@ def imported(kind: str, name: str) -> Any:
             return getattr(module_at(Path(module_name)), class_name)
         return getattr(importlib.import_module(module_name), class_name)
     except ModuleNotFoundError as error:
-        what = f"no module {error.name!r} lies beside the scenario file or on PYTHONPATH"
-        raise ScenarioError(f"{kind} {name!r} cannot be imported: {what}; write module:Class") from error
+        if error.name == module_name.partition(".")[0] or error.name == module_name:
+            what = f"no module {error.name!r} lies beside the scenario file or on PYTHONPATH; write module:Class"
+        else:
+            what = f"its module imports {error.name!r}, which is not there"
+        raise ScenarioError(f"{kind} {name!r} cannot be imported: {what}") from error
     except (ImportError, AttributeError, ValueError, OSError) as error:
         raise ScenarioError(f"{kind} {name!r} cannot be imported: {error}; write module:Class") from error
     except Exception as error:  # a module from outside may do anything when it is imported

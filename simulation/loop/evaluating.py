@@ -28,7 +28,7 @@ def evaluate(world: World, turn: int, failures: Failures) -> list[dict[str, Eval
             continue
         respondents = themselves(world.students, world.model)
         answers = answer(world, respondents, asked, turn, f"evaluate {name}", failures)
-        truths = judge(world, [world.exact_judge] * len(asked), asked, answers, turn, failures)
+        truths = judge(world, [world.exact_judge] * len(asked), asked, answers, turn, failures, world.measures)
         for index, student in enumerate(world.students):
             if measured[index] and student.seat.name not in failures:
                 evaluations[index][name] = evaluation(

@@ -9,6 +9,7 @@ from simulation.contracts.judge import guarded_feedback
 from simulation.contracts.students import guarded_answers
 from simulation.core.calls import Completion
 from simulation.core.distinct import distinct
+from simulation.core.questions import Measure
 from simulation.core.roles import Judge
 from simulation.core.seeding import draw_seeds
 from simulation.core.types import Answer, Feedback, Question
@@ -23,10 +24,11 @@ def judge(
     answers: Sequence[Sequence[Answer]],
     turn: int,
     failures: Failures,
+    measures: Sequence[Measure] = (),
 ) -> list[list[Feedback]]:
     """Have every student's answers evaluated by its judge, in one call for each judge.
 
-    Students whose judge fails have no answers any more.
+    Students whose judge fails have no answers any more. `measures` are what an evaluation measures.
     """
     feedback: list[list[Feedback]] = [[] for _ in world.students]
     for single in distinct(judges):
@@ -36,8 +38,8 @@ def judge(
             seeds += draw_seeds(world.students[index].stream(turn, "judge"), len(answers[index]))
         questions = [question for index in indexes for question in asked[index]]
         judged = [answer for index in indexes for answer in answers[index]]
-        graded = single is not world.exact_judge or world.measures[0].graded
-        evaluate = partial(guarded_feedback, named(single), single, questions, judged, seeds=seeds, graded=graded)
+        asked_of = measures or (world.measures[:1] if single is world.exact_judge else ())
+        evaluate = partial(guarded_feedback, named(single), single, questions, judged, seeds=seeds, measures=asked_of)
         if len(indexes) == 1:
             (index,) = indexes
             feedback[index] = for_student(world.students[index], evaluate, failures) or []

@@ -228,6 +228,7 @@ def check(lineup: Lineup) -> None:
                     f"{entry.label} has {key}={ours} and {first.label} {key}={theirs}; add the override {key}={theirs} "
                     "so that they are measured at the same turns"
                 )
+    prepare(first.scenario, first.seats(lineup.seeds))  # refuses held-out questions that depend on the seed
     scenarios = Lineup(entries=lineup.entries, seeds=lineup.seeds[:1]).prepared()
     for entry, prepared in zip(lineup.entries, scenarios, strict=True):
         check_models(prepared)

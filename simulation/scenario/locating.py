@@ -11,7 +11,7 @@ from pydantic import WithJsonSchema
 
 from simulation.core.errors import ScenarioError
 from simulation.core.paths import Located
-from simulation.core.registry import find
+from simulation.core.registry import beside, find
 from simulation.scenario.document import Document, KeyPath
 
 
@@ -39,13 +39,8 @@ def place_module(source: Document, at: KeyPath) -> None:
     part = source.at(at)
     path = (*at, "name") if isinstance(part, dict) else at
     name = source.at(path)
-    if not isinstance(name, str) or ":" not in name:
-        return
-    module_name, _, class_name = name.rpartition(":")
-    relative = module_name if module_name.endswith(".py") else f"{module_name.replace('.', '/')}.py"
-    file = source.folder_of(path) / relative
-    if file.is_file():
-        source.put(path, f"{file.resolve()}:{class_name}")
+    if isinstance(name, str) and ":" in name:
+        source.put(path, beside(source.folder_of(path), name))
 
 
 def located_keys(kind: str, part: Mapping[str, Any]) -> Iterator[tuple[KeyPath, Located]]:

@@ -40,7 +40,7 @@ class Scenario(Keys):
     teacher: Annotated[ComponentSpec, OfKind("judge")]
     """Who evaluates the answers that are learned from."""
     ask: Ask
-    learn: Learn
+    learn: Learn = Learn()
     evaluate: Evaluate = Evaluate()
     base: str | None = Field(default=None, exclude=True)
     """Another scenario file, relative to this one, that says what this one does not."""

@@ -105,7 +105,7 @@ def heading(study: Stored, courses: Sequence[Course]) -> str:
     rule = "its own rule" if trainer is None else short_name(trainer["name"])
     how = f"asks by {short_name(scenario['ask']['policy']['name'])}, learns by {rule}"
     state = "" if study.status == "finished" else f", not finished: {played} of {scenario['turns']}"
-    return shown(f"{study.name}: {how}; {students}, {played} turns{state}")
+    return shown(f"{study.name}: {how}; {students}, {played} turn{'' if played == 1 else 's'}{state}")
 
 
 def verdicts(courses: Sequence[Course]) -> list[str]:

@@ -87,8 +87,8 @@ def test_a_truth_between_0_and_1_needs_a_graded_measure() -> None:
     (asked,) = questions(1)
     common: dict[str, Any] = {"questions": [asked], "answers": [answer(asked, "1")], "seeds": [0]}
     assert guarded_feedback("exact", says, **common)[0].score == 0.3
-    with pytest.raises(ContractError, match=r"'q0' 0.3, where the truth is 0 or 1; let the environment .*graded=True"):
-        guarded_feedback("exact", says, **common, graded=False)
+    with pytest.raises(ContractError, match=r"'q0' as 0.3, where it is 0 or 1; let the environment .*graded=True"):
+        guarded_feedback("exact", says, **common, measures=[Measure(name="accuracy")])
 
 
 def test_an_answer_of_numpys_numbers_is_made_right() -> None:
