@@ -21,6 +21,10 @@ class Request:
     """The width of a beam search over this prompt; 0 is none. Temperature and seed have no part in it."""
     texts: int = 1
     """How many of the beam search's texts are wanted, the best first."""
+    within: str = ""
+    """The name of a catalogue of which every text must be an item. A beam search then finds items alone, of which a
+    temperature draws `texts` without replacement; without beams, what was written freely stands for the nearest items.
+    """
     question: Question | None = None
     """The question behind it; for simulated students, models never read it."""
 
@@ -38,4 +42,5 @@ class Completion:
     continuation_logprobs: tuple[float, ...] = ()
     """Sum over the tokens of each continuation, nats; parallel to the request's continuations."""
     beam: tuple["Completion", ...] = ()
-    """All texts of a beam search that were wanted, the best first, which is also this completion's own."""
+    """All texts of a beam search that were wanted, the best first, which is also this completion's own; or the items
+    nearest to what was written freely, each with minus its distance as its log-probability."""

@@ -7,7 +7,9 @@ class Taken(Key, frozen=True, kw_only=True, tag="taken"):
     """The item that was really taken next."""
 
     item: str
-    """One of the form's items."""
+    """One of the form's items, by its name."""
+    likeliest: tuple[str, ...] = ()
+    """What was likeliest to be taken, best first, where the world is known that it was taken in."""
 
     @property
     def reference(self) -> str:

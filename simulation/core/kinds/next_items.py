@@ -1,0 +1,14 @@
+"""A question whose answer is what comes next of a catalogue."""
+
+from simulation.core.kinds.kind import Form
+
+
+class NextItems(Form, frozen=True, kw_only=True, tag="next_items"):
+    """The items of a catalogue that come next, best first; too many to lay out as alternatives."""
+
+    catalogue: str
+    """The name by which `simulation.core.catalogue` finds it."""
+    count: int = 10
+    """How many are the answer; a ranking may hold more."""
+    history: tuple[str, ...] = ()
+    """The names of the items taken before, oldest first."""
