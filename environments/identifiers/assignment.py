@@ -19,11 +19,18 @@ class Repair(NamedTuple):
     collisions_left: int
 
 
+def identifiers(
+    features_NF: npt.ArrayLike, levels: int = 3, size: int = 32, *, generator: np.random.Generator
+) -> Repair:
+    """Return RQ-KMeans codes with their collisions repaired: `semantic_ids`, then `repaired`."""
+    return repaired(semantic_ids(features_NF, levels, size, generator=generator), features_NF, size)
+
+
 def semantic_ids(
-    features_NF: npt.ArrayLike, levels: int = 3, size: int = 32, generator: np.random.Generator | None = None
+    features_NF: npt.ArrayLike, levels: int = 3, size: int = 32, *, generator: np.random.Generator
 ) -> Places:
     """Return RQ-KMeans codes [N, L] in [0, size), coarse to fine; items may share theirs until `repaired`."""
-    return residual_levels(features_NF, levels, size, generator or np.random.default_rng(0)).codes_NL
+    return residual_levels(features_NF, levels, size, generator).codes_NL
 
 
 def repaired(codes_NL: Places, features_NF: npt.ArrayLike, size: int) -> Repair:

@@ -1,10 +1,9 @@
 """Features of items from their texts and from what is taken together, made offline and equal when repeated.
 
-Texts: TF-IDF of words and tags, then a truncated singular value decomposition (Deerwester et al., JASIS 1990). Behaviour:
-positive pointwise mutual information of the items that follow one another in training histories, then the same
-decomposition (Levy & Goldberg, NeurIPS 2014, eq. 8 with one negative sample; singular vectors weighted by the root of
-their values, their section 3.2). Together they gave better identifiers than either (embedded catalogue).
-"""
+Texts: TF-IDF of words and tags, then a truncated singular value decomposition (Deerwester et al., JASIS 1990).
+Behaviour: positive pointwise mutual information of the items that follow one another in training histories, then the
+same decomposition (Levy & Goldberg, NeurIPS 2014, eq. 8 with one negative sample; singular vectors weighted by the
+root of their values, their section 3.2). Together they gave better identifiers than either (embedded catalogue).
 
 import re
 from collections import Counter
@@ -75,8 +74,9 @@ def behaviour_features(
     """
     pairs = np.asarray(pairs_P2, dtype=np.int64).reshape(-1, 2)
     weights = np.ones(len(pairs)) if weights_P is None else np.asarray(weights_P, dtype=np.float64)
-    if len(pairs) and not (0 <= pairs.min() and pairs.max() < count):
-        raise DataError(f"a pair names item {int(pairs.max())} of {count}; give places from 0 to {count - 1}")
+    outside = pairs[(pairs < 0) | (pairs >= count)]
+    if len(outside):
+        raise DataError(f"a pair names item {int(outside[0])} of {count}; give places from 0 to {count - 1}")
     apart = pairs[:, 0] != pairs[:, 1]
     pairs, weights = pairs[apart], weights[apart]
     if not len(pairs):
