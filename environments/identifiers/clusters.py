@@ -4,6 +4,7 @@ Seeded by greedy k-means++ (Arthur & Vassilvitskii, SODA 2007), descended by Llo
 Level by level the residual is clustered: r_0 = x, c_l = argmin |r_l - e_l|, r_{l+1} = r_l - e_l[c_l] (residual
 quantisation as in Lee et al. 2022, arXiv 2203.01941, eq. 1-2, with k-means codebooks). A code that no item takes is
 moved to the item that fits worst.
+"""
 
 from typing import NamedTuple
 

@@ -4,6 +4,7 @@ Texts: TF-IDF of words and tags, then a truncated singular value decomposition (
 Behaviour: positive pointwise mutual information of the items that follow one another in training histories, then the
 same decomposition (Levy & Goldberg, NeurIPS 2014, eq. 8 with one negative sample; singular vectors weighted by the
 root of their values, their section 3.2). Together they gave better identifiers than either (embedded catalogue).
+"""
 
 import re
 from collections import Counter
