@@ -1,9 +1,14 @@
-"""What experiences become for a trainer: preference pairs and demonstrations, in words and as trees of tokens."""
+"""What experiences become for a trainer: preference pairs and demonstrations, in words and as trees of tokens.
+
+Where an answer is a list, no list is learned as one text: a lesson teaches or rejects one item of it.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from simulation.core.kinds.items import Items
+from simulation.core.kinds.next_items import NextItems
 from simulation.core.packing import Tree
 from simulation.core.roles import Trainable
 from simulation.core.types import Experience
@@ -13,10 +18,11 @@ Imitated = Literal["corrections", "both", "answers"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
-    """A prompt with the answers to learn from, and an advantage for each answer where the loss wants them."""
+    """A prompt with the answers to learn from, and the advantages of each answer where the loss wants them."""
 
     tree: Tree
-    advantages: tuple[float, ...] = ()
+    advantages: tuple[tuple[float, ...], ...] = ()
+    """Of each branch one number for all its tokens, or one a token."""
     lesson: int | None = None
     """The place, among the lessons, of the one whose text the first branch teaches and a second one rejects."""
 
@@ -56,6 +62,41 @@ def failed(experience: Experience) -> bool:
     return experience.answer.stop.startswith("error")
 
 
+def items_of(experience: Experience) -> tuple[str, ...] | None:
+    """Return the items that an answer lists, different ones, best first; None where its question wants no list."""
+    form, answer = experience.question.form, experience.answer
+    if not isinstance(form, Items | NextItems):
+        return None
+    ranked = () if answer.ranking is None else answer.ranking.alternatives
+    items = ranked or [line for line in map(str.strip, answer.text.splitlines()) if line]
+    return tuple(dict.fromkeys(items[: form.count]))
+
+
+def rejected_text(experience: Experience, correction: str) -> str | None:
+    """Return what the student should rather not have answered: of a list its first item that is wrong; None if none."""
+    texts = items_of(experience) or (experience.answer.text,)
+    return next((text for text in texts if text != correction), None)
+
+
+def right_text(experience: Experience) -> str | None:
+    """Return what is right of an answer that was judged right; None where a list does not say which item it is.
+
+    Of a list that is the correction, else the first item whose outcome is right, else its only item.
+    """
+    items, feedback = items_of(experience), experience.feedback
+    if items is None:
+        return experience.answer.text
+    if feedback.correction is not None:
+        return feedback.correction
+    right_parts = {outcome.part for outcome in feedback.outcomes if outcome.score >= 1}
+    return next((item for item in items if item in right_parts), items[0] if len(items) == 1 else None)
+
+
+def given_text(experience: Experience) -> str:
+    """Return what the student answered, right or wrong: of a list its first item."""
+    return (items_of(experience) or (experience.answer.text,))[0]
+
+
 def pairs(experiences: Sequence[Experience]) -> tuple[list[Pair], dict[str, float]]:
     """Return a pair for each wrong answer with a correction, and counts of what made none and why.
 
@@ -71,16 +112,11 @@ def pairs(experiences: Sequence[Experience]) -> tuple[list[Pair], dict[str, floa
             counts["failed"] += 1
         elif correction is None:
             counts["without_correction"] += 1
-        elif correction == experience.answer.text:
+        elif (rejected := rejected_text(experience, correction)) is None:
             counts["same_as_correction"] += 1
         else:
             preferences.append(
-                Pair(
-                    prompt=experience.answer.prompt,
-                    chosen=correction,
-                    rejected=experience.answer.text,
-                    lesson=place,
-                )
+                Pair(prompt=experience.answer.prompt, chosen=correction, rejected=rejected, lesson=place)
             )
     return preferences, {"pairs": float(len(preferences)), **counts}
 
@@ -93,7 +129,8 @@ def demonstrations(
     counts = {"right": 0.0, "failed": 0.0, "without_correction": 0.0}
     for place, experience in enumerate(experiences):
         right = experience.feedback.score >= 1
-        text = experience.answer.text if right or imitate == "answers" else experience.feedback.correction
+        judged = right_text(experience) if right else experience.feedback.correction
+        text = given_text(experience) if imitate == "answers" else judged
         if right:
             counts["right"] += 1
         if right and imitate == "corrections":
