@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from environments.identifiers.agreement import Agreement
+from environments.identifiers.clusters import Floats, Places
 from environments.identifiers.faults import TOKEN, Codes, doubled, faults
 from simulation.core.catalogue import Catalogue
 from simulation.core.errors import DataError
@@ -22,6 +23,8 @@ _LISTED = 8
 """How many unused codes of a level are written out."""
 _CLEARLY = 1.5
 """How many times a coarser level's excess a finer one must have, alone, to be held for it."""
+_NEGLIGIBLE = 0.01
+"""Excess below which agreement says nothing of the order of levels."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +73,8 @@ class IdentifierReport:
     controls: tuple[Agreement, ...]
     faults: tuple[str, ...]
     """A sentence on each thing that is wrong."""
+    notes: tuple[str, ...]
+    """A sentence on each thing that may be meant so."""
 
     @property
     def sharing_items(self) -> int:
@@ -77,7 +82,7 @@ class IdentifierReport:
         return sum(map(len, self.doubled.values()))
 
     def lines(self) -> list[str]:
-        """Write the report, faults last."""
+        """Write the report, faults and notes last."""
         sharing = f"{self.sharing_items} items share theirs, in {len(self.doubled)} groups"
         return [
             f"identifiers: {self.identified} of {self.items} items have one; {sharing}",
@@ -86,6 +91,7 @@ class IdentifierReport:
             *(f"agreement: {agreement}" for agreement in self.prefixes),
             *(f"control: {agreement}" for agreement in self.controls),
             *(f"fault: {fault}" for fault in self.faults),
+            *(f"note: {note}" for note in self.notes),
         ]
 
 
@@ -111,28 +117,34 @@ def identifier_report(
     depth = _usual_depth(codes)
     pairs = np.asarray([] if pairs_P2 is None else pairs_P2, dtype=np.int64).reshape(-1, 2)
     weights = np.ones(len(pairs)) if weights_P is None else np.asarray(weights_P, dtype=np.float64)
-    groupings = [(_prefix_name(level), [_prefix(tokens, level) for tokens in codes]) for level in range(1, depth)]
-    prefixes = [Agreement.of(name, keys, pairs, weights) for name, keys in groupings]
-    alone = [
-        Agreement.of(f"code {level} alone", [_code(tokens, level) for tokens in codes], pairs, weights)
-        for level in range(1, depth + 1)
-    ]
-    controls = [
-        Agreement.of(_tag_name(level), [_prefix(tuple(row), level) for row in tags], pairs, weights)
-        for level in range(1, max(map(len, tags), default=0) + 1)
-    ]
-    single = tuple(agreement for agreement in alone if agreement)
+    levels = tuple(_level_figures(codes, level, size) for level in range(depth))
+    alone = _agreements("code", codes, depth, pairs, weights, alone=True)
     return IdentifierReport(
         items=len(items),
         identified=sum(1 for tokens in codes if tokens),
         doubled=doubled(items, codes),
-        levels=(levels := tuple(_level_figures(codes, level, size) for level in range(depth))),
+        levels=levels,
         quarters=() if taken_N is None else _quarters(codes, depth, np.asarray(taken_N, dtype=np.float64)),
-        prefixes=tuple(agreement for agreement in prefixes if agreement),
-        alone=single,
-        controls=tuple(agreement for agreement in controls if agreement),
-        faults=(*faults(items, codes), *_unused(levels), *_coarser_later(single)),
+        prefixes=_agreements("codes", codes, depth - 1, pairs, weights),
+        alone=alone,
+        controls=_agreements("tags", tags, max(map(len, tags), default=0), pairs, weights),
+        faults=(*faults(items, codes), *_unused(levels)),
+        notes=_coarser_later(alone),
     )
+
+
+def _agreements(
+    what: str, rows: Codes, depth: int, pairs_P2: Places, weights_P: Floats, *, alone: bool = False
+) -> tuple[Agreement, ...]:
+    """Return how well each prefix of the rows agrees, or each entry `alone`; an item whose row is shorter is alone."""
+    agreements = []
+    for level in range(1, depth + 1):
+        keys = [tuple(row[level - 1 : level] if alone else row[:level]) if len(row) >= level else None for row in rows]
+        name = (
+            f"{what} {level} alone" if alone else f"the first {level} {what}" if level > 1 else f"the first {what[:-1]}"
+        )
+        agreements.append(Agreement.of(name, keys, pairs_P2, weights_P))
+    return tuple(agreement for agreement in agreements if agreement is not None)
 
 
 def catalogue_report(
@@ -160,18 +172,6 @@ def _usual_depth(codes: Codes) -> int:
 def _prefix(tokens: Sequence[str], level: int) -> tuple[str, ...] | None:
     """Return the first codes; none where an item has fewer."""
     return tuple(tokens[:level]) if len(tokens) >= level else None
-
-
-def _code(tokens: Sequence[str], level: int) -> str | None:
-    return tokens[level - 1] if len(tokens) >= level else None
-
-
-def _prefix_name(level: int) -> str:
-    return f"the first {level} codes" if level > 1 else "the first code"
-
-
-def _tag_name(level: int) -> str:
-    return f"the first {level} tags" if level > 1 else "the first tag"
 
 
 def _level_figures(codes: Codes, level: int, size: int | None) -> LevelFigures:
@@ -232,14 +232,14 @@ def _unused(levels: Sequence[LevelFigures]) -> list[str]:
     ]
 
 
-def _coarser_later(alone: Sequence[Agreement]) -> list[str]:
+def _coarser_later(alone: Sequence[Agreement]) -> tuple[str, ...]:
     """Name a later level that agrees with what is taken together clearly better than the first."""
-    return [
-        f"swapped levels 1 and {number}, perhaps: {later.grouping} has an excess of {later.excess:.3f}, code 1 of "
-        f"{alone[0].excess:.3f}; the coarser code comes first"
+    return tuple(
+        f"code {number} alone agrees better with what is taken together (excess {later.excess:.3f}) than code 1 "
+        f"({alone[0].excess:.3f}): levels 1 and {number} may be swapped"
         for number, later in enumerate(alone[1:], start=2)
-        if later.excess > _CLEARLY * max(alone[0].excess, 0.0) and later.excess > 0.0
-    ]
+        if later.excess > max(_CLEARLY * alone[0].excess, _NEGLIGIBLE)
+    )
 
 
 def _level_line(number: int, level: LevelFigures) -> str:
