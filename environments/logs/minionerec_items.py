@@ -36,7 +36,7 @@ def shelf(files: Files) -> Shelf:
     for item, levels in codes.items():
         _check_id(files.index, item, levels, depth)
     titles: dict[str, str] = {}
-    for row in split_lines(files.info, text(files.info), "\t", 3):
+    for row in split_lines(files.info, "\t", 3):
         if isinstance(row, Odd):
             raise row
         line, (written, title, item) = row
