@@ -1,15 +1,15 @@
-"""Group relative policy optimisation: the student samples several answers and learns which were better."""
+"""Group relative policy optimisation: of several answers to a question, the student learns which were better."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from simulation.core.registry import trainer
 from simulation.core.roles import Learner, SampleJudge, Trainable, lendable, without_gradients
 from simulation.core.types import Experience, Update
-from training.recipe import Count, NotNegative, Recipe
+from training.recipe import Count, NotNegative, Positive, Recipe
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -21,14 +21,33 @@ if TYPE_CHECKING:
 class GRPO(Recipe):
     """Sample answers, have them judged, and prefer those better than their group (Shao et al. 2024, arXiv 2402.03300).
 
-    One group of samples a question and update, drawn at temperature 1 from the student as the update finds it; the
-    reference model is that same student.
+    One group a question and update, made by the student as the update finds it; the reference model is that same
+    student.
     """
 
+    groups: Literal["samples", "beams", "answers"] = "samples"
+    """Who is in a group: answers sampled; different items of a catalogue, found by beams; or the list that was answered
+    and shown, whose outcomes are the rewards, so that nothing is sampled or judged again. Beams and lists are no
+    samples: nothing corrects for how likely each was."""
     samples: Annotated[int, Field(ge=2)] = 8
-    """Answers a group."""
+    """Answers a group; a list that was answered has as many as it has."""
+    beams: Annotated[int, Field(ge=2)] | None = None
+    """Of so many beams a group is drawn, without replacement; null takes the likeliest and draws nothing."""
+    temperature: Positive = 1.0
+    """At which samples, or the beams of a group, are drawn; the loss takes log-probabilities at 1."""
     max_tokens: Count = 16
     """The longest answer sampled, in tokens."""
+    reward: Literal["score", "rank", "both"] = "score"
+    """The judge's score; or 0 for the best of a group and less for each other the likelier the student thought it,
+    where any is worth something (MiniOneRec's ranking reward); or the sum of both."""
+    advantages: Literal["group", "prefix", "none"] = "group"
+    """Rewards are compared within a group; or half so and, token by token, half among those that share all tokens
+    before it; or not at all, which is REINFORCE with `baseline`."""
+    baseline: Annotated[float, Field(allow_inf_nan=False)] = 0.0
+    """What rewards are reduced by where they are not compared."""
+    redraw: Annotated[int, Field(ge=0)] = 0
+    """How often a group whose rewards are all equal is drawn again (Yu et al. 2025, arXiv 2503.14476, section 3.2;
+    changed: the same question, not another)."""
     beta: NotNegative = 0.0
     """Weight of the divergence from the reference."""
     epsilon: Annotated[float, Field(gt=0, lt=1)] = 0.2
@@ -37,6 +56,27 @@ class GRPO(Recipe):
     """How tokens are averaged: within answers, over all, or by `max_tokens`."""
     scale_rewards: bool = True
     """Whether advantages are divided by their group's standard deviation."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "GRPO":
+        if self.beams is not None and self.beams < self.samples:
+            raise ValueError(f"{self.beams} beams hold no {self.samples} samples; set beams to at least samples")
+        if self.beams is not None and self.groups != "beams":
+            raise ValueError(
+                f"beams draws groups of beams, not of {self.groups}; set groups to beams or leave beams out"
+            )
+        if self.redraw and (self.groups == "answers" or (self.groups == "beams" and self.beams is None)):
+            raise ValueError("redraw draws groups again, and these are not drawn; set redraw to 0, or beams")
+        if self.baseline and self.advantages != "none":
+            raise ValueError("baseline is for rewards that are not compared; set advantages to none or baseline to 0")
+        if self.backend == "trl" and self._ours():
+            raise ValueError(f"backend trl has no {', '.join(self._ours())}; use backend: cohort")
+        return self
+
+    def _ours(self) -> list[str]:
+        """Name the settings that differ from what TRL does."""
+        as_theirs = {"groups": "samples", "temperature": 1.0, "reward": "score", "advantages": "group", "redraw": 0}
+        return [f"{name}: {getattr(self, name)}" for name, value in as_theirs.items() if getattr(self, name) != value]
 
     def update(
         self,
@@ -48,10 +88,22 @@ class GRPO(Recipe):
         generators: Mapping[str, np.random.Generator],
     ) -> dict[str, Update]:
         """Train every slot on samples for the questions of its experiences."""
-        from training.cohort.sampling import Grouping, group_examples
+        from training.cohort.groups import Grouping
+        from training.cohort.sampling import group_examples
 
         del turn
-        grouping = Grouping(samples=self.samples, max_tokens=self.max_tokens, scale_rewards=self.scale_rewards)
+        grouping = Grouping(
+            kind=self.groups,
+            samples=self.samples,
+            max_tokens=self.max_tokens,
+            scale_rewards=self.scale_rewards,
+            temperature=self.temperature,
+            beams=self.beams,
+            reward=self.reward,
+            comparison=self.advantages,
+            baseline=self.baseline,
+            redraw=self.redraw,
+        )
         if self.backend == "trl":
             from training.trl.grpo import update
 
@@ -67,7 +119,7 @@ class GRPO(Recipe):
                 batch.reference_SBKT,
                 batch.reference_SBKT,
                 batch.valid_SBKT,
-                batch.advantages_SBK,
+                batch.advantages_SBKT,
                 beta=self.beta,
                 epsilon=self.epsilon,
                 normalisation=self.normalisation,

@@ -13,8 +13,8 @@ from simulation.core.seeding import generator
 from simulation.core.types import Experience, Feedback, Question
 from tests.support.bigram import BigramLearner, experience, lessons
 from training.cohort.adamw import RowAdamW
+from training.cohort.advantages import group_advantages
 from training.cohort.loop import cost, together, whole
-from training.cohort.losses import group_advantages
 from training.lessons import Example
 
 pytestmark = pytest.mark.usefixtures("one_thread")

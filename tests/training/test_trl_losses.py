@@ -15,9 +15,10 @@ from agents.models.causal import CausalLearner
 from simulation.core.registry import build
 from tests.support import tiny_models
 from tests.support.additions import wrong_additions
-from training.cohort.loop import read
-from training.cohort.losses import group_advantages, group_relative, likelihood, preference
-from training.cohort.sampling import Grouping
+from training.cohort.advantages import group_advantages
+from training.cohort.groups import Grouping
+from training.cohort.loop import read, token_advantages
+from training.cohort.losses import group_relative, likelihood, preference
 from training.lessons import Example, demonstration_examples, pair_examples
 from training.trl.borrowed import Borrowed, borrowed
 from training.trl.dpo import dpo_trainer
@@ -107,7 +108,9 @@ def groups(model: CausalLearner, count: int) -> list[Example]:
     found = []
     for each, advantages in zip(wrong_additions(count), group_advantages(rewards_BK, scale=True).tolist(), strict=True):
         texts = [str(int(stream.integers(10 ** int(stream.integers(1, 5))))) for _ in range(GROUP)]
-        found.append(Example(tree=model.encode(each.answer.prompt, texts), advantages=tuple(advantages)))
+        found.append(
+            Example(tree=model.encode(each.answer.prompt, texts), advantages=tuple((value,) for value in advantages))
+        )
     return found
 
 
@@ -123,7 +126,7 @@ def trl_inputs(examples: Sequence[Example], sampled_BKT: Tensor, reference_BKT: 
         "prompt_mask": (torch.arange(prompts.shape[1]) >= prompts.shape[1] - widths[:, None]).long(),
         "completion_ids": answers,
         "completion_mask": valid.long(),
-        "advantages": torch.tensor([value for each in examples for value in each.advantages]),
+        "advantages": torch.tensor([value for each in examples for [value] in each.advantages]),
         "old_per_token_logps": sampled_BKT.flatten(0, 1),
         "ref_per_token_logps": reference_BKT.flatten(0, 1),
         "num_items_in_batch": valid.sum(),
@@ -157,13 +160,12 @@ def test_grpo_loss_and_gradient_equal_trl(folder: Path, normalisation: str, beta
         logprobs, valid = policy(model, examples)
         moved = (logprobs - sampled).detach()[valid].exp()
         assert (moved < 0.9).any() and (moved > 1.1).any(), "the clip must be at work"
-        advantages = torch.tensor([[example.advantages for example in examples]], dtype=logprobs.dtype)
         ours_S = group_relative(
             logprobs,
             sampled,
             reference,
             valid,
-            advantages,
+            token_advantages([examples], logprobs),
             beta=beta,
             epsilon=settings.epsilon,
             normalisation=settings.normalisation,

@@ -202,26 +202,31 @@ def backward(
         list(picks), [[example.tree for example in row] for row in batch.values()]
     )
     reference_SBKT = torch.zeros_like(logprobs_SBKT)
-    advantages_SBK = logprobs_SBKT.new_zeros(logprobs_SBKT.shape[:3])
     tokens = logprobs_SBKT.shape[3]
     for row, (slot, indices) in enumerate(picks.items()):
         reference_NKT = before[slot].logprobs_NKT[list(indices), : logprobs_SBKT.shape[2], :tokens]
         reference_SBKT[row, : len(indices), : reference_NKT.shape[1], : reference_NKT.shape[2]] = reference_NKT
-        for place, example in enumerate(batch[slot]):
-            if example.advantages:
-                advantages_SBK[row, place, : len(example.advantages)] = torch.as_tensor(
-                    example.advantages, dtype=advantages_SBK.dtype
-                )
     loss_S = loss(
         Batch(
             logprobs_SBKT=logprobs_SBKT,
             reference_SBKT=reference_SBKT,
             valid_SBKT=valid_SBKT,
-            advantages_SBK=advantages_SBK,
+            advantages_SBKT=token_advantages(list(batch.values()), logprobs_SBKT),
         )
     )
     loss_S.sum().backward()  # type: ignore[no-untyped-call]  # torch leaves backward untyped
     return [float(value) for value in loss_S.detach()]
+
+
+def token_advantages(batch: Sequence[Sequence[Example]], logprobs_SBKT: Tensor) -> Tensor:
+    """Return the advantage of every token of a batch, 0 where an example has none, in the shape of `logprobs_SBKT`."""
+    advantages_SBKT = np.zeros(tuple(logprobs_SBKT.shape))
+    for slot, examples in enumerate(batch):
+        for place, example in enumerate(examples):
+            for branch, values in enumerate(example.advantages):
+                width = len(example.tree.branches[branch])
+                advantages_SBKT[slot, place, branch, :width] = values
+    return torch.from_numpy(advantages_SBKT).to(logprobs_SBKT)
 
 
 @torch.no_grad()

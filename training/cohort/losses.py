@@ -30,7 +30,7 @@ class Batch:
     reference_SBKT: Tensor
     """Of the policy at the start of the update."""
     valid_SBKT: Tensor
-    advantages_SBK: Tensor
+    advantages_SBKT: Tensor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,18 +78,6 @@ def likelihood(logprobs_SBKT: Tensor, valid_SBKT: Tensor) -> Tensor:
     return -logprobs_SBKT.sum((1, 2, 3)) / valid_SBKT.sum((1, 2, 3)).clamp(min=1)
 
 
-def group_advantages(rewards_BK: Tensor, *, scale: bool) -> Tensor:
-    """Return `advantage_BK`: each reward less its group's mean, divided by the group's standard deviation if `scale`.
-
-    Shao et al. (2024), arXiv 2402.03300, section 4.1.2, with the sample standard deviation plus 1e-4, so that a group
-    of equal rewards has advantage 0. Without `scale` it is the advantage of Liu et al. (2025), arXiv 2503.20783.
-    """
-    centred_BK = rewards_BK - rewards_BK.mean(1, keepdim=True)
-    if not scale:
-        return centred_BK
-    return centred_BK / (rewards_BK.std(1, keepdim=True) + 1e-4)
-
-
 def divergence(logprobs_SBKT: Tensor, reference_SBKT: Tensor) -> Tensor:
     """Return the per-token estimate `kl_SBKT` >= 0 of KL(policy || reference), nats: r - log r - 1.
 
@@ -104,7 +92,7 @@ def group_relative(
     sampled_SBKT: Tensor,
     reference_SBKT: Tensor,
     valid_SBKT: Tensor,
-    advantages_SBK: Tensor,
+    advantages_SBKT: Tensor,
     *,
     beta: float,
     epsilon: float,
@@ -114,15 +102,15 @@ def group_relative(
     """Return GRPO's `loss_S`: the clipped policy gradient with group advantages, plus `beta` times the KL estimate.
 
     Shao et al. (2024), arXiv 2402.03300, equation 3; `sampled_SBKT` are the log-probabilities of the policy that wrote
-    the answers. `normalisation` says how tokens are averaged: "grpo" over each answer and then over answers (as the
-    paper), "dapo" over all tokens of the batch (Yu et al. 2025, arXiv 2503.14476, section 3.3), "dr_grpo" by the
-    constant `max_tokens` an answer (Liu et al. 2025, arXiv 2503.20783, section 3.2). As in TRL 1.16, the KL term is
-    averaged in the same way, and each token of it is multiplied by its probability ratio, which makes its gradient that
-    of the divergence from the reference (DeepSeek-AI 2025, arXiv 2512.02556).
+    the answers; an advantage of a whole answer is repeated for each of its tokens. `normalisation` says how tokens are
+    averaged: "grpo" over each answer and then over answers (as the paper), "dapo" over all tokens of the batch (Yu et
+    al. 2025, arXiv 2503.14476, section 3.3), "dr_grpo" by the constant `max_tokens` an answer (Liu et al. 2025, arXiv
+    2503.20783, section 3.2). As in TRL 1.16, the KL term is averaged in the same way, and each token of it is
+    multiplied by its probability ratio, which makes its gradient that of the divergence from the reference (DeepSeek-AI
+    2025, arXiv 2512.02556).
     """
     ratio_SBKT = torch.exp(logprobs_SBKT - sampled_SBKT)
     clipped_SBKT = ratio_SBKT.clamp(1 - epsilon, 1 + epsilon)
-    advantages_SBKT = advantages_SBK.unsqueeze(-1)
     losses_SBKT = -torch.minimum(ratio_SBKT * advantages_SBKT, clipped_SBKT * advantages_SBKT)
     if beta:
         losses_SBKT = losses_SBKT + beta * ratio_SBKT * divergence(logprobs_SBKT, reference_SBKT)

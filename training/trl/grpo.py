@@ -11,8 +11,8 @@ from simulation.core.calls import Completion
 from simulation.core.roles import Lendable, SampleJudge
 from simulation.core.seeding import draw_seed
 from simulation.core.types import Experience, Update
+from training.cohort.groups import Grouping
 from training.cohort.loop import report
-from training.cohort.sampling import Grouping
 from training.lessons import failed
 from training.recipe import Recipe
 from training.trl.borrowed import Borrowed, borrowed, rows
