@@ -66,6 +66,20 @@ def windowed_pairs(histories: Sequence[Sequence[int]], *, reach: int = REACH) ->
     return np.concatenate(pairs), np.concatenate(weights)
 
 
+def weighted_pairs(
+    pairs_P2: npt.ArrayLike, count: int, weights_P: npt.ArrayLike | None = None
+) -> tuple[Places, Floats]:
+    """Return pairs of places of `count` items and what each weighs (1 where nothing says); refuses others."""
+    pairs = np.asarray(pairs_P2, dtype=np.int64).reshape(-1, 2)
+    weights = np.ones(len(pairs)) if weights_P is None else np.asarray(weights_P, dtype=np.float64)
+    outside = pairs[(pairs < 0) | (pairs >= count)]
+    if len(outside):
+        raise DataError(f"a pair names item {int(outside[0])} of {count}; give places from 0 to {count - 1}")
+    if weights.shape != (len(pairs),) or not (np.isfinite(weights) & (weights >= 0.0)).all():
+        raise DataError(f"{len(pairs)} pairs have {weights.size} weights; give each one that is not negative")
+    return pairs, weights
+
+
 def behaviour_features(
     pairs_P2: npt.ArrayLike, count: int, weights_P: npt.ArrayLike | None = None, *, dimensions: int = DIMENSIONS
 ) -> Floats:
@@ -73,11 +87,7 @@ def behaviour_features(
 
     Either order of a pair counts alike, an item with itself nothing. An item in no pair has features of 0.
     """
-    pairs = np.asarray(pairs_P2, dtype=np.int64).reshape(-1, 2)
-    weights = np.ones(len(pairs)) if weights_P is None else np.asarray(weights_P, dtype=np.float64)
-    outside = pairs[(pairs < 0) | (pairs >= count)]
-    if len(outside):
-        raise DataError(f"a pair names item {int(outside[0])} of {count}; give places from 0 to {count - 1}")
+    pairs, weights = weighted_pairs(pairs_P2, count, weights_P)
     apart = pairs[:, 0] != pairs[:, 1]
     pairs, weights = pairs[apart], weights[apart]
     if not len(pairs):

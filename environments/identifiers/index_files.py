@@ -60,7 +60,9 @@ def unmatched(identifiers: Mapping[str, Sequence[str]], items: Sequence[str], so
     return tuple(sentence for names, sentence in sentences if names)
 
 
-def matched(identifiers: Identifiers, items: Sequence[str], source: str) -> tuple[tuple[str, ...], ...]:
+def matched(
+    identifiers: Mapping[str, tuple[str, ...]], items: Sequence[str], source: str
+) -> tuple[tuple[str, ...], ...]:
     """Return the identifiers in the order of the items; raises DataError where one lacks the other."""
     for sentence in unmatched(identifiers, items, source):
         raise DataError(sentence)

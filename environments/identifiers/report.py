@@ -15,6 +15,7 @@ import numpy.typing as npt
 from environments.identifiers.agreement import Agreement
 from environments.identifiers.clusters import Floats, Places
 from environments.identifiers.faults import TOKEN, Codes, doubled, faults
+from environments.identifiers.features import weighted_pairs
 from simulation.core.catalogue import Catalogue
 from simulation.core.errors import DataError
 
@@ -115,8 +116,7 @@ def identifier_report(
             f"{len(items)} items have {len(codes)} identifiers and {len(tags)} lists of tags; give one each"
         )
     depth = _usual_depth(codes)
-    pairs = np.asarray([] if pairs_P2 is None else pairs_P2, dtype=np.int64).reshape(-1, 2)
-    weights = np.ones(len(pairs)) if weights_P is None else np.asarray(weights_P, dtype=np.float64)
+    pairs, weights = weighted_pairs([] if pairs_P2 is None else pairs_P2, len(items), weights_P)
     levels = tuple(_level_figures(codes, level, size) for level in range(depth))
     alone = _agreements("code", codes, depth, pairs, weights, alone=True)
     return IdentifierReport(
