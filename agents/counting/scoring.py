@@ -19,9 +19,6 @@ from numpy.typing import NDArray
 from agents.counting.tally import Tally
 from simulation.core.catalogue import Catalogue
 
-LITTLE = 1e-6
-"""What all shares together weigh beside one pair that was counted."""
-
 
 class Scoring(Protocol):
     """What a counting recommender makes of its counts."""
@@ -31,13 +28,8 @@ class Scoring(Protocol):
         """How many places apart pairs are counted."""
         ...
 
-    @property
-    def last(self) -> int:
-        """How many of a history's newest texts have a part."""
-        ...
-
     def weights_K(self) -> NDArray[np.float64]:
-        """Return the weight of the newest text, the one before it, … (`last` of them)."""
+        """Return the weight of the newest text, the one before it, …, as many as have a part."""
         ...
 
     def matrix(self, tally: Tally, items: Catalogue) -> Any:
@@ -50,7 +42,6 @@ class ByFrequency:
     """What was taken most often, whatever the history."""
 
     distance: ClassVar[int] = 0
-    last: ClassVar[int] = 0
 
     def weights_K(self) -> NDArray[np.float64]:
         """Return nothing."""
@@ -103,6 +94,37 @@ class CoOccurring:
         del items
         forward = by_distance(tally)
         return (forward + self.backward * forward.T).tocsr()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Related:
+    """What was taken near the history's texts, and what is like them: a graph of transitions and of likeness.
+
+    After Han et al. (2026), "An Embarrassingly Simple Graph Heuristic Reveals Shortcut-Solvable Benchmarks for
+    Sequential Recommendation", arXiv 2605.07125, who find candidates over a few hops of transitions from the last one
+    or two items and rank them by the likeness of features. Ours has one hop, along which counts and likeness add:
+    M = M of `CoOccurring` + `likeness` L, where L[x, y] is the cosine of x and y (`likeness.py`), kept for the
+    `neighbours` texts that are likest x. So likeness counts as `likeness` pairs seen beforehand would.
+    """
+
+    pairs: CoOccurring
+    neighbours: int
+    likeness: float
+
+    @property
+    def distance(self) -> int:
+        """How many places apart pairs are counted."""
+        return self.pairs.distance
+
+    def weights_K(self) -> NDArray[np.float64]:
+        """Return 1, 1/2, 1/3, …."""
+        return self.pairs.weights_K()
+
+    def matrix(self, tally: Tally, items: Catalogue) -> Any:
+        """Return the counts, and what likeness adds."""
+        from agents.counting.likeness import nearest
+
+        return (self.pairs.matrix(tally, items) + self.likeness * nearest(items.name, self.neighbours)).tocsr()
 
 
 def by_distance(tally: Tally) -> Any:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from simulation.core.catalogue import Catalogue, catalogue
 from simulation.core.errors import DataError, ModelError
 from simulation.core.kinds.next_items import NextItems
-from simulation.core.types import Experience, Question
+from simulation.core.types import Experience, LessonEffect, Question, Update
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,12 +70,10 @@ def form_of(question: Question | None, source: str) -> NextItems:
     )
 
 
-def history_of(form: NextItems, texts: Texts, last: int) -> tuple[int, ...]:
-    """Return the places of the last items of a history, oldest first."""
-    if last == 0:
-        return ()
+def history_of(form: NextItems, texts: Texts) -> tuple[int, ...]:
+    """Return the places of a history's texts, oldest first."""
     try:
-        return tuple([texts.place_of_item[item] for item in form.history[-last:]])
+        return tuple([texts.place_of_item[item] for item in form.history])
     except KeyError as error:
         raise DataError(
             f"a history holds the item {error.args[0]!r}, which the catalogue {form.catalogue!r} does not; name items "
@@ -86,25 +84,52 @@ def history_of(form: NextItems, texts: Texts, last: int) -> tuple[int, ...]:
 def taken_in(experience: Experience, texts: Texts) -> list[int]:
     """Return the places of what was taken, as the feedback tells it.
 
-    That is the answer where it is one text and was right, else the correction, else every text shown that had full
-    marks of its own (a click). None where the feedback tells of none.
+    That is the correction, else every text shown that had full marks of its own (a click), else the answer where it is
+    one text and was right. None where the feedback tells of none.
     """
     answer, feedback = experience.answer, experience.feedback
-    if feedback.score >= 1 and answer.text in texts.place:
-        return [texts.place[answer.text]]
     if feedback.correction is not None and feedback.correction in texts.place:
         return [texts.place[feedback.correction]]
-    parts = [outcome.part for outcome in feedback.outcomes if outcome.score >= 1]
-    return [texts.place[part] for part in parts if part in texts.place]
+    clicked = [outcome.part for outcome in feedback.outcomes if outcome.score >= 1 and outcome.part in texts.place]
+    if clicked or feedback.score < 1:
+        return [texts.place[part] for part in clicked]
+    return [texts.place[answer.text]] if answer.text in texts.place else []
 
 
-def windows(lessons: Sequence[Experience], source: str, last: int) -> dict[str, list[Window]]:
-    """Return what lessons teach by the catalogue they are about, each history cut to its `last` items."""
+def windows(lessons: Sequence[Experience], source: str) -> dict[str, list[Window]]:
+    """Return what lessons teach, by the catalogue that they are about; none of them is without a window."""
     by_catalogue: dict[str, list[Window]] = {}
     for number, lesson in enumerate(lessons):
         form = form_of(lesson.question, source)
         texts = texts_of(form.catalogue)
-        history = history_of(form, texts, last)
-        group = by_catalogue.setdefault(form.catalogue, [])
-        group += [Window(number, history, place) for place in taken_in(lesson, texts)]
+        history = history_of(form, texts)
+        for place in taken_in(lesson, texts):
+            by_catalogue.setdefault(form.catalogue, []).append(Window(number, history, place))
     return by_catalogue
+
+
+def lesson_update(
+    trainer: str,
+    version: str,
+    *,
+    lessons: int,
+    steps: int,
+    before: Sequence[tuple[int, float]],
+    after: Sequence[tuple[int, float]],
+) -> Update:
+    """Return an update by the log-probabilities, nats, of what each window taught, each with its lesson's place.
+
+    Of a lesson that taught several texts the effect is told of the first.
+    """
+    windows_taught = {lesson: (old, new) for (lesson, old), (_, new) in zip(before[::-1], after[::-1], strict=True)}
+    metrics = {"windows": float(len(before)), "lessons_that_taught_nothing": float(lessons - len(windows_taught))}
+    if before:
+        metrics["chosen_logprob_before"] = float(np.mean([logprob for _, logprob in before]))
+        metrics["chosen_logprob_after"] = float(np.mean([logprob for _, logprob in after]))
+    effects = tuple(
+        LessonEffect(lesson=lesson, taught_before=old, taught_after=new)
+        for lesson, (old, new) in sorted(windows_taught.items())
+    )
+    return Update(
+        trainer=trainer, experiences=lessons, steps=steps, model_version=version, metrics=metrics, effects=effects
+    )

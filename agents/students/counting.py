@@ -18,7 +18,7 @@ from simulation.core.types import Seat
 if TYPE_CHECKING:
     from agents.counting.learner import CountingLearner
     from agents.counting.rule import CountingRule
-    from agents.counting.scoring import Scoring
+    from agents.counting.scoring import CoOccurring, Scoring
 
 Places = Annotated[int, Field(ge=1, le=100)]
 
@@ -41,11 +41,11 @@ class CountingParameters:
         return {library: version(library) for library in ("safetensors", "scipy")}
 
 
-def learner(seats: Sequence[Seat], scoring: "Scoring", source: str) -> "CountingLearner":
+def learner(seats: Sequence[Seat], scoring: "Scoring", source: str, *, repeats: bool = True) -> "CountingLearner":
     """Return the model of all seats."""
     from agents.counting.learner import CountingLearner
 
-    return CountingLearner(seats, scoring, source)
+    return CountingLearner(seats, scoring, source, repeats=repeats)
 
 
 def rule(name: str) -> "CountingRule":
@@ -59,11 +59,14 @@ def rule(name: str) -> "CountingRule":
 class Popularity(CountingParameters):
     """Students who list what was taken most often, whatever the history."""
 
+    repeats: bool = True
+    """Whether what the history holds may be listed again; say no where nothing is taken twice."""
+
     def learner(self, seats: Sequence[Seat]) -> "CountingLearner":
         """Return the model of all seats."""
         from agents.counting.scoring import ByFrequency
 
-        return learner(seats, ByFrequency(), "popularity")
+        return learner(seats, ByFrequency(), "popularity", repeats=self.repeats)
 
     def trainer(self) -> "CountingRule":
         """Return the rule by which these students learn."""
@@ -88,9 +91,9 @@ class LastItem(CountingParameters):
         return rule("last_item")
 
 
-@students("co_occurrence")
-class CoOccurrence(CountingParameters):
-    """Students who list what was taken near the history's items: window co-occurrence, near pairs weighing more."""
+@parameters
+class PairParameters(CountingParameters):
+    """What students share who count pairs."""
 
     window: Places = 3
     """How many places apart two items may be taken to be a pair, which weighs 1 over the places."""
@@ -98,14 +101,45 @@ class CoOccurrence(CountingParameters):
     """What a pair weighs for the earlier item after the later one; 0 counts directed pairs alone, 1 both ways alike."""
     last: Places = 10
     """How many of the newest items score, the k-th newest 1/k."""
+    repeats: bool = True
+    """Whether what the history holds may be listed again; say no where nothing is taken twice."""
+
+    def pairs(self) -> "CoOccurring":
+        """Return how pairs score."""
+        from agents.counting.scoring import CoOccurring
+
+        return CoOccurring(distance=self.window, backward=self.backward, last=self.last)
+
+
+@students("co_occurrence")
+class CoOccurrence(PairParameters):
+    """Students who list what was taken near the history's items: window co-occurrence, near pairs weighing more."""
 
     def learner(self, seats: Sequence[Seat]) -> "CountingLearner":
         """Return the model of all seats."""
-        from agents.counting.scoring import CoOccurring
-
-        scoring = CoOccurring(distance=self.window, backward=self.backward, last=self.last)
-        return learner(seats, scoring, "co_occurrence")
+        return learner(seats, self.pairs(), "co_occurrence", repeats=self.repeats)
 
     def trainer(self) -> "CountingRule":
         """Return the rule by which these students learn."""
         return rule("co_occurrence")
+
+
+@students("transition_graph")
+class TransitionGraph(PairParameters):
+    """Students who list what was taken near the history's items, and what is like them by titles and tags."""
+
+    neighbours: Annotated[int, Field(ge=1, le=10_000)] = 20
+    """How many of the items likest an item are its neighbours."""
+    likeness: Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False)] = 2.0
+    """How many pairs seen the likeness of equal texts weighs."""
+
+    def learner(self, seats: Sequence[Seat]) -> "CountingLearner":
+        """Return the model of all seats."""
+        from agents.counting.scoring import Related
+
+        scoring = Related(pairs=self.pairs(), neighbours=self.neighbours, likeness=self.likeness)
+        return learner(seats, scoring, "transition_graph", repeats=self.repeats)
+
+    def trainer(self) -> "CountingRule":
+        """Return the rule by which these students learn."""
+        return rule("transition_graph")

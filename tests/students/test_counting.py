@@ -1,5 +1,7 @@
 """Students who count rank as a count by hand does, learn only from feedback, and are each as they would be alone."""
 
+import math
+import re
 import subprocess
 import sys
 import time
@@ -16,13 +18,14 @@ from agents.counting.windows import position
 from simulation.core.calls import Request
 from simulation.core.catalogue import Catalogue
 from simulation.core.errors import DataError, ModelError
+from simulation.core.kinds.next_items import NextItems
 from simulation.core.optional_roles import SelfTaught
 from simulation.core.registry import build
 from simulation.core.types import Answer, Question, Seat
 from tests.support.contexts import question
 from tests.support.next_items import logged, logs, next_question, random_windows, small_catalogue
 
-NAMES = ("popularity", "last_item", "co_occurrence")
+NAMES = ("popularity", "last_item", "co_occurrence", "transition_graph")
 ROOT = Path(__file__).resolve().parents[2]
 SHELF = small_catalogue()
 
@@ -59,12 +62,34 @@ def by_hand(name: str, shelf: Catalogue, learned: Sequence[tuple[list[int], int]
     for k, text in enumerate(newest, start=1):
         if name == "last_item":
             score[text] += 2.0**-k
-        for before, taken in learned if name == "co_occurrence" else ():
+        for other in shelf.sharing if name == "transition_graph" else ():
+            score[other] += 2.0 * likeness_by_hand(shelf, text, other) / k
+        for before, taken in learned if name in ("co_occurrence", "transition_graph") else ():
             after = shelf.texts[taken]
             for d, earlier in enumerate([shelf.texts[place] for place in reversed(before)][:3], start=1):
                 score[after] += (earlier == text) / d / k
                 score[earlier] += 0.5 * (after == text) / d / k
     return sorted(score, key=lambda text: (round(score[text], 9), often[text], position(text)), reverse=True)
+
+
+def likeness_by_hand(shelf: Catalogue, first: str, second: str) -> float:
+    """The cosine of the words and tags of two texts, each weighing how rare it is among all."""
+    if first == second:
+        return 0.0
+    known = {
+        text: {
+            *(word for place in places for word in re.sub(r"[^a-z0-9]", " ", shelf.titles[place]).split()),
+            *((tag,) for place in places for tag in shelf.tags[place]),
+        }
+        for text, places in shelf.sharing.items()
+    }
+
+    def product(one: str, other: str) -> float:
+        shared = known[one] & known[other]
+        rarities = [math.log(len(known) / sum(word in of_text for of_text in known.values())) for word in shared]
+        return sum(rarity**2 for rarity in rarities)
+
+    return product(first, second) / math.sqrt(product(first, first) * product(second, second))
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -134,6 +159,40 @@ def test_effects_are_the_log_probabilities_of_what_was_taught_before_and_after()
     assert update.metrics["chosen_logprob_after"] > update.metrics["chosen_logprob_before"]
 
 
+@pytest.mark.parametrize("name", ["popularity", "co_occurrence", "transition_graph"])
+def test_where_nothing_is_taken_twice_the_history_stands_last(name: str) -> None:
+    lessons = logs(SHELF, 3, 30)
+    students: Any = build("students", name, {"repeats": False})
+    model = students.learner(seats(1))
+    asked = [lesson.question for lesson in lessons]
+    before = model.score([
+        Request(slot="s0", prompt="", continuations=tuple(SHELF.sharing), question=one) for one in asked
+    ])  # fmt: skip
+    update = students.trainer().update(model, {"s0": lessons}, no_mark, turn=1, generators={})["s0"]
+    _, usual = taught(name, lessons)
+    after = model.score([
+        Request(slot="s0", prompt="", continuations=tuple(SHELF.sharing), question=one) for one in asked
+    ])  # fmt: skip
+    texts = list(SHELF.sharing)
+    for place, (lesson, answer) in enumerate(zip(lessons, answered(students, model, asked), strict=True)):
+        wanted = lesson.feedback.correction or next(
+            (one.part for one in lesson.feedback.outcomes if one.score == 1), lesson.answer.text
+        )
+        effect = update.effects[place]
+        assert effect.taught_before == pytest.approx(before[place][texts.index(wanted)])
+        assert effect.taught_after == pytest.approx(after[place][texts.index(wanted)])
+        assert isinstance(lesson.question.form, NextItems)
+        seen = {SHELF.text(item) for item in lesson.question.form.history}
+        assert answer.ranking is not None
+        ranked = answer.ranking.alternatives
+        assert set(ranked[len(ranked) - len(seen) :]) == seen
+        (with_all,) = answered(students, usual, [lesson.question])
+        assert with_all.ranking is not None
+        assert [text for text in with_all.ranking.alternatives if text not in seen] == list(
+            ranked[: len(ranked) - len(seen)]
+        )
+
+
 def test_items_that_share_a_text_are_one_and_two_catalogues_are_counted_apart() -> None:
     titles = Catalogue(SHELF.items, tuple((title,) for title in SHELF.titles), SHELF.titles)
     students, model = taught("co_occurrence", [logged(SHELF, [0], 5)] * 3)
@@ -172,18 +231,11 @@ def test_what_asks_for_no_next_items_is_refused_in_words(name: str) -> None:
         model.generate([Request(slot="s0", prompt="?")])
     with pytest.raises(ModelError, match="'<z>' names no item of the catalogue"):
         model.score([Request(slot="s0", prompt="", continuations=("<z>",), question=next_question(SHELF, [1]))])
-    other = small_catalogue(5, 0)
-    if name != "popularity":
-        stranger = next_question(SHELF, [9])
-        misplaced = Question(id="x", prompt="", form=other_form(stranger, other.name))
-        with pytest.raises(DataError, match="a history holds the item 'item 9', which the catalogue"):
-            answered(students, model, [misplaced])
+    stranger = msgspec.structs.replace(next_question(SHELF, [9]).form, catalogue=small_catalogue(5, 0).name)
+    with pytest.raises(DataError, match="a history holds the item 'item 9', which the catalogue"):
+        answered(students, model, [Question(id="x", prompt="", form=stranger)])
     with pytest.raises(DataError, match=f"hold no counts of {name}"):
         model.restore("s0", b"nothing")
-
-
-def other_form(asked: Question, name: str) -> Any:
-    return msgspec.structs.replace(asked.form, catalogue=name)
 
 
 @pytest.mark.parametrize("name", NAMES)
