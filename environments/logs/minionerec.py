@@ -103,37 +103,33 @@ def _window(
     file: Path, line: int, cells: Sequence[str], items: Shelf, counts: Counter[str]
 ) -> tuple[tuple[int, ...], int]:
     history_names, item, history_texts, written, history_titles, title = cells
-    names = [str(name) for name in _literal(file, line, "history_item_id", history_names)]
-    texts = _literal(file, line, "history_item_sid", history_texts)
-    titles = _literal(file, line, "history_item_title", history_titles)
-    if not names:
+    names = [*map(str, _literal(file, line, "history_item_id", history_names)), item.strip()]
+    if len(names) == 1:
         raise Odd(file, line, "a user without history", "", "remove the row: nothing can be recommended from it")
-    if not len(names) == len(texts) == len(titles):
-        raise Odd(
-            file,
-            line,
-            "lists of different lengths",
-            f"{len(names)} items, {len(texts)} IDs, {len(titles)} titles",
-            "give every history item its ID and title",
-        )
-    unknown = next((name for name in (*names, item.strip()) if name not in items.places), None)
+    unknown = next((name for name in names if name not in items.places), None)
     if unknown is not None:
         raise Odd(
             file, line, "an item that no catalogue holds", short(unknown), "add it to the index or remove the row"
         )
-    places = [items.places[name] for name in (*names, item.strip())]
-    for place, given in zip(places, (*texts, written.strip()), strict=True):
+    *history, target = (items.places[name] for name in names)
+    texts = _listed(file, line, "history_item_sid", history_texts, [items.texts[place] for place in history])
+    titles = _listed(file, line, "history_item_title", history_titles, [items.titles[place] for place in history])
+    if not len(history) == len(texts) == len(titles):
+        lengths = f"{len(history)} items, {len(texts)} IDs, {len(titles)} titles"
+        raise Odd(file, line, "lists of different lengths", lengths, "give every history item its ID and title")
+    for place, given in zip((*history, target), (*texts, written.strip()), strict=True):
         if given != items.texts[place]:
-            raise Odd(
-                file,
-                line,
-                f"another ID of item {items.items[place]!r} than in the index",
-                f"{short(given)}, not {items.texts[place]}",
-                "make rows and index of one catalogue",
-            )
-    if [items.titles[place] for place in places] != [str(name).strip() for name in (*titles, title)]:
+            reason = f"another ID of item {items.items[place]!r} than in the index"
+            detail = f"{short(given)}, not {items.texts[place]}"
+            raise Odd(file, line, reason, detail, "make rows and index of one catalogue")
+    if [items.titles[place] for place in (*history, target)] != [str(name).strip() for name in (*titles, title)]:
         counts["rows whose titles differ from the catalogue's"] += 1
-    return tuple(places[:-1]), places[-1]
+    return tuple(history), target
+
+
+def _listed(file: Path, line: int, column: str, cell: str, expected: list[str]) -> list[Any]:
+    """Return the list that a cell holds; what is written as the expected one is need not be parsed."""
+    return expected if cell.strip() == repr(expected) else _literal(file, line, column, cell)
 
 
 def _literal(file: Path, line: int, column: str, cell: str) -> list[Any]:

@@ -32,7 +32,10 @@ def narrowed(
     counts[f"events of users or items with fewer than {core}"] = before - int(np.count_nonzero(kept_E))
     if not kept_E.any():
         raise DataError(f"nothing of {log.source!r} is left of its {len(events)} events; ask for less")
-    return _only(log, kept_E, {reason: count for reason, count in counts.items() if count})
+    kept = _only(log, events, kept_E)
+    counts["items of which nothing is left"] = len(log.items) - len(kept.items)
+    counts["users of whom nothing is left"] = len(log.users) - len(kept.users)
+    return replace(kept, counts={reason: count for reason, count in counts.items() if count})
 
 
 def _core(events: Events, kept_E: NDArray[np.bool_], core: int) -> NDArray[np.bool_]:
@@ -46,10 +49,8 @@ def _core(events: Events, kept_E: NDArray[np.bool_], core: int) -> NDArray[np.bo
     return kept_E
 
 
-def _only(log: Log, kept_E: NDArray[np.bool_], counts: dict[str, int]) -> Log:
+def _only(log: Log, events: Events, kept_E: NDArray[np.bool_]) -> Log:
     """Return the log of some events, with the items and users that these name, in their order."""
-    assert log.events is not None
-    events = log.events
     users, users_E = np.unique(events.users_E[kept_E], return_inverse=True)
     items, items_E = np.unique(events.items_E[kept_E], return_inverse=True)
 
@@ -65,5 +66,4 @@ def _only(log: Log, kept_E: NDArray[np.bool_], counts: dict[str, int]) -> Log:
         descriptions=of(log.descriptions),
         codes=None if log.codes is None else tuple(log.codes[place] for place in items),
         events=Events(users_E.astype(np.int32), items_E.astype(np.int32), events.times_E[kept_E]),
-        counts=counts,
     )

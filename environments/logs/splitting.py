@@ -105,7 +105,13 @@ def _cut(events: Events, history: int, shortest: int, or_last: bool, counts: Cou
         has_W = before_E[places_W] >= back
         histories_WH[has_W, history - back] = items_E[places_W[has_W] - back]
     targets_W = order_E[places_W]
-    return Windows(events.users_E[targets_W], histories_WH, events.items_E[targets_W], events.times_E[targets_W])
+    return Windows(
+        events.users_E[targets_W],
+        histories_WH,
+        events.items_E[targets_W],
+        events.times_E[targets_W],
+        before_E[places_W],
+    )
 
 
 def _by_time(size: int) -> NDArray[np.int64]:
