@@ -25,7 +25,7 @@ CELL = len(STYLES) * MAKERS_EACH
 ITEM_COUNT = len(NOUN_NAMES) * CELL
 ZIPF = 0.47
 """The exponent of popularity by rank."""
-COMPLEMENTS = (0.6, 0.3, 0.1)
+COMPLEMENTS = (0.5, 0.3, 0.2)
 """How likely the first, second and third complement of a noun are, where a complement is taken."""
 RELATED = 0.7
 """How often the second complement too is of the related category rather than of the noun's own."""

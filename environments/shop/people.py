@@ -13,15 +13,15 @@ import numpy as np
 from environments.shop.items import CATEGORIES, ITEM_COUNT, MAKERS_EACH, NOUN_NAMES, NOUNS_EACH, Floats, Places, Wares
 from environments.shop.words import STYLES
 
-COMPLEMENT = 0.68
+COMPLEMENT = 0.7
 """How often the next item is a complement of the last."""
-CATEGORY_SPREAD = 1.2
+CATEGORY_SPREAD = 1.8
 """Standard deviation of log preferences among categories."""
-STYLE_SPREAD = 2.0
+STYLE_SPREAD = 2.2
 """The same among styles."""
 CATEGORY_DRIFT = 0.1
 """The share of a preference's variance that is drawn anew between two items."""
-STYLE_DRIFT = 0.02
+STYLE_DRIFT = 0.08
 NOTHING_YET = -1
 """Stands for the last item of a person who has taken none."""
 
@@ -53,7 +53,7 @@ def drifted(tastes: Tastes, stream: np.random.Generator) -> Tastes:
 
 def noun_chances(wares: Wares, tastes: Tastes, last_U: Places) -> Floats:
     """Return how likely each person's next item is of each noun, (U, N)."""
-    popularity_CN = wares.popularity_I.reshape(len(CATEGORIES), NOUNS_EACH, -1).sum(2)
+    popularity_CN: Floats = wares.popularity_I.reshape(len(CATEGORIES), NOUNS_EACH, -1).sum(2)
     within_CN = popularity_CN / popularity_CN.sum(1, keepdims=True)
     liked_UN = (_softmax(tastes.category_UC)[:, :, None] * within_CN).reshape(-1, len(NOUN_NAMES))
     complements_UN = wares.complements_NN[wares.noun_I[last_U]]
@@ -63,7 +63,7 @@ def noun_chances(wares: Wares, tastes: Tastes, last_U: Places) -> Floats:
 def style_chances(wares: Wares, tastes: Tastes) -> Floats:
     """Return how likely each person takes each style of each noun, where it is that noun, (U, N, S)."""
     popularity_NS = wares.popularity_I.reshape(len(NOUN_NAMES), len(STYLES), -1).sum(2)
-    chances_UNS = _softmax(tastes.style_US)[:, None, :] * popularity_NS
+    chances_UNS: Floats = _softmax(tastes.style_US)[:, None, :] * popularity_NS
     chances_UNS /= chances_UNS.sum(2, keepdims=True)
     return chances_UNS
 
