@@ -6,6 +6,7 @@ quantisation as in Lee et al. 2022, arXiv 2203.01941, eq. 1-2, with k-means code
 moved to the item that fits worst.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -123,14 +124,17 @@ def refilled(points_NF: Floats, codes_N: Places, centres_KF: Floats) -> Floats:
     return moved_KF
 
 
+Clustering = Callable[[Floats, int, np.random.Generator], Clusters]
+
+
 def residual_levels(
-    features_NF: npt.ArrayLike, levels: int, size: int, generator: np.random.Generator, *, rounds: int = ROUNDS
+    features_NF: npt.ArrayLike, levels: int, size: int, generator: np.random.Generator, cluster: Clustering = k_means
 ) -> Levels:
     """Cluster the features, then what each level leaves of them."""
     residuals_NF = checked(features_NF, size, levels).copy()
     codes, codebooks = [], []
     for _ in range(levels):
-        clusters = k_means(residuals_NF, size, generator, rounds=rounds)
+        clusters = cluster(residuals_NF, size, generator)
         residuals_NF = residuals_NF - clusters.centres_KF[clusters.codes_N]
         codes.append(clusters.codes_N)
         codebooks.append(clusters.centres_KF)

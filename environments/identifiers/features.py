@@ -8,7 +8,7 @@ root of their values, their section 3.2). Together they gave better identifiers 
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -64,6 +64,19 @@ def windowed_pairs(histories: Sequence[Sequence[int]], *, reach: int = REACH) ->
             pairs.append(np.stack([items[:-distance], items[distance:]], axis=1))
             weights.append(np.full(len(items) - distance, 1.0 / distance))
     return np.concatenate(pairs), np.concatenate(weights)
+
+
+def target_pairs(windows: Iterable[tuple[Sequence[int], int]], *, reach: int = REACH) -> tuple[Places, Floats]:
+    """Return pairs [P, 2] of a window's last items, each with its target, and weights 1/d.
+
+    Where every prefix of a history is a window, each pair occurs once: these are the pairs of `windowed_pairs`.
+    """
+    pairs, weights = [], []
+    for history, target in windows:
+        for distance, item in enumerate(reversed(history[-reach:]), start=1):
+            pairs.append((item, target))
+            weights.append(1.0 / distance)
+    return np.array(pairs, dtype=np.int64).reshape(-1, 2), np.array(weights, dtype=np.float64)
 
 
 def weighted_pairs(

@@ -3,6 +3,7 @@
 import itertools
 import time
 from collections import Counter
+from functools import partial
 
 import numpy as np
 import pytest
@@ -142,7 +143,7 @@ def test_repaired_identifiers_are_unique_and_change_only_the_last_code_of_sharer
 
 def test_repair_of_k_means_codes_measures_fit_by_its_own_centres() -> None:
     features = clouds(400, 10, 20)
-    levels = residual_levels(features, 2, 20, stream(), rounds=500)  # until nothing changes: centres are means
+    levels = residual_levels(features, 2, 20, stream(), partial(k_means, rounds=500))  # until centres are means
     before_last = levels.residuals_NF + levels.codebooks_LKF[1][levels.codes_NL[:, 1]]
     by_centres = repaired_by_costs(levels.codes_NL, squared_distances(before_last, levels.codebooks_LKF[1]))
     assert (by_centres.codes_NL == repaired(levels.codes_NL, features, 20).codes_NL).all()
