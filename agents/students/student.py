@@ -4,7 +4,7 @@ What can be answered word for word (options, items) is scored by what the model 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
@@ -16,6 +16,7 @@ from simulation.core.calls import Completion, Request
 from simulation.core.errors import ScenarioError
 from simulation.core.kinds.code import Code
 from simulation.core.kinds.items import Items
+from simulation.core.kinds.next_items import NextItems
 from simulation.core.seeding import draw_seed
 from simulation.core.templates import check_template, lay_out, letter
 from simulation.core.types import Answer, Question, Ranking
@@ -50,6 +51,8 @@ class Student:
     """What is scored, learned and looked for first: an option's text or its letter; items are always spelled out."""
     max_tokens: int = 32
     temperature: float = 0.0
+    beams: int = 50
+    """The width of the search for items of a catalogue, where it is not to list more."""
 
     def requests(self, questions: Sequence[Question], *, generator: np.random.Generator) -> list[Request]:
         """Turn questions, as shown to the student, into one request each."""
@@ -57,13 +60,7 @@ class Student:
         return [
             self._scored(question)
             if self.mode == "choices" and question.form.alternatives
-            else Request(
-                slot=self.name,
-                prompt=lay_out(question, self.template),
-                max_tokens=self.max_tokens,
-                temperature=self.temperature,
-                seed=seed,
-            )
+            else self._written(question, seed)
             for question, seed in zip(questions, seeds, strict=True)
         ]
 
@@ -78,6 +75,8 @@ class Student:
         return [
             self._read_scored(question, completion, model_version)
             if question.form.alternatives and self._scored_by(completion)
+            else self._read_items(question, completion, model_version)
+            if isinstance(question.form, NextItems)
             else self._read_written(question, completion, model_version)
             for question, completion in zip(questions, completions, strict=True)
         ]
@@ -85,6 +84,20 @@ class Student:
     def _scored_by(self, completion: Completion) -> bool:
         """Whether a completion scores alternatives, or was to do so and failed."""
         return bool(completion.continuation_logprobs) or (self.mode == "choices" and not completion.tokens)
+
+    def _written(self, question: Question, seed: int) -> Request:
+        request = Request(
+            slot=self.name,
+            prompt=lay_out(question, self.template),
+            max_tokens=self.max_tokens,
+            temperature=self.temperature,
+            seed=seed,
+        )
+        if not isinstance(question.form, NextItems):
+            return request
+        count = question.form.count
+        beams = max(self.beams, count) if self.mode == "choices" else 0
+        return replace(request, within=question.form.catalogue, beams=beams, texts=count)
 
     def _scored(self, question: Question) -> Request:
         return Request(slot=self.name, prompt=lay_out(question, self.template), continuations=self._spelled(question))
@@ -118,6 +131,27 @@ class Student:
         reading = "the likeliest option" if len(scores) > 1 else "the only option"
         return self._spelled(question)[likeliest], Ranking(taken=likeliest, logprobs=scores), reading
 
+    def _read_items(self, question: Question, completion: Completion, version: str) -> Answer:
+        """Read what was found of a catalogue; a text that was written freely stands for the items nearest to it."""
+        alone = (completion,) if completion.text.strip() else ()
+        items = completion.beam or alone
+        texts = [item.text.strip() for item in items]
+        logprobs = tuple(item.logprob for item in items if item.logprob is not None)
+        return Answer(
+            question_id=question.id,
+            prompt=lay_out(question, self.template),
+            text="\n".join(texts),
+            answerer=self.name,
+            model_version=version,
+            ranking=Ranking(alternatives=tuple(texts), logprobs=logprobs if len(logprobs) == len(texts) else ())
+            if texts
+            else None,
+            reading=read_off(completion),
+            logprob=completion.logprob,
+            tokens=completion.tokens,
+            stop=completion.stop if texts or completion.stop.startswith("error") else "unparsed",
+        )
+
     def _read_written(self, question: Question, completion: Completion, version: str) -> Answer:
         # where an answer continues code, its indentation is part of it
         text = completion.text.rstrip() if question.form.opening else completion.text.strip()
@@ -136,6 +170,15 @@ class Student:
             tokens=completion.tokens,
             stop="unparsed" if lost and not failed else completion.stop,
         )
+
+
+def read_off(completion: Completion) -> str:
+    """Say how the items of a catalogue were read off what a model gave."""
+    if not completion.beam:
+        return "the text as it stands"
+    if completion.text == completion.beam[0].text:
+        return "the items found, best first"
+    return f"the items nearest to {completion.text!r}"[:200]
 
 
 def listed(form: Items, scores: Sequence[float]) -> tuple[str, Ranking]:

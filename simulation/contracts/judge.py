@@ -9,7 +9,7 @@ from simulation.contracts.records import fitted
 from simulation.contracts.rules import Build, broken, own_randomness
 from simulation.contracts.scripted import answers_to, of_every_form
 from simulation.core.errors import ContractError, SimulationError
-from simulation.core.questions import Measure
+from simulation.core.questions import Measure, computed, sources
 from simulation.core.roles import Judge
 from simulation.core.types import Answer, Feedback, Outcome, Question
 
@@ -37,10 +37,30 @@ def guarded_feedback(
     different_verdicts = {id(verdict): verdict for verdict in verdicts}.values()  # judges keep what they said before
     if not all(map(is_sound, different_verdicts)):
         verdicts = [good_feedback(name, *pair) for pair in zip(questions, verdicts, strict=True)]
-    for place, measure in enumerate(measures):
-        values = [verdict.metrics.get(measure.name) if place else verdict.score for verdict in verdicts]
-        refuse_values(name, measure, values, questions)
+    refuse_measured(name, measures, verdicts, questions)
     return verdicts
+
+
+def refuse_measured(
+    name: str, measures: Sequence[Measure], verdicts: Sequence[Feedback], questions: Sequence[Question]
+) -> None:
+    """Refuse what an exact judge does not tell of every answer, and values that are none of the measures'."""
+    numbers = {source: [verdict.metrics.get(source) for verdict in verdicts] for source in sorted(sources(measures))}
+    for source, column in numbers.items():
+        if None in column:
+            what = f"tells no {source!r} of an answer to {questions[column.index(None)].id!r}, from which its "
+            what += "environment computes a measure"
+            raise breach(KIND, name, what, f"tell it: Feedback(…, metrics={{{source!r}: …}})")
+    values = computed(measures, numbers)
+    for place, measure in enumerate(measures):
+        told = [verdict.metrics.get(measure.name) if place else verdict.score for verdict in verdicts]
+        if measure.name not in values:
+            refuse_values(name, measure, told, questions)
+            continue
+        refuse_values(name, measure, values[measure.name].tolist(), questions)
+        if place == 0 and told != values[measure.name].tolist():
+            what = f"gives scores that are not the {measure.name!r} that its environment computes from what it tells"
+            raise breach(KIND, name, what, "let the score be the first measure")
 
 
 def refuse_values(name: str, measure: Measure, values: Sequence[float | None], questions: Sequence[Question]) -> None:

@@ -1,8 +1,13 @@
 """What an environment offers: its questions in disjoint sets, and what is measured on them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
+
+from simulation.core.kinds.formula import Formula, Values
+from simulation.core.kinds.kind import read
 from simulation.core.types import Question
 
 
@@ -28,3 +33,33 @@ class Measure:
     """Such as "accuracy", "pass@1", "ndcg@10"."""
     graded: bool = False
     """Whether a single answer's value may lie between 0 and 1."""
+    formula: Formula | None = None
+    """Computes it from numbers that the exact judge tells of every answer among its metrics; None where the judge tells
+    the value itself: as its score where the measure is the first, else under the measure's name."""
+
+
+def recorded(record: Mapping[str, Any]) -> Measure:
+    """Return the measure that a record holds (Any: JSON values)."""
+    formula = record.get("formula")
+    return Measure(
+        name=record["name"], graded=record["graded"], formula=None if formula is None else read(Formula, formula)
+    )
+
+
+def sources(measures: Iterable[Measure]) -> frozenset[str]:
+    """Return the names of the numbers that measures are computed from."""
+    formulas = [measure.formula for measure in measures if measure.formula is not None]
+    return frozenset(name for formula in formulas for name in formula.sources)
+
+
+def computed(measures: Iterable[Measure], columns: Mapping[str, Sequence[float | None]]) -> dict[str, Values]:
+    """Return by name the values of the measures that have a formula, from numbers by name, an entry an answer.
+
+    One that rests on a number that not every answer has is left out.
+    """
+    complete = {name: np.array(column, dtype=np.float64) for name, column in columns.items() if None not in column}
+    return {
+        measure.name: measure.formula.values(complete)
+        for measure in measures
+        if measure.formula is not None and complete.keys() >= {*measure.formula.sources}
+    }

@@ -53,7 +53,7 @@ def answer(
 
     A question stands as often as it is to be answered. A student whose answers fail has none.
     """
-    shown = [seen(student, questions) for student, questions in zip(world.students, asked, strict=True)]
+    shown = [seen(by.answerer, questions) for by, questions in zip(respondents, asked, strict=True)]
     samplings = [
         student.settings.practice if purpose == "answer" else student.settings.exam for student in world.students
     ]
@@ -68,7 +68,8 @@ def answer(
         completions = iter(complete(model, [request for index in indexes for request in requests[index]], scores))
         for index in indexes:
             student = world.students[index]
-            own_completions = samplings[index].spread([next(completions) for _ in requests[index]])
+            own_completions = [next(completions) for _ in requests[index]]
+            own_completions = samplings[index].spread(requests[index], own_completions)
             if student.seat.name not in failures:
                 read_own = partial(read, respondents[index], student, shown[index], own_completions)
                 answers[index] = for_student(student, read_own, failures) or []
@@ -101,7 +102,7 @@ def with_beams(answers: Sequence[Answer], texts: int) -> list[Answer]:
     for first in range(0, len(answers), texts):
         beam = answers[first : first + texts]
         logprobs = tuple(answer.logprob for answer in beam if answer.logprob is not None)
-        if len(logprobs) == texts and all(answer.ranking is None for answer in beam):
+        if len(logprobs) == len(beam) == texts and all(answer.ranking is None for answer in beam):
             alternatives = tuple(answer.text for answer in beam)
             for place in range(texts):
                 ranking = Ranking(taken=place, logprobs=logprobs, alternatives=alternatives)
@@ -146,7 +147,9 @@ def as_own(
     student: Student, questions: Sequence[Question], answers: Sequence[Answer], stream: np.random.Generator
 ) -> list[Answer]:
     """Return another's answers as the student learns from them: as if it had been asked itself."""
-    requests = guarded_requests(named(student.answerer), student.answerer, seen(student, questions), generator=stream)
+    requests = guarded_requests(
+        named(student.answerer), student.answerer, seen(student.answerer, questions), generator=stream
+    )
     return [replace(own, prompt=request.prompt) for own, request in zip(answers, requests, strict=True)]
 
 

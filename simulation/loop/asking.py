@@ -13,7 +13,7 @@ from simulation.contracts.students import guarded_options
 from simulation.core.calls import Request
 from simulation.core.errors import StoreError
 from simulation.core.optional_roles import Changing
-from simulation.core.roles import Context
+from simulation.core.roles import Answerer, Context
 from simulation.core.types import Question, Selection
 from simulation.loop.world import Student, World
 
@@ -34,9 +34,9 @@ class Picks:
     """What the student's model was asked for the predictions, so that what is picked need not be scored again."""
 
 
-def seen(student: Student, questions: Sequence[Question]) -> Sequence[Question]:
-    """Return the questions as the student may see them: as they are only where it is simulated."""
-    return questions if student.answerer.simulated else [question.shown() for question in questions]
+def seen(answerer: Answerer, questions: Sequence[Question]) -> Sequence[Question]:
+    """Return the questions as who answers may see them: as they are only where it is simulated."""
+    return questions if answerer.simulated else [question.shown() for question in questions]
 
 
 def context(world: World, student: Student, turn: int, purpose: str, asked: Picks) -> Context:
@@ -127,7 +127,7 @@ def predict(world: World, asked: list[Picks], failures: Failures) -> None:
 
 def options(student: Student, candidates: Sequence[Question], failures: Failures) -> list[Request]:
     """Return the requests that score the alternatives of candidates."""
-    ask_for = partial(guarded_options, named(student.answerer), student.answerer, seen(student, candidates))
+    ask_for = partial(guarded_options, named(student.answerer), student.answerer, seen(student.answerer, candidates))
     return for_student(student, ask_for, failures) or []
 
 

@@ -32,6 +32,6 @@ def evaluate(world: World, turn: int, failures: Failures) -> list[dict[str, Eval
         for index, student in enumerate(world.students):
             if measured[index] and student.seat.name not in failures:
                 evaluations[index][name] = evaluation(
-                    answers[index], truths[index], world.measures[0].name, student.settings.exam.samples
+                    answers[index], truths[index], world.measures, student.settings.exam.samples
                 )
     return evaluations

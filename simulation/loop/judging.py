@@ -61,6 +61,6 @@ class StudentSampleJudge:
     ) -> list[Feedback]:
         student = next(student for student in self.world.students if student.seat.name == slot)
         answerer, judge = student.answerer, student.settings.judge
-        shown = seen(student, questions)
+        shown = seen(answerer, questions)
         answers = guarded_answers(named(answerer), answerer, shown, completions, model_version="")
         return guarded_feedback(named(judge), judge, questions, answers, seeds=seeds)

@@ -7,13 +7,16 @@ from math import comb
 import numpy as np
 
 from simulation.core.confidence import confidences
+from simulation.core.questions import Measure, computed, sources
 from simulation.core.types import Answer, Evaluation, Experience, Feedback, Question, Ranking, Result
 
 
-def evaluation(answers: Sequence[Answer], truths: Sequence[Feedback], measure: str, samples: int = 1) -> Evaluation:
+def evaluation(
+    answers: Sequence[Answer], truths: Sequence[Feedback], measures: Sequence[Measure], samples: int = 1
+) -> Evaluation:
     """Summarise one student's answers to one question set, `samples` a question, which stand together.
 
-    `measure` names the truth.
+    The first of the measures is the truth.
     """
     rankings = rounded([answer.ranking for answer in answers])
     results = tuple(
@@ -33,12 +36,20 @@ def evaluation(answers: Sequence[Answer], truths: Sequence[Feedback], measure: s
     sure = confidences([ranking for ranking in rankings if ranking is not None])
     if sure.size:
         metrics["confidence"] = float(sure.mean())
-    for name in sorted({name for result in results for name in result.metrics}):
-        metrics[name] = float(np.mean([result.metrics[name] for result in results if name in result.metrics]))
+    metrics |= averages(results, measures)
     if samples > 1:
         metrics |= passing([result.truth for result in results], samples)
-    metrics[measure] = float(np.mean([result.truth for result in results]))
+    metrics[measures[0].name] = float(np.mean([result.truth for result in results]))
     return Evaluation(questions=len(results) // samples, metrics=metrics, results=results)
+
+
+def averages(results: Sequence[Result], measures: Sequence[Measure]) -> dict[str, float]:
+    """Return the means of what was measured besides the truth; numbers that measures are computed from have none."""
+    names = sorted({name for result in results for name in result.metrics})
+    columns = {name: [result.metrics.get(name) for result in results] for name in names}
+    told = {name: column for name, column in columns.items() if name not in sources(measures)}
+    means = {name: float(np.mean([value for value in column if value is not None])) for name, column in told.items()}
+    return means | {name: float(values.mean()) for name, values in computed(measures, columns).items()}
 
 
 def rounded(rankings: Sequence[Ranking | None]) -> list[Ranking | None]:

@@ -37,23 +37,35 @@ class Sampling:
         return [question for question in questions for _ in range(self.samples)]
 
     def drawn(self, requests: Sequence[Request], generator: np.random.Generator) -> list[Request]:
-        """Return requests for what was `put`, with how their texts are drawn; one for all texts of a beam search."""
+        """Return requests for what was `put`, with how their texts are drawn; one for all texts of a beam search.
+
+        A request within a catalogue asks for a list, which is one answer, however it is found.
+        """
         if self.beams:
-            return [self._searched(request) for request in requests[:: self.samples]]
+            return [
+                self._searched(request)
+                for place, request in enumerate(requests)
+                if request.within or not place % self.samples
+            ]
         if self.temperature is None:
             return [*requests]
         return [request if request.continuations else self._drawn(request, generator) for request in requests]
 
-    def spread(self, completions: Sequence[Completion]) -> list[Completion]:
+    def spread(self, requests: Sequence[Request], completions: Sequence[Completion]) -> list[Completion]:
         """Return a completion for each question that was `put`, of those that its requests got."""
         if not self.beams:
             return [*completions]
-        beams = [completion.beam or (completion,) * self.samples for completion in completions]
+        beams = [
+            (completion,) if request.within else completion.beam or (completion,) * self.samples
+            for request, completion in zip(requests, completions, strict=True)
+        ]
         return [text for beam in beams for text in beam]
 
     def _searched(self, request: Request) -> Request:
         if request.continuations:
             return request
+        if request.within:
+            return replace(request, temperature=0.0, seed=0, beams=max(self.beams, request.texts))
         return replace(request, temperature=0.0, seed=0, beams=self.beams, texts=self.samples)
 
     def _drawn(self, request: Request, generator: np.random.Generator) -> Request:

@@ -26,7 +26,7 @@ def known_in(study: Study) -> dict[str, Measure]:
     """Return by name what the held-out evaluations of a study measured of every answer, the truth first."""
     for turn in study.turns(stop=1):
         if "held_out" in turn.evaluations:
-            others = sorted(Marks.of(turn.evaluations["held_out"]).values)
+            others = sorted(Marks.of(turn.evaluations["held_out"], study.measures).values)
             return by_name([*study.measures, *map(unlisted, others)])
     return by_name(study.measures)
 

@@ -185,7 +185,8 @@ def summarise(
 
     `questions` are the held-out ones by id.
     """
-    return add_up(map(TurnSums.of, turns), truth, questions, measure=measure)
+    wanted = [measure] if measure is not None else []
+    return add_up((TurnSums.of(turn, wanted) for turn in turns), truth, questions, measure=measure)
 
 
 def add_up(

@@ -20,6 +20,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 import msgspec
 
 from simulation.core.errors import StoreError
+from simulation.core.kinds.formula import Formula
 from simulation.core.kinds.kind import Form, Key
 from simulation.core.types import Experience, Question, Selection, Turn
 
@@ -266,7 +267,7 @@ def _mappings(check_item: Check) -> Check:
 
 
 _CHECKS: dict[Any, Check] = {float: _floats, str: _texts, int: _of(int), bool: _of(bool), Question: _questions}
-_CHECKS |= {Form: _kinds_of(Form), Key: _kinds_of(Key), LESSON: _of(Experience)}
+_CHECKS |= {Form: _kinds_of(Form), Key: _kinds_of(Key), Formula: _kinds_of(Formula), LESSON: _of(Experience)}
 
 
 def difference(ours: Turn, theirs: Turn) -> str | None:

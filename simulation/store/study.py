@@ -15,10 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, Self
 
-import msgspec
-
 from simulation.core.errors import StoreError, StudyDamaged
-from simulation.core.questions import Measure
+from simulation.core.questions import Measure, recorded
 from simulation.core.types import Question, Seat, Trace, Turn
 from simulation.store.adapters import Adapters, Keep
 from simulation.store.chain import Chain, chained
@@ -103,7 +101,7 @@ class Study:
     @property
     def measures(self) -> tuple[Measure, ...]:
         """What evaluations measure, the truth first."""
-        return msgspec.convert(self._measures, tuple[Measure, ...])
+        return tuple(map(recorded, self._measures))
 
     @property
     def status(self) -> Status:

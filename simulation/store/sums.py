@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from simulation.core.errors import StudyDamaged
+from simulation.core.questions import sources
 from simulation.core.types import Update
 from simulation.store.arrays import ROW_COUNT, unpack_whole
 from simulation.store.columns import metrics, real
@@ -45,7 +46,9 @@ class StudySums:
     def __init__(self, study: Study, measures: Collection[str] = ()) -> None:
         """Read a study, and of its evaluations the truth and these measures."""
         self._study = study
-        self._measures = measures
+        self._names = frozenset(measures)
+        self._computed = [measure for measure in study.measures if measure.name in self._names]
+        self._columns = self._names | sources(self._computed)
         self._texts: dict[int, str] = {}
         self._lists: dict[int, tuple[str, ...]] = {}
         self._categories: dict[int, str] = {}
@@ -107,10 +110,10 @@ class StudySums:
     def _marks(self, row: list[Any]) -> Marks:
         questions, metrics_json, list_number, *packed = row
         answers = NO_ANSWERS if list_number is None else self._answers(list_number, *packed)
-        return Marks.collected(questions, metrics(metrics_json), answers, self._measures)
+        return Marks.collected(questions, metrics(metrics_json), answers, self._computed, self._names)
 
     def _answers(self, list_number: int, scores: bytes, rankings: bytes, reasons: bytes) -> Answered:
-        truths, values = unpack_scores(scores, self._measures)
+        truths, values = unpack_scores(scores, self._columns)
         answers = Answered(
             names=self._list(list_number),
             truths=truths,

@@ -8,6 +8,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from simulation.core.questions import Measure, computed, sources
 from simulation.core.types import Evaluation, Experience, Question, Selection, Turn, Update
 from simulation.loop.results import pass_at
 
@@ -55,8 +56,8 @@ class Marks:
     """Of the other measures by name, as far as each answer has them, and "pass@k" where questions have several."""
 
     @classmethod
-    def of(cls, evaluation: Evaluation) -> Self:
-        """Return an evaluation by column."""
+    def of(cls, evaluation: Evaluation, measures: Sequence[Measure] = ()) -> Self:
+        """Return an evaluation by column, with those of the measures that are computed."""
         results = evaluation.results
         names = sorted({name for result in results for name in result.metrics})
         answers = Answered(
@@ -66,20 +67,33 @@ class Marks:
             reasons=[result.reason for result in results],
             metrics={name: [result.metrics.get(name) for result in results] for name in names},
         )
-        return cls.collected(evaluation.questions, evaluation.metrics, answers)
+        return cls.collected(evaluation.questions, evaluation.metrics, answers, measures)
 
     @classmethod
     def collected(
-        cls, questions: int, metrics: Mapping[str, float], answers: Answered, only: Collection[str] | None = None
+        cls,
+        questions: int,
+        metrics: Mapping[str, float],
+        answers: Answered,
+        measures: Sequence[Measure] = (),
+        only: Collection[str] | None = None,
     ) -> Self:
-        """Return the marks of answers, by the truth and by all other measures or those named."""
+        """Return the marks of answers, by the truth and by all other measures or those named.
+
+        Of `measures`, those that have a formula are computed.
+        """
         names = tuple(dict.fromkeys(answers.names))
         place_of = {name: place for place, name in enumerate(names)}
         places = np.array([place_of[name] for name in answers.names], dtype=np.int64)
         firsts = np.unique(places, return_index=True)[1].tolist()
-        columns = {name: column for name, column in answers.metrics.items() if None not in column}
+        hidden = sources(measures)
+        columns = {
+            name: np.array(column, dtype=np.float64)
+            for name, column in answers.metrics.items()
+            if None not in column and name not in hidden
+        } | computed(measures, answers.metrics)
         truths = np.array(answers.truths, dtype=np.float64)
-        values = {name: means(np.array(column, dtype=np.float64), places) for name, column in columns.items()}
+        values = {name: means(column, places) for name, column in columns.items()}
         return cls(
             questions=questions,
             metrics=metrics,
@@ -161,8 +175,8 @@ class TurnSums:
     """Written in the turn's answers, as far as they are known."""
 
     @classmethod
-    def of(cls, turn: Turn) -> Self:
-        """Return a turn without its texts."""
+    def of(cls, turn: Turn, measures: Sequence[Measure] = ()) -> Self:
+        """Return a turn without its texts; of `measures`, those that have a formula are computed."""
         return cls(
             turn=turn.turn,
             student=turn.student,
@@ -172,7 +186,7 @@ class TurnSums:
             ],
             scored=len(turn.predictions) + sum(len(rows) for rows in turn.committee.values()),
             update=turn.update,
-            evaluations={name: Marks.of(evaluation) for name, evaluation in turn.evaluations.items()},
+            evaluations={name: Marks.of(evaluation, measures) for name, evaluation in turn.evaluations.items()},
             failure=turn.failure,
             draw=Draw.of(turn.lessons),
             tokens=sum(experience.answer.tokens or 0 for experience in turn.experiences),

@@ -12,6 +12,7 @@ from pydantic.dataclasses import dataclass as component
 
 from simulation.core.calls import Completion, Request
 from simulation.core.memory import ReplayBuffer
+from simulation.core.questions import Measure
 from simulation.core.types import Answer, Feedback, Outcome, Question, Turn
 from simulation.loop.results import evaluation, pass_at
 from simulation.loop.world import Respondent, Sampling, World
@@ -113,7 +114,7 @@ def test_an_evaluation_tells_pass_at_k_and_the_means_of_what_its_judge_measured(
     answers = [Answer(question_id=name, prompt="", text="", answerer="a", model_version="") for name in "aaabbb"]
     scores = [1.0, 0.0, 0.0, 1.0, 1.0, 1.0]
     truths = [Feedback(score=score, judge="j", metrics={"pass_rate": (score + 1) / 2}) for score in scores]
-    found = evaluation(answers, truths, "solved", 3)
+    found = evaluation(answers, truths, [Measure(name="solved")], 3)
     assert found.questions == 2
     assert found.metrics["pass@1"] == pytest.approx(4 / 6) == found.metrics["solved"]
     assert found.metrics["pass@2"] == pytest.approx((2 / 3 + 1) / 2)

@@ -8,13 +8,18 @@ class Taken(Key, frozen=True, kw_only=True, tag="taken"):
 
     item: str
     """One of the form's items, by its name."""
-    likeliest: tuple[str, ...] = ()
-    """What was likeliest to be taken, best first, where the world is known that it was taken in."""
 
     @property
     def reference(self) -> str:
         """The item."""
         return self.item
+
+
+class Foreseen(Taken, frozen=True, kw_only=True, tag="foreseen"):
+    """The item that was taken next in a world whose chances are known."""
+
+    likeliest: tuple[str, ...] = ()
+    """The items that were likeliest to be taken, by their names, best first."""
 
 
 class Chances(Key, frozen=True, kw_only=True, tag="chances"):
