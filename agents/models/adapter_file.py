@@ -10,15 +10,16 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
-from agents.models.lora import Adapters
+from agents.models.slots import Adapters
 from simulation.core.errors import DataError
 from simulation.core.peft_folder import CARD, CONFIG, WEIGHTS, peft_config
 
 
 def dump(adapters: Adapters, slot: int) -> bytes:
-    """Return a slot's factors as safetensors under PEFT's names; the description of the adapter is in its metadata."""
+    """Return a slot as safetensors, a slot with factors under PEFT's names; its metadata says what it is."""
+    key, content = ("weights", {"every": True}) if adapters.whole else ("lora", description(adapters))
     # one metadata key: safetensors writes several in no fixed order
-    return save(tensors(adapters, slot), metadata={"lora": json.dumps(description(adapters), sort_keys=True)})
+    return save(tensors(adapters, slot), metadata={key: json.dumps(content, sort_keys=True)})
 
 
 def restore(adapters: Adapters, slot: int, data: bytes, where: str) -> None:
@@ -41,17 +42,19 @@ def check_fit(stored_shapes: Mapping[str, tuple[int, ...]], slot_factors: Mappin
         if stored_shapes.get(name) != shape:
             raise DataError(
                 f"{where} does not fit this student: {name} is {stored_shapes.get(name, 'missing')} there and "
-                f"{shape or 'no layer'} here; use the model, lora.rank and lora.targets that it was made with"
+                f"{shape or 'no layer'} here; use the model, slot, lora.rank and lora.targets that it was made with"
             )
 
 
 def tensors(adapters: Adapters, slot: int) -> dict[str, Tensor]:
-    """Return a slot's factors by PEFT's names, in the order of the slot's row."""
-    factors = adapters.factors(adapters.values_SP.detach()[slot : slot + 1])
+    """Return what a slot holds, in the order of its row: factors by PEFT's names, whole weights by the base's."""
+    factors, pieces = adapters.views(adapters.values_SP.detach()[slot : slot + 1])
     named: dict[str, Tensor] = {}
     for shape, (a_GRI, b_GOR) in zip(adapters.shapes, factors, strict=True):
         named[f"base_model.model.{shape.name}.lora_A.weight"] = a_GRI[0].contiguous().cpu()
         named[f"base_model.model.{shape.name}.lora_B.weight"] = b_GOR[0].contiguous().cpu()
+    for piece, own in zip(adapters.pieces, pieces, strict=True):
+        named[piece.name] = own[0].contiguous().cpu()
     return named
 
 

@@ -1,4 +1,4 @@
-"""The students' language model: one frozen causal base, one LoRA slot a student, every call one batch over all."""
+"""The students' language model: one frozen causal base, one slot a student, every call one batch over all."""
 
 import copy
 import hashlib
@@ -11,13 +11,15 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from agents.models import adapter_file, lora
+from agents.models import adapter_file, lora, slots_weights, weights_file
 from agents.models.batching import plan
+from agents.models.finding import Finder, dealt
 from agents.models.folder import comes_with_project
 from agents.models.forward import Abilities
 from agents.models.generation import Writer
 from agents.models.loading import DTYPES, Precision, load_causal
 from agents.models.scoring import Scorer, depth, length
+from agents.models.slots import Adapters
 from agents.models.text import Text
 from agents.models.trial import observe
 from simulation.core.calls import Completion, Request
@@ -34,10 +36,14 @@ CPU_BATCH_TOKENS, GPU_BATCH_TOKENS = 2048, 16_384
 class LearnerSettings:
     """How a base is loaded, adapted and batched."""
 
+    slot: str = "lora"
+    """What a student may change: "lora", "lora_and_rows" or "every_weight"."""
     rank: int = 8
     alpha: float = 16.0
     targets: tuple[str, ...] = ()
     """Names of linear layers; none means every one but the output head."""
+    drawn: bool = False
+    """Whether a slot of every weight is drawn from its seat's seed instead of taken from the base."""
     precision: Precision = field(default_factory=Precision)
     score_dtype: str | None = None
     """The dtype `score` computes in, if not the base's: "bfloat16" is twice as fast and changes a few answers."""
@@ -60,16 +66,16 @@ class CausalLearner:
         if len(self._rows) != len(seats) or not seats:
             raise ModelError(f"a learner needs seats of different names, not {self._slots}")
         twin = copy.deepcopy(module) if settings.score_dtype else None
-        dtype = torch.float64 if next(module.parameters()).dtype == torch.float64 else torch.float32
-        self._adapters = lora.attach(
-            module, seats, rank=settings.rank, alpha=settings.alpha, targets=settings.targets, dtype=dtype
-        )
+        self._adapters = attach(module, seats, settings)
         abilities = observe(module, self._adapters, self._text.pad)
+        if self._adapters.drawn:
+            slots_weights.draw(module, self._adapters, seats)
         self._scorer = Scorer(module=module, adapters=self._adapters, abilities=abilities, pad=self._text.pad)
         self._fast_scorer = self._scorer if twin is None else replace(self._scorer, module=self._second(twin))
         on_cpu = self._adapters.values_SP.device.type == "cpu"
         self._budget = settings.batch_tokens or (CPU_BATCH_TOKENS if on_cpu else GPU_BATCH_TOKENS)
         self._writer = Writer(self._scorer, self._text, self._budget)
+        self._finder = Finder(self._scorer, self._text, self._budget)
         self._versions: dict[int, tuple[bytes, str]] = {}
 
     @classmethod
@@ -110,8 +116,8 @@ class CausalLearner:
         return self._adapters.values_SP
 
     @property
-    def adapters(self) -> lora.Adapters:
-        """The adapters with their layout."""
+    def adapters(self) -> Adapters:
+        """The slots with their layout."""
         return self._adapters
 
     @property
@@ -177,7 +183,7 @@ class CausalLearner:
 
     def generate(self, requests: Sequence[Request]) -> list[Completion]:
         """Continue each prompt until its end-of-text token or `max_tokens`."""
-        return self._writer.write(requests, [self._row(request.slot) for request in requests])
+        return dealt(requests, [self._row(request.slot) for request in requests], self._writer.write, self._finder.find)
 
     def touch(self, slots: Sequence[str]) -> None:
         """Forget the versions of these slots; `version` also notices by itself that a row has changed."""
@@ -197,7 +203,7 @@ class CausalLearner:
         return version
 
     def dump(self, slot: str) -> bytes:
-        """Return the slot's adapter as safetensors."""
+        """Return what the slot holds as safetensors."""
         return adapter_file.dump(self._adapters, self._row(slot))
 
     def restore(self, slot: str, data: bytes) -> None:
@@ -205,11 +211,17 @@ class CausalLearner:
         adapter_file.restore(self._adapters, self._row(slot), data, f"the stored adapter of {slot!r}")
 
     def save(self, slot: str, folder: Path) -> None:
-        """Write the slot as a standard PEFT adapter folder."""
+        """Write the slot as a standard PEFT adapter folder; one of every weight as a model folder."""
+        if self._adapters.whole:
+            weights_file.save_folder(self._adapters, self._row(slot), folder, self._module, self.tokenizer)
+            return
         adapter_file.save_folder(self._adapters, self._row(slot), folder, name=slot, base=self._source)
 
     def load(self, slot: str, folder: Path) -> None:
-        """Read a slot from a standard PEFT adapter folder of the same rank and targets."""
+        """Read a slot from a folder that `save` or PEFT wrote, of the same rank and targets."""
+        if self._adapters.whole:
+            weights_file.load_folder(self._adapters, self._row(slot), folder)
+            return
         adapter_file.load_folder(self._adapters, self._row(slot), folder)
 
     def _row(self, slot: str) -> int:
@@ -221,11 +233,22 @@ class CausalLearner:
         return length(tree) if self.abilities.tree else sum(len(tree.prompt) + len(branch) for branch in tree.branches)
 
     def _second(self, twin: nn.Module) -> nn.Module:
-        """Return a copy of the base in `score_dtype` that merges the same adapters from the first base's weights."""
-        masters = {
-            shape.name: lora.master(self._module.get_submodule(shape.name).base)  # type: ignore[arg-type]
-            for shape in self._adapters.shapes
-        }
+        """Return a copy of the base in `score_dtype` that computes with the same slots."""
         twin = twin.to(DTYPES[str(self._settings.score_dtype)])
-        lora.wrap(twin, self._adapters, masters)
+        if self._adapters.whole:
+            slots_weights.wrap(twin, self._adapters)
+        else:
+            masters = {
+                shape.name: lora.master(self._module.get_submodule(shape.name).base)  # type: ignore[arg-type]
+                for shape in self._adapters.shapes
+            }
+            lora.wrap(twin, self._adapters, masters)
         return twin.requires_grad_(False)
+
+
+def attach(module: nn.Module, seats: Sequence[Seat], settings: LearnerSettings) -> Adapters:
+    """Freeze `module`, give each seat a slot of the kind that is set, and return the slots."""
+    dtype = torch.float64 if next(module.parameters()).dtype == torch.float64 else torch.float32
+    if settings.slot == "every_weight":
+        return slots_weights.attach(module, seats, drawn=settings.drawn, dtype=dtype)
+    return lora.attach(module, seats, rank=settings.rank, alpha=settings.alpha, targets=settings.targets, dtype=dtype)

@@ -1,6 +1,6 @@
-"""Linear maps of frozen weights with a low-rank change merged in, on the fastest kernel for the same function.
+"""Linear maps on the fastest kernel for the same function: frozen weights, low-rank changes merged in, whole weights.
 
-Both functions cost one full product forward and one backward: the frozen weight needs no gradient, and the gradients of
+The first two cost one full product forward and one backward: the frozen weight needs no gradient, and the gradients of
 the low-rank factors are thin products that never form the gradient of the whole weight.
 Axes: G slots, N rows of a slot, I inputs, O outputs, R rank.
 """
@@ -15,6 +15,8 @@ _ONE_DNN: bool = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped
 
 FEW_ROWS = 128
 """Below this many rows oneDNN's reordering costs more than its kernel gains (measured: d=128, ff=384, one core)."""
+SMALL_WEIGHT = 128 * 128
+"""Below this many weights torch's own products take less time in training (measured: 64 × 64, 2,560 rows, one core)."""
 FEW_PRODUCTS = 2**20
 """The same limit where nothing is trained, in scalar products: 64 rows of a 128 × 128 weight, 22 of 128 × 384."""
 
@@ -80,6 +82,27 @@ class MergedLinear(torch.autograd.Function):
         return gradient_x, gradient_a, gradient_b, None, None, None
 
 
+class WholeProduct(torch.autograd.Function):
+    """`x @ weight.T`, a weight a slot, differentiable in both."""
+
+    @staticmethod
+    def forward(ctx: Any, x_GNI: Tensor, weight_GOI: Tensor) -> Tensor:
+        ctx.save_for_backward(x_GNI, weight_GOI)
+        return products(x_GNI, weight_GOI)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient_GNO: Tensor) -> tuple[Tensor | None, ...]:
+        x_GNI, weight_GOI = ctx.saved_tensors
+        gradient_x = gradient_weight = None
+        if ctx.needs_input_grad[0]:
+            gradient_x = products(gradient_GNO, weight_GOI.transpose(1, 2))
+        if ctx.needs_input_grad[1]:
+            pairs = zip(gradient_GNO, x_GNI, strict=True)
+            gradient_weight = torch.stack([left(gradient_NO, x_NI) for gradient_NO, x_NI in pairs])
+        return gradient_x, gradient_weight
+
+
 class FrozenLinear(torch.autograd.Function):
     """`x @ weight.T + bias`, differentiable in x alone."""
 
@@ -112,6 +135,17 @@ class FastLinear(nn.Linear):
             return inferred(rows_NI, self.weight, self.bias).view(*x.shape[:-1], -1)
         out: Tensor = FrozenLinear.apply(rows_NI, self.weight, self.bias)  # type: ignore[no-untyped-call]
         return out.view(*x.shape[:-1], -1)
+
+
+def whole(x_GNI: Tensor, weight_GOI: Tensor, bias_GO: Tensor | None) -> Tensor:
+    """Return `x @ weight.T + bias` of each slot, differentiable in all three."""
+    if weight_GOI[0].numel() >= SMALL_WEIGHT and one_dnn(x_GNI):
+        out_GNO: Tensor = WholeProduct.apply(x_GNI, weight_GOI)  # type: ignore[no-untyped-call]
+        return out_GNO if bias_GO is None else out_GNO + bias_GO.unsqueeze(1)
+    if len(x_GNI) == 1:
+        return torch.nn.functional.linear(x_GNI[0], weight_GOI[0], None if bias_GO is None else bias_GO[0]).unsqueeze(0)
+    out_GNO = torch.bmm(x_GNI, weight_GOI.transpose(1, 2))
+    return out_GNO if bias_GO is None else out_GNO + bias_GO.unsqueeze(1)
 
 
 def merge(a_GRI: Tensor, b_GOR: Tensor, weight_OI: Tensor, scale: float) -> Tensor:

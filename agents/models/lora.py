@@ -1,13 +1,10 @@
 """LoRA adapters of many students on one frozen base (Hu et al. 2021, arXiv 2106.09685, eq. 3), started as PEFT does.
 
-All adapters are rows of one tensor, so that a trainer can step them together and a student's adapter is one slice.
 Axes: S slots, P parameters of a slot, G the slots at work, R rank, I inputs, O outputs of a layer.
 """
 
 import math
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -15,91 +12,13 @@ from torch import Tensor, nn
 from transformers.pytorch_utils import Conv1D
 
 from agents.models.linear import FastLinear, MergedLinear, inferred, merge
+from agents.models.slots import Adapters, Shape, check_rows
 from simulation.core.errors import ModelError, nearest
 from simulation.core.seeding import generator
 from simulation.core.types import Seat
 
 MOST_MERGED = 2**27
 """The most weights that are held merged while a slot writes: a second copy of a larger model would not fit."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shape:
-    """A layer that carries adapters, by its dotted name in the base."""
-
-    name: str
-    inputs: int
-    outputs: int
-
-
-@dataclass(slots=True)
-class Seating:
-    """The adapters at work, one pair of factors a layer, for a batch of `rows` sequences of `columns` tokens."""
-
-    factors: list[tuple[Tensor, Tensor]]
-    slots: int
-    rows: int
-    columns: int
-    weights: Sequence[Tensor | None] = ()
-    """Of a single slot, each layer's weight with its change merged in, or None; () where none are held."""
-
-
-@dataclass(slots=True, kw_only=True)
-class Adapters:
-    """The adapters of all slots, and which of them are at work."""
-
-    shapes: tuple[Shape, ...]
-    rank: int
-    alpha: float
-    values_SP: Tensor
-    """A leaf: row s holds A and B of every layer of slot s, flattened, in the order of `shapes`."""
-    by_leaf: bool = True
-    """Whether the last parts of the names tell these layers from all others, as short PEFT targets need."""
-    transposed: bool = False
-    """Whether the base keeps its weights as (inputs, outputs), as GPT-2 does."""
-    merging: str = "auto"
-    """"auto", or "always" / "never" to force one of the two ways to compute."""
-    seating: Seating | None = field(default=None)
-
-    @property
-    def scale(self) -> float:
-        """What the product of the factors is multiplied by."""
-        return self.alpha / self.rank
-
-    @property
-    def sizes(self) -> list[int]:
-        """The lengths of A and B of every layer in a row of `values_SP`."""
-        return [size for shape in self.shapes for size in (self.rank * shape.inputs, self.rank * shape.outputs)]
-
-    def factors(self, values_GP: Tensor) -> list[tuple[Tensor, Tensor]]:
-        """Return `(A_GRI, B_GOR)` of every layer as views of `values_GP`."""
-        pieces = values_GP.split(self.sizes, dim=1)  # type: ignore[no-untyped-call]
-        return [
-            (a.view(-1, self.rank, shape.inputs), b.view(-1, shape.outputs, self.rank))
-            for a, b, shape in zip(pieces[::2], pieces[1::2], self.shapes, strict=True)
-        ]
-
-    def untrained(self, row: int) -> bool:
-        """Tell whether a slot still answers as the base does: every B is 0, as at its start."""
-        return not any(b_GOR.any() for _, b_GOR in self.factors(self.values_SP[row : row + 1]))
-
-    @contextmanager
-    def seated(
-        self, slots: Sequence[int], *, rows: int, columns: int, weights: Sequence[Tensor | None] = ()
-    ) -> Iterator[None]:
-        """Put these slots to work: each takes `rows / len(slots)` consecutive rows of the batch.
-
-        `weights` are a single slot's as `merged` returns them, without which it is merged or not as is cheaper.
-        """
-        everyone = list(slots) == list(range(len(self.values_SP)))
-        values_GP = self.values_SP if everyone else self.values_SP[list(slots)]
-        before = self.seating
-        whole = bool(weights) and all(weight is not None for weight in weights)
-        self.seating = Seating([] if whole else self.factors(values_GP), len(slots), rows, columns, weights)
-        try:
-            yield
-        finally:
-            self.seating = before
 
 
 class SlotLinear(nn.Module):
@@ -172,16 +91,6 @@ def merged(module: nn.Module, slots: Sequence[int]) -> list[Tensor | None]:
     if len(slots) != 1 or sum(layer.weight.numel() for layer in layers) > MOST_MERGED:
         return []
     return [layer.merged(slots[0]) for layer in layers]
-
-
-def check_rows(x: Tensor, seating: Seating, name: str) -> None:
-    """Refuse a layer whose rows are no longer those of the batch in order, as an expert's are."""
-    in_order = x.shape[0] == (seating.rows if x.dim() == 3 else seating.rows * seating.columns)
-    if not in_order:
-        raise ModelError(
-            f"layer {name!r} received a tensor of shape {tuple(x.shape)} in a batch of {seating.rows} rows of "
-            f"{seating.columns} tokens: its rows cannot be told apart by student; leave it out of lora.targets"
-        )
 
 
 def targeted(module: nn.Module, targets: Sequence[str]) -> dict[str, nn.Module]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from agents.models.forward import Abilities
-from agents.models.lora import Adapters
+from agents.models.slots import Adapters
 from simulation.core.packing import Packed, Tree, pack, rounded
 
 

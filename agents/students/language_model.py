@@ -1,4 +1,4 @@
-"""The students of a scenario: language models with a LoRA adapter each, on one frozen base."""
+"""The students of a scenario: language models on one frozen base, each with a slot of what it may change."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import field
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from agents.models.causal import CausalLearner
 
 DType = Literal["float32", "bfloat16", "float16", "float64"]
+Slot = Literal["lora", "every_weight"]
+Start = Literal["base", "drawn"]
 LIBRARIES = ("torch", "transformers", "tokenizers", "safetensors")
 
 
@@ -37,15 +39,20 @@ class Lora:
 
 @students("language_model")
 class LanguageModelStudents:
-    """Students that are one language model, each with its own LoRA adapter."""
+    """Students that are one language model, each with its own LoRA adapter or its own weights."""
 
     model: folder.ModelName = "embedded"
     """"embedded" is the shipped student, "embedded/coder" the one that writes programs; else a model folder or a hub
     name such as google/gemma-2b-it."""
     count: Annotated[int, Field(ge=1, le=10_000)] = 1
     """How many students one run seats."""
+    slot: Slot = "lora"
+    """What each student may change: "lora" is an adapter of linear layers; "every_weight" is all of the model, for
+    small ones."""
     lora: Lora = field(default_factory=Lora)
-    """What of the base each student may change."""
+    """The adapter of each student, unless its slot is every weight."""
+    start: Start = "base"
+    """Where a slot of every weight begins: with the base's weights, or drawn from the student's seed."""
     dtype: DType = "float32"
     """The numbers the base is held and computed in; float64 is for tests."""
     score_dtype: DType | None = None
@@ -73,6 +80,10 @@ class LanguageModelStudents:
             raise ValueError("score_dtype cannot be set together with quantization; remove one of them")
         if self.quantization and self.dtype == "float64":
             raise ValueError("a quantized model computes in float32, bfloat16 or float16, not float64; change dtype")
+        if self.quantization and self.slot == "every_weight":
+            raise ValueError("quantized weights are not trained; change slot: every_weight, or remove quantization")
+        if self.start == "drawn" and self.slot != "every_weight":
+            raise ValueError(f"start: drawn needs slot: every_weight, not {self.slot}; change one of them")
         return self
 
     def elsewhere(self) -> list[str]:
@@ -101,6 +112,8 @@ class LanguageModelStudents:
         from agents.models.loading import Precision
 
         settings = LearnerSettings(
+            slot=self.slot,
+            drawn=self.start == "drawn",
             rank=self.lora.rank,
             alpha=self.lora.alpha,
             targets=self.lora.targets,
