@@ -14,6 +14,7 @@ from training.recipe import Count, NotNegative, Positive, Recipe
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from training.cohort.groups import Grouping
     from training.cohort.losses import Batch
 
 
@@ -88,11 +89,29 @@ class GRPO(Recipe):
         generators: Mapping[str, np.random.Generator],
     ) -> dict[str, Update]:
         """Train every slot on samples for the questions of its experiences."""
-        from training.cohort.groups import Grouping
         from training.cohort.sampling import group_examples
 
         del turn
-        grouping = Grouping(
+        grouping = self.grouping()
+        if self.backend == "trl":
+            from training.trl.grpo import update
+
+            weights = {"beta": self.beta, "epsilon": self.epsilon, "loss_type": self.normalisation}
+            lent = lendable(model, self.name)
+            return update(self, lent, batches, mark, grouping, weights, generators=generators)
+        from training.cohort.loop import update_slots
+        from training.cohort.losses import divergence_metrics
+
+        if not isinstance(model, Trainable):
+            raise without_gradients(model, self.name)
+        examples = group_examples(model, batches, mark, grouping, generators=generators)
+        return update_slots(self, model, examples, self._loss, divergence_metrics, generators=generators)
+
+    def grouping(self) -> "Grouping":
+        """Return how groups are made and compared."""
+        from training.cohort.groups import Grouping
+
+        return Grouping(
             kind=self.groups,
             samples=self.samples,
             max_tokens=self.max_tokens,
@@ -104,29 +123,19 @@ class GRPO(Recipe):
             baseline=self.baseline,
             redraw=self.redraw,
         )
-        if self.backend == "trl":
-            from training.trl.grpo import update
 
-            weights = {"beta": self.beta, "epsilon": self.epsilon, "loss_type": self.normalisation}
-            lent = lendable(model, self.name)
-            return update(self, lent, batches, mark, grouping, weights, generators=generators)
-        from training.cohort.loop import update_slots
-        from training.cohort.losses import divergence_metrics, group_relative
+    def _loss(self, batch: "Batch") -> "Tensor":
+        """Return the loss of each slot; the policy that answered is the one at the start of the update."""
+        from training.cohort.losses import group_relative
 
-        def loss(batch: "Batch") -> "Tensor":
-            return group_relative(
-                batch.logprobs_SBKT,
-                batch.reference_SBKT,
-                batch.reference_SBKT,
-                batch.valid_SBKT,
-                batch.advantages_SBKT,
-                beta=self.beta,
-                epsilon=self.epsilon,
-                normalisation=self.normalisation,
-                max_tokens=self.max_tokens,
-            )
-
-        if not isinstance(model, Trainable):
-            raise without_gradients(model, self.name)
-        examples = group_examples(model, batches, mark, grouping, generators=generators)
-        return update_slots(self, model, examples, loss, divergence_metrics, generators=generators)
+        return group_relative(
+            batch.logprobs_SBKT,
+            batch.reference_SBKT,
+            batch.reference_SBKT,
+            batch.valid_SBKT,
+            batch.advantages_SBKT,
+            beta=self.beta,
+            epsilon=self.epsilon,
+            normalisation=self.normalisation,
+            max_tokens=self.max_tokens,
+        )

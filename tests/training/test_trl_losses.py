@@ -1,7 +1,9 @@
 """Our losses, advantages and gradients are TRL's."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,13 +14,20 @@ from torch.nn.utils.rnn import pad_sequence
 
 from agents.models import adapter_file
 from agents.models.causal import CausalLearner
+from simulation.core.calls import Completion, Request
+from simulation.core.catalogue import Catalogue
+from simulation.core.kinds.next_items import NextItems
 from simulation.core.registry import build
+from simulation.core.types import Feedback, Outcome, Question
 from tests.support import tiny_models
 from tests.support.additions import wrong_additions
 from training.cohort.advantages import group_advantages
 from training.cohort.groups import Grouping
 from training.cohort.loop import read, token_advantages
 from training.cohort.losses import group_relative, likelihood, preference
+from training.cohort.sampling import group_examples
+from training.dpo import DPO
+from training.grpo import GRPO
 from training.lessons import Example, demonstration_examples, pair_examples
 from training.trl.borrowed import Borrowed, borrowed
 from training.trl.dpo import dpo_trainer
@@ -74,7 +83,12 @@ def compare(model: CausalLearner, lent: Borrowed, ours_S: Tensor, theirs: Tensor
 def test_dpo_loss_and_gradient_equal_trl(folder: Path, beta: float, nll_weight: float) -> None:
     model = tiny_models.learner(folder)
     settings = build("trainer", "dpo", {"beta": beta, "nll_weight": nll_weight, "batch_size": 7})
-    examples = pair_examples(model, wrong_additions(7)).examples
+    compare_dpo(model, settings, pair_examples(model, wrong_additions(7)).examples)
+
+
+def compare_dpo(model: CausalLearner, settings: DPO, examples: Sequence[Example]) -> None:
+    """Require TRL's loss and gradient of pairs, with a policy that has moved away from the reference."""
+    beta, nll_weight = settings.beta, settings.nll_weight
     reference = read(model, {"one": examples}, settings)["one"].logprobs_NKT
     with borrowed(model, "one", np.random.default_rng(0)) as lent:
         trainer = dpo_trainer(settings, lent, examples, model.tokenizer, beta=beta, nll_weight=nll_weight)
@@ -126,28 +140,28 @@ def trl_inputs(examples: Sequence[Example], sampled_BKT: Tensor, reference_BKT: 
         "prompt_mask": (torch.arange(prompts.shape[1]) >= prompts.shape[1] - widths[:, None]).long(),
         "completion_ids": answers,
         "completion_mask": valid.long(),
-        "advantages": torch.tensor([value for each in examples for [value] in each.advantages]),
+        "advantages": trl_advantages(examples, answers.shape[1]),
         "old_per_token_logps": sampled_BKT.flatten(0, 1),
         "ref_per_token_logps": reference_BKT.flatten(0, 1),
         "num_items_in_batch": valid.sum(),
     }
 
 
-@pytest.mark.parametrize("normalisation", ["grpo", "dapo", "dr_grpo"])
-@pytest.mark.parametrize("beta", [0.0, 0.2])
-def test_grpo_loss_and_gradient_equal_trl(folder: Path, normalisation: str, beta: float) -> None:
-    model = tiny_models.learner(folder)
-    settings = build(
-        "trainer",
-        "grpo",
-        {"beta": beta, "normalisation": normalisation, "samples": GROUP, "batch_size": 5, "epsilon": 0.1},
-    )
-    examples = groups(model, 5)
+def trl_advantages(examples: Sequence[Example], tokens: int) -> Tensor:
+    """Return advantages as TRL takes them: one an answer, or one a token for trainers that have such."""
+    rows = [values for example in examples for values in example.advantages]
+    if {*map(len, rows)} == {1}:
+        return torch.tensor([value for [value] in rows])
+    return torch.tensor([[*values, *[0.0] * (tokens - len(values))] for values in rows])
+
+
+def compare_grpo(model: CausalLearner, settings: GRPO, examples: Sequence[Example]) -> None:
+    """Require TRL's loss and gradient of groups, with a policy that has moved since they were made."""
     reference = policy(model, examples)[0].detach()
     with borrowed(model, "one", np.random.default_rng(0)) as lent:
         prompts = [f"prompt {index}" for index in range(5)]
         grouping = Grouping(samples=GROUP, max_tokens=settings.max_tokens, scale_rewards=True)
-        weights = {"beta": beta, "epsilon": settings.epsilon, "loss_type": normalisation}
+        weights = {"beta": settings.beta, "epsilon": settings.epsilon, "loss_type": settings.normalisation}
         trainer = grpo_trainer(settings, lent, prompts, lambda **_: [], model.tokenizer, 5, grouping, weights)
         trainer.current_gradient_accumulation_steps = 1
         lent.peft_model.train()
@@ -166,12 +180,103 @@ def test_grpo_loss_and_gradient_equal_trl(folder: Path, normalisation: str, beta
             reference,
             valid,
             token_advantages([examples], logprobs),
-            beta=beta,
+            beta=settings.beta,
             epsilon=settings.epsilon,
             normalisation=settings.normalisation,
             max_tokens=settings.max_tokens,
         )
         compare(model, lent, ours_S, theirs)
+
+
+@pytest.mark.parametrize("normalisation", ["grpo", "dapo", "dr_grpo"])
+@pytest.mark.parametrize("beta", [0.0, 0.2])
+def test_grpo_loss_and_gradient_equal_trl(folder: Path, normalisation: str, beta: float) -> None:
+    model = tiny_models.learner(folder)
+    settings = build(
+        "trainer",
+        "grpo",
+        {"beta": beta, "normalisation": normalisation, "samples": GROUP, "batch_size": 5, "epsilon": 0.1},
+    )
+    compare_grpo(model, settings, groups(model, 5))
+
+
+SUMS = Catalogue(
+    items=tuple(f"sum {number}" for number in range(24)),
+    codes=tuple((str(tens), str(ones)) for tens in range(4) for ones in range(6)),
+    titles=tuple(f"number {number}" for number in range(24)),
+)
+
+
+class Weighing:
+    """The tiny student, which finds items of a catalogue by scoring every one of them."""
+
+    def __init__(self, model: CausalLearner) -> None:
+        self._model = model
+        self.encode = model.encode
+
+    def generate(self, requests: Sequence[Request]) -> list[Completion]:
+        texts = tuple(SUMS.sharing)
+        scored = [Request(slot="one", prompt=request.prompt, continuations=texts) for request in requests]
+        return [
+            self._best(request.texts, row) for request, row in zip(requests, self._model.score(scored), strict=True)
+        ]
+
+    def _best(self, count: int, logprobs: Sequence[float]) -> Completion:
+        order = np.argsort(-np.asarray(logprobs))[:count]
+        return Completion(beam=tuple(Completion(text=SUMS.texts[place], logprob=logprobs[place]) for place in order))
+
+
+def mark_some(slot: str, questions: Sequence[Question], completions: Sequence[Completion], **_: Any) -> list[Feedback]:
+    """Score every third item of a group, and another one differently."""
+    assert slot and len(questions) == len(completions)
+    return [Feedback(score=(0.0, 0.25, 1.0)[place % 3], judge="scripted") for place, _ in enumerate(completions)]
+
+
+def listed_groups(model: CausalLearner, settings: GRPO) -> Sequence[Example]:
+    """Return groups of beams, or lists that were shown, all of one size."""
+    batch = []
+    for place, lesson in enumerate(wrong_additions(5)):
+        items = [SUMS.texts[(5 * place + 7 * number) % 24] for number in range(GROUP)]
+        outcomes = [Outcome(part=text, score=number % 3 / 2, reason="") for number, text in enumerate(items)]
+        question = replace(lesson.question, form=NextItems(catalogue=SUMS.name, count=GROUP))
+        answer = replace(lesson.answer, text="\n".join(items))
+        feedback = replace(lesson.feedback, outcomes=tuple(outcomes))
+        batch.append(replace(lesson, question=question, answer=answer, feedback=feedback))
+    streams = {"one": np.random.default_rng(0)}
+    weighing: Any = Weighing(model)  # no more of a model is used here
+    made = group_examples(weighing, {"one": batch}, mark_some, settings.grouping(), generators=streams)
+    return made["one"].examples
+
+
+@pytest.mark.parametrize(
+    ("comparison", "beta", "normalisation"), [("group", 0.1, "grpo"), ("prefix", 0.1, "dapo"), ("none", 0.0, "grpo")]
+)
+@pytest.mark.parametrize(("kind", "reward"), [("beams", "both"), ("answers", "score")])
+def test_grpo_on_beams_and_lists_equals_trl(
+    folder: Path, kind: str, reward: str, comparison: str, beta: float, normalisation: str
+) -> None:
+    model = tiny_models.learner(folder)
+    named = {"groups": kind, "reward": reward, "advantages": comparison, "beta": beta, "normalisation": normalisation}
+    settings = build("trainer", "grpo", {**named, "samples": GROUP, "batch_size": 5, "epsilon": 0.1})
+    examples = listed_groups(model, settings)
+    assert all(len({*example.tree.branches}) == GROUP for example in examples)
+    compare_grpo(model, settings, examples)
+
+
+def test_dpo_on_lists_equals_trl(folder: Path) -> None:
+    lessons = [
+        replace(
+            lesson,
+            question=replace(lesson.question, form=NextItems(catalogue=SUMS.name)),
+            answer=replace(lesson.answer, text=f"{lesson.feedback.correction}\n{place % 6}1\n00"),
+        )
+        for place, lesson in enumerate(wrong_additions(7))
+    ]
+    model = tiny_models.learner(folder)
+    examples = pair_examples(model, lessons).examples
+    rejected = [model.encode(lesson.answer.prompt, (f"{place % 6}1",)) for place, lesson in enumerate(lessons)]
+    assert [example.tree.branches[1] for example in examples] == [tree.branches[0] for tree in rejected]
+    compare_dpo(model, build("trainer", "dpo", {"batch_size": 7}), examples)
 
 
 def test_group_advantages_are_trls() -> None:
