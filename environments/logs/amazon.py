@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from environments.logs.files import Odd, numbered_lines
-from environments.logs.gathering import Gathering, Item
+from environments.logs.gathering import Described, Gathering
 from environments.logs.log import Log
 from environments.row_files import short
 from simulation.core.errors import DataError
@@ -76,7 +76,7 @@ def _reviews(file: Path) -> Iterator[tuple[int, str, str, str] | Odd]:
             yield line, review.reviewerID.strip(), review.asin.strip(), str(review.unixReviewTime)
 
 
-def _items(file: Path) -> Iterator[tuple[int, str, Item] | Odd]:
+def _items(file: Path) -> Iterator[tuple[int, str, Described] | Odd]:
     for row in _objects(file, Metadata):
         if isinstance(row, Odd):
             yield row
@@ -84,7 +84,7 @@ def _items(file: Path) -> Iterator[tuple[int, str, Item] | Odd]:
             line, item = row
             tags = dict.fromkeys((*_names(item.categories), *_names(item.category)))
             title, description = " ".join((item.title or "").split()), " ".join(_names(item.description))
-            yield line, item.asin.strip(), Item(title, tuple(tags), description)
+            yield line, item.asin.strip(), Described(title, tuple(tags), description)
 
 
 def _objects(file: Path, shape: type[Line]) -> Iterator[tuple[int, Line] | Odd]:

@@ -20,7 +20,7 @@ from simulation.core.errors import DataError
 
 
 @dataclass(frozen=True)
-class Item:
+class Described:
     """What an item file says of one item."""
 
     title: str
@@ -62,9 +62,9 @@ class Gathering:
         if not len(users_E):
             raise DataError(f"{file} holds no rows; fetch it again")
 
-    def items(self, file: Path, rows: Iterable[tuple[int, str, Item] | Odd]) -> dict[str, Item]:
+    def items(self, file: Path, rows: Iterable[tuple[int, str, Described] | Odd]) -> dict[str, Described]:
         """Return the items of rows of line, name and item; of an item that stands there twice the first row holds."""
-        items: dict[str, Item] = {}
+        items: dict[str, Described] = {}
         read = 0
         for row in rows:
             read += 1
@@ -81,7 +81,7 @@ class Gathering:
             raise DataError(f"{file} holds no items; fetch it again")
         return items
 
-    def log(self, source: Path, described: dict[str, Item], notices: Iterable[str] = ()) -> Log:
+    def log(self, source: Path, described: dict[str, Described], notices: Iterable[str] = ()) -> Log:
         """Return what can be used, items in the order of the item file, users as they first came."""
         users_E, items_E, times_E = (np.array(column) for column in self._columns)
         kept_E = self._usable(described, items_E)
@@ -107,14 +107,14 @@ class Gathering:
             notices=(*notices, *_shared_titles(rows)),
         )
 
-    def _usable(self, described: dict[str, Item], items_E: NDArray[np.int32]) -> NDArray[np.bool_]:
+    def _usable(self, described: dict[str, Described], items_E: NDArray[np.int32]) -> NDArray[np.bool_]:
         """Say which events have an item with a title."""
-        known = np.array([name in described for name in self._items])
+        listed = np.array([name in described for name in self._items])
         titled = np.array([name in described and bool(described[name].title) for name in self._items])
         counts = self.tally.counts
-        counts["events of items that the item file lacks"] = int(np.count_nonzero(~known[items_E]))
+        counts["events of items that the item file lacks"] = int(np.count_nonzero(~listed[items_E]))
         counts["items without a title"] = sum(not item.title for item in described.values())
-        counts["events of items without a title"] = int(np.count_nonzero((known & ~titled)[items_E]))
+        counts["events of items without a title"] = int(np.count_nonzero((listed & ~titled)[items_E]))
         return titled[items_E]
 
     def _first_of_equals(
@@ -150,7 +150,7 @@ def _renumbered(
     return names, renumbered[places_E]
 
 
-def _shared_titles(rows: list[Item]) -> list[str]:
+def _shared_titles(rows: list[Described]) -> list[str]:
     titles = Counter(row.title for row in rows)
     sharing = sum(count for count in titles.values() if count > 1)
     return [f"{sharing} items share their title with another, so that a title alone does not tell them apart"] * bool(

@@ -62,7 +62,7 @@ class Windows:
         lengths_W: NDArray[np.int64] = np.count_nonzero(self.histories_WH != NONE, axis=1)
         return lengths_W
 
-    def chosen(self, which_W: NDArray[np.bool_] | NDArray[np.int64]) -> "Windows":
+    def chosen(self, which_W: NDArray[np.bool_] | slice) -> "Windows":
         """Return some of them, in the order given."""
         times_W = None if self.times_W is None else self.times_W[which_W]
         before_W = None if self.before_W is None else self.before_W[which_W]

@@ -79,12 +79,12 @@ def _windows(file: Path, items: Shelf, chains: Chains) -> Windows:
     """Read the rows of a split; `chains` knows the users and what was last read of each."""
     rows = quoted_rows(file)
     _, header = next(rows)
-    wanted = columns(file, [name.strip() for name in header], _COLUMNS)
+    places = columns(file, [name.strip() for name in header], _COLUMNS)
     users, histories, targets = [], [], []
     for line, values in rows:
         if len(values) != len(header):
             raise wrong_fields(file, line, len(values), len(header))
-        user, *cells = (values[column] for column in wanted)
+        user, *cells = (values[column] for column in places)
         if not user.strip():
             raise Odd(file, line, "a row without a user", "", "name the user")
         history, target = _window(file, line, cells, items, chains.counts)
@@ -117,10 +117,10 @@ def _window(
     if not len(history) == len(texts) == len(titles):
         lengths = f"{len(history)} items, {len(texts)} IDs, {len(titles)} titles"
         raise Odd(file, line, "lists of different lengths", lengths, "give every history item its ID and title")
-    for place, given in zip((*history, target), (*texts, written.strip()), strict=True):
-        if given != items.texts[place]:
+    for place, written_text in zip((*history, target), (*texts, written.strip()), strict=True):
+        if written_text != items.texts[place]:
             reason = f"another ID of item {items.items[place]!r} than in the index"
-            detail = f"{short(given)}, not {items.texts[place]}"
+            detail = f"{short(written_text)}, not {items.texts[place]}"
             raise Odd(file, line, reason, detail, "make rows and index of one catalogue")
     if [items.titles[place] for place in (*history, target)] != [str(name).strip() for name in (*titles, title)]:
         counts["rows whose titles differ from the catalogue's"] += 1
@@ -179,19 +179,19 @@ def prefixes(windows: dict[str, Windows], counts: Counter[str]) -> Windows:
         split: list(zip(part.users_W.tolist(), part.histories, part.targets_W.tolist(), strict=True))
         for split, part in windows.items()
     }
-    taken = {row for part in rows.values() for row in part}
+    published = {row for part in rows.values() for row in part}
     earlier: dict[int, int] = {}
-    kept: dict[tuple[int, tuple[int, ...], int], bool] = {}
+    clean: dict[tuple[int, tuple[int, ...], int], bool] = {}
     for user, history, _ in rows["valid"]:
         own = earlier.get(user, 0)
         earlier[user] = own + 1
         for end in range(1, len(history)):
             prefix = (user, history[:end], history[end])
-            if prefix not in taken:
-                kept.setdefault(prefix, end < len(history) - own)
-    counts[_LEAK] = sum(not clean for clean in kept.values())
-    clean = [prefix for prefix, is_clean in kept.items() if is_clean]
-    return packed([u for u, _, _ in clean], [h for _, h, _ in clean], [t for _, _, t in clean])
+            if prefix not in published:
+                clean.setdefault(prefix, end < len(history) - own)
+    counts[_LEAK] = sum(not is_clean for is_clean in clean.values())
+    rows_left = [prefix for prefix, is_clean in clean.items() if is_clean]
+    return packed([u for u, _, _ in rows_left], [h for _, h, _ in rows_left], [t for _, _, t in rows_left])
 
 
 def packed(users: Sequence[int], histories: Sequence[tuple[int, ...]], targets: Sequence[int]) -> Windows:

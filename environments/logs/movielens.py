@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from environments.logs.files import Odd, Row, columns, quoted_rows, raw, split_lines, wrong_fields
-from environments.logs.gathering import Gathering, Item
+from environments.logs.gathering import Described, Gathering
 from environments.logs.log import Log
 from simulation.core.errors import DataError
 
@@ -49,32 +49,32 @@ def _ratings(file: Path) -> Iterator[tuple[int, str, str, str] | Odd]:
             yield line, user, movie, time
 
 
-def _movies(file: Path, encoding: str) -> Iterator[tuple[int, str, Item] | Odd]:
+def _movies(file: Path, encoding: str) -> Iterator[tuple[int, str, Described] | Odd]:
     for row in _rows(file, encoding, ("movieId", "title", "genres"), (0, 1, 2), 3):
         if isinstance(row, Odd):
             yield row
         else:
             line, (movie, title, genres) = row
             named = () if genres == "(no genres listed)" else tuple(genre for genre in genres.split("|") if genre)
-            yield line, movie, Item(title.strip(), named)
+            yield line, movie, Described(title.strip(), named)
 
 
 def _rows(
     file: Path, encoding: str, names: tuple[str, ...], places: tuple[int, ...], fields: int
 ) -> Iterator[Row | Odd]:
-    """Give the wanted fields of each row: by their names where there is a header, else by their `places`."""
+    """Give the columns_read fields of each row: by their names where there is a header, else by their `places`."""
     if file.name.removesuffix(".gz").endswith(".dat"):
         for row in split_lines(file, "::", fields, encoding):
             yield row if isinstance(row, Odd) else (row[0], [row[1][place] for place in places])
         return
     rows = quoted_rows(file)
     header = [name.strip() for name in next(rows)[1]]
-    wanted = columns(file, header, names)
+    columns_read = columns(file, header, names)
     for line, values in rows:
         if len(values) != len(header):
             yield wrong_fields(file, line, len(values), len(header))
         else:
-            yield line, [values[column] for column in wanted]
+            yield line, [values[column] for column in columns_read]
 
 
 def _is_utf8(file: Path) -> bool:

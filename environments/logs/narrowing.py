@@ -32,10 +32,10 @@ def narrowed(
     counts[f"events of users or items with fewer than {core}"] = before - int(np.count_nonzero(kept_E))
     if not kept_E.any():
         raise DataError(f"nothing of {log.source!r} is left of its {len(events)} events; ask for less")
-    kept = _only(log, events, kept_E)
-    counts["items of which nothing is left"] = len(log.items) - len(kept.items)
-    counts["users of whom nothing is left"] = len(log.users) - len(kept.users)
-    return replace(kept, counts={reason: count for reason, count in counts.items() if count})
+    narrower = _only(log, events, kept_E)
+    counts["items of which nothing is left"] = len(log.items) - len(narrower.items)
+    counts["users of whom nothing is left"] = len(log.users) - len(narrower.users)
+    return replace(narrower, counts={reason: count for reason, count in counts.items() if count})
 
 
 def _core(events: Events, kept_E: NDArray[np.bool_], core: int) -> NDArray[np.bool_]:

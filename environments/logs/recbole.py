@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from environments.logs.files import Odd, Row, columns, numbered_lines, wrong_fields
-from environments.logs.gathering import Gathering, Item
+from environments.logs.gathering import Described, Gathering
 from environments.logs.log import Log
 from simulation.core.errors import DataError
 
@@ -40,7 +40,7 @@ def _events(file: Path) -> Iterator[tuple[int, str, str, str] | Odd]:
             yield line, values[user], values[item], values[time]
 
 
-def _items(file: Path) -> Iterator[tuple[int, str, Item] | Odd]:
+def _items(file: Path) -> Iterator[tuple[int, str, Described] | Odd]:
     header, rows = _table(file)
     (name,) = columns(file, header, ("item_id",))
     title = header.index(_title(file, header))
@@ -50,7 +50,11 @@ def _items(file: Path) -> Iterator[tuple[int, str, Item] | Odd]:
             yield row
         else:
             line, values = row
-            yield line, values[name], Item(values[title].strip(), tuple(t for p in tags for t in values[p].split()))
+            yield (
+                line,
+                values[name],
+                Described(values[title].strip(), tuple(t for p in tags for t in values[p].split())),
+            )
 
 
 def _table(file: Path) -> tuple[list[str], Iterator[Row | Odd]]:

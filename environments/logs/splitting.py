@@ -7,6 +7,7 @@ tell of the results that leave-one-out gave instead). What is offered beside it,
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal, get_args
 
 import numpy as np
@@ -48,12 +49,14 @@ def windows(
         return _published(log, history, split, shortest)
     counts = Counter[str]()
     cut = _cut(log.events, history, shortest, or_last, counts)
-    parts_W, notices = _by_time(len(cut)), log.notices
     if split == "leave_one_out":
         parts_W = _by_user(cut)
-        notices = (*notices, "leave-one-out leaks the future: what is trained on happened after much that is tested")
-    parts = [cut.chosen(np.flatnonzero(parts_W == part)) for part in range(3)]
-    return _split(log, parts, counts, notices)
+        parts = [cut.chosen(parts_W == part) for part in range(3)]
+        leak = "leave-one-out leaks the future: what is trained on happened after much that is tested"
+        return _split(log, parts, counts, (*log.notices, leak))
+    bounds = [0, len(cut) * 8 // 10, len(cut) * 9 // 10, len(cut)]
+    parts = [cut.chosen(slice(start, end)) for start, end in pairwise(bounds)]
+    return _split(log, parts, counts, log.notices)
 
 
 def _published(log: Log, history: int, split: str, shortest: int) -> Split:
@@ -112,13 +115,6 @@ def _cut(events: Events, history: int, shortest: int, or_last: bool, counts: Cou
         events.times_E[targets_W],
         before_E[places_W],
     )
-
-
-def _by_time(size: int) -> NDArray[np.int64]:
-    """Return each window's part, 0 training, 1 validation, 2 testing: eight, one and one tenth of them."""
-    places_W = np.arange(size)
-    parts_W: NDArray[np.int64] = (places_W >= size * 8 // 10).astype(np.int64) + (places_W >= size * 9 // 10)
-    return parts_W
 
 
 def _by_user(cut: Windows) -> NDArray[np.int64]:
