@@ -1,8 +1,8 @@
-"""What 3,000 people of the embedded shop took over a year, cut into windows: some ten items, and the one after them.
+"""What 3,000 people of the embedded shop took over a year, as a record like those that are read from files.
 
-Windows stand in the order of the time at which their target was taken, all people together; the first 80 percent are
-learned from, the next 10 are for policies to measure on and the last 10 are held out, so that nothing held out was
-taken before anything learned. Axes: U people, T their items in order, W windows, H the places of a history.
+Each takes 5 to 21 items about a week apart. `environments.logs.splitting` cuts the record into windows and splits them
+by the time of the target, so that nothing held out was taken before anything learned. Axes: U people, T the items of
+each in their order.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from environments.shop.items import Floats, Places, Wares, shop_items
+from environments.logs.log import Events, Log
+from environments.shop.items import Wares, shop_items
 from environments.shop.people import NOTHING_YET, Tastes, draw_items, draw_tastes, drifted
 from simulation.core.seeding import generator
 
@@ -28,29 +29,10 @@ class ShopLog:
     """Who took what and when, with what they liked as they took it."""
 
     wares: Wares
-    items_UT: Places
-    """`NOTHING_YET` behind a person's last item."""
-    days_UT: Floats
+    log: Log
+    """With times in days."""
     tastes_T: tuple[Tastes, ...]
-    """Of all people, at each item."""
-
-
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Windows:
-    """Targets with where they stand in a log, in the order of their time."""
-
-    person_W: Places
-    place_W: Places
-    """Of the target among the person's items, from 1."""
-    day_W: Floats
-
-    def __len__(self) -> int:
-        """Return how many there are."""
-        return len(self.person_W)
-
-    def at(self, which: slice | Places) -> "Windows":
-        """Return some of them."""
-        return Windows(person_W=self.person_W[which], place_W=self.place_W[which], day_W=self.day_W[which])
+    """Of all people, at each of their items."""
 
 
 @lru_cache(maxsize=4)
@@ -59,31 +41,26 @@ def shop_log(world_seed: int) -> ShopLog:
     wares, stream = shop_items(world_seed), generator(world_seed, 0, 0, "shop log")
     counts_U = stream.integers(FEWEST, MOST, PEOPLE, endpoint=True)
     days_UT = stream.uniform(0, DAYS, (PEOPLE, 1)) + stream.exponential(DAYS_BETWEEN, (PEOPLE, MOST)).cumsum(1)
-    items_UT = np.full((PEOPLE, MOST), NOTHING_YET)
     tastes, last_U = draw_tastes(stream, PEOPLE), np.full(PEOPLE, NOTHING_YET)
-    tastes_T = []
-    for place in range(MOST):
+    tastes_T, items_TU = [], []
+    for _ in range(MOST):
+        last_U = draw_items(wares, tastes, last_U, stream)
         tastes_T.append(tastes)
-        last_U = items_UT[:, place] = draw_items(wares, tastes, last_U, stream)
+        items_TU.append(last_U)
         tastes = drifted(tastes, stream)
-    items_UT[np.arange(MOST) >= counts_U[:, None]] = NOTHING_YET
-    return ShopLog(wares=wares, items_UT=items_UT, days_UT=days_UT, tastes_T=tuple(tastes_T))
-
-
-def windows(log: ShopLog) -> Windows:
-    """Return every item but each person's first as a target, in the order of time."""
-    person_W, place_W = np.nonzero(log.items_UT[:, 1:] != NOTHING_YET)
-    all_windows = Windows(person_W=person_W, place_W=place_W + 1, day_W=log.days_UT[person_W, place_W + 1])
-    return all_windows.at(np.argsort(all_windows.day_W, kind="stable"))
-
-
-def targets(log: ShopLog, chosen: Windows) -> Places:
-    """Return the items taken, (W,)."""
-    return log.items_UT[chosen.person_W, chosen.place_W]
-
-
-def histories(log: ShopLog, chosen: Windows, length: int) -> Places:
-    """Return the items taken before, newest first, (W, H); `NOTHING_YET` behind the oldest."""
-    places_WH = chosen.place_W[:, None] - 1 - np.arange(length)
-    items_WH = log.items_UT[chosen.person_W[:, None], np.maximum(places_WH, 0)]
-    return np.where(places_WH < 0, NOTHING_YET, items_WH)
+    taken_UT = np.arange(MOST) < counts_U[:, None]
+    order_E = np.argsort(days_UT[taken_UT], kind="stable")
+    events = Events(
+        users_E=np.nonzero(taken_UT)[0][order_E].astype(np.int32),
+        items_E=np.stack(items_TU, axis=1)[taken_UT][order_E].astype(np.int32),
+        times_E=days_UT[taken_UT][order_E],
+    )
+    log = Log(
+        source=f"the embedded shop of world_seed {world_seed}",
+        items=wares.names,
+        titles=wares.titles,
+        users=tuple(f"person-{person}" for person in range(PEOPLE)),
+        tags=wares.tags,
+        events=events,
+    )
+    return ShopLog(wares=wares, log=log, tastes_T=tuple(tastes_T))

@@ -53,11 +53,13 @@ def drifted(tastes: Tastes, stream: np.random.Generator) -> Tastes:
 
 def noun_chances(wares: Wares, tastes: Tastes, last_U: Places) -> Floats:
     """Return how likely each person's next item is of each noun, (U, N)."""
-    popularity_CN: Floats = wares.popularity_I.reshape(len(CATEGORIES), NOUNS_EACH, -1).sum(2)
+    popularity_CN = wares.popularity_I.reshape(len(CATEGORIES), NOUNS_EACH, -1).sum(2)
     within_CN = popularity_CN / popularity_CN.sum(1, keepdims=True)
     liked_UN = (_softmax(tastes.category_UC)[:, :, None] * within_CN).reshape(-1, len(NOUN_NAMES))
     complements_UN = wares.complements_NN[wares.noun_I[last_U]]
-    return np.where((last_U == NOTHING_YET)[:, None], liked_UN, liked_UN + COMPLEMENT * (complements_UN - liked_UN))
+    weights_U1 = np.where(last_U == NOTHING_YET, 0.0, COMPLEMENT)[:, None]
+    chances_UN: Floats = (1 - weights_U1) * liked_UN + weights_U1 * complements_UN
+    return chances_UN
 
 
 def style_chances(wares: Wares, tastes: Tastes) -> Floats:

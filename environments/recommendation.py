@@ -1,0 +1,153 @@
+"""Recommendation: a user's history asks what is taken next; an embedded shop, or records in published formats."""
+
+from collections import Counter
+from functools import cached_property, lru_cache, partial
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from environments.list_measures import list_measures
+from environments.lists.sets import kept, measuring, pool
+from environments.lists.tasks import MAIN, TASKS, Asking, TaskName, Wanted
+from environments.lists.writing import MadeOf, published, semantic, structured, titled, told_sharing
+from environments.logs.log import Log
+from environments.logs.reading import read_log
+from environments.logs.splitting import Split, windows
+from environments.shop.log import shop_log
+from environments.shop.oracle import likeliest
+from environments.splits import FixedQuestions
+from simulation.core.catalogue import Catalogue
+from simulation.core.errors import DataError
+from simulation.core.paths import FilePath
+from simulation.core.questions import Measure, Splits
+from simulation.core.registry import environment
+
+Codes = tuple[tuple[str, ...], ...]
+
+
+@environment("recommendation")
+class Recommendation(FixedQuestions):
+    """What somebody takes next, as a list of items: an embedded shop that needs no files, or records of real users."""
+
+    world_seed: int = 0
+    """Another seed is another shop, with other people; of `rows` it draws which windows are kept where not all are."""
+    rows: FilePath | None = None
+    """A record instead of the shop, as MiniOneRec, MovieLens, RecBole or Amazon publish them: its folder, or that and
+    how the names of its files begin."""
+    split: Literal["global_time", "leave_one_out"] = "global_time"
+    """Whether the newest tenth of all windows is held out, or each user's last, which leaks the future."""
+    history: Annotated[int, Field(ge=1, le=100)] = 10
+    """How many items before the next one are shown at most."""
+    shortest_history: Annotated[int, Field(ge=1)] = 1
+    """Windows with fewer items before the next one are left out."""
+    wants: Wanted = "ids"
+    """Whether evaluations ask for identifiers after identifiers, or for titles after titles."""
+    tasks: tuple[TaskName, ...] = ()
+    """What the pool asks, each a category of its questions; none stands for what evaluations ask."""
+    count: Annotated[int, Field(ge=1)] = 50
+    """How many items a list has; hit rates beyond it repeat that of the whole list."""
+    made_of: MadeOf | None = None
+    """What identifiers are made of; those that come with `rows` or stand in `index` where nothing is said, else text
+    and behaviour. "structure" is how the shop is really built."""
+    index: FilePath | None = None
+    """A file index.json that gives each item the codes of its identifier."""
+    levels: Annotated[int, Field(ge=1, le=26)] = 3
+    """How many codes an identifier has, where they are made."""
+    codes: Annotated[int, Field(ge=2)] = 32
+    """How many different codes a level has, where they are made."""
+    pool_size: Annotated[int, Field(ge=1)] | None = None
+    """How many of the training windows may be asked; all where nothing is said."""
+    probe_size: Annotated[int, Field(ge=1)] = 300
+    """How many validation windows policies may measure the student on, at most."""
+    held_out_size: Annotated[int, Field(ge=1)] = 1000
+    """How many test windows are held out, at most."""
+
+    exact_judge = "next_item"
+
+    @property
+    def measures(self) -> tuple[Measure, ...]:
+        """What is measured of lists, hit@10 first; by level too, and divided among items that share an identifier."""
+        items = self.catalogue
+        return list_measures(depth=items.depth, shared=len(items.sharing) < len(items.items))
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The catalogue that evaluations ask for items of."""
+        return self._catalogues[self.wants]
+
+    @cached_property
+    def _log(self) -> Log:
+        return shop_log(self.world_seed).log if self.rows is None else read_log(self.rows)
+
+    @cached_property
+    def _windows(self) -> Split:
+        return windows(self._log, history=self.history, split=self.split, shortest=self.shortest_history)
+
+    @cached_property
+    def _catalogues(self) -> dict[Wanted, Catalogue]:
+        log = self._log
+        titles = titled(log)
+        if self.wants == "titles" and all("ids" not in (TASKS[name].shows, TASKS[name].wants) for name in self._tasks):
+            catalogues: dict[Wanted, Catalogue] = {"titles": titles}
+        else:
+            ids = Catalogue(items=log.items, codes=self._codes(), titles=log.titles, tags=log.tags)
+            catalogues = {"ids": ids, "titles": titles}
+        if len(catalogues[self.wants].sharing) < self.count:
+            raise DataError(
+                f"{log.source!r} has {len(catalogues[self.wants].sharing)} items that are written differently, fewer "
+                f"than the {self.count} of a list; lower count or give a larger catalogue"
+            )
+        return catalogues
+
+    def _codes(self) -> Codes:
+        ready = published(self._log, self.index)
+        if ready is not None and (self.index is not None or self.made_of is None):
+            if self.made_of is not None:
+                raise DataError(f"identifiers stand in {str(self.index)!r} and are made of {self.made_of}; name one")
+            return ready
+        made_of = self.made_of or "text and behaviour"
+        if self.rows is None:
+            key = (self.split, self.history, self.shortest_history, self.levels, self.codes)
+            return _of_shop(self.world_seed, made_of, *key)
+        if made_of == "structure":
+            raise DataError(f"how {str(self.rows)!r} is really built is unknown; make identifiers of text instead")
+        train = self._windows.train
+        return semantic(self._log, train, made_of, levels=self.levels, size=self.codes, seed=self.world_seed)
+
+    @property
+    def _tasks(self) -> tuple[TaskName, ...]:
+        return tuple(dict.fromkeys(self.tasks)) or (MAIN[self.wants],)
+
+    @cached_property
+    def _splits(self) -> Splits:
+        log, split = self._log, self._windows
+        items = self._catalogues
+        asking = Asking(
+            catalogues=items, world=f"w{self.world_seed}" if self.rows is None else "rows", count=self.count
+        )
+        task, seed = MAIN[self.wants], self.world_seed
+        foresee = None if self.rows is not None else partial(likeliest, shop_log(seed))
+        train_K = kept(len(split.train), self.pool_size, seed, "pool")
+        valid_K = kept(len(split.valid), self.probe_size, seed, "probe")
+        test_K = kept(len(split.test), self.held_out_size, seed, "held out")
+        left_out = Counter({**log.counts}) + Counter({**split.counts})
+        return Splits(
+            pool=pool(asking, self._tasks, split.train, train_K, len(log.items)),
+            probe=measuring(asking, task, "valid", split.valid, valid_K),
+            held_out=measuring(asking, task, "test", split.test, test_K, foresee),
+            notices=(
+                *split.notices,
+                *(f"{log.source}: {count} {reason}" for reason, count in left_out.items()),
+                *told_sharing(items[self.wants]),
+            ),
+        )
+
+
+@lru_cache(maxsize=8)
+def _of_shop(seed: int, made_of: MadeOf, split: str, history: int, shortest: int, levels: int, size: int) -> Codes:
+    """Return the codes of the shop's items; every environment of the same world shares them."""
+    shop = shop_log(seed)
+    if made_of == "structure":
+        return structured(shop.wares)
+    train = windows(shop.log, history=history, split=split, shortest=shortest).train
+    return semantic(shop.log, train, made_of, levels=levels, size=size, seed=seed)
