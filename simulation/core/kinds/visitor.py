@@ -1,13 +1,14 @@
 """A key that is a user who visits: what a simulated user's next clicks depend on."""
 
-from simulation.core.kinds.kind import Key
+from collections.abc import Mapping
 
-Weights = tuple[tuple[str, float], ...]
-"""Numbers by name, those that are 0 left out; pairs, because a key is hashed."""
+import msgspec
+
+from simulation.core.kinds.kind import Key
 
 
 class Visitor(Key, frozen=True, kw_only=True, tag="visitor", omit_defaults=True):
-    """Who looks at a list now, with tastes and memory, rounded to what a click can tell apart.
+    """Who looks at a list now, with tastes and memory; numbers of 0 are left out of its mappings.
 
     Log-odds of a click on an item that is looked at: `mood`, plus the weights of its tags in `tastes` and `wants`.
     """
@@ -16,11 +17,11 @@ class Visitor(Key, frozen=True, kw_only=True, tag="visitor", omit_defaults=True)
     """The user's number within one student's world."""
     mood: float
     """Log-odds of a click on an item whose tags say nothing to the user."""
-    tastes: Weights = ()
+    tastes: Mapping[str, float] = msgspec.field(default_factory=dict)
     """By tag, in log-odds."""
-    wants: Weights = ()
+    wants: Mapping[str, float] = msgspec.field(default_factory=dict)
     """The same for what completes the item taken last."""
-    boredom: Weights = ()
+    boredom: Mapping[str, float] = msgspec.field(default_factory=dict)
     """How often an item was shown of late, by its name; each time halves the chance of a click."""
     curiosity: float = 0.0
     """The share of looks, in [0, 1], after which a coin decides instead of taste."""
