@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -11,6 +12,7 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from agents.models.slots import Adapters
+from agents.models.slots_rows import DELTA, PREFIX
 from simulation.core.errors import DataError
 from simulation.core.peft_folder import CARD, CONFIG, WEIGHTS, peft_config
 
@@ -61,21 +63,29 @@ def tensors(adapters: Adapters, slot: int) -> dict[str, Tensor]:
 def description(adapters: Adapters) -> dict[str, object]:
     """Return what PEFT's configuration must say of the adapters."""
     leaves = sorted({shape.name.rsplit(".", 1)[-1] for shape in adapters.shapes})
+    layers = [piece.name.removeprefix(PREFIX).removesuffix(DELTA) for piece in adapters.pieces]
+    rows = {"trainable_token_indices": {layer: list(adapters.tokens) for layer in layers}} if layers else {}
     return {
         "r": adapters.rank,
         "lora_alpha": adapters.alpha,
         "target_modules": leaves if adapters.by_leaf else [shape.name for shape in adapters.shapes],
         "fan_in_fan_out": adapters.transposed,
+        **rows,
     }
 
 
-def save_folder(adapters: Adapters, slot: int, folder: Path, *, name: str, base: str) -> None:
-    """Write a slot as a folder that `PeftModel.from_pretrained` loads."""
+def save_folder(adapters: Adapters, slot: int, folder: Path, *, name: str, base: str, tokenizer: Any) -> None:
+    """Write a slot as a folder that `PeftModel.from_pretrained` loads (Any: transformers leaves it untyped).
+
+    With trained rows it holds the tokenizer too, which may have tokens that the base's lacks.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     config = peft_config(base, description(adapters))
     (folder / WEIGHTS).write_bytes(save(tensors(adapters, slot), metadata={"format": "pt"}))
     (folder / CONFIG).write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     (folder / CARD).write_text(model_card(config, name), encoding="utf-8")
+    if adapters.tokens:
+        tokenizer.save_pretrained(folder)
 
 
 def load_folder(adapters: Adapters, slot: int, folder: Path) -> None:
@@ -92,12 +102,31 @@ def load_folder(adapters: Adapters, slot: int, folder: Path) -> None:
             f"{folder} scales its adapter otherwise (lora_alpha {config.get('lora_alpha')}, r {config.get('r')}, "
             f"rsLoRA or DoRA); this student needs alpha/rank = {adapters.scale:g}"
         )
+    if config.get("trainable_token_indices") != description(adapters).get("trainable_token_indices"):
+        raise DataError(f"{folder} holds rows of other tokens than this student trains; use the rows it was made with")
     restore(adapters, slot, data, str(file))
 
 
 def model_card(config: Mapping[str, object], name: str) -> str:
     """Return the README of an adapter folder."""
     base = config["base_model_name_or_path"]
+    rows, load = (
+        "",
+        f'''from peft import PeftModel
+from transformers import AutoModelForCausalLM
+
+model = PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained("{base}"), "this folder")''',
+    )
+    if "trainable_token_indices" in config:
+        rows = ", and rows of the embedding and the head for some tokens"
+        load = f'''from peft import PeftModel
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+base = AutoModelForCausalLM.from_pretrained("{base}")
+tokenizer = AutoTokenizer.from_pretrained("this folder")
+if len(tokenizer) > base.get_input_embeddings().num_embeddings:
+    base.resize_token_embeddings(len(tokenizer))  # the adapter brings the rows of the new tokens
+model = PeftModel.from_pretrained(base, "this folder")'''
     return f"""---
 base_model: {base}
 library_name: peft
@@ -108,13 +137,10 @@ tags:
 # Adapter of {name}
 
 The LoRA adapter of one simulated student, as its run left it. It changes the base model `{base}`
-(rank {config["r"]}, alpha {config["lora_alpha"]}).
+(rank {config["r"]}, alpha {config["lora_alpha"]}){rows}.
 
 ```python
-from peft import PeftModel
-from transformers import AutoModelForCausalLM
-
-model = PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained("{base}"), "this folder")
+{load}
 ```
 
 It was trained to answer the questions of a simulation and is of no use beyond studying that; its figures are in the

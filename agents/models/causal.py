@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from agents.models import adapter_file, lora, slots_weights, weights_file
+from agents.models import adapter_file, lora, slots_rows, slots_weights, weights_file
 from agents.models.batching import plan
 from agents.models.finding import Finder, dealt
 from agents.models.folder import comes_with_project
@@ -42,6 +42,10 @@ class LearnerSettings:
     alpha: float = 16.0
     targets: tuple[str, ...] = ()
     """Names of linear layers; none means every one but the output head."""
+    rows: str = ""
+    """A regular expression of the tokens whose rows of the embedding and the head are trained beside an adapter."""
+    new_tokens: tuple[str, ...] = ()
+    """Texts that become tokens where the tokenizer lacks them."""
     drawn: bool = False
     """Whether a slot of every weight is drawn from its seat's seed instead of taken from the base."""
     precision: Precision = field(default_factory=Precision)
@@ -60,13 +64,14 @@ class CausalLearner:
         self._source = source
         self._settings = settings
         self._module = module
+        slots_rows.add_tokens(module, tokenizer, settings.new_tokens)
         self._text = Text(tokenizer, source)
         self._slots = tuple(seat.name for seat in seats)
         self._rows = {name: row for row, name in enumerate(self._slots)}
         if len(self._rows) != len(seats) or not seats:
             raise ModelError(f"a learner needs seats of different names, not {self._slots}")
         twin = copy.deepcopy(module) if settings.score_dtype else None
-        self._adapters = attach(module, seats, settings)
+        self._adapters = attach(module, tokenizer, seats, settings)
         abilities = observe(module, self._adapters, self._text.pad)
         if self._adapters.drawn:
             slots_weights.draw(module, self._adapters, seats)
@@ -215,7 +220,9 @@ class CausalLearner:
         if self._adapters.whole:
             weights_file.save_folder(self._adapters, self._row(slot), folder, self._module, self.tokenizer)
             return
-        adapter_file.save_folder(self._adapters, self._row(slot), folder, name=slot, base=self._source)
+        adapter_file.save_folder(
+            self._adapters, self._row(slot), folder, name=slot, base=self._source, tokenizer=self.tokenizer
+        )
 
     def load(self, slot: str, folder: Path) -> None:
         """Read a slot from a folder that `save` or PEFT wrote, of the same rank and targets."""
@@ -243,12 +250,19 @@ class CausalLearner:
                 for shape in self._adapters.shapes
             }
             lora.wrap(twin, self._adapters, masters)
+        if self._adapters.tokens:
+            slots_rows.wrap(twin, self._adapters)
         return twin.requires_grad_(False)
 
 
-def attach(module: nn.Module, seats: Sequence[Seat], settings: LearnerSettings) -> Adapters:
-    """Freeze `module`, give each seat a slot of the kind that is set, and return the slots."""
+def attach(module: nn.Module, tokenizer: Any, seats: Sequence[Seat], settings: LearnerSettings) -> Adapters:
+    """Freeze `module`, give each seat a slot of the kind that is set, and return the slots (Any: untyped library)."""
     dtype = torch.float64 if next(module.parameters()).dtype == torch.float64 else torch.float32
     if settings.slot == "every_weight":
         return slots_weights.attach(module, seats, drawn=settings.drawn, dtype=dtype)
-    return lora.attach(module, seats, rank=settings.rank, alpha=settings.alpha, targets=settings.targets, dtype=dtype)
+    adapters = lora.attach(
+        module, seats, rank=settings.rank, alpha=settings.alpha, targets=settings.targets, dtype=dtype
+    )
+    if settings.slot == "lora_and_rows":
+        slots_rows.extend(module, adapters, slots_rows.named(tokenizer, settings.rows))
+    return adapters

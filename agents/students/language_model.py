@@ -1,12 +1,13 @@
 """The students of a scenario: language models on one frozen base, each with a slot of what it may change."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import field
 from importlib.metadata import version
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from agents.models import folder
@@ -20,9 +21,19 @@ if TYPE_CHECKING:
     from agents.models.causal import CausalLearner
 
 DType = Literal["float32", "bfloat16", "float16", "float64"]
-Slot = Literal["lora", "every_weight"]
+Slot = Literal["lora", "lora_and_rows", "every_weight"]
+CODES = r"<[a-z]_\d+>"
 Start = Literal["base", "drawn"]
 LIBRARIES = ("torch", "transformers", "tokenizers", "safetensors")
+
+
+def expression(pattern: str) -> str:
+    """Refuse what is no regular expression."""
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"{pattern!r} is no regular expression: {error}; correct it") from error
+    return pattern
 
 
 @dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid", use_attribute_docstrings=True))
@@ -37,6 +48,21 @@ class Lora:
     """Names of the linear layers that are adapted, such as q_proj; none means all but the output head."""
 
 
+@dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid", use_attribute_docstrings=True))
+class Codes:
+    """The tokens of identifiers: <a_0>, <a_1>, … of the first level, <b_0>, … of the second."""
+
+    levels: Annotated[int, Field(ge=1, le=26)]
+    """How many codes make an identifier."""
+    size: Annotated[int, Field(ge=1, le=100_000)]
+    """How many codes a level has."""
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Every code as it is written."""
+        return tuple(f"<{chr(97 + level)}_{code}>" for level in range(self.levels) for code in range(self.size))
+
+
 @students("language_model")
 class LanguageModelStudents:
     """Students that are one language model, each with its own LoRA adapter or its own weights."""
@@ -47,10 +73,14 @@ class LanguageModelStudents:
     count: Annotated[int, Field(ge=1, le=10_000)] = 1
     """How many students one run seats."""
     slot: Slot = "lora"
-    """What each student may change: "lora" is an adapter of linear layers; "every_weight" is all of the model, for
-    small ones."""
+    """What each student may change: "lora" is an adapter of linear layers; "lora_and_rows" adds the rows of the
+    embedding and the output head for some tokens; "every_weight" is all of the model, for small ones."""
     lora: Lora = field(default_factory=Lora)
     """The adapter of each student, unless its slot is every weight."""
+    rows: Annotated[str, AfterValidator(expression)] = CODES
+    """Of which tokens rows are trained: a regular expression that the whole token matches; the codes of identifiers."""
+    codes: Codes | None = None
+    """Codes that become tokens of the model where its tokenizer lacks them, their rows the mean of all others."""
     start: Start = "base"
     """Where a slot of every weight begins: with the base's weights, or drawn from the student's seed."""
     dtype: DType = "float32"
@@ -84,6 +114,15 @@ class LanguageModelStudents:
             raise ValueError("quantized weights are not trained; change slot: every_weight, or remove quantization")
         if self.start == "drawn" and self.slot != "every_weight":
             raise ValueError(f"start: drawn needs slot: every_weight, not {self.slot}; change one of them")
+        if self.rows != CODES and self.slot != "lora_and_rows":
+            raise ValueError(f"rows are trained by slot: lora_and_rows, not {self.slot}; change one of them")
+        if self.codes and self.slot == "lora":
+            raise ValueError(
+                "new codes are all alike to slot: lora, which cannot change them; write slot: lora_and_rows"
+            )
+        lacking = [text for text in self.codes.texts if not re.fullmatch(self.rows, text)] if self.codes else []
+        if lacking and self.slot == "lora_and_rows":
+            raise ValueError(f"the new code {lacking[0]} is not matched by rows: {self.rows!r}; correct one of them")
         return self
 
     def elsewhere(self) -> list[str]:
@@ -113,6 +152,8 @@ class LanguageModelStudents:
 
         settings = LearnerSettings(
             slot=self.slot,
+            rows=self.rows,
+            new_tokens=self.codes.texts if self.codes else (),
             drawn=self.start == "drawn",
             rank=self.lora.rank,
             alpha=self.lora.alpha,
