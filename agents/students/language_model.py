@@ -101,6 +101,8 @@ class LanguageModelStudents:
     """The longest generated answer."""
     temperature: Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)] = 0.0
     """0 decodes greedily."""
+    beams: Annotated[int, Field(ge=1, le=1000)] = 50
+    """The width of the search for the items of a catalogue; wider where a longer list is wanted."""
     batch_tokens: Annotated[int, Field(ge=16)] | None = None
     """The most tokens that go through the model at once; null is 2,048 on a CPU (its cache) and 16,384 on a GPU."""
 
@@ -142,6 +144,7 @@ class LanguageModelStudents:
             answers=self.answers,
             max_tokens=self.max_tokens,
             temperature=self.temperature,
+            beams=self.beams,
         )
 
     def learner(self, seats: Sequence[Seat]) -> "CausalLearner":

@@ -80,6 +80,8 @@ class Scenario(Keys):
         return plain
 
 
+PRESET = "preset"
+"""In place of a dotted key: the name of a preset, of which all keys are set."""
 PARTS: tuple[tuple[KeyPath, OfKind], ...] = tuple(component_keys(Scenario))
 
 
@@ -88,21 +90,36 @@ def load_scenario(
 ) -> Scenario:
     """Read a scenario file, apply one of its presets, dotted overrides and `own`, those that the file itself varies.
 
-    Every complaint is a line of the error raised.
+    Among overrides `preset=NAME` applies a preset, so that whole presets can be compared. Every complaint is a line of
+    the error raised.
     """
     document = read_file(path)
     if not isinstance(document.value, dict):
         content = "empty" if document.value is None else f"a {type(document.value).__name__}"
         raise ScenarioError(f"{path}:1: a scenario is a mapping of keys such as name and turns, this file is {content}")
     document = on_base(document, [at for at, _ in PARTS])
-    for text in preset_overrides(document, preset):
-        override(document, text, document.folder_of(("presets",)))
+    apply_preset(document, preset)
     for text in overrides:
-        override(document, text)
+        put(document, text, None)
     for text in own:
-        override(document, text, document.folder_of(("compare",)))
+        put(document, text, document.folder_of(("compare",)))
     locate(document, [(at, kind.name, kind.default) for at, kind in PARTS])
     return checked(document)
+
+
+def put(document: Document, text: str, folder: Path | None) -> None:
+    """Apply one override, relative to a folder where it names a path, or the preset that it names."""
+    key, equals, value = text.partition("=")
+    if equals and key.strip() == PRESET:
+        apply_preset(document, value.strip().strip("\"'"))
+    else:
+        override(document, text, folder)
+
+
+def apply_preset(document: Document, preset: str | None) -> None:
+    """Set what a preset of the file sets."""
+    for text in preset_overrides(document, preset):
+        override(document, text, document.folder_of(("presets",)))
 
 
 def preset_overrides(document: Document, preset: str | None) -> list[str]:

@@ -98,16 +98,13 @@ def test_another_question_is_refused_in_words() -> None:
 def test_a_number_that_a_measure_rests_on_and_nobody_tells_is_refused() -> None:
     question = next_of(grid(), 0)
 
-    class Silent:
-        name = "silent"
-
+    class Silent(NextItemJudge):
         def judge(self, questions, answers, *, seeds) -> list[Feedback]:
-            return [Feedback(score=0.0, judge="silent") for _ in answers]
+            return [Feedback(score=0.0, judge="silent") for _ in super().judge(questions, answers, seeds=seeds)]
 
+    measures = list_measures(depth=2, shared=False)[:2]
     with pytest.raises(ContractError, match="tells no 'rank' of an answer to 'q'"):
-        guarded_feedback(
-            "silent", Silent(), [question], [list_of(question, [])], seeds=[0], measures=list_measures(depth=2, shared=False)
-        )  # fmt: skip
+        guarded_feedback("silent", Silent(), [question], [list_of(question, [])], seeds=[0], measures=measures)
 
 
 def test_a_score_that_is_not_the_computed_truth_is_refused() -> None:
