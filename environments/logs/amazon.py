@@ -120,11 +120,12 @@ def _names(value: object) -> Iterator[str]:
 
 
 def _files(folder: Path, category: str) -> list[Path]:
+    named = category.removeprefix("meta_").removeprefix("reviews_").removesuffix("_5")
     return sorted(
         path
         for path in folder.iterdir()
         if path.name.endswith(_ENDINGS)
-        and category in path.name
+        and named in path.name
         and path.is_file()
         and not path.name.removesuffix(".gz").endswith((".index.json", ".item.json"))
     )

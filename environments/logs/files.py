@@ -29,8 +29,13 @@ class Odd(DataError):
 
     def __init__(self, file: Path, line: int, reason: str, detail: str, remedy: str) -> None:
         """`reason` names its kind, as counts do; `detail` is the value; `remedy` what to do about it."""
-        super().__init__(f"{file}:{line}: {reason}{f' ({detail})' if detail else ''}; {remedy}")
+        super().__init__(f"{file}:{line}: {reason}{f' ({shown(detail)})' if detail else ''}; {remedy}")
         self.reason = reason
+
+
+def shown(value: str) -> str:
+    """Return a text of a file as a message of one line shows it."""
+    return value if value.isprintable() and len(value) <= 160 else short(value)
 
 
 class Tally:
@@ -140,7 +145,7 @@ def columns(file: Path, header: Sequence[str], wanted: Sequence[str]) -> list[in
         if header.count(name) != 1:
             what = "lacks" if name not in header else "names twice"
             raise DataError(
-                f"{file}:1: the header {what} the column {name!r}; {nearest(name, header)}; "
+                f"{file}:1: the header {what} the column {name!r}; {nearest(name, map(shown, header[:30]))}; "
                 f"give a header with {', '.join(wanted)}"
             )
     return [header.index(name) for name in wanted]

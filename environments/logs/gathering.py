@@ -2,7 +2,7 @@
 
 A dump is what many people did, so that parts of it that cannot be used are the rule, not a fault: items without a
 title, events of items that the item file lacks, events that stand there twice, items that nobody took. They are left
-out and counted, and only a dump of which nothing is left is refused.
+out and counted, and only a dump of which nothing is left is refused. Its rows may stand in any order of time.
 """
 
 from array import array

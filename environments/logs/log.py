@@ -99,7 +99,7 @@ class Log:
 
     def require(self, size: int) -> None:
         """Refuse to recommend more items than there are texts to write for them."""
-        texts = len(self.items if self.codes is None else set(self.codes))
+        texts = len(set(self.titles if self.codes is None else self.codes))
         if size > texts:
             raise DataError(
                 f"{self.source!r} has {texts} items that are written differently, fewer than the {size} of "

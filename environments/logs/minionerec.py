@@ -119,7 +119,7 @@ def _window(
         raise Odd(file, line, "lists of different lengths", lengths, "give every history item its ID and title")
     for place, written_text in zip((*history, target), (*texts, written.strip()), strict=True):
         if written_text != items.texts[place]:
-            reason = f"another ID of item {items.items[place]!r} than in the index"
+            reason = f"another ID of item {short(items.items[place])} than in the index"
             detail = f"{short(written_text)}, not {items.texts[place]}"
             raise Odd(file, line, reason, detail, "make rows and index of one catalogue")
     if [items.titles[place] for place in (*history, target)] != [str(name).strip() for name in (*titles, title)]:
@@ -157,7 +157,7 @@ def _continue(file: Path, line: int, user: str, taken: tuple[int, ...], chains: 
             raise Odd(
                 file,
                 line,
-                f"times that run backwards: user {user!r} had a longer history in the row before",
+                f"times that run backwards: user {short(user)} had a longer history in the row before",
                 f"{len(taken) - 1} items after {len(before) - 1}",
                 "sort each user's rows by time",
             )

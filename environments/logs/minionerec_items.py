@@ -51,31 +51,48 @@ def shelf(files: Files) -> Shelf:
             _line(files.index, without),
             "an ID without an item",
             without,
-            f"add {without!r} to {files.info.name} or remove its ID",
+            f"add {short(without)} to {files.info.name} or remove its ID",
         )
     names = tuple(codes)
     all_codes = tuple(tuple(codes[item]) for item in names)
     texts = tuple("".join(levels) for levels in all_codes)
+    _check_texts(files.index, names, texts, all_codes)
     return Shelf(names, all_codes, texts, tuple(titles[item] for item in names), {n: p for p, n in enumerate(names)})
 
 
 def _check_id(file: Path, item: str, levels: object, depth: int) -> None:
     if not isinstance(levels, list) or not levels or not all(isinstance(code, str) and code for code in levels):
-        raise Odd(file, _line(file, item), f"the ID of item {item!r} is no list of codes", short(levels), _CATALOGUE)
+        raise Odd(
+            file, _line(file, item), f"the ID of item {short(item)} is no list of codes", short(levels), _CATALOGUE
+        )
     if len(levels) != depth:
         raise Odd(
             file,
             _line(file, item),
-            f"IDs of two lengths, item {item!r} has {len(levels)} codes, the first item {depth}",
+            f"IDs of two lengths, item {short(item)} has {len(levels)} codes, the first item {depth}",
             short(levels),
             "give every item an ID of one length",
         )
 
 
+def _check_texts(file: Path, names: Sequence[str], texts: Sequence[str], codes: Sequence[tuple[str, ...]]) -> None:
+    """Refuse two IDs that differ in their codes and are written alike, so that what is written means either."""
+    first: dict[str, tuple[str, ...]] = {}
+    for item, written, levels in zip(names, texts, codes, strict=True):
+        if first.setdefault(written, levels) != levels:
+            reason = f"the ID of item {short(item)} is written as one of other codes"
+            detail = f"{list(levels)} and {list(first[written])}"
+            raise Odd(file, _line(file, item), reason, detail, "mark where a code ends, as <a_1> does")
+
+
 def _check_info(files: Files, line: int, item: str, written: str, title: str, levels: Sequence[str] | None) -> None:
     if levels is None:
         raise Odd(
-            files.info, line, "an item without an ID", item, f"add {item!r} to {files.index.name} or remove the row"
+            files.info,
+            line,
+            "an item without an ID",
+            item,
+            f"add {short(item)} to {files.index.name} or remove the row",
         )
     if written != "".join(levels):
         raise Odd(
@@ -95,7 +112,7 @@ def described(files: Files, items: Shelf) -> tuple[tuple[tuple[str, ...], ...], 
     if odd is not None:
         raise Odd(files.item, _line(files.item, odd), "an item without an ID", odd, _CATALOGUE)
     if lacking is not None:
-        raise DataError(f"{files.item} describes no item {lacking!r} of {files.index.name}; {_CATALOGUE}")
+        raise DataError(f"{files.item} describes no item {short(lacking)} of {files.index.name}; {_CATALOGUE}")
     rows: list[dict[str, Any]] = [rows_by_name[item] for item in items.items]
     tags = tuple((*_names(row.get("categories")), *_names(row.get("brand"))) for row in rows)
     return tags if any(tags) else (), tuple(str(row.get("description") or "") for row in rows)

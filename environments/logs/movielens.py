@@ -56,7 +56,7 @@ def _movies(file: Path, encoding: str) -> Iterator[tuple[int, str, Described] | 
         else:
             line, (movie, title, genres) = row
             named = () if genres == "(no genres listed)" else tuple(genre for genre in genres.split("|") if genre)
-            yield line, movie, Described(title.strip(), named)
+            yield line, movie, Described(" ".join(title.split()), named)
 
 
 def _rows(

@@ -8,7 +8,7 @@ are counted (files.Tally), more refuse the file.
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from environments.logs.files import Odd, Row, columns, numbered_lines, wrong_fields
+from environments.logs.files import Odd, Row, columns, numbered_lines, shown, wrong_fields
 from environments.logs.gathering import Described, Gathering
 from environments.logs.log import Log
 from simulation.core.errors import DataError
@@ -53,7 +53,7 @@ def _items(file: Path) -> Iterator[tuple[int, str, Described] | Odd]:
             yield (
                 line,
                 values[name],
-                Described(values[title].strip(), tuple(t for p in tags for t in values[p].split())),
+                Described(" ".join(values[title].split()), tuple(t for p in tags for t in values[p].split())),
             )
 
 
@@ -76,7 +76,7 @@ def _title(file: Path, header: Sequence[str]) -> str:
     if len(titles) != 1:
         raise DataError(
             f"{file}:1: the header has {'no column' if not titles else 'several columns'} that may be the title; name "
-            f"one of {', '.join(header)} 'title'"
+            f"one of {', '.join(map(shown, header[:30]))} 'title'"
         )
     return titles[0]
 

@@ -169,8 +169,32 @@ def test_metadata_may_be_json_or_python_literals_line_by_line(tmp_path: Path) ->
     assert same(read_log(folder / "X"), plain)
 
 
-def test_a_file_of_a_record_names_the_record(tmp_path: Path) -> None:
-    assert same(read_log(recbole(tmp_path) / "m.inter"), read_log(tmp_path))
+@pytest.mark.parametrize("kind", FORMATS)
+def test_any_file_of_a_record_names_the_record(tmp_path: Path, kind: str) -> None:
+    folder = FORMATS[kind](tmp_path)
+    log = read_log(folder)
+    assert all(same(read_log(file), log) for file in folder.iterdir())
+
+
+def test_of_several_categories_in_a_folder_the_one_that_is_named_is_read(tmp_path: Path) -> None:
+    for folder in (minionerec(tmp_path / "ids"), amazon(tmp_path / "dumps")):
+        log = read_log(folder)
+        for file in list(folder.iterdir()):
+            file.with_name(file.name.replace("X", "Other")).write_bytes(file.read_bytes().replace(b"Film", b"Game"))
+        with pytest.raises(DataError, match="name one category"):
+            read_log(folder)
+        assert same(read_log(folder / "X"), log)
+
+
+def test_a_dump_s_rows_may_stand_in_any_order_of_time(tmp_path: Path) -> None:
+    folder = recbole(tmp_path)
+    log = read_log(folder)
+    header, *rows = (folder / "m.inter").read_text().splitlines()
+    shuffled = [rows[place] for place in np.random.default_rng(1).permutation(len(rows))]
+    (folder / "m.inter").write_text("\n".join([header, *shuffled]) + "\n")
+    assert sorted(named_events(read_log(folder))) == sorted(named_events(log))
+    times = [time for _, _, time in named_events(read_log(folder))]
+    assert times == sorted(times)
 
 
 def test_titles_that_items_share_are_told(tmp_path: Path) -> None:

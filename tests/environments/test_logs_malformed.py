@@ -7,7 +7,7 @@ import pytest
 
 from environments.logs.reading import read_log
 from simulation.core.errors import DataError
-from tests.support.broken_files import Edit, add, copy, cut, put, remove, rename, sub
+from tests.support.broken_files import Edit, add, both, copy, cut, put, remove, rename, sub
 from tests.support.logs import minionerec, window_row
 
 INDEX, INFO, ITEM, VALID, TEST = "X.index.json", "X.info.tsv", "X.item.json", "X.valid.csv", "X.test.csv"
@@ -25,6 +25,9 @@ MINIONEREC: list[tuple[str, Edit, str]] = [
      "X.index.json:2: the ID of item '0' is no list"),
     ("code a number", sub(INDEX, '"<b_0>"', "7"), "X.index.json:2: the ID of item '0' is no list"),
     ("code empty", sub(INDEX, '"<b_0>"', '""'), "X.index.json:2: the ID of item '0' is no list"),
+    ("IDs written alike", both(put(INDEX, '{"0": ["a", "bc"],\n"1": ["ab", "c"]}'),
+     put(INFO, "abc\tA\t0\nabc\tB\t1\n")),
+     r"X.index.json:2: the ID of item '1' is written as one of other codes \(\['ab', 'c'\] and \['a', 'bc'\]\); mark"),
     ("index names twice", sub(INDEX, '"5":', '"4":'), r"X.index.json:7: an item that is named twice \(4\)"),
     ("index Latin-1", sub(INDEX, "<a_0>", "<\udce9>"), "X.index.json is not UTF-8 text"),
     ("index packed and cut", cut(INDEX), "X.index.json.gz is not a whole gzip file"),
@@ -91,6 +94,7 @@ MINIONEREC: list[tuple[str, Edit, str]] = [
     ("no windows", remove(VALID, TEST), "holds no windows"),
     ("two categories", copy(INDEX, "Y.index.json"),
      "several index files .X.index.json, Y.index.json.; name one category"),
+    ("index a folder", both(remove(INDEX), lambda folder: (folder / INDEX).mkdir()), r"lacks \*.index.json"),
     ("packed beside plain", copy(INDEX, "X.index.json.gz"), "several index files"),
 ]  # fmt: skip
 
