@@ -116,3 +116,17 @@ def log_odds(items: Catalogue, visitors: Sequence[Visitor], rows_N: Places, plac
     moods_A = np.array([visitor.mood for visitor in visitors])
     odds_N: Floats = moods_A[rows_N] + weights_AT[rows_N[:, None], table.tags_IT[places_N]].sum(1)
     return odds_N
+
+
+def uniform(seeds: Sequence[int], count: int) -> Floats:
+    """Return `count` numbers in [0, 1) from each seed, of SplitMix64: one generator a seed would take far longer.
+
+    Source: Steele, Lea and Flood (2014), "Fast splittable pseudorandom number generators", OOPSLA, figure 17.
+    """
+    states_A1 = np.array([seed % (1 << 64) for seed in seeds], dtype=np.uint64)[:, None]
+    bits_AD = states_A1 + np.arange(1, count + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    bits_AD = (bits_AD ^ (bits_AD >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    bits_AD = (bits_AD ^ (bits_AD >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    bits_AD ^= bits_AD >> np.uint64(31)
+    numbers_AD: Floats = (bits_AD >> np.uint64(11)) * 2.0**-53
+    return numbers_AD

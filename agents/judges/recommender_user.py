@@ -3,13 +3,12 @@
 What makes a user click stands in `agents/judges/clicks.py`; who the user is, in the question's key.
 """
 
-from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.judges.clicks import Chances, Floats, Slate, chances, meanings
+from agents.judges.clicks import Chances, Floats, Slate, chances, meanings, uniform
 from agents.judges.next_item import listed, told
 from simulation.core.catalogue import catalogue
 from simulation.core.errors import DataError
@@ -91,7 +90,7 @@ class RecommenderUser:
                 if word == CLICKED
             ]
             said = f"clicked {clicks:.0f} of {slate.count}{': ' if taken else ''}{', '.join(taken)}"
-        others = [f"{count} {word}" for word, count in Counter(words).items() if word != CLICKED]
+        others = [f"{words.count(word)} {word}" for word in REASONS[1:] if word in words]
         if missing := slate.count - len(words):
             others.append(f"{missing} missing")
         return "; ".join((said, *others, f"{stars:.1f} of 5 stars"))
@@ -114,10 +113,10 @@ def slate(question: Question, answer: Answer) -> Slate:
 def drawn(chance: Chances, seeds: Sequence[int]) -> tuple[Floats, NDArray[np.int64]]:
     """Draw what comes of each place, from each list's own seed: 1 for a click, and the number of the reason."""
     count = chance.appeal_AL.shape[1]
-    draws_ALU = np.array([np.random.default_rng(seed).random((count, 2)) for seed in seeds])
-    looked_AL = draws_ALU[..., 0] < chance.looked_AL
-    appeals_AL = draws_ALU[..., 1] < chance.appeal_AL
-    clicked_AL = looked_AL & (draws_ALU[..., 1] < chance.appeal_AL * chance.fresh_AL)
+    looks_AL, likings_AL = np.split(uniform(seeds, 2 * count), 2, axis=1)
+    looked_AL = looks_AL < chance.looked_AL
+    appeals_AL = likings_AL < chance.appeal_AL
+    clicked_AL = looked_AL & (likings_AL < chance.appeal_AL * chance.fresh_AL)
     reasons_AL = np.select(
         [clicked_AL, ~looked_AL, appeals_AL],
         [REASONS.index(CLICKED), REASONS.index(UNSEEN), REASONS.index(BORED)],

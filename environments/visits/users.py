@@ -19,16 +19,16 @@ HISTORY = 10
 """How many items of a user are known."""
 FORGETTING = 0.5
 """What one visit leaves of the boredom with an item."""
-FORGOTTEN = 0.25
+FORGOTTEN = 0.15
 """Less boredom than this is none."""
 MOST_BORING = 8
 """Of how many items a user remembers that they were shown."""
-CONSUMED = 2.0
-"""The boredom with an item that was just taken; with one that was only shown it is 1."""
+SHOWN, CONSUMED = 0.35, 2.0
+"""The boredom with an item that was just shown, and with one that was just taken."""
 CURIOSITY = 0.08
 """The most curious user's; the least curious one's is 0."""
 IMPATIENCE = (0.4, 0.6)
-MOODS = (-4.5, 0.3)
+MOODS = (-4.4, 0.3)
 """Mean and standard deviation of the log-odds of a click on an item that says nothing to the user."""
 
 
@@ -55,7 +55,7 @@ class User:
         """Return the user after a visit: what was clicked is taken, what was shown bores more, all else less."""
         boredom = {place: FORGETTING * times for place, times in self.boredom}
         for place in shown:
-            boredom[place] = boredom.get(place, 0.0) + (CONSUMED if place in clicked else 1.0)
+            boredom[place] = boredom.get(place, 0.0) + (CONSUMED if place in clicked else SHOWN)
         return replace(
             self,
             visits=self.visits + 1,
