@@ -4,13 +4,14 @@ from collections import Counter
 from functools import cached_property, lru_cache, partial
 from typing import Annotated, Literal
 
+import numpy as np
 from pydantic import Field
 
 from environments.list_measures import list_measures
-from environments.lists.sets import kept, measuring, pool
+from environments.lists.sets import Places, kept, measuring, pool, unseen
 from environments.lists.tasks import MAIN, TASKS, Asking, TaskName, Wanted
 from environments.lists.writing import MadeOf, published, semantic, structured, titled, told_sharing
-from environments.logs.log import Log
+from environments.logs.log import Log, Windows
 from environments.logs.reading import read_log
 from environments.logs.splitting import Split, windows
 from environments.shop.log import shop_log
@@ -58,7 +59,8 @@ class Recommendation(FixedQuestions):
     pool_size: Annotated[int, Field(ge=1)] | None = None
     """How many of the training windows may be asked; all where nothing is said."""
     probe_size: Annotated[int, Field(ge=1)] = 300
-    """How many validation windows policies may measure the student on, at most."""
+    """How many validation windows policies may measure the student on, at most; of the shop only such whose history no
+    training window has, as of what is held out."""
     held_out_size: Annotated[int, Field(ge=1)] = 1000
     """How many test windows are held out, at most."""
 
@@ -114,6 +116,10 @@ class Recommendation(FixedQuestions):
         train = self._windows.train
         return semantic(self._log, train, made_of, levels=self.levels, size=self.codes, seed=self.world_seed)
 
+    def _measured(self, part: Windows) -> Places:
+        """Return which windows may be drawn to measure on."""
+        return unseen(part, self._windows.train) if self.rows is None else np.arange(len(part))
+
     @property
     def _tasks(self) -> tuple[TaskName, ...]:
         return tuple(dict.fromkeys(self.tasks)) or (MAIN[self.wants],)
@@ -122,14 +128,13 @@ class Recommendation(FixedQuestions):
     def _splits(self) -> Splits:
         log, split = self._log, self._windows
         items = self._catalogues
-        asking = Asking(
-            catalogues=items, world=f"w{self.world_seed}" if self.rows is None else "rows", count=self.count
-        )
         task, seed = MAIN[self.wants], self.world_seed
+        world = f"w{seed}" if self.rows is None else self.rows.name
+        asking = Asking(catalogues=items, world=world, count=self.count)
         foresee = None if self.rows is not None else partial(likeliest, shop_log(seed))
-        train_K = kept(len(split.train), self.pool_size, seed, "pool")
-        valid_K = kept(len(split.valid), self.probe_size, seed, "probe")
-        test_K = kept(len(split.test), self.held_out_size, seed, "held out")
+        train_K = kept(np.arange(len(split.train)), self.pool_size, seed, "pool")
+        valid_K = kept(self._measured(split.valid), self.probe_size, seed, "probe")
+        test_K = kept(self._measured(split.test), self.held_out_size, seed, "held out")
         left_out = Counter({**log.counts}) + Counter({**split.counts})
         return Splits(
             pool=pool(asking, self._tasks, split.train, train_K, len(log.items)),

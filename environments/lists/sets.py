@@ -56,8 +56,14 @@ def measuring(
     )
 
 
-def kept(size: int, most: int | None, seed: int, purpose: str) -> Places:
-    """Return the places of `most` windows drawn without replacement, in their order, or of all where they are fewer."""
-    if most is None or most >= size:
-        return np.arange(size)
-    return np.sort(generator(seed, 0, 0, purpose).choice(size, most, replace=False))
+def kept(places_W: Places, most: int | None, seed: int, purpose: str) -> Places:
+    """Return `most` of the places drawn without replacement, in their order, or all where they are fewer."""
+    if most is None or most >= len(places_W):
+        return places_W
+    return np.sort(generator(seed, 0, 0, purpose).choice(places_W, most, replace=False))
+
+
+def unseen(windows: Windows, train: Windows) -> Places:
+    """Return the places of the windows whose history no training window has."""
+    seen = set(train.histories)
+    return np.array([place for place, history in enumerate(windows.histories) if history not in seen], dtype=np.int64)
