@@ -1,4 +1,4 @@
-"""The embedded shop: a function of its seed, baselines that hit as often as they should, an oracle true to the draws."""
+"""The embedded shop: a function of its seed, baselines that hit as often as they should, an oracle true to draws."""
 
 import time
 
