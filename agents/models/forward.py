@@ -17,6 +17,10 @@ class Abilities:
     """Takes `logits_to_keep`."""
     masks: bool
     """Takes `attention_mask`."""
+    branches: bool = False
+    """Grows many beams from one prompt as columns of one cached sequence."""
+    slices: bool = False
+    """Its logits are its last features times its head, of which rows can be taken."""
     window: int | None = None
     """The tokens that attention reaches back; beyond them a tree mask would see more than the model may."""
     longest: int | None = None
@@ -29,4 +33,5 @@ class Abilities:
             "tree scoring": self.tree,
             "key-value cache": self.cache is not None,
             "reserved cache": self.reserve,
+            "constrained search": self.branches,
         }

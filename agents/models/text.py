@@ -55,6 +55,17 @@ class Text:
             self._trees.popitem(last=False)
         return [trees[key] for key in asked]
 
+    def continuations(self, prompt: str, texts: Sequence[str]) -> tuple[tuple[int, ...], ...]:
+        """Return the token ids of many continuations of a prompt, which are not kept."""
+        return self._encode([(prompt, tuple(texts))])[0].branches
+
+    def anchor(self, prompt: str) -> str:
+        """Return a short prompt behind which continuations have the token ids that they have behind this one.
+
+        A chat template always ends alike; behind any other prompt an answer follows after one space or after none.
+        """
+        return "" if self.chat else "Answer:" if self._joint(prompt) else "Answer:\n"
+
     def decode(self, tokens: Sequence[int], prompt: str) -> str:
         """Return the text of generated tokens, without the space that joins it to its prompt."""
         text: str = self.tokenizer.decode(tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False)

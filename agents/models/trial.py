@@ -8,14 +8,16 @@ sibling; likewise one step from a key-value cache with padded prompts is compare
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
+from warnings import catch_warnings
 
 import torch
 from torch import Tensor, nn
 
+from agents.models.branches import PackedBeams
 from agents.models.forward import Abilities
-from agents.models.lora import Adapters
 from agents.models.reserve import ReservedSteps
 from agents.models.scoring import Scorer
+from agents.models.slots import Adapters
 from simulation.core.packing import Tree
 
 _SIBLING, _BRANCH, _PROMPT = 11, 5, 7
@@ -50,8 +52,12 @@ def observe(module: nn.Module, adapters: Adapters, pad: int) -> Abilities:
     )
     if abilities.cache is None:
         return abilities
-    plain = replace(abilities, tree=False)
-    return replace(abilities, reserve=takes_reserve(Scorer(module=module, adapters=adapters, abilities=plain, pad=pad)))
+    plain = Scorer(module=module, adapters=adapters, abilities=replace(abilities, tree=False), pad=pad)
+    abilities = replace(abilities, reserve=takes_reserve(plain))
+    sliced, whole = (
+        grows_branches(replace(plain, abilities=replace(abilities, slices=slices))) for slices in (True, False)
+    )
+    return replace(abilities, branches=sliced or whole, slices=sliced)
 
 
 @torch.no_grad()
@@ -149,6 +155,30 @@ def takes_reserve(plain: Scorer) -> bool:
     return bool((steps.logits_MV - alone).abs().max() <= tolerance(plain.module) * signal)
 
 
+@torch.no_grad()
+def grows_branches(scorer: Scorer) -> bool:
+    """Say whether beams that fork after prompts of two lengths get the logits of the whole texts that they are."""
+    device = scorer.adapters.values_SP.device
+    tokens = trial_tokens(scorer.module, _PROMPT + 5)
+    prompts, (first, second, *last) = (tokens[3:_PROMPT], tokens[:_PROMPT]), tokens[_PROMPT:]
+    texts = [
+        (*prompt, first if parent else second, token)
+        for prompt in prompts
+        for parent, token in zip((1, 0, 1), last, strict=True)
+    ]
+    try:
+        with catch_warnings(action="error", category=FutureWarning):
+            beams = PackedBeams(scorer, [0], prompts)
+            beams.advance(torch.tensor([[second, first]] * 2, device=device), torch.tensor([[0, 0]] * 2, device=device))
+            beams.advance(torch.tensor([last] * 2, device=device), torch.tensor([[1, 0, 1]] * 2, device=device))
+            logits_RWA = beams.scores(torch.arange(vocabulary(scorer.module), device=device), whole=False)
+    except (*_REFUSALS, FutureWarning):
+        return False  # no such cache or head, or the model without its head calls its cache otherwise
+    alone_MV = torch.stack([ending(scorer.module, text, device) for text in texts])
+    signal = (alone_MV[0] - alone_MV[1]).abs().max()
+    return bool((logits_RWA.flatten(0, 1) - alone_MV).abs().max() <= tolerance(scorer.module) * signal)
+
+
 def ending(module: nn.Module, tokens: Sequence[int], device: torch.device) -> Tensor:
     """Return the logits after the last token of a plain sequence."""
     logits_V: Tensor = module(input_ids=torch.tensor([list(tokens)], device=device), use_cache=False).logits[0, -1]
@@ -157,8 +187,14 @@ def ending(module: nn.Module, tokens: Sequence[int], device: torch.device) -> Te
 
 def trial_tokens(module: nn.Module, count: int) -> tuple[int, ...]:
     """Return `count` different token ids spread over the vocabulary."""
-    size: int = module.config.get_text_config().vocab_size  # type: ignore[union-attr,operator]
+    size = vocabulary(module)
     return tuple(1 + (index * (size - 2)) // count for index in range(count))
+
+
+def vocabulary(module: nn.Module) -> int:
+    """Return the number of tokens that a model tells apart."""
+    size: int = module.config.get_text_config().vocab_size  # type: ignore[union-attr,operator]
+    return size
 
 
 def trial_input(module: nn.Module, count: int) -> Tensor:

@@ -80,7 +80,12 @@ def test_a_cache_that_is_refused_or_not_heeded_is_seen_to_be_lost(hide: Callable
     module.forward = hide(module.forward)
     model = CausalLearner(module, tiny.tokenizer(), seats(1), LearnerSettings(rank=4), source="llama")
     assert model.abilities.cache is None and not model.abilities.reserve
-    assert model.fast_paths == {"tree scoring": True, "key-value cache": False, "reserved cache": False}
+    assert model.fast_paths == {
+        "tree scoring": True,
+        "key-value cache": False,
+        "reserved cache": False,
+        "constrained search": False,
+    }
 
 
 @pytest.mark.parametrize("keyword", CACHE_KEYWORDS)
@@ -105,7 +110,9 @@ def hidden_cache(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("hidden_cache")
 def test_a_shipped_model_that_loses_a_fast_path_refuses_to_start() -> None:
-    with pytest.raises(ModelError, match=r"does not take key-value cache, reserved cache .* `make setup`"):
+    with pytest.raises(
+        ModelError, match=r"does not take key-value cache, reserved cache, constrained search .* `make setup`"
+    ):
         LanguageModelStudents().learner(seats(1))
     assert LanguageModelStudents.diagnosis()["fast paths"]["embedded/student"].startswith("missing: the shipped model")
 
@@ -115,7 +122,7 @@ def test_a_foreign_model_that_loses_a_fast_path_says_so_at_start_and_in_the_fing
     prepared = stage_of(tmp_path)
     world = load_world([prepared])
     (line,) = slowness(world)
-    assert str(tmp_path) in line and "key-value cache, reserved cache" in line
+    assert str(tmp_path) in line and "key-value cache, reserved cache, constrained search" in line
     assert fingerprint([prepared], world)["fast_paths"] == "tree scoring"
 
 
@@ -123,7 +130,10 @@ def test_a_model_that_takes_every_fast_path_is_told_as_such(tmp_path: Path) -> N
     prepared = stage_of(tmp_path)
     world = load_world([prepared])
     assert slowness(world) == []
-    assert fingerprint([prepared], world)["fast_paths"] == "tree scoring, key-value cache, reserved cache"
+    assert (
+        fingerprint([prepared], world)["fast_paths"]
+        == "tree scoring, key-value cache, reserved cache, constrained search"
+    )
     assert set(LanguageModelStudents.diagnosis()["fast paths"].values()) == {
-        "tree scoring, key-value cache, reserved cache"
+        "tree scoring, key-value cache, reserved cache, constrained search"
     }

@@ -1,0 +1,196 @@
+"""Beams that grow from one prompt each: as query positions of one sequence, or as plain texts where a model needs them.
+
+A prompt's keys and values are computed once and never copied: each beam is a column that sees the prompt, its own
+ancestors and itself (tree attention, see `simulation/core/packing.py`, here with a cache), and of the head only the
+rows of the tokens that may follow are multiplied.
+Axes: R searches, W beams, M = R·W, P columns of the prompts, C columns so far, A tokens, E features, V vocabulary.
+"""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
+import torch
+from torch import Tensor, nn
+from transformers.cache_utils import DynamicCache
+
+from agents.models.decoding import CachedSteps, Steps, WholeSteps
+from agents.models.lora import merged
+from agents.models.scoring import Scorer
+
+PORTION = 2**24
+"""The most logits of the whole vocabulary that are held at once."""
+
+
+class Beams(Protocol):
+    """Searches of one width side by side, each from a prompt of its own."""
+
+    def scores(self, tokens_A: Tensor, *, whole: bool) -> Tensor:
+        """Return `(R, W, A)` of the tokens as what comes next of each beam: logits, or normalised over all tokens."""
+
+    def advance(self, tokens_RW: Tensor, parents_RW: Tensor) -> None:
+        """Go on with beams that append a token each to the beams `parents_RW` of before."""
+
+
+@runtime_checkable
+class SlotHead(Protocol):
+    """An output head of which slots hold weights of their own."""
+
+    def rows_of(self, slots: Sequence[int], tokens_N: Tensor) -> Tensor:
+        """Return each slot's weights of some tokens, `(slots, tokens, features)`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What turns a model's last features into scores of tokens."""
+
+    scorer: Scorer
+    slots: Sequence[int]
+
+    def rows(self, tokens_A: Tensor) -> Tensor:
+        """Return the weights of tokens, one for all slots or one each."""
+        head = output_head(self.scorer.module)
+        if isinstance(head, SlotHead):
+            return head.rows_of(self.slots, tokens_A)
+        return head.weight[tokens_A].unsqueeze(0)  # type: ignore[index]  # nn.Module types attributes so
+
+    def logits(self, features_RWE: Tensor, tokens_A: Tensor) -> Tensor:
+        """Return the logits of some tokens, computed alone."""
+        weight_GAE = self.rows(tokens_A).to(features_RWE.dtype)
+        if len(weight_GAE) == 1:
+            return exact(nn.functional.linear(features_RWE, weight_GAE[0]))
+        features_GNE = features_RWE.reshape(len(weight_GAE), -1, features_RWE.shape[-1])
+        return exact(torch.bmm(features_GNE, weight_GAE.mT).view(*features_RWE.shape[:-1], -1))
+
+    def logprobs(self, features_RWE: Tensor, tokens_A: Tensor) -> Tensor:
+        """Return the log-probabilities of some tokens among the whole vocabulary, nats."""
+        rows = len(features_RWE)
+        head = output_head(self.scorer.module)
+        size = max(1, PORTION // (rows * int(head.weight.shape[0])))  # type: ignore[index]
+        parts = []
+        for features_RNE in features_RWE.split(size, dim=1):  # type: ignore[no-untyped-call]
+            with self.scorer.adapters.seated(self.slots, rows=rows, columns=features_RNE.shape[1]):
+                parts.append(normalised(exact(head(features_RNE)), tokens_A))
+        return torch.cat(parts, dim=1)
+
+
+class PackedBeams:
+    """Computes the newest token of every beam as one column of its prompt's sequence."""
+
+    def __init__(self, scorer: Scorer, slots: Sequence[int], prompts: Sequence[Sequence[int]]) -> None:
+        """Read the prompts, as many for every slot, one slot's after the other's."""
+        self._scorer = scorer
+        self._slots = list(slots)
+        self._weights = merged(scorer.module, slots)
+        self._head = Head(scorer, self._slots)
+        self._cache = DynamicCache()
+        device = scorer.adapters.values_SP.device
+        longest = max(map(len, prompts))
+        pads = [longest - len(prompt) for prompt in prompts]
+        tokens_RP = torch.tensor([[scorer.pad] * pad + list(row) for pad, row in zip(pads, prompts, strict=True)])
+        self._lengths_R1 = torch.tensor([[len(prompt)] for prompt in prompts], device=device)
+        columns_P = torch.arange(longest, device=device)
+        pads_R1 = torch.tensor(pads, device=device).unsqueeze(1)
+        dtype = next(scorer.module.parameters()).dtype
+        self._lowest = torch.finfo(dtype).min
+        seen_RP = torch.zeros((len(pads), longest), dtype=dtype, device=device)
+        seen_RP.masked_fill_(columns_P < pads_R1, self._lowest)
+        self._mask_RWC = seen_RP.unsqueeze(1)
+        mask_RPP = None
+        if any(pads):
+            mask_RPP = self._mask_RWC.masked_fill(columns_P > columns_P.unsqueeze(1), self._lowest)
+        self._forward(tokens_RP.to(device), (columns_P - pads_R1).clamp(min=0), mask_RPP, last=1)
+
+    def scores(self, tokens_A: Tensor, *, whole: bool) -> Tensor:
+        """Return `(R, W, A)` of the tokens as what comes next of each beam: logits, or normalised over all tokens."""
+        if not self._scorer.abilities.slices:
+            logits_RWV = exact(self._features_RWE)
+            return normalised(logits_RWV, tokens_A) if whole else logits_RWV[..., tokens_A]
+        return (self._head.logprobs if whole else self._head.logits)(self._features_RWE, tokens_A)
+
+    def advance(self, tokens_RW: Tensor, parents_RW: Tensor) -> None:
+        """Go on with beams that append a token each to the beams `parents_RW` of before."""
+        rows, beams = tokens_RW.shape
+        ancestors_RWC = self._mask_RWC.gather(1, parents_RW.unsqueeze(-1).expand(-1, -1, self._mask_RWC.shape[-1]))
+        alone_WW = self._mask_RWC.new_full((beams, beams), self._lowest).fill_diagonal_(0.0)
+        self._mask_RWC = torch.cat([ancestors_RWC, alone_WW.expand(rows, -1, -1)], dim=-1)
+        self._forward(tokens_RW, self._lengths_R1.expand(-1, beams), self._mask_RWC, last=beams)
+        self._lengths_R1 = self._lengths_R1 + 1
+
+    def _forward(self, tokens_RL: Tensor, positions_RL: Tensor, mask_RLC: Tensor | None, *, last: int) -> None:
+        rows, columns = tokens_RL.shape
+        abilities = self._scorer.abilities
+        inputs: dict[str, Any] = {
+            "input_ids": tokens_RL,
+            "position_ids": positions_RL,
+            "attention_mask": None if mask_RLC is None else mask_RLC.unsqueeze(1),
+            "use_cache": True,
+            str(abilities.cache): self._cache,
+        }
+        with self._seated(rows, columns):
+            if abilities.slices:
+                self._features_RWE = inner(self._scorer.module)(**inputs)[0][:, -last:]
+            else:
+                keeps = {"logits_to_keep": last} if abilities.keeps else {}
+                self._features_RWE = self._scorer.module(**inputs, **keeps).logits[:, -last:]
+
+    def _seated(self, rows: int, columns: int) -> AbstractContextManager[None]:
+        return self._scorer.adapters.seated(self._slots, rows=rows, columns=columns, weights=self._weights)
+
+
+class PlainBeams:
+    """Reads every beam as a text of its own: slow, and right for any causal architecture."""
+
+    def __init__(self, scorer: Scorer, slots: Sequence[int], prompts: Sequence[Sequence[int]]) -> None:
+        """Read the prompts, as many for every slot, one slot's after the other's."""
+        self._slots = list(slots)
+        self._rows = len(prompts)
+        self._beams = 1
+        kind = CachedSteps if scorer.abilities.cache else WholeSteps
+        self._steps: Steps = kind(scorer, slots, [tuple(prompt) for prompt in prompts])
+
+    def scores(self, tokens_A: Tensor, *, whole: bool) -> Tensor:
+        """Return `(R, W, A)` of the tokens as what comes next of each beam: logits, or normalised over all tokens."""
+        logits_RWV = exact(self._steps.logits_MV).view(self._rows, self._beams, -1)
+        return normalised(logits_RWV, tokens_A) if whole else logits_RWV[..., tokens_A]
+
+    def advance(self, tokens_RW: Tensor, parents_RW: Tensor) -> None:
+        """Go on with beams that append a token each to the beams `parents_RW` of before."""
+        firsts_R1 = torch.arange(self._rows, device=parents_RW.device).unsqueeze(1) * self._beams
+        self._steps.keep((firsts_R1 + parents_RW).flatten().tolist(), self._slots)
+        self._beams = tokens_RW.shape[1]
+        self._steps.advance(tokens_RW.flatten())
+
+
+def begun(scorer: Scorer, slots: Sequence[int], prompts: Sequence[Sequence[int]], depth: int) -> Beams:
+    """Read prompts, which at most `depth` tokens follow, in the fastest way that the model takes."""
+    return (PackedBeams if packs(scorer, max(map(len, prompts)) + depth) else PlainBeams)(scorer, slots, prompts)
+
+
+def packs(scorer: Scorer, reach: int) -> bool:
+    """Say whether beams may be columns of one sequence: no path is longer than the attention's reach."""
+    abilities = scorer.abilities
+    return abilities.branches and (abilities.window is None or reach <= abilities.window)
+
+
+def inner(module: nn.Module) -> nn.Module:
+    """Return the model without its head."""
+    base: nn.Module = module.base_model  # type: ignore[assignment]  # a transformers model, typed as nn.Module
+    return base
+
+
+def output_head(module: nn.Module) -> nn.Module:
+    """Return the head that scores tokens."""
+    head: nn.Module = module.get_output_embeddings()  # type: ignore[operator]  # a transformers model
+    return head
+
+
+def normalised(logits_RWV: Tensor, tokens_A: Tensor) -> Tensor:
+    """Return the log-probabilities of some tokens among all, nats."""
+    return logits_RWV[..., tokens_A] - logits_RWV.logsumexp(-1, keepdim=True)
+
+
+def exact(logits: Tensor) -> Tensor:
+    """Return logits in single precision at least."""
+    return logits if logits.dtype == torch.float64 else logits.float()
