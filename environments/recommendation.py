@@ -54,7 +54,7 @@ class Recommendation(FixedQuestions):
     """A file index.json that gives each item the codes of its identifier."""
     levels: Annotated[int, Field(ge=1, le=26)] = 3
     """How many codes an identifier has, where they are made."""
-    codes: Annotated[int, Field(ge=2)] = 32
+    codes: Annotated[int, Field(ge=2)] = 64
     """How many different codes a level has, where they are made."""
     pool_size: Annotated[int, Field(ge=1)] | None = None
     """How many of the training windows may be asked; all where nothing is said."""

@@ -112,7 +112,7 @@ def test_identifiers_of_the_shop_name_every_item_apart(made_of: Any) -> None:
     assert len(items.sharing) == 600 and items.depth == 3
     assert not any(measure.name.startswith("id ") for measure in Recommendation(made_of=made_of).measures)
     codes = {code for row in items.codes for code in row}
-    assert len(codes) == (27 if made_of == "structure" else 96)
+    assert len(codes) == (27 if made_of == "structure" else 192)
 
 
 def test_another_world_has_the_same_titles_and_other_identifiers_and_windows() -> None:
@@ -149,7 +149,7 @@ def test_identifiers_are_read_from_an_index_and_those_that_share_divide_a_hit(tm
     ("fields", "words"),
     [
         ({"count": 601}, "fewer than the 601 of a list"),
-        ({"levels": 1}, "1 levels of 32 codes write 32 items apart"),
+        ({"levels": 1}, "1 levels of 64 codes write 64 items apart"),
         ({"shortest_history": 11}, "give 1 <= shortest <= history"),
         ({"rows": Path("nowhere/at/all")}, "correct the path"),
     ],
