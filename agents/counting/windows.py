@@ -1,6 +1,6 @@
 """What an experience says was taken, and what before it, as places among the texts of its catalogue."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
@@ -116,13 +116,18 @@ def lesson_update(
     steps: int,
     before: Sequence[tuple[int, float]],
     after: Sequence[tuple[int, float]],
+    metrics: Mapping[str, float] | None = None,
 ) -> Update:
     """Return an update by the log-probabilities, nats, of what each window taught, each with its lesson's place.
 
     Of a lesson that taught several texts the effect is told of the first.
     """
     windows_taught = {lesson: (old, new) for (lesson, old), (_, new) in zip(before[::-1], after[::-1], strict=True)}
-    metrics = {"windows": float(len(before)), "lessons_that_taught_nothing": float(lessons - len(windows_taught))}
+    metrics = {
+        **(metrics or {}),
+        "windows": float(len(before)),
+        "lessons_that_taught_nothing": float(lessons - len(windows_taught)),
+    }
     if before:
         metrics["chosen_logprob_before"] = float(np.mean([logprob for _, logprob in before]))
         metrics["chosen_logprob_after"] = float(np.mean([logprob for _, logprob in after]))
