@@ -192,14 +192,14 @@ def test_row_adamw_equals_torch_on_each_row_alone(clip: float | None, weight_dec
     draws = torch.Generator().manual_seed(0)
     rows = torch.randn(4, 9, dtype=torch.float64, generator=draws)
     ours = rows.clone().requires_grad_()
-    optimiser = RowAdamW(ours, learning_rate=0.02, weight_decay=weight_decay, clip=clip)
+    optimiser = RowAdamW(ours, weight_decay=weight_decay, clip=clip)
     theirs = [row.clone().requires_grad_() for row in rows]
     references = [torch.optim.AdamW([row], lr=0.02, weight_decay=weight_decay) for row in theirs]
     for step in range(12):
         active = [row for row in range(3) if (step + row) % 3]
         gradients = torch.randn(4, 9, dtype=torch.float64, generator=draws)
         ours.grad = gradients.clone()
-        norms = optimiser.step(active)
+        norms = optimiser.step(active, [0.02] * len(active))
         for row, norm in zip(active, norms, strict=True):
             theirs[row].grad = gradients[row].clone()
             if clip is not None:
@@ -209,6 +209,46 @@ def test_row_adamw_equals_torch_on_each_row_alone(clip: float | None, weight_dec
     for row in range(3):
         torch.testing.assert_close(ours[row], theirs[row], rtol=0, atol=1e-12)
     assert torch.equal(ours[3], rows[3])
+
+
+@pytest.mark.parametrize("warmup", [0, 1, 4])
+@pytest.mark.parametrize("decay", ["constant", "linear", "cosine"])
+def test_learning_rates_are_those_of_the_schedules_of_transformers(decay: str, warmup: int) -> None:
+    from transformers import get_scheduler
+
+    recipe = build("trainer", "sft", {"learning_rate": 0.5, "warmup": warmup, "decay": decay})
+    optimiser = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.5)
+    name = "constant_with_warmup" if decay == "constant" else decay
+    scheduler = get_scheduler(name, optimiser, num_warmup_steps=warmup, num_training_steps=11)
+    for step in range(11):
+        assert recipe.rate(step, 11) == pytest.approx(scheduler.get_last_lr()[0], abs=1e-15)
+        optimiser.step()
+        scheduler.step()
+
+
+def test_each_slot_goes_through_the_schedule_of_its_own_steps() -> None:
+    settings = {"warmup": 1, "decay": "linear", "batch_size": 3}
+    cohort = play(NAMES, "sft", settings, turns=1)
+    for slot in NAMES:
+        alone = play([slot], "sft", settings, turns=1)
+        torch.testing.assert_close(cohort.row(slot), alone.row(slot), rtol=0, atol=1e-8)
+    assert not torch.equal(cohort.adapters_SP, play(NAMES, "sft", {"batch_size": 3}, turns=1).adapters_SP)
+
+
+@pytest.mark.parametrize(("name", "passes"), [("sft", 0), ("dpo", 1), ("grpo", 1)])
+def test_without_effects_an_update_learns_the_same_and_reads_less(name: str, passes: int) -> None:
+    models = []
+    for effects in (True, False):
+        model = BigramLearner(["one"])
+        settings = {"effects": effects, **({"samples": 2} if name == "grpo" else {})}
+        streams = {"one": np.random.default_rng(0)}
+        update = build("trainer", name, settings).update(
+            model, {"one": lessons(0, 8)}, mark, turn=1, generators=streams
+        )["one"]
+        models.append(model)
+    assert torch.equal(models[0].row("one"), models[1].row("one"))
+    assert [len(model.passes) for model in models] == [update.steps + 2, update.steps + passes]
+    assert update.effects == () and update.metrics["loss_last"] < update.metrics["loss_first"] + 1
 
 
 def test_a_group_of_equal_rewards_has_no_advantage() -> None:

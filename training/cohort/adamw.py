@@ -1,5 +1,7 @@
 """AdamW on the rows of one tensor: a row that takes no step keeps its weights and moments untouched."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -16,14 +18,12 @@ class RowAdamW:
         self,
         parameters_SP: Tensor,
         *,
-        learning_rate: float,
         betas: tuple[float, float] = (0.9, 0.999),
         epsilon: float = 1e-8,
         weight_decay: float = 0.0,
         clip: float | None = None,
     ) -> None:
         self._parameters_SP = parameters_SP
-        self._learning_rate = learning_rate
         self._betas = betas
         self._epsilon = epsilon
         self._weight_decay = weight_decay
@@ -31,24 +31,24 @@ class RowAdamW:
         self._moments: dict[int, tuple[Tensor, Tensor, int]] = {}
 
     @torch.no_grad()
-    def step(self, rows: list[int]) -> list[float]:
-        """Update `rows` by their gradients and return each gradient's 2-norm before clipping.
+    def step(self, rows: Sequence[int], rates: Sequence[float]) -> list[float]:
+        """Update `rows` by their gradients, each at its rate, and return each gradient's 2-norm before clipping.
 
         A row whose gradient is not finite is left as it is; its norm says so.
         """
         gradients_SP = self._parameters_SP.grad
         if gradients_SP is None:
             raise ValueError("RowAdamW.step: the parameters have no gradient; call backward on a loss first")
-        norms = torch.linalg.vector_norm(gradients_SP[rows], dim=1)
-        for row, norm in zip(rows, norms, strict=True):
+        norms = torch.linalg.vector_norm(gradients_SP[list(rows)], dim=1)
+        for row, norm, rate in zip(rows, norms, rates, strict=True):
             if torch.isfinite(norm):
                 gradient_P = gradients_SP[row]
                 if self._clip is not None:
                     gradient_P = gradient_P * (self._clip / (norm + 1e-6)).clamp(max=1.0)
-                self._step_row(row, gradient_P)
+                self._step_row(row, gradient_P, rate)
         return [float(norm) for norm in norms]
 
-    def _step_row(self, row: int, gradient_P: Tensor) -> None:
+    def _step_row(self, row: int, gradient_P: Tensor, rate: float) -> None:
         weights_P = self._parameters_SP[row]
         if row not in self._moments:
             self._moments[row] = (torch.zeros_like(gradient_P), torch.zeros_like(gradient_P), 0)
@@ -59,5 +59,5 @@ class RowAdamW:
         first_P.lerp_(gradient_P, 1 - decay_first)
         second_P.mul_(decay_second).addcmul_(gradient_P, gradient_P, value=1 - decay_second)
         scale_P = (second_P / (1 - decay_second**steps)).sqrt_().add_(self._epsilon)
-        weights_P.mul_(1 - self._learning_rate * self._weight_decay)
-        weights_P.addcdiv_(first_P, scale_P, value=-self._learning_rate / (1 - decay_first**steps))
+        weights_P.mul_(1 - rate * self._weight_decay)
+        weights_P.addcdiv_(first_P, scale_P, value=-rate / (1 - decay_first**steps))

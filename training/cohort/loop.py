@@ -24,8 +24,9 @@ MeasureReadings = Callable[[Readings, Readings], dict[str, float]]
 class Trained:
     """What became of one slot."""
 
-    before: Readings
-    after: Readings
+    before: Readings | None
+    after: Readings | None
+    """None where no effects are wanted."""
     losses: tuple[float, ...]
     """One a step, before that step."""
     gradient_norms: tuple[float, ...]
@@ -61,18 +62,24 @@ def update_slots(
     measure: MeasureReadings,
     *,
     generators: Mapping[str, np.random.Generator],
+    reference: bool = True,
 ) -> dict[str, Update]:
-    """Train all slots together and report each; a slot without examples is reported with no steps."""
+    """Train all slots together and report each; a slot without examples is reported with no steps.
+
+    `reference` says whether the loss takes log-probabilities of the policy at the start.
+    """
     examples_by_slot = {slot: slot_examples.examples for slot, slot_examples in examples.items()}
-    trained = train(model, examples_by_slot, loss, recipe, generators=generators)
+    trained = train(model, examples_by_slot, loss, recipe, generators=generators, reference=reference)
     updates = {}
     for slot, slot_examples in examples.items():
         steps, metrics, effects = 0, dict(slot_examples.counts), tuple[LessonEffect, ...]()
         if slot in trained:
             outcome = trained[slot]
             steps = outcome.steps
-            metrics |= outcome.metrics() | measure(outcome.before, outcome.after)
-            effects = lesson_effects(slot_examples.examples, outcome.before, outcome.after)
+            metrics |= outcome.metrics()
+            if outcome.before is not None and outcome.after is not None:
+                metrics |= measure(outcome.before, outcome.after)
+                effects = lesson_effects(slot_examples.examples, outcome.before, outcome.after)
         count = len(slot_examples.examples)
         updates[slot] = report(
             recipe.name, model, slot, experiences=count, steps=steps, metrics=metrics, effects=effects
@@ -111,16 +118,17 @@ def train(
     recipe: Recipe,
     *,
     generators: Mapping[str, np.random.Generator],
+    reference: bool = True,
 ) -> dict[str, Trained]:
     """Train every slot that has examples; a slot with fewer finishes earlier and is untouched from then on."""
     slots = [slot for slot in model.slots if examples.get(slot)]
     if not slots:
         return {}
     taught = {slot: examples[slot] for slot in slots}
-    before = read(model, taught, recipe)
+    before = read(model, taught, recipe) if reference or recipe.effects else {}
     losses: dict[str, list[float]] = {slot: [] for slot in slots}
     norms: dict[str, list[float]] = {slot: [] for slot in slots}
-    optimiser = adamw(model, recipe)
+    optimiser = RowAdamW(model.adapters_SP, weight_decay=recipe.weight_decay, clip=recipe.clip)
     streams = {slot: schedule(len(taught[slot]), recipe, generators[slot]) for slot in slots}
     while picks := {slot: indices for slot in slots if (indices := next(streams[slot], None)) is not None}:
         model.adapters_SP.grad = None
@@ -128,15 +136,17 @@ def train(
             values = backward(model, taught, {slot: picks[slot] for slot in group}, before, loss)
             for slot, value in zip(group, values, strict=True):
                 losses[slot].append(value)
-        for slot, norm in zip(picks, optimiser.step([model.slots.index(slot) for slot in picks]), strict=True):
+        rates = [recipe.rate(len(norms[slot]), step_count(len(taught[slot]), recipe)) for slot in picks]
+        rows = [model.slots.index(slot) for slot in picks]
+        for slot, norm in zip(picks, optimiser.step(rows, rates), strict=True):
             norms[slot].append(norm)
     model.adapters_SP.grad = None
     model.touch(slots)
-    after = read(model, taught, recipe)
+    after = read(model, taught, recipe) if recipe.effects else {}
     return {
         slot: Trained(
-            before=before[slot],
-            after=after[slot],
+            before=before.get(slot),
+            after=after.get(slot),
             losses=tuple(losses[slot]),
             gradient_norms=tuple(norms[slot]),
             tokens=recipe.epochs * sum(size(example.tree) for example in taught[slot]),
@@ -145,22 +155,17 @@ def train(
     }
 
 
-def adamw(model: Trainable, recipe: Recipe) -> RowAdamW:
-    """Return a fresh optimiser of the learner's adapters."""
-    return RowAdamW(
-        model.adapters_SP,
-        learning_rate=recipe.learning_rate,
-        weight_decay=recipe.weight_decay,
-        clip=recipe.clip,
-    )
-
-
 def schedule(size: int, recipe: Recipe, generator: np.random.Generator) -> Iterator[list[int]]:
     """Yield the examples of each step: every epoch a new order, the last batch of an epoch may be smaller."""
     for _ in range(recipe.epochs):
         order = generator.permutation(size).tolist()
         for first in range(0, size, recipe.batch_size):
             yield order[first : first + recipe.batch_size]
+
+
+def step_count(size: int, recipe: Recipe) -> int:
+    """Return how many steps `schedule` has."""
+    return recipe.epochs * -(-size // recipe.batch_size)
 
 
 def cost(picked: Sequence[Sequence[Example]]) -> int:
@@ -204,8 +209,9 @@ def backward(
     reference_SBKT = torch.zeros_like(logprobs_SBKT)
     tokens = logprobs_SBKT.shape[3]
     for row, (slot, indices) in enumerate(picks.items()):
-        reference_NKT = before[slot].logprobs_NKT[list(indices), : logprobs_SBKT.shape[2], :tokens]
-        reference_SBKT[row, : len(indices), : reference_NKT.shape[1], : reference_NKT.shape[2]] = reference_NKT
+        if slot in before:
+            reference_NKT = before[slot].logprobs_NKT[list(indices), : logprobs_SBKT.shape[2], :tokens]
+            reference_SBKT[row, : len(indices), : reference_NKT.shape[1], : reference_NKT.shape[2]] = reference_NKT
     loss_S = loss(
         Batch(
             logprobs_SBKT=logprobs_SBKT,
@@ -249,12 +255,15 @@ def read(model: Trainable, examples: Mapping[str, Sequence[Example]], recipe: Re
 
 def whole(examples: Sequence[Example], most: int) -> Iterator[range]:
     """Split one slot's examples, in order, into runs that cost at most `most` tokens."""
-    first = 0
-    for last in range(1, len(examples) + 1):
-        if last < len(examples) and cost([examples[first : last + 1]]) <= most:
-            continue
-        yield range(first, last)
-        first = last
+    sizes = [size(example.tree) for example in examples]
+    first, longest = 0, 0
+    for last, own in enumerate(sizes):
+        if last > first and (last + 1 - first) * max(longest, own) > most:
+            yield range(first, last)
+            first, longest = last, 0
+        longest = max(longest, own)
+    if sizes:
+        yield range(first, len(sizes))
 
 
 def stack(parts_NKT: Sequence[Tensor]) -> Tensor:

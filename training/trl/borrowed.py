@@ -32,12 +32,13 @@ class Borrowed:
     seed: int
 
     def arguments(self, recipe: Recipe) -> dict[str, Any]:
-        """Return the TRL settings that make its optimisation ours: constant rate, no files, no logs, no bars."""
+        """Return the TRL settings that make its optimisation ours: no files, no logs, no bars."""
         dtype = self.peft_model.dtype
         return {
             "output_dir": str(self.folder / "trainer"),
             "learning_rate": recipe.learning_rate,
-            "lr_scheduler_type": "constant",
+            "lr_scheduler_type": "constant_with_warmup" if recipe.decay == "constant" else recipe.decay,
+            "warmup_steps": recipe.warmup,
             "optim": "adamw_torch",
             "per_device_train_batch_size": recipe.batch_size,
             "num_train_epochs": recipe.epochs,

@@ -30,12 +30,13 @@ def update_slots(
         steps, metrics, effects = 0, dict(slot_examples.counts), tuple[LessonEffect, ...]()
         rows = slot_examples.examples
         if rows:
-            before = read(model, {slot: rows}, recipe)[slot]
+            before = read(model, {slot: rows}, recipe) if recipe.effects else {}
             with borrowed(model, slot, generators[slot]) as lent:
                 steps = lent.train(trainer(recipe, lent, rows, model.tokenizer))
-            after = read(model, {slot: rows}, recipe)[slot]
-            metrics |= measure(before, after)
-            effects = lesson_effects(rows, before, after)
+            if recipe.effects:
+                after = read(model, {slot: rows}, recipe)
+                metrics |= measure(before[slot], after[slot])
+                effects = lesson_effects(rows, before[slot], after[slot])
         updates[slot] = report(
             recipe.name, model, slot, experiences=len(rows), steps=steps, metrics=metrics, effects=effects
         )
