@@ -56,7 +56,7 @@ class RecommenderUsers:
     """What identifiers are made of, as in the environment recommendation."""
     levels: Annotated[int, Field(ge=1, le=26)] = 3
     """How many codes an identifier has."""
-    codes: Annotated[int, Field(ge=2)] = 32
+    codes: Annotated[int, Field(ge=2)] = 64
     """How many different codes a level has."""
     held_out_size: Annotated[int, Field(ge=1)] = 600
     """How many users measure."""

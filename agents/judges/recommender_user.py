@@ -68,9 +68,9 @@ class RecommenderUser:
             for text, places, reason in zip(slate.texts, slate.meanings, reasons[: len(slate.texts)], strict=True)
         ]
         parts = zip(slate.texts, scores[: len(words)], words, strict=True)
-        metrics = {"rating": round(stars, 2)}
+        metrics = {} if self.expected else {"rating": round(stars, 2)}
         if self.expected and slate.visitor.item:
-            metrics |= told(slate.items, slate.items.text(slate.visitor.item), listed(answer))
+            metrics = told(slate.items, slate.items.text(slate.visitor.item), listed(answer))
         return Feedback(
             score=sum(scores) / slate.count,
             judge="recommender_user",
