@@ -5,7 +5,7 @@ Where an answer is a list, no list is learned as one text: a lesson teaches or r
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol, runtime_checkable
 
 from simulation.core.kinds.items import Items
 from simulation.core.kinds.next_items import NextItems
@@ -144,21 +144,33 @@ def demonstrations(
     return imitated, {"demonstrations": float(len(imitated)), **counts}
 
 
+@runtime_checkable
+class EncodesMany(Protocol):
+    """A model that tokenizes many prompts in one call, which takes a small part of the time of as many calls."""
+
+    def encode_all(self, asked: Sequence[tuple[str, tuple[str, ...]]]) -> list[Tree]:
+        """Return what `encode` returns of each prompt with its continuations."""
+        ...
+
+
+def encoded(model: Trainable, asked: Sequence[tuple[str, tuple[str, ...]]]) -> list[Tree]:
+    """Return a tree for each prompt with its continuations."""
+    if isinstance(model, EncodesMany):
+        return model.encode_all(asked)
+    return [model.encode(prompt, continuations) for prompt, continuations in asked]
+
+
 def pair_examples(model: Trainable, experiences: Sequence[Experience]) -> Examples:
     """Return one tree a pair, the chosen answer first, so that the prompt is computed once."""
     preferences, counts = pairs(experiences)
-    examples = [
-        Example(tree=model.encode(pair.prompt, (pair.chosen, pair.rejected)), lesson=pair.lesson)
-        for pair in preferences
-    ]
+    trees = encoded(model, [(pair.prompt, (pair.chosen, pair.rejected)) for pair in preferences])
+    examples = [Example(tree=tree, lesson=pair.lesson) for tree, pair in zip(trees, preferences, strict=True)]
     return Examples(examples=examples, counts=counts)
 
 
 def demonstration_examples(model: Trainable, experiences: Sequence[Experience], *, imitate: Imitated) -> Examples:
     """Return one tree a demonstration, with one branch."""
     imitated, counts = demonstrations(experiences, imitate=imitate)
-    examples = [
-        Example(tree=model.encode(demonstration.prompt, (demonstration.answer,)), lesson=demonstration.lesson)
-        for demonstration in imitated
-    ]
+    trees = encoded(model, [(demonstration.prompt, (demonstration.answer,)) for demonstration in imitated])
+    examples = [Example(tree=tree, lesson=one.lesson) for tree, one in zip(trees, imitated, strict=True)]
     return Examples(examples=examples, counts=counts)

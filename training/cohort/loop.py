@@ -126,8 +126,7 @@ def train(
         return {}
     taught = {slot: examples[slot] for slot in slots}
     before = read(model, taught, recipe) if reference or recipe.effects else {}
-    losses: dict[str, list[float]] = {slot: [] for slot in slots}
-    norms: dict[str, list[float]] = {slot: [] for slot in slots}
+    losses, norms = ({slot: list[float]() for slot in slots} for _ in range(2))
     optimiser = RowAdamW(model.adapters_SP, weight_decay=recipe.weight_decay, clip=recipe.clip)
     streams = {slot: schedule(len(taught[slot]), recipe, generators[slot]) for slot in slots}
     while picks := {slot: indices for slot in slots if (indices := next(streams[slot], None)) is not None}:
@@ -137,8 +136,7 @@ def train(
             for slot, value in zip(group, values, strict=True):
                 losses[slot].append(value)
         rates = [recipe.rate(len(norms[slot]), step_count(len(taught[slot]), recipe)) for slot in picks]
-        rows = [model.slots.index(slot) for slot in picks]
-        for slot, norm in zip(picks, optimiser.step(rows, rates), strict=True):
+        for slot, norm in zip(picks, optimiser.step([*map(model.slots.index, picks)], rates), strict=True):
             norms[slot].append(norm)
     model.adapters_SP.grad = None
     model.touch(slots)
