@@ -2,7 +2,8 @@
 
 Position-based model: an item is clicked where it is looked at, by its place, and appeals, by itself (Craswell, Zoeter,
 Taylor and Ramsey 2008, "An experimental comparison of click position-bias models", WSDM, section 3.1). Appeal is a
-logistic of the weights of the item's tags. Boredom with repeats is ours: each recent showing halves the chance.
+logistic of the weights of the item's tags. Boredom with repeats is ours: it takes of the chance, by halves, as much
+as the visitor's key says.
 Axes: A lists, L places of a list, N items shown in all lists, I items of the catalogue, T tags.
 """
 

@@ -128,7 +128,7 @@ def test_what_is_no_item_comes_twice_or_is_missing_is_counted_and_never_clicked(
     assert {outcome.reason for outcome in feedback.outcomes} <= {*REASONS}
 
 
-def test_each_recent_showing_halves_the_chance_of_a_click() -> None:
+def test_each_whole_of_boredom_halves_the_chance_of_a_click() -> None:
     chances = [
         judged(asked(Visitor(user=0, mood=0.0, boredom={"kettle": times})), (KETTLE,), expected=True).score
         for times in (0.0, 1.0, 2.0)
