@@ -22,7 +22,7 @@ class Visitor(Key, frozen=True, kw_only=True, tag="visitor", omit_defaults=True)
     wants: Mapping[str, float] = msgspec.field(default_factory=dict)
     """The same for what completes the item taken last."""
     boredom: Mapping[str, float] = msgspec.field(default_factory=dict)
-    """How much items bore that were shown or taken of late, by their names: 1 halves the chance of a click, 2 quarters."""
+    """How much an item bores that was shown or taken of late, by its name: 1 halves the chance of a click."""
     curiosity: float = 0.0
     """The share of looks, in [0, 1], after which a coin decides instead of taste."""
     impatience: float = 0.5
