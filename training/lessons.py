@@ -168,9 +168,13 @@ def pair_examples(model: Trainable, experiences: Sequence[Experience]) -> Exampl
     return Examples(examples=examples, counts=counts)
 
 
-def demonstration_examples(model: Trainable, experiences: Sequence[Experience], *, imitate: Imitated) -> Examples:
-    """Return one tree a demonstration, with one branch."""
+def demonstration_examples(
+    model: Trainable, experiences: Sequence[Experience], *, imitate: Imitated, prompts: bool = False
+) -> Examples:
+    """Return one tree a demonstration, with one branch; `prompts` are part of it but for their first token."""
     imitated, counts = demonstrations(experiences, imitate=imitate)
     trees = encoded(model, [(demonstration.prompt, (demonstration.answer,)) for demonstration in imitated])
+    if prompts:
+        trees = [Tree(prompt=tree.prompt[:1], branches=((*tree.prompt[1:], *tree.branches[0]),)) for tree in trees]
     examples = [Example(tree=tree, lesson=one.lesson) for tree, one in zip(trees, imitated, strict=True)]
     return Examples(examples=examples, counts=counts)

@@ -24,6 +24,8 @@ class SFT(Recipe):
     imitate: Imitated = "corrections"
     """The corrections of wrong answers; "both" adds the answers judged right; "answers" are those that were given,
     whatever their score, so that the experience policy alone decides."""
+    prompts: bool = False
+    """Whether prompts are learned as well, but for their first token: of a history, every item is then a lesson."""
 
     def update(
         self,
@@ -39,7 +41,7 @@ class SFT(Recipe):
         if not isinstance(model, Trainable):
             raise without_gradients(model, self.name)
         examples = {
-            slot: demonstration_examples(model, experiences, imitate=self.imitate)
+            slot: demonstration_examples(model, experiences, imitate=self.imitate, prompts=self.prompts)
             for slot, experiences in batches.items()
         }
         if self.backend == "trl":

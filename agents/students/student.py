@@ -75,7 +75,7 @@ class Student:
         return [
             self._read_scored(question, completion, model_version)
             if question.form.alternatives and self._scored_by(completion)
-            else self._read_items(question, completion, model_version)
+            else self._read_items(question, question.form, completion, model_version)
             if isinstance(question.form, NextItems)
             else self._read_written(question, completion, model_version)
             for question, completion in zip(questions, completions, strict=True)
@@ -95,9 +95,9 @@ class Student:
         )
         if not isinstance(question.form, NextItems):
             return request
-        count = question.form.count
-        beams = max(self.beams, count) if self.mode == "choices" else 0
-        return replace(request, within=question.form.catalogue, beams=beams, texts=count)
+        texts = max(question.form.count, question.form.ranked)
+        beams = max(self.beams, texts) if self.mode == "choices" else 0
+        return replace(request, within=question.form.catalogue, beams=beams, texts=texts)
 
     def _scored(self, question: Question) -> Request:
         return Request(slot=self.name, prompt=lay_out(question, self.template), continuations=self._spelled(question))
@@ -131,7 +131,7 @@ class Student:
         reading = "the likeliest option" if len(scores) > 1 else "the only option"
         return self._spelled(question)[likeliest], Ranking(taken=likeliest, logprobs=scores), reading
 
-    def _read_items(self, question: Question, completion: Completion, version: str) -> Answer:
+    def _read_items(self, question: Question, form: NextItems, completion: Completion, version: str) -> Answer:
         """Read what was found of a catalogue; a text that was written freely stands for the items nearest to it."""
         alone = (completion,) if completion.text.strip() else ()
         items = completion.beam or alone
@@ -140,7 +140,7 @@ class Student:
         return Answer(
             question_id=question.id,
             prompt=lay_out(question, self.template),
-            text="\n".join(texts),
+            text="\n".join(texts[: form.count]),
             answerer=self.name,
             model_version=version,
             ranking=Ranking(alternatives=tuple(texts), logprobs=logprobs if len(logprobs) == len(texts) else ())

@@ -9,6 +9,8 @@ class NextItems(Form, frozen=True, kw_only=True, tag="next_items"):
     catalogue: str
     """The name by which `simulation.core.catalogue` finds it."""
     count: int = 10
-    """How many are the answer; a ranking may hold more."""
+    """How many are the answer."""
+    ranked: int = 0
+    """How many the answer's ranking is to hold, where more are measured than answered."""
     history: tuple[str, ...] = ()
     """The names of the items taken before, oldest first."""
