@@ -5,7 +5,7 @@ Where an answer is a list, no list is learned as one text: a lesson teaches or r
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, runtime_checkable
+from typing import Literal
 
 from simulation.core.kinds.items import Items
 from simulation.core.kinds.next_items import NextItems
@@ -144,27 +144,13 @@ def demonstrations(
     return imitated, {"demonstrations": float(len(imitated)), **counts}
 
 
-@runtime_checkable
-class EncodesMany(Protocol):
-    """A model that tokenizes many prompts in one call, which takes a small part of the time of as many calls."""
-
-    def encode_all(self, asked: Sequence[tuple[str, tuple[str, ...]]]) -> list[Tree]:
-        """Return what `encode` returns of each prompt with its continuations."""
-        ...
-
-
-def encoded(model: Trainable, asked: Sequence[tuple[str, tuple[str, ...]]]) -> list[Tree]:
-    """Return a tree for each prompt with its continuations."""
-    if isinstance(model, EncodesMany):
-        return model.encode_all(asked)
-    return [model.encode(prompt, continuations) for prompt, continuations in asked]
-
-
 def pair_examples(model: Trainable, experiences: Sequence[Experience]) -> Examples:
     """Return one tree a pair, the chosen answer first, so that the prompt is computed once."""
     preferences, counts = pairs(experiences)
-    trees = encoded(model, [(pair.prompt, (pair.chosen, pair.rejected)) for pair in preferences])
-    examples = [Example(tree=tree, lesson=pair.lesson) for tree, pair in zip(trees, preferences, strict=True)]
+    examples = [
+        Example(tree=model.encode(pair.prompt, (pair.chosen, pair.rejected)), lesson=pair.lesson)
+        for pair in preferences
+    ]
     return Examples(examples=examples, counts=counts)
 
 
@@ -173,7 +159,7 @@ def demonstration_examples(
 ) -> Examples:
     """Return one tree a demonstration, with one branch; `prompts` are part of it but for their first token."""
     imitated, counts = demonstrations(experiences, imitate=imitate)
-    trees = encoded(model, [(demonstration.prompt, (demonstration.answer,)) for demonstration in imitated])
+    trees = [model.encode(demonstration.prompt, (demonstration.answer,)) for demonstration in imitated]
     if prompts:
         trees = [Tree(prompt=tree.prompt[:1], branches=((*tree.prompt[1:], *tree.branches[0]),)) for tree in trees]
     examples = [Example(tree=tree, lesson=one.lesson) for tree, one in zip(trees, imitated, strict=True)]

@@ -26,12 +26,15 @@ def shown(question: Question, answer: Answer) -> tuple[str, ...]:
 
 def verdict(judge: str, texts: Sequence[str], score: Callable[[str], float], correction: str | None) -> Feedback:
     """Return what each text is worth, and their mean; an empty list is worth nothing."""
+    if not texts:
+        nothing = Outcome(part="list", score=0.0, reason="empty list")
+        return Feedback(
+            score=0.0, judge=judge, explanation="An empty list.", correction=correction, outcomes=(nothing,)
+        )
     outcomes = tuple([Outcome(part=text, score=value, reason=word(value)) for text in texts for value in [score(text)]])
-    mean = sum(outcome.score for outcome in outcomes) / len(outcomes) if outcomes else 0.0
-    best = max(outcomes, key=lambda outcome: outcome.score, default=None)
-    explanation = (
-        "An empty list." if best is None else f"The best of {len(texts)} is {best.part}, worth {best.score:.2f}."
-    )
+    mean = sum(outcome.score for outcome in outcomes) / len(outcomes)
+    best = max(outcomes, key=lambda outcome: outcome.score)
+    explanation = f"The best of {len(texts)} is {best.part}, worth {best.score:.2f}."
     return Feedback(score=mean, judge=judge, explanation=explanation, correction=correction, outcomes=outcomes)
 
 

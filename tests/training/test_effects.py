@@ -10,7 +10,6 @@ import torch
 
 from simulation.core.calls import Request
 from simulation.core.errors import ModelError
-from simulation.core.packing import Tree
 from simulation.core.registry import build
 from simulation.core.roles import Lendable, lendable
 from simulation.core.types import Experience, LessonEffect, Seat, Update
@@ -136,21 +135,6 @@ def test_a_model_that_cannot_be_trained_or_lent_is_refused(name: str) -> None:
         taught(Elsewhere(), name, MIXED)
     with pytest.raises(ModelError, match="bigram does not lend; use backend: cohort"):
         taught(BigramLearner(["one"]), name, MIXED, backend="trl")
-
-
-@pytest.mark.parametrize("name", ["dpo", "sft", "grpo"])
-def test_a_model_that_encodes_many_at_once_is_asked_once(name: str) -> None:
-    class AtOnce(BigramLearner):
-        calls = 0
-
-        def encode_all(self, asked: Sequence[tuple[str, tuple[str, ...]]]) -> list[Tree]:
-            self.calls += 1
-            return [self.encode(prompt, continuations) for prompt, continuations in asked]
-
-    settings = {"samples": 3} if name == "grpo" else {}
-    at_once, singly = AtOnce(["one"]), BigramLearner(["one"])
-    assert taught(at_once, name, MIXED[:2], **settings) == taught(singly, name, MIXED[:2], **settings)
-    assert at_once.calls == 1 and torch.equal(at_once.row("one"), singly.row("one"))
 
 
 def test_equal_lessons_each_have_their_effect() -> None:

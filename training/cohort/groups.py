@@ -11,7 +11,7 @@ from simulation.core.packing import Tree
 from simulation.core.roles import Trainable
 from simulation.core.types import Experience
 from training.cohort.advantages import Comparison, Reward, advantages, is_flat, prefix_advantages
-from training.lessons import Example, Examples, encoded, failed, items_of
+from training.lessons import Example, Examples, failed, items_of
 
 Kind = Literal["samples", "beams", "answers"]
 
@@ -85,12 +85,10 @@ def slate(experiences: Sequence[Experience]) -> Groups:
 
 def group_trees(model: Trainable, groups: Sequence[Group], grouping: Grouping) -> list[Example]:
     """Return one tree a group; answers cut off at `max_tokens` do not end with the end-of-text token."""
-    asked = [
-        (group.experience.answer.prompt, tuple(completion.text for completion in group.completions)) for group in groups
-    ]
     branches_by_group = []
     trees = []
-    for group, tree in zip(groups, encoded(model, asked), strict=True):
+    for group in groups:
+        tree = model.encode(group.experience.answer.prompt, [completion.text for completion in group.completions])
         branches = tuple(
             branch[:-1] if completion.stop == "length" and len(branch) > 1 else branch
             for branch, completion in zip(tree.branches, group.completions, strict=True)
