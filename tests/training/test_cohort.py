@@ -1,17 +1,20 @@
 """On a real transformer with LoRA slots, a cohort of students trains as its students would alone."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
-from simulation.core.calls import Request
+from simulation.core.calls import Completion, Request
+from simulation.core.catalogue import Catalogue
+from simulation.core.kinds.next_items import NextItems
 from simulation.core.registry import build
 from simulation.core.roles import Trainable
 from simulation.core.seeding import generator
-from simulation.core.types import Experience, Seat
+from simulation.core.types import Experience, Feedback, Outcome, Question, Seat
 from tests.support import tiny_models
 from tests.support.additions import mark, wrong_additions
 
@@ -61,6 +64,58 @@ def test_a_cohort_ends_as_its_students_would_alone(
     for row, slot in enumerate(SIZES):
         alone = play(folder, [slot], name, settings, turns, dtype)
         torch.testing.assert_close(cohort.adapters_SP[row], alone.adapters_SP[0], rtol=0, atol=tolerance)
+        assert (alone.adapters_SP[0] - start[row]).abs().max() > 1e-4
+
+
+SUMS = Catalogue(
+    items=tuple(f"sum {number}" for number in range(24)),
+    codes=tuple((str(tens), str(ones)) for tens in range(4) for ones in range(6)),
+    titles=tuple(f"number {number}" for number in range(24)),
+)
+
+
+def lists(slot: str) -> list[Experience]:
+    """Return lists of four items, of which one is clicked."""
+    rows = []
+    for place, lesson in enumerate(experiences(slot, 1)):
+        texts = [SUMS.texts[(5 * place + 7 * number) % 24] for number in range(4)]
+        outcomes = tuple(Outcome(part=text, score=float(text == texts[place % 4]), reason="") for text in texts)
+        question = replace(lesson.question, form=NextItems(catalogue=SUMS.name, count=4))
+        answer = replace(lesson.answer, text="\n".join(texts))
+        feedback = replace(lesson.feedback, outcomes=outcomes)
+        rows.append(replace(lesson, question=question, answer=answer, feedback=feedback))
+    return rows
+
+
+def mark_threes(
+    slot: str, questions: Sequence[Question], completions: Sequence[Completion], *, seeds: Sequence[int]
+) -> list[Feedback]:
+    """Reward items with a 3 or a 5."""
+    assert slot and len(questions) == len(seeds)
+    assert all(completion.text in SUMS.sharing for completion in completions)
+    return [Feedback(score=float(bool({"3", "5"} & {*done.text})), judge="key") for done in completions]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"groups": "beams", "samples": 4, "reward": "both", "beta": 0.1},
+        {"groups": "beams", "samples": 3, "beams": 12, "temperature": 2.0, "advantages": "prefix", "redraw": 2},
+        {"groups": "answers", "beta": 0.1, "advantages": "prefix"},
+    ],
+)
+def test_groups_of_items_train_a_cohort_as_its_students_alone(folder: Path, settings: dict[str, Any]) -> None:
+    def update(slots: Sequence[str]) -> Trainable:
+        model = learner(folder, slots, "float64")
+        streams = {slot: generator(8, 1, list(SIZES).index(slot), "train") for slot in slots}
+        trainer = build("trainer", "grpo", settings)
+        trainer.update(model, {slot: lists(slot) for slot in slots}, mark_threes, turn=1, generators=streams)
+        return model
+
+    cohort, start = update(list(SIZES)), learner(folder, list(SIZES), "float64").adapters_SP.detach()
+    for row, slot in enumerate(SIZES):
+        alone = update([slot])
+        torch.testing.assert_close(cohort.adapters_SP[row], alone.adapters_SP[0], rtol=0, atol=1e-8)
         assert (alone.adapters_SP[0] - start[row]).abs().max() > 1e-4
 
 
