@@ -45,8 +45,10 @@ class Recommendation(FixedQuestions):
     """Whether evaluations ask for identifiers after identifiers, or for titles after titles."""
     tasks: tuple[TaskName, ...] = ()
     """What the pool asks, each a category of its questions; none stands for what evaluations ask."""
-    count: Annotated[int, Field(ge=1)] = 50
-    """How many items a list has; hit rates beyond it repeat that of the whole list."""
+    count: Annotated[int, Field(ge=1)] = 10
+    """How many items a list has."""
+    ranked: Annotated[int, Field(ge=1)] = 50
+    """How many items a ranking holds where it is measured; hit rates beyond it repeat that of the whole ranking."""
     made_of: MadeOf | None = None
     """What identifiers are made of; those that come with `rows` or stand in `index` where nothing is said, else text
     and behaviour. "structure" is how the shop is really built."""
@@ -94,10 +96,11 @@ class Recommendation(FixedQuestions):
         else:
             ids = Catalogue(items=log.items, codes=self._codes(), titles=log.titles, tags=log.tags)
             catalogues = {"ids": ids, "titles": titles}
-        if len(catalogues[self.wants].sharing) < self.count:
+        longest = max(self.count, self.ranked)
+        if len(catalogues[self.wants].sharing) < longest:
             raise DataError(
                 f"{log.source!r} has {len(catalogues[self.wants].sharing)} items that are written differently, fewer "
-                f"than the {self.count} of a list; lower count or give a larger catalogue"
+                f"than the {longest} of a list; lower count and ranked or give a larger catalogue"
             )
         return catalogues
 
@@ -130,7 +133,7 @@ class Recommendation(FixedQuestions):
         items = self._catalogues
         task, seed = MAIN[self.wants], self.world_seed
         world = f"w{seed}" if self.rows is None else self.rows.name
-        asking = Asking(catalogues=items, world=world, count=self.count)
+        asking = Asking(catalogues=items, world=world, count=self.count, ranked=self.ranked)
         foresee = None if self.rows is not None else partial(likeliest, shop_log(seed))
         train_K = kept(np.arange(len(split.train)), self.pool_size, seed, "pool")
         valid_K = kept(self._measured(split.valid), self.probe_size, seed, "probe")

@@ -52,6 +52,8 @@ class RecommenderUsers:
     """After so many visits a user leaves, and a newcomer takes the seat."""
     count: Annotated[int, Field(ge=1, le=50)] = 8
     """How many items a list shows."""
+    ranked: Annotated[int, Field(ge=1)] = 50
+    """How many items a ranking holds where it is measured; what is shown of it is the beginning."""
     made_of: MadeOf = "text and behaviour"
     """What identifiers are made of, as in the environment recommendation."""
     levels: Annotated[int, Field(ge=1, le=26)] = 3
@@ -93,7 +95,7 @@ class RecommenderUsers:
     def _measuring(self, noun: str, number: int, size: int) -> tuple[Question, ...]:
         users = generation(self.world_seed, self.world_seed, number, size)
         return tuple(
-            visit(user, self._wares, self.catalogue, self.count, f"{noun} {place}", logged=True)
+            visit(user, self._wares, self.catalogue, self.count, f"{noun} {place}", ranked=self.ranked)
             for place, user in enumerate(users)
         )
 

@@ -7,54 +7,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-
+from agents.counting.student import ListingStudent
 from simulation.core.calls import Completion, Request
 from simulation.core.catalogue import catalogue
 from simulation.core.errors import DataError
 from simulation.core.kinds.next_items import NextItems
 from simulation.core.kinds.taken import Taken
 from simulation.core.registry import students
-from simulation.core.templates import lay_out
-from simulation.core.types import Answer, Question, Ranking, Seat
+from simulation.core.types import Question, Seat
 
 SOURCE = "log"
 VERSION = "as recorded"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LogEntry:
-    """Answers with the item that the key names, as a model that is told the reference may."""
+class LogEntry(ListingStudent):
+    """Answers with the item that the key names, as who is told the reference may."""
 
     simulated: ClassVar[bool] = True
-    name: str
-
-    def requests(self, questions: Sequence[Question], *, generator: np.random.Generator) -> list[Request]:
-        """Return one request a question; nothing is drawn."""
-        del generator
-        return self.options(questions)
-
-    def options(self, questions: Sequence[Question]) -> list[Request]:
-        """Return one request a question."""
-        return [Request(slot=self.name, prompt=question.prompt, question=question) for question in questions]
-
-    def read(
-        self, questions: Sequence[Question], completions: Sequence[Completion], *, model_version: str
-    ) -> list[Answer]:
-        """Turn completions into answers."""
-        return [
-            Answer(
-                question_id=question.id,
-                prompt=lay_out(question, "{prompt}"),
-                text=completion.text,
-                answerer=self.name,
-                model_version=model_version,
-                ranking=Ranking(alternatives=(completion.text,)) if completion.text else None,
-                reading="what was taken next",
-                stop=completion.stop if completion.text else "unparsed",
-            )
-            for question, completion in zip(questions, completions, strict=True)
-        ]
 
 
 class LogBook:

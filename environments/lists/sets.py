@@ -51,7 +51,7 @@ def measuring(
     chosen = windows.chosen(is_kept_W)
     likeliest = [None] * len(chosen) if foresee is None else foresee(chosen).tolist()
     return tuple(
-        asking.window(task, f"{name}-{place}", history, target, foreseen)
+        asking.measuring(task, f"{name}-{place}", history, target, foreseen)
         for place, (history, target), foreseen in zip(kept_K.tolist(), chosen, likeliest, strict=True)
     )
 

@@ -54,19 +54,31 @@ class Asking:
     """Begins every id."""
     count: int
     """How many items a list has."""
+    ranked: int
+    """How many a ranking holds where it is measured."""
 
-    def window(
-        self, task: TaskName, name: str, history: Sequence[int], target: int, likeliest: Sequence[int] | None = None
-    ) -> Question:
+    def window(self, task: TaskName, name: str, history: Sequence[int], target: int) -> Question:
         """Return what a task asks of a window called `name`; items are places."""
-        return self._question(task, name, history, target, likeliest)
+        return self._question(task, name, history, target)
+
+    def measuring(
+        self, task: TaskName, name: str, history: Sequence[int], target: int, likeliest: Sequence[int] | None
+    ) -> Question:
+        """Return what a task asks of a window that measures, with what was likeliest where that is known."""
+        return self._question(task, name, history, target, likeliest, self.ranked)
 
     def item(self, task: TaskName, place: int) -> Question:
         """Return what a task asks about an item."""
-        return self._question(task, f"item-{place}", (place,), place, None)
+        return self._question(task, f"item-{place}", (place,), place)
 
     def _question(
-        self, task: TaskName, name: str, shown: Sequence[int], target: int, likeliest: Sequence[int] | None
+        self,
+        task: TaskName,
+        name: str,
+        shown: Sequence[int],
+        target: int,
+        likeliest: Sequence[int] | None = None,
+        ranked: int = 0,
     ) -> Question:
         kind = TASKS[task]
         items = self.catalogues[kind.wants]
@@ -78,6 +90,7 @@ class Asking:
             form=NextItems(
                 catalogue=items.name,
                 count=self.count if kind.is_next else 1,
+                ranked=ranked,
                 history=tuple([items.items[place] for place in shown]) if kind.is_next else (),
             ),
             key=Taken(item=taken)

@@ -22,14 +22,17 @@ DIGITS = 2
 TAGS = (*CATEGORIES, *STYLES)
 
 
-def visit(user: User, wares: Wares, catalogue: Catalogue, count: int, name: str, *, logged: bool = False) -> Question:
-    """Return the question what to show a user; `logged` tells the judge what the user takes next unasked."""
+def visit(user: User, wares: Wares, catalogue: Catalogue, count: int, name: str, *, ranked: int = 0) -> Question:
+    """Return the question what to show a user.
+
+    Where more is `ranked` than shown it measures, and the judge is told what the user takes next unasked.
+    """
     history = tuple([wares.names[place] for place in user.taken])
     last = user.taken[-1]
     return Question(
         id=name,
         prompt=prompt(user, catalogue),
-        form=NextItems(catalogue=catalogue.name, count=count, history=history),
+        form=NextItems(catalogue=catalogue.name, count=count, ranked=ranked, history=history),
         key=Visitor(
             user=user.number,
             mood=round(user.mood, DIGITS),
@@ -38,7 +41,7 @@ def visit(user: User, wares: Wares, catalogue: Catalogue, count: int, name: str,
             boredom={wares.names[place]: round(times, DIGITS) for place, times in user.boredom},
             curiosity=round(user.curiosity, DIGITS),
             impatience=round(user.impatience, DIGITS),
-            item=wares.names[user.next_item] if logged and user.next_item != NOTHING_YET else "",
+            item=wares.names[user.next_item] if ranked and user.next_item != NOTHING_YET else "",
         ),
         tags=(wares.tags[last][0],),
     )

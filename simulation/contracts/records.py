@@ -150,7 +150,7 @@ def _converter(hint: Any, finite: bool) -> Convert:
         (inner,) = (argument for argument in arguments if argument is not type(None))
         converter = _converter(inner, finite)
         return lambda value: None if value is None else converter(value)
-    if origin is tuple:
+    if origin is tuple and arguments[1:] == (...,):
         return _tuple(_converter(arguments[0], finite))
     if origin is Mapping:
         return _mapping(_converter(arguments[1], finite))

@@ -8,13 +8,16 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from simulation.core.calls import Completion, Request
+from simulation.core.catalogue import Catalogue
 from simulation.core.kinds.code import Code
 from simulation.core.kinds.items import Items
 from simulation.core.kinds.kind import Key
+from simulation.core.kinds.next_items import NextItems
 from simulation.core.kinds.options import Options
 from simulation.core.kinds.program_tests import Test, Tests
 from simulation.core.kinds.reference import Reference
 from simulation.core.kinds.taken import Chances, Taken
+from simulation.core.kinds.visitor import Visitor
 from simulation.core.memory import ReplayBuffer
 from simulation.core.types import (
     Answer,
@@ -63,6 +66,8 @@ def of_every_form(size: int = 6) -> dict[str, list[Question]]:
         ],
         "programs": [program(f"p{place}") for place in range(size)],
         "items": [bought(f"i{place}", Taken(item=ITEMS[place % len(ITEMS)])) for place in range(size)],
+        "next items": [coming(f"n{place}", Taken(item=ITEMS[place % len(ITEMS)])) for place in range(size)],
+        "visits": [coming(f"v{place}", Visitor(user=place, mood=place / 2 - 1)) for place in range(size)],
         "items by chance": [bought(f"c{place}", Chances(chances=(0.5, 0.0, 0.25, 1.0))) for place in range(size)],
     }
 
@@ -82,6 +87,13 @@ def bought(identity: str, key: Key) -> Question:
     return Question(
         id=identity, prompt="What is bought next?", form=Items(items=ITEMS, count=2), key=key, tags=("user",)
     )
+
+
+def coming(identity: str, key: Key) -> Question:
+    """Return a question for what comes next of a catalogue, whose items are written by their names."""
+    shelf = Catalogue(items=ITEMS, codes=tuple((item,) for item in ITEMS), titles=ITEMS)
+    form = NextItems(catalogue=shelf.name, count=2, history=ITEMS[:2])
+    return Question(id=identity, prompt="tea milk", form=form, key=key, tags=("user",))
 
 
 def answers_to(asked: Sequence[Question]) -> tuple[list[Question], list[Answer]]:
