@@ -43,7 +43,7 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--out", type=Path, help="where to write them")
     parser.add_argument("--index", type=Path, help="report on this index.json instead")
     parser.add_argument("--levels", type=int, default=3)
-    parser.add_argument("--size", type=int, default=32, help="codes a level")
+    parser.add_argument("--size", type=int, nargs="+", default=[32], help="codes of every level, or of each")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--steps", type=int, default=1000, help="of rq_vae and rq_kmeans_plus")
     parser.add_argument("--behaviour", type=float, default=BEHAVIOUR_WEIGHT, help="weight beside text; 0: text alone")
@@ -65,6 +65,8 @@ def lines(options: argparse.Namespace) -> list[str]:
         if shop.codes is None:
             raise DataError(f"{shop.source} comes without identifiers; give --method and --out, or --index")
         return shop.report(shop.codes).lines()
+    if len(options.size) == 1:
+        options.size = options.size * options.levels
     features_NF = shop.features(behaviour=options.behaviour, dimensions=options.dimensions)
     repair = assigned(features_NF, options)
     codes = as_codes(repair.codes_NL)
@@ -85,11 +87,13 @@ def assigned(features_NF: Floats, options: argparse.Namespace) -> Repair:
         from environments.identifiers.balanced import balanced_k_means
 
         levels = residual_levels(features_NF, options.levels, options.size, stream, balanced_k_means)
-        return repaired(levels.codes_NL, features_NF, options.size)
+        return repaired(levels.codes_NL, features_NF, options.size[-1])
     from environments.identifiers.autoencoder import Recipe, train
 
+    if len(set(options.size)) > 1:
+        raise DataError(f"{options.method} has one size for all levels, not {options.size}; give one")
     skip = options.method == "rq_kmeans_plus"
-    recipe = Recipe(levels=options.levels, size=options.size, skip=skip, steps=options.steps)
+    recipe = Recipe(levels=options.levels, size=options.size[0], skip=skip, steps=options.steps)
     return train(features_NF, recipe, stream).repair
 
 

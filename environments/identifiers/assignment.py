@@ -7,7 +7,15 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from environments.identifiers.clusters import Floats, Places, checked, means, residual_levels, squared_distances
+from environments.identifiers.clusters import (
+    Floats,
+    Places,
+    checked,
+    means,
+    residual_levels,
+    sizes_of,
+    squared_distances,
+)
 from simulation.core.errors import DataError
 
 
@@ -20,30 +28,34 @@ class Repair(NamedTuple):
 
 
 def identifiers(
-    features_NF: npt.ArrayLike, levels: int = 3, size: int = 32, *, generator: np.random.Generator
+    features_NF: npt.ArrayLike, levels: int = 3, size: int | Sequence[int] = 32, *, generator: np.random.Generator
 ) -> Repair:
     """Return RQ-KMeans codes with their collisions repaired: `semantic_ids`, then `repaired`."""
-    return repaired(semantic_ids(features_NF, levels, size, generator=generator), features_NF, size)
+    codes_NL = semantic_ids(features_NF, levels, size, generator=generator)
+    return repaired(codes_NL, features_NF, sizes_of(size, levels)[-1])
 
 
 def semantic_ids(
-    features_NF: npt.ArrayLike, levels: int = 3, size: int = 32, *, generator: np.random.Generator
+    features_NF: npt.ArrayLike, levels: int = 3, size: int | Sequence[int] = 32, *, generator: np.random.Generator
 ) -> Places:
-    """Return RQ-KMeans codes [N, L] in [0, size), coarse to fine; items may share theirs until `repaired`."""
+    """Return RQ-KMeans codes [N, L] in [0, size), coarse to fine; items may share theirs until `repaired`.
+
+    `size` is that of every level, or of each: a finer level often needs fewer codes to tell few kinds apart.
+    """
     return residual_levels(features_NF, levels, size, generator).codes_NL
 
 
 def repaired(codes_NL: Places, features_NF: npt.ArrayLike, size: int) -> Repair:
-    """Give items that share all codes different last codes, by how well these fit the features.
+    """Give items that share all codes different last codes, of `size`, by how well these fit the features.
 
     How well a code fits is the squared distance of the item's residual to the mean residual of that code's items.
     """
     residuals_NF = checked(features_NF, size).copy()
     _same_length(codes_NL, residuals_NF)
-    blank_KF = np.full((size, residuals_NF.shape[1]), np.nan)
+    blank_KF = np.full((max(size, int(codes_NL.max()) + 1), residuals_NF.shape[1]), np.nan)
     for codes_N in codes_NL[:, :-1].T:
         residuals_NF -= means(residuals_NF, codes_N, blank_KF)[codes_N]
-    centres_KF = means(residuals_NF, codes_NL[:, -1], blank_KF)
+    centres_KF = means(residuals_NF, codes_NL[:, -1], blank_KF[:size])
     unused = np.isnan(centres_KF[:, 0])
     costs_NK = squared_distances(residuals_NF, np.where(unused[:, None], 0.0, centres_KF))
     costs_NK[:, unused] = costs_NK.max() + 1.0  # a code that means nothing yet is as good as any other, but last

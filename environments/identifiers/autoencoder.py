@@ -135,7 +135,7 @@ def begun(features_NF: Floats, recipe: Recipe, generator: np.random.Generator) -
     decoder = _drawn(widths[::-1], weights, zero_last=recipe.skip)
     with torch.no_grad():
         latents_ND = perceptron(encoder, torch.from_numpy(features_NF), skip=recipe.skip).numpy()
-    codebooks = residual_levels(latents_ND, recipe.levels, recipe.size, clusters).codebooks_LKF
+    codebooks = np.stack(residual_levels(latents_ND, recipe.levels, recipe.size, clusters).codebooks)
     return Autoencoder(encoder, decoder, torch.from_numpy(codebooks).requires_grad_(), recipe.skip)
 
 
@@ -143,7 +143,7 @@ def train(features_NF: npt.ArrayLike, recipe: Recipe, generator: np.random.Gener
     """Train on the whole catalogue a step (AdamW without decay), then read and repair the codes."""
     import torch
 
-    points_NF = checked(features_NF, recipe.size, recipe.levels)
+    points_NF = checked(features_NF, recipe.size)
     features = torch.from_numpy(points_NF)
     model = begun(points_NF, recipe, generator)
     optimiser = torch.optim.AdamW(model.parameters(), lr=recipe.learning_rate, weight_decay=0.0)

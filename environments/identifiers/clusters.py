@@ -6,7 +6,7 @@ quantisation as in Lee et al. 2022, arXiv 2203.01941, eq. 1-2, with k-means code
 moved to the item that fits worst.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -34,7 +34,8 @@ class Levels(NamedTuple):
     """What residual k-means comes to."""
 
     codes_NL: Places
-    codebooks_LKF: Floats
+    codebooks: tuple[Floats, ...]
+    """The centres of each level, [K, F]; levels may have different numbers."""
     residuals_NF: Floats
     """What is left of the features after the last level."""
 
@@ -47,7 +48,17 @@ def squared_distances(points_NF: Floats, centres_KF: Floats) -> Floats:
     return np.maximum(distances_NK, 0.0, out=distances_NK)
 
 
-def checked(features_NF: npt.ArrayLike, size: int, levels: int = 1) -> Floats:
+def sizes_of(size: int | Sequence[int], levels: int) -> tuple[int, ...]:
+    """Return how many codes each level has; refuses another number of levels."""
+    sizes = (size,) * levels if isinstance(size, int) else tuple(size)
+    if len(sizes) != levels or min(sizes, default=0) < 1:
+        raise DataError(
+            f"identifiers of {levels} levels with {sizes} codes name nothing; give at least 1 for each level"
+        )
+    return sizes
+
+
+def checked(features_NF: npt.ArrayLike, size: int) -> Floats:
     """Return features as float64; refuses what is no matrix, not finite, or asks for no code."""
     points_NF: Floats = np.asarray(features_NF, dtype=np.float64)
     if points_NF.ndim != 2 or 0 in points_NF.shape:
@@ -55,8 +66,8 @@ def checked(features_NF: npt.ArrayLike, size: int, levels: int = 1) -> Floats:
     if not np.isfinite(points_NF).all():
         row = int(np.flatnonzero(~np.isfinite(points_NF).all(axis=1))[0])
         raise DataError(f"the features of item {row} are not finite; correct that row")
-    if size < 1 or levels < 1:
-        raise DataError(f"identifiers of {levels} levels with {size} codes name nothing; give at least 1 of both")
+    if size < 1:
+        raise DataError(f"{size} codes name nothing; give at least 1")
     return points_NF
 
 
@@ -128,14 +139,19 @@ Clustering = Callable[[Floats, int, np.random.Generator], Clusters]
 
 
 def residual_levels(
-    features_NF: npt.ArrayLike, levels: int, size: int, generator: np.random.Generator, cluster: Clustering = k_means
+    features_NF: npt.ArrayLike,
+    levels: int,
+    size: int | Sequence[int],
+    generator: np.random.Generator,
+    cluster: Clustering = k_means,
 ) -> Levels:
-    """Cluster the features, then what each level leaves of them."""
-    residuals_NF = checked(features_NF, size, levels).copy()
+    """Cluster the features, then what each level leaves of them; `size` is that of every level, or of each."""
+    sizes = sizes_of(size, levels)
+    residuals_NF = checked(features_NF, min(sizes)).copy()
     codes, codebooks = [], []
-    for _ in range(levels):
-        clusters = cluster(residuals_NF, size, generator)
+    for level_size in sizes:
+        clusters = cluster(residuals_NF, level_size, generator)
         residuals_NF = residuals_NF - clusters.centres_KF[clusters.codes_N]
         codes.append(clusters.codes_N)
         codebooks.append(clusters.centres_KF)
-    return Levels(np.stack(codes, axis=1), np.stack(codebooks), residuals_NF)
+    return Levels(np.stack(codes, axis=1), tuple(codebooks), residuals_NF)

@@ -3,7 +3,7 @@
 Texts: TF-IDF of words and tags, then a truncated singular value decomposition (Deerwester et al., JASIS 1990).
 Behaviour: positive pointwise mutual information of the items that follow one another in training histories, then the
 same decomposition (Levy & Goldberg, NeurIPS 2014, eq. 8 with one negative sample; singular vectors weighted by the
-root of their values, their section 3.2). Together they gave better identifiers than either (embedded catalogue).
+root of their values, their section 3.2). Whether behaviour beside text makes better identifiers is for a trial to say.
 """
 
 import re
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 WORDS = re.compile(r"[^\W_]+")
 DIMENSIONS = 64
 BEHAVIOUR_WEIGHT = 0.7
-"""Of behaviour beside text; the best of those tried on the embedded catalogue."""
+"""Of behaviour beside text."""
 REACH = 3
 """How far apart in a history two items still count as taken together; a pair d apart weighs 1/d."""
 _DENSE = 1500

@@ -49,7 +49,7 @@ class Record:
         together_NF = behaviour_features(self.pairs_P2, len(self.items), self.weights_P, dimensions=dimensions)
         return item_features(text_NF, together_NF, weight=behaviour)
 
-    def report(self, codes: Sequence[Sequence[str]], *, size: int | None = None) -> IdentifierReport:
+    def report(self, codes: Sequence[Sequence[str]], *, size: int | Sequence[int] | None = None) -> IdentifierReport:
         """Report on identifiers of its items."""
         return identifier_report(
             self.items, codes, taken_N=self.taken_N, pairs_P2=self.pairs_P2, weights_P=self.weights_P,

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from environments.identifiers.agreement import Agreement
-from environments.identifiers.clusters import Floats, Places
+from environments.identifiers.clusters import Floats, Places, sizes_of
 from environments.identifiers.faults import TOKEN, Codes, doubled, faults
 from environments.identifiers.features import weighted_pairs
 from simulation.core.catalogue import Catalogue
@@ -104,7 +104,7 @@ def identifier_report(
     pairs_P2: npt.ArrayLike | None = None,
     weights_P: npt.ArrayLike | None = None,
     tags: Sequence[Sequence[str]] = (),
-    size: int | None = None,
+    size: int | Sequence[int] | None = None,
 ) -> IdentifierReport:
     """Report on identifiers; an item without one has no codes.
 
@@ -117,7 +117,8 @@ def identifier_report(
         )
     depth = _usual_depth(codes)
     pairs, weights = weighted_pairs([] if pairs_P2 is None else pairs_P2, len(items), weights_P)
-    levels = tuple(_level_figures(codes, level, size) for level in range(depth))
+    sizes = (None,) * depth if size is None else sizes_of(size, depth)
+    levels = tuple(_level_figures(codes, level, sizes[level]) for level in range(depth))
     alone = _agreements("code", codes, depth, pairs, weights, alone=True)
     return IdentifierReport(
         items=len(items),
@@ -153,7 +154,7 @@ def catalogue_report(
     taken_N: npt.ArrayLike | None = None,
     pairs_P2: npt.ArrayLike | None = None,
     weights_P: npt.ArrayLike | None = None,
-    size: int | None = None,
+    size: int | Sequence[int] | None = None,
 ) -> IdentifierReport:
     """Report on the identifiers of a catalogue: see `identifier_report`."""
     return identifier_report(

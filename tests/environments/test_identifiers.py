@@ -80,7 +80,7 @@ def test_as_many_codes_as_distinct_items_leave_nothing_of_the_features() -> None
 def test_features_are_the_sum_of_their_codes_and_the_residual(levels: int) -> None:
     points = clouds(200, 7, 10)
     result = residual_levels(points, levels, 8, stream())
-    summed = sum(result.codebooks_LKF[level][result.codes_NL[:, level]] for level in range(levels))
+    summed = sum(result.codebooks[level][result.codes_NL[:, level]] for level in range(levels))
     np.testing.assert_allclose(summed + result.residuals_NF, points, atol=1e-9)
     assert result.codes_NL.shape == (200, levels) and result.codes_NL.max() < 8
 
@@ -97,7 +97,7 @@ def test_600_items_take_under_two_seconds_and_are_equal_bit_for_bit_when_repeate
     first = residual_levels(features, 3, 32, stream(5))
     assert time.perf_counter() - begun < 2.0
     second = residual_levels(features.copy(), 3, 32, stream(5))
-    for one, other in zip(first, second, strict=True):
+    for one, other in zip((*first.codebooks, first.codes_NL), (*second.codebooks, second.codes_NL), strict=True):
         assert one.tobytes() == other.tobytes()
     assert (semantic_ids(features, 3, 32, generator=stream(5)) == first.codes_NL).all()
     assert not (semantic_ids(features, 3, 32, generator=stream(6)) == first.codes_NL).all()
@@ -144,8 +144,8 @@ def test_repaired_identifiers_are_unique_and_change_only_the_last_code_of_sharer
 def test_repair_of_k_means_codes_measures_fit_by_its_own_centres() -> None:
     features = clouds(400, 10, 20)
     levels = residual_levels(features, 2, 20, stream(), partial(k_means, rounds=500))  # until centres are means
-    before_last = levels.residuals_NF + levels.codebooks_LKF[1][levels.codes_NL[:, 1]]
-    by_centres = repaired_by_costs(levels.codes_NL, squared_distances(before_last, levels.codebooks_LKF[1]))
+    before_last = levels.residuals_NF + levels.codebooks[1][levels.codes_NL[:, 1]]
+    by_centres = repaired_by_costs(levels.codes_NL, squared_distances(before_last, levels.codebooks[1]))
     assert (by_centres.codes_NL == repaired(levels.codes_NL, features, 20).codes_NL).all()
 
 
@@ -153,6 +153,16 @@ def test_identifiers_of_one_call_are_those_of_its_two_steps() -> None:
     features = clouds(300, 10, 20)
     both = identifiers(features, 3, 16, generator=stream(2))
     assert (both.codes_NL == repaired(semantic_ids(features, 3, 16, generator=stream(2)), features, 16).codes_NL).all()
+
+
+def test_levels_may_have_different_numbers_of_codes() -> None:
+    features = clouds(300, 10, 20)
+    repair = identifiers(features, 3, (20, 4, 32), generator=stream())
+    assert [int(codes.max()) + 1 for codes in repair.codes_NL.T[:2]] == [20, 4] and repair.codes_NL.max() < 32
+    same = identifiers(features, 3, 16, generator=stream()).codes_NL
+    assert (same == identifiers(features, 3, [16] * 3, generator=stream()).codes_NL).all()
+    with pytest.raises(DataError, match="3 levels"):
+        semantic_ids(features, 3, (20, 4), generator=stream())
 
 
 def test_codes_are_written_with_a_letter_a_level() -> None:

@@ -63,6 +63,8 @@ def test_identifiers_that_came_with_a_record_are_reported_on(capsys: pytest.Capt
         (["--rows", "/no/such/folder"], "correct the path"),
         (["--index", "/no/such/index.json"], "correct the path"),
         (["--method", "rq_kmeans", "--size", "0", "--out", "x.json"], "at least 1"),
+        (["--method", "rq_vae", "--size", "8", "4", "32", "--out", "x.json"], "one size for all levels"),
+        (["--method", "rq_kmeans", "--size", "8", "4", "--out", "x.json"], "3 levels"),
         (["--method", "balanced", "--size", "601", "--out", "x.json"], "600 items cannot fill 601 codes"),
     ],
 )

@@ -115,7 +115,7 @@ def test_the_plus_variant_begins_with_the_codes_of_rq_kmeans() -> None:
     assert (codes.numpy() == plain.codes_NL).all()
     loss, _ = loss_of(model, torch.tensor(features), 0.25)
     left = [features]
-    for level, codebook in enumerate(plain.codebooks_LKF):
+    for level, codebook in enumerate(plain.codebooks):
         left.append(left[-1] - codebook[plain.codes_NL[:, level]])
     expected = (left[-1] ** 2).mean() + sum(1.25 * (residual**2).mean() for residual in left[1:])
     assert float(loss.detach()) == pytest.approx(expected, rel=1e-9)  # the decoder too begins by changing nothing
