@@ -143,7 +143,8 @@ def whole(x_GNI: Tensor, weight_GOI: Tensor, bias_GO: Tensor | None) -> Tensor:
         out_GNO: Tensor = WholeProduct.apply(x_GNI, weight_GOI)  # type: ignore[no-untyped-call]
         return out_GNO if bias_GO is None else out_GNO + bias_GO.unsqueeze(1)
     if len(x_GNI) == 1:
-        return torch.nn.functional.linear(x_GNI[0], weight_GOI[0], None if bias_GO is None else bias_GO[0]).unsqueeze(0)
+        bias_O = None if bias_GO is None else bias_GO.squeeze(0)
+        return torch.nn.functional.linear(x_GNI.squeeze(0), weight_GOI.squeeze(0), bias_O).unsqueeze(0)
     out_GNO = torch.bmm(x_GNI, weight_GOI.transpose(1, 2))
     return out_GNO if bias_GO is None else out_GNO + bias_GO.unsqueeze(1)
 

@@ -116,9 +116,9 @@ def named(tokenizer: Any, pattern: str) -> tuple[int, ...]:
 def extend(module: nn.Module, adapters: Adapters, tokens: Sequence[int]) -> None:
     """Let every slot hold the rows of these tokens too, as they are in the base."""
     embedding, head = ends(module)
-    if getattr(head, "bias", None) is not None:
+    if head is None or getattr(head, "bias", None) is not None:
         raise ModelError(
-            f"the head of {type(module).__name__} has a bias, which PEFT leaves out where rows of a head are trained; "
+            f"{type(module).__name__} has no output head, or one with a bias, which PEFT leaves out of trained rows; "
             "write slot: lora"
         )
     names = {id(layer): name for name, layer in module.named_modules()}
@@ -127,7 +127,7 @@ def extend(module: nn.Module, adapters: Adapters, tokens: Sequence[int]) -> None
     adapters.pieces = tuple(
         Piece(name=f"{PREFIX}{names[id(layer)]}{DELTA}", shape=tuple(rows_TD.shape), base=rows_TD)
         for layer in ((embedding,) if adapters.tied else (embedding, head))
-        for rows_TD in (layer.weight.detach()[list(tokens)],)  # type: ignore[index,union-attr]
+        for rows_TD in (layer.weight.detach()[list(tokens)],)
     )
     start_P = torch.cat([piece.base.reshape(-1) for piece in adapters.pieces]).to(adapters.values_SP)
     values_SP = torch.cat([adapters.values_SP, start_P.expand(len(adapters.values_SP), -1)], dim=1)
@@ -138,7 +138,7 @@ def extend(module: nn.Module, adapters: Adapters, tokens: Sequence[int]) -> None
 def wrap(module: nn.Module, adapters: Adapters) -> None:
     """Replace the embedding and the head of `module`."""
     embedding, head = ends(module)
-    embedding.padding_idx = None  # type: ignore[assignment]  # it only kept a gradient away, and the base has none
+    embedding.padding_idx = None  # it only kept a gradient away, and the base has none
     numbers = (0, 0 if adapters.tied else 1)
     for layer, kind, number in zip((embedding, head), (RowsEmbedding, RowsHead), numbers, strict=True):
         name = next(name for name, candidate in module.named_modules() if candidate is layer)
@@ -146,11 +146,9 @@ def wrap(module: nn.Module, adapters: Adapters) -> None:
         setattr(module.get_submodule(parent), leaf, kind(layer, number, adapters))
 
 
-def ends(module: nn.Module) -> tuple[nn.Module, nn.Module]:
-    """Return the layers that read and that score tokens."""
-    embedding: nn.Module = module.get_input_embeddings()  # type: ignore[operator]  # a transformers model
-    head: nn.Module = module.get_output_embeddings()  # type: ignore[operator]
-    return embedding, head
+def ends(module: Any) -> tuple[Any, Any]:
+    """Return the layers that read and that score tokens (Any: a transformers model, typed as nn.Module)."""
+    return module.get_input_embeddings(), module.get_output_embeddings()
 
 
 @torch.no_grad()
@@ -168,10 +166,11 @@ def add_tokens(module: nn.Module, tokenizer: Any, texts: Sequence[str]) -> None:
     tokenizer.add_tokens([AddedToken(text, normalized=False, special=False) for text in absent])
     numbers = tokenizer.convert_tokens_to_ids(absent)
     embedding, head = ends(module)
-    if max(numbers) >= len(embedding.weight):  # type: ignore[arg-type]  # nn.Module types attributes so
+    if max(numbers) >= len(embedding.weight):
         module.resize_token_embeddings(max(numbers) + 1, mean_resizing=False)  # type: ignore[operator]
         module.requires_grad_(False)
         embedding, head = ends(module)
     others = sorted(set(present.values()))
-    for weight_VD in (embedding.weight,) if head.weight is embedding.weight else (embedding.weight, head.weight):
-        weight_VD[numbers] = weight_VD[others].double().mean(0).to(weight_VD.dtype)  # type: ignore[index,operator]
+    alone = head is None or head.weight is embedding.weight
+    for weight_VD in (embedding.weight,) if alone else (embedding.weight, head.weight):
+        weight_VD[numbers] = weight_VD[others].mean(0, dtype=torch.float64).to(weight_VD.dtype)

@@ -118,7 +118,7 @@ class WholeEmbedding(WholeLayer):
 
 def first(weights: dict[str, Tensor]) -> dict[str, Tensor]:
     """Return the weights of a single slot."""
-    return {leaf: own[0] for leaf, own in weights.items()}
+    return {leaf: own.squeeze(0) for leaf, own in weights.items()}
 
 
 def called_with(layer: nn.Module, weights: dict[str, Tensor], x: Tensor) -> Tensor:
