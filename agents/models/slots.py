@@ -27,7 +27,7 @@ class Shape:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Piece:
+class HeldTensor:
     """A tensor that a slot holds in place of the base's, or of some rows of it."""
 
     name: str
@@ -61,7 +61,7 @@ class Adapters:
     alpha: float = 1.0
     values_SP: Tensor
     """A leaf: row s holds A and B of every layer of slot s, in the order of `shapes`, then its pieces; flattened."""
-    pieces: tuple[Piece, ...] = ()
+    pieces: tuple[HeldTensor, ...] = ()
     tokens: tuple[int, ...] = ()
     """The ids of the tokens whose rows of the embedding and the head are pieces."""
     tied: bool = True

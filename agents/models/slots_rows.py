@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from agents.models.linear import whole
-from agents.models.slots import Adapters, Piece, Seating, check_rows
+from agents.models.slots import Adapters, HeldTensor, Seating, check_rows
 from agents.models.slots_weights import called_with
 from simulation.core.errors import ModelError
 
@@ -125,7 +125,7 @@ def extend(module: nn.Module, adapters: Adapters, tokens: Sequence[int]) -> None
     adapters.tokens = tuple(tokens)
     adapters.tied = head.weight is embedding.weight
     adapters.pieces = tuple(
-        Piece(name=f"{PREFIX}{names[id(layer)]}{DELTA}", shape=tuple(rows_TD.shape), base=rows_TD)
+        HeldTensor(name=f"{PREFIX}{names[id(layer)]}{DELTA}", shape=tuple(rows_TD.shape), base=rows_TD)
         for layer in ((embedding,) if adapters.tied else (embedding, head))
         for rows_TD in (layer.weight.detach()[list(tokens)],)
     )

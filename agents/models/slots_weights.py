@@ -15,7 +15,7 @@ from torch.func import functional_call
 from transformers.pytorch_utils import Conv1D
 
 from agents.models.linear import inferred, whole
-from agents.models.slots import Adapters, Piece, Seating, check_rows
+from agents.models.slots import Adapters, HeldTensor, Seating, check_rows
 from simulation.core.errors import ModelError
 from simulation.core.seeding import generator
 from simulation.core.types import Seat
@@ -160,7 +160,7 @@ def attach(module: nn.Module, seats: Sequence[Seat], *, drawn: bool, dtype: torc
     layers = owners(module)
     check_called(module, layers)
     pieces = tuple(
-        Piece(name=name, shape=tuple(parameter.shape), base=parameter.detach())
+        HeldTensor(name=name, shape=tuple(parameter.shape), base=parameter.detach())
         for name, parameter in module.named_parameters()
     )
     adapters = Adapters(values_SP=torch.empty(0), pieces=pieces, drawn=drawn)
