@@ -10,6 +10,7 @@ at one measure. A run says nothing of other seeds. BIGRec's 113 rows fit 5,000 t
 from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 from itertools import combinations
 from math import sqrt
 from pathlib import Path
@@ -45,8 +46,7 @@ class Compared:
     """Had all hits of the worse been hits of the better."""
     paired_p_worst: float
     """Had no test been hit by both."""
-    most_discordant: int | None
-    """So many tests may at most be hit by one of the two alone for McNemar's p to be below .05; None where none can."""
+    hits: tuple[int, int]
 
 
 def compare(rows: Sequence[Row], cutoff: int) -> list[Compared]:
@@ -60,7 +60,7 @@ def compare(rows: Sequence[Row], cutoff: int) -> list[Compared]:
 def compared(a: Row, b: Row, cutoff: int, test: Tested, p_adjusted: float) -> Compared:
     """Return one pair."""
     hits = a.hits(cutoff), b.hits(cutoff)
-    best, worst = paired_bounds(*hits, a.tests)
+    best, worst = paired_bounds(min(hits), max(hits), a.tests)
     return Compared(
         a=a.name,
         b=b.name,
@@ -73,10 +73,11 @@ def compared(a: Row, b: Row, cutoff: int, test: Tested, p_adjusted: float) -> Co
         tells=test.tells(p_adjusted),
         paired_p_best=best,
         paired_p_worst=worst,
-        most_discordant=most_discordant(*hits, a.tests),
+        hits=hits,
     )
 
 
+@cache
 def paired_bounds(first: int, second: int, tests: int) -> tuple[float, float]:
     """Return the least and the greatest McNemar's p of two counts of hits on the same tests."""
     shared_most, shared_least = min(first, second), max(0, first + second - tests)
@@ -84,7 +85,7 @@ def paired_bounds(first: int, second: int, tests: int) -> tuple[float, float]:
 
 
 def most_discordant(first: int, second: int, tests: int) -> int | None:
-    """Return how many tests may at most be hit by one alone for p < .05; p only grows with them."""
+    """Return how many tests may at most be hit by one alone for p < .05, None where it never is; p grows with them."""
     low, high = max(0, first + second - tests), min(first, second)
     if mcnemar(first - high, second - high) >= LEVEL:
         return None
@@ -103,6 +104,7 @@ def measure(arguments: Namespace, console: Console) -> record.Result:
 def rejudge_minionerec(name: str, rows: Sequence[Row], console: Console) -> record.Result:
     """Compare the runs of one data set at every cutoff, and print those against SFT."""
     pairs = [pair for cutoff in rows[0].rates for pair in compare(rows, cutoff)]
+    discordant = [most_discordant(*pair.hits, rows[0].tests) for pair in pairs]
     shown = [
         [
             f"{pair.b} - {pair.a}",
@@ -111,16 +113,16 @@ def rejudge_minionerec(name: str, rows: Sequence[Row], console: Console) -> reco
             p_text(pair.p),
             p_text(pair.p_adjusted),
             f"{p_text(pair.paired_p_best)} to {p_text(pair.paired_p_worst)}",
-            "none" if pair.most_discordant is None else f"{pair.most_discordant:,}",
+            "none" if most is None else f"{most:,}",
         ]
-        for pair in pairs
+        for pair, most in zip(pairs, discordant, strict=True)
         if pair.a == rows[0].name and pair.cutoff in SHOWN
     ]
     columns = ("one run each", "", "difference, 95 %", "p", "Holm", "p had they been paired", "discordant, at most")
     console.print(record.table(f"MiniOneRec, {name}, {rows[0].tests:,} tests", columns, shown))
     return {
         "tests": rows[0].tests,
-        "pairs": [asdict(pair) for pair in pairs],
+        "pairs": [{**asdict(pair), "most_discordant": most} for pair, most in zip(pairs, discordant, strict=True)],
         "told_apart": sum(pair.tells for pair in pairs),
         "told_apart_without_holm": sum(pair.p < LEVEL for pair in pairs),
         "told_apart_if_paired_at_best": sum(pair.paired_p_best < LEVEL for pair in pairs),
@@ -141,9 +143,11 @@ def rejudge_bigrec(rows: Sequence[BigrecRow], console: Console) -> record.Result
     console.print("and " + "; ".join(f"{name}: {', '.join(texts)}" for name, texts in named_contradictions.items()))
     families = {
         "all games": [row.row for row in sound],
+        "Qwen2.5-0.5B, SFT and GRPO": [row.row for row in sound if "Qwen2.5-0.5B" in row.row.name],
         "GRPO alone": [row.row for row in sound if row.grpo],
     }
-    counts = {name: {cutoff: counted(family, cutoff) for cutoff in SHOWN} for name, family in families.items()}
+    pairs = {name: {cutoff: compare(family, cutoff) for cutoff in SHOWN} for name, family in families.items()}
+    counts = {name: {cutoff: counted(row) for cutoff, row in by_cutoff.items()} for name, by_cutoff in pairs.items()}
     shown = [
         [f"{name} ({len(families[name])})", f"HR@{cutoff}", *(f"{count:,}" for count in row.values())]
         for name, by_cutoff in counts.items()
@@ -158,13 +162,12 @@ def rejudge_bigrec(rows: Sequence[BigrecRow], console: Console) -> record.Result
         "contradictions": named_contradictions,
         "compared": {name: [row.name for row in family] for name, family in families.items()},
         "counts": counts,
-        "told_apart": {name: names_told_apart(family) for name, family in families.items()},
+        "told_apart_by_hr@10": {name: names_told_apart(by_cutoff[10]) for name, by_cutoff in pairs.items()},
     }
 
 
-def counted(rows: Sequence[Row], cutoff: int) -> dict[str, int]:
-    """Return how many pairs of rows are told apart at a cutoff."""
-    pairs = compare(rows, cutoff)
+def counted(pairs: Sequence[Compared]) -> dict[str, int]:
+    """Return how many pairs are told apart."""
     return {
         "pairs": len(pairs),
         "without Holm": sum(pair.p < LEVEL for pair in pairs),
@@ -174,10 +177,10 @@ def counted(rows: Sequence[Row], cutoff: int) -> dict[str, int]:
     }
 
 
-def names_told_apart(rows: Sequence[Row]) -> list[str]:
-    """Return the pairs that the hit rate at 10 tells apart after Holm, the better one first."""
-    pairs = [pair for pair in compare(rows, 10) if pair.tells]
-    return [f"{pair.b} > {pair.a}" if pair.difference > 0 else f"{pair.a} > {pair.b}" for pair in pairs]
+def names_told_apart(pairs: Sequence[Compared]) -> list[str]:
+    """Return the pairs that are told apart after Holm, the better one first."""
+    telling = [pair for pair in pairs if pair.tells]
+    return [f"{pair.b} > {pair.a}" if pair.difference > 0 else f"{pair.a} > {pair.b}" for pair in telling]
 
 
 def errors(row: Row) -> dict[str, float]:
