@@ -7,7 +7,6 @@ Axes: R searches, W beams, M = R·W, P columns of the prompts, C columns so far,
 """
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
@@ -16,6 +15,7 @@ from torch import Tensor, nn
 from transformers.cache_utils import DynamicCache
 
 from agents.models.decoding import CachedSteps, Steps, WholeSteps
+from agents.models.lean import Lean, LeanBody
 from agents.models.lora import merged
 from agents.models.scoring import Scorer
 
@@ -75,16 +75,58 @@ class Head:
         return torch.cat(parts, dim=1)
 
 
-class PackedBeams:
-    """Computes the newest token of every beam as one column of its prompt's sequence."""
+class Body(Protocol):
+    """A model that reads the columns of one batch, and remembers them."""
 
-    def __init__(self, scorer: Scorer, slots: Sequence[int], prompts: Sequence[Sequence[int]]) -> None:
-        """Read the prompts, as many for every slot, one slot's after the other's."""
+    def append(self, tokens_RL: Tensor, positions_RL: Tensor, mask_RLC: Tensor | None, last: int) -> None:
+        """Read more columns, of which the last ones will be asked for scores."""
+
+    def scores(self, tokens_A: Tensor, *, whole: bool) -> Tensor:
+        """Return `(R, last, A)` of the tokens: logits, or normalised over all tokens."""
+
+
+class ModelBody:
+    """The model itself with its cache."""
+
+    def __init__(self, scorer: Scorer, slots: Sequence[int]) -> None:
         self._scorer = scorer
         self._slots = list(slots)
         self._weights = merged(scorer.module, slots)
-        self._head = Head(scorer, self._slots)
         self._cache = DynamicCache()
+        self._head = Head(scorer, self._slots)
+
+    def append(self, tokens_RL: Tensor, positions_RL: Tensor, mask_RLC: Tensor | None, last: int) -> None:
+        """Read more columns, of which the last ones will be asked for scores."""
+        rows, columns = tokens_RL.shape
+        abilities, module = self._scorer.abilities, self._scorer.module
+        inputs: dict[str, Any] = {
+            "input_ids": tokens_RL,
+            "position_ids": positions_RL,
+            "attention_mask": None if mask_RLC is None else mask_RLC.unsqueeze(1),
+            "use_cache": True,
+            str(abilities.cache): self._cache,
+        }
+        with self._scorer.adapters.seated(self._slots, rows=rows, columns=columns, weights=self._weights):
+            if abilities.slices:
+                self._features_RLE = module.base_model(**inputs)[0][:, -last:]  # type: ignore[operator]
+            else:
+                keeps = {"logits_to_keep": last} if abilities.keeps else {}
+                self._features_RLE = module(**inputs, **keeps).logits[:, -last:]
+
+    def scores(self, tokens_A: Tensor, *, whole: bool) -> Tensor:
+        """Return `(R, last, A)` of the tokens: logits, or normalised over all tokens."""
+        if not self._scorer.abilities.slices:
+            logits_RLV = exact(self._features_RLE)
+            return normalised(logits_RLV, tokens_A) if whole else logits_RLV[..., tokens_A]
+        return (self._head.logprobs if whole else self._head.logits)(self._features_RLE, tokens_A)
+
+
+class PackedBeams:
+    """Computes the newest token of every beam as one column of its prompt's sequence."""
+
+    def __init__(self, scorer: Scorer, prompts: Sequence[Sequence[int]], body: Body) -> None:
+        """Read the prompts, as many for every slot of the body, one slot's after the other's."""
+        self._body = body
         device = scorer.adapters.values_SP.device
         longest = max(map(len, prompts))
         pads = [longest - len(prompt) for prompt in prompts]
@@ -100,14 +142,11 @@ class PackedBeams:
         mask_RPP = None
         if any(pads):
             mask_RPP = self._mask_RWC.masked_fill(columns_P > columns_P.unsqueeze(1), self._lowest)
-        self._forward(tokens_RP.to(device), (columns_P - pads_R1).clamp(min=0), mask_RPP, last=1)
+        body.append(tokens_RP.to(device), (columns_P - pads_R1).clamp(min=0), mask_RPP, 1)
 
     def scores(self, tokens_A: Tensor, *, whole: bool) -> Tensor:
         """Return `(R, W, A)` of the tokens as what comes next of each beam: logits, or normalised over all tokens."""
-        if not self._scorer.abilities.slices:
-            logits_RWV = exact(self._features_RWE)
-            return normalised(logits_RWV, tokens_A) if whole else logits_RWV[..., tokens_A]
-        return (self._head.logprobs if whole else self._head.logits)(self._features_RWE, tokens_A)
+        return self._body.scores(tokens_A, whole=whole)
 
     def advance(self, tokens_RW: Tensor, parents_RW: Tensor) -> None:
         """Go on with beams that append a token each to the beams `parents_RW` of before."""
@@ -115,28 +154,8 @@ class PackedBeams:
         ancestors_RWC = self._mask_RWC.gather(1, parents_RW.unsqueeze(-1).expand(-1, -1, self._mask_RWC.shape[-1]))
         alone_WW = self._mask_RWC.new_full((beams, beams), self._lowest).fill_diagonal_(0.0)
         self._mask_RWC = torch.cat([ancestors_RWC, alone_WW.expand(rows, -1, -1)], dim=-1)
-        self._forward(tokens_RW, self._lengths_R1.expand(-1, beams), self._mask_RWC, last=beams)
+        self._body.append(tokens_RW, self._lengths_R1.expand(-1, beams), self._mask_RWC, beams)
         self._lengths_R1 = self._lengths_R1 + 1
-
-    def _forward(self, tokens_RL: Tensor, positions_RL: Tensor, mask_RLC: Tensor | None, *, last: int) -> None:
-        rows, columns = tokens_RL.shape
-        abilities = self._scorer.abilities
-        inputs: dict[str, Any] = {
-            "input_ids": tokens_RL,
-            "position_ids": positions_RL,
-            "attention_mask": None if mask_RLC is None else mask_RLC.unsqueeze(1),
-            "use_cache": True,
-            str(abilities.cache): self._cache,
-        }
-        with self._seated(rows, columns):
-            if abilities.slices:
-                self._features_RWE = inner(self._scorer.module)(**inputs)[0][:, -last:]
-            else:
-                keeps = {"logits_to_keep": last} if abilities.keeps else {}
-                self._features_RWE = self._scorer.module(**inputs, **keeps).logits[:, -last:]
-
-    def _seated(self, rows: int, columns: int) -> AbstractContextManager[None]:
-        return self._scorer.adapters.seated(self._slots, rows=rows, columns=columns, weights=self._weights)
 
 
 class PlainBeams:
@@ -163,21 +182,20 @@ class PlainBeams:
         self._steps.advance(tokens_RW.flatten())
 
 
-def begun(scorer: Scorer, slots: Sequence[int], prompts: Sequence[Sequence[int]], depth: int) -> Beams:
+def begun(
+    scorer: Scorer, slots: Sequence[int], prompts: Sequence[Sequence[int]], depth: int, lean: Lean | None
+) -> Beams:
     """Read prompts, which at most `depth` tokens follow, in the fastest way that the model takes."""
-    return (PackedBeams if packs(scorer, max(map(len, prompts)) + depth) else PlainBeams)(scorer, slots, prompts)
+    if not packs(scorer, max(map(len, prompts)) + depth):
+        return PlainBeams(scorer, slots, prompts)
+    body = ModelBody(scorer, slots) if lean is None else LeanBody(lean, slots)
+    return PackedBeams(scorer, prompts, body)
 
 
 def packs(scorer: Scorer, reach: int) -> bool:
     """Say whether beams may be columns of one sequence: no path is longer than the attention's reach."""
     abilities = scorer.abilities
     return abilities.branches and (abilities.window is None or reach <= abilities.window)
-
-
-def inner(module: nn.Module) -> nn.Module:
-    """Return the model without its head."""
-    base: nn.Module = module.base_model  # type: ignore[assignment]  # a transformers model, typed as nn.Module
-    return base
 
 
 def output_head(module: nn.Module) -> nn.Module:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from agents.models import trie
 from agents.models.batching import plan, square
 from agents.models.branches import begun, packs
+from agents.models.lean import Lean
 from agents.models.scoring import Scorer
 from agents.models.text import Text
 from agents.models.trie import Trie
@@ -36,7 +37,7 @@ class WrittenCatalogue:
     texts: tuple[str, ...]
     rows_L: NDArray[np.int32]
     """Which of the texts each of the trie is."""
-    lengths: NDArray[np.int16]
+    lengths_L: NDArray[np.int16]
     """The tokens of each text, with the one that ends it where that counts."""
 
     @classmethod
@@ -80,6 +81,7 @@ class Finder:
         self._scorer = scorer
         self._text = text
         self._budget = budget
+        self._lean = Lean(scorer) if scorer.abilities.lean else None
         self._catalogues: OrderedDict[tuple[str, str], WrittenCatalogue] = OrderedDict()
 
     @torch.inference_mode()
@@ -124,14 +126,12 @@ class Finder:
     def _run(self, slots: Sequence[int], queries: Sequence[Query], written: WrittenCatalogue) -> list[Found]:
         """Run the searches of one batch."""
         prompts = [query.prompt for query in queries]
-        beams = begun(self._scorer, slots, prompts, written.trie.depth)
+        beams = begun(self._scorer, slots, prompts, written.trie.depth, self._lean)
         leaves_RK, sums_RK = TrieSearch(written.trie, beams, len(queries), queries[0].width, self.normaliser).run()
-        texts = written.rows_L[leaves_RK.cpu().numpy()].tolist()
-        sums = sums_RK.double().tolist()
-        return [
-            [(text, total) for text, total in zip(*row, strict=True) if total > -np.inf]
-            for row in zip(texts, sums, strict=True)
-        ]
+        texts_RK = written.rows_L[leaves_RK.cpu().numpy()]
+        counts_R = (sums_RK > -torch.inf).sum(1).tolist()
+        rows = zip(texts_RK.tolist(), sums_RK.double().tolist(), counts_R, strict=True)
+        return [list(zip(texts[:count], sums[:count], strict=True)) for texts, sums, count in rows]
 
     def _cost(self, query: Query, built: Trie) -> int:
         """Return the tokens that a search holds at once."""
@@ -151,9 +151,10 @@ class Finder:
 
     def _completion(self, request: Request, written: WrittenCatalogue, found: Found) -> Completion:
         chosen = found[: request.texts] if request.temperature == 0 else drawn(found, request)
+        lengths = written.lengths_L[[text for text, _ in chosen]].tolist()
         beam = tuple(
-            Completion(text=written.texts[text], tokens=int(written.lengths[text]), logprob=total)
-            for text, total in chosen
+            Completion(text=written.texts[text], tokens=length, logprob=total)
+            for (text, total), length in zip(chosen, lengths, strict=True)
         )
         return replace(beam[0], beam=beam)
 

@@ -21,6 +21,8 @@ class Abilities:
     """Grows many beams from one prompt as columns of one cached sequence."""
     slices: bool = False
     """Its logits are its last features times its head, of which rows can be taken."""
+    lean: bool = False
+    """Is small and has blocks of Llama's kind, so that a search may compute them with fewer operations."""
     window: int | None = None
     """The tokens that attention reaches back; beyond them a tree mask would see more than the model may."""
     longest: int | None = None

@@ -5,7 +5,7 @@ under the tree mask are compared with those of plain sequences, on the scale of 
 sibling; likewise one step from a key-value cache with padded prompts is compared with the whole sequence.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 from warnings import catch_warnings
@@ -13,8 +13,9 @@ from warnings import catch_warnings
 import torch
 from torch import Tensor, nn
 
-from agents.models.branches import PackedBeams
+from agents.models.branches import Body, ModelBody, PackedBeams
 from agents.models.forward import Abilities
+from agents.models.lean import Lean, LeanBody
 from agents.models.reserve import ReservedSteps
 from agents.models.scoring import Scorer
 from agents.models.slots import Adapters
@@ -54,10 +55,11 @@ def observe(module: nn.Module, adapters: Adapters, pad: int) -> Abilities:
         return abilities
     plain = Scorer(module=module, adapters=adapters, abilities=replace(abilities, tree=False), pad=pad)
     abilities = replace(abilities, reserve=takes_reserve(plain))
-    sliced, whole = (
-        grows_branches(replace(plain, abilities=replace(abilities, slices=slices))) for slices in (True, False)
+    ways = ((ModelBody, False), (ModelBody, True), (lambda scorer, slots: LeanBody(Lean(scorer), slots), True))
+    whole, sliced, lean = (
+        grows_branches(replace(plain, abilities=replace(abilities, slices=slices)), body) for body, slices in ways
     )
-    return replace(abilities, branches=sliced or whole, slices=sliced)
+    return replace(abilities, branches=whole or sliced, slices=sliced, lean=lean and sliced)
 
 
 @torch.no_grad()
@@ -156,7 +158,7 @@ def takes_reserve(plain: Scorer) -> bool:
 
 
 @torch.no_grad()
-def grows_branches(scorer: Scorer) -> bool:
+def grows_branches(scorer: Scorer, body: Callable[[Scorer, Sequence[int]], Body]) -> bool:
     """Say whether beams that fork after prompts of two lengths get the logits of the whole texts that they are."""
     device = scorer.adapters.values_SP.device
     tokens = trial_tokens(scorer.module, _PROMPT + 5)
@@ -168,7 +170,7 @@ def grows_branches(scorer: Scorer) -> bool:
     ]
     try:
         with catch_warnings(action="error", category=FutureWarning):
-            beams = PackedBeams(scorer, [0], prompts)
+            beams = PackedBeams(scorer, prompts, body(scorer, [0]))
             beams.advance(torch.tensor([[second, first]] * 2, device=device), torch.tensor([[0, 0]] * 2, device=device))
             beams.advance(torch.tensor([last] * 2, device=device), torch.tensor([[1, 0, 1]] * 2, device=device))
             logits_RWA = beams.scores(torch.arange(vocabulary(scorer.module), device=device), whole=False)

@@ -1,8 +1,9 @@
 """The texts of a catalogue as a trie in flat arrays: which token may follow which, for many beams at once.
 
-A node's children stand side by side among the nodes of the next depth, so that a child's place is also its node
-(compressed sparse rows); small levels have a table of all children besides, as in STATIC (Su et al. 2026,
-arXiv 2602.22647, section 4), from which this differs in that a level counts its own tokens only, not the vocabulary.
+A node's children stand side by side among the nodes of the next depth, so that a child's place is also its node, as
+the compressed sparse rows of STATIC do (Su et al. 2026, arXiv 2602.22647, section 4). Other than there, a level counts
+its own tokens, not the vocabulary's, names no next nodes, and has no table of all pairs for its first levels, but says
+where any token may follow any node.
 Axes: R searches, W beams, A tokens that occur at a depth, N nodes, B the most children of a node, L texts, T tokens.
 """
 
@@ -14,9 +15,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-TABLE = 2**17
-"""The most entries of a level's table of children."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Level:
@@ -24,55 +22,52 @@ class Level:
 
     alphabet_A: Tensor
     """The tokens that occur here, ascending."""
-    starts_N: Tensor
-    """Each node's first child among the nodes of the next depth, and at the end their number."""
+    children_N2: Tensor
+    """Each node's first child among the nodes of the next depth, and how many it has."""
+    offsets_B: Tensor
+    """The numbers from 0 to the most children of a node."""
     codes_C: Tensor
-    """The place of each child's token in the alphabet, followed by as many zeros as a node may have children."""
+    """The place of each child's token in the alphabet, followed by as many zeros as a node may have children, less one.
+    """
     leaves_C: Tensor | None
     """The first text below each child in the order of the trie, and at the end their number; None where each is one."""
-    widest: int
-    """The most children of a node."""
     end: int | None
     """The place in the alphabet of the token that ends a text, where one ends here."""
     full: bool
     """Whether every token of the alphabet may follow every node."""
-    table_NA: Tensor | None = None
-    """The child for each node and token, -1 where there is none; only of a small level that is not full."""
 
     @property
     def children(self) -> int:
         """The nodes of the next depth."""
-        return len(self.codes_C) - self.widest
+        return self.codes_C.shape[0] - self.offsets_B.shape[0] + 1
 
     @property
     def nbytes(self) -> int:
         """The memory that the arrays take."""
-        arrays = (self.alphabet_A, self.starts_N, self.codes_C, self.leaves_C, self.table_NA)
+        arrays = (self.alphabet_A, self.children_N2, self.offsets_B, self.codes_C, self.leaves_C)
         return sum(array.nbytes for array in arrays if array is not None)
 
     def allowed(self, nodes_RW: Tensor, scores_RWA: Tensor) -> Tensor:
         """Return the score of each child, `(R, W, A or B)`, minus infinity where there is none."""
         if self.full:
             return scores_RWA
-        if self.table_NA is not None:
-            return scores_RWA.masked_fill(self.table_NA[nodes_RW] < 0, -torch.inf)
-        starts_RW1 = self.starts_N[nodes_RW].unsqueeze(-1)
-        counts_RW1 = self.starts_N[nodes_RW + 1].unsqueeze(-1) - starts_RW1
-        offsets_B = torch.arange(self.widest, dtype=starts_RW1.dtype, device=starts_RW1.device)
-        scores_RWB = scores_RWA.gather(-1, self.codes_C[starts_RW1 + offsets_B].long())
-        return scores_RWB.masked_fill_(offsets_B >= counts_RW1, -torch.inf)
+        codes_RWB, missing_RWB = self._codes(nodes_RW)
+        return scores_RWA.gather(-1, codes_RWB).masked_fill_(missing_RWB, -torch.inf)
 
     def ending(self, nodes_RW: Tensor) -> Tensor:
-        """Say which of `allowed` end a text, for a level that has no table."""
-        starts_RW1 = self.starts_N[nodes_RW].unsqueeze(-1)
-        offsets_B = torch.arange(self.widest, dtype=starts_RW1.dtype, device=starts_RW1.device)
-        return self.codes_C[starts_RW1 + offsets_B].eq(self.end or 0)
+        """Say which of `allowed` end a text."""
+        return self._codes(nodes_RW)[0] == (-1 if self.end is None else self.end)
+
+    def _codes(self, nodes_RW: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the places of the tokens that follow each node, and which of them stand for none."""
+        children_RW2 = self.children_N2.index_select(0, nodes_RW.flatten()).view(*nodes_RW.shape, 2)
+        places_RWB = children_RW2[..., :1] + self.offsets_B
+        codes_RWB = self.codes_C.index_select(0, places_RWB.flatten()).view(places_RWB.shape)
+        return codes_RWB.long(), self.offsets_B >= children_RW2[..., 1:]
 
     def child(self, nodes_RK: Tensor, places_RK: Tensor) -> Tensor:
         """Return the nodes of the next depth that stand in these places of `allowed`."""
-        if self.table_NA is not None:
-            return self.table_NA[nodes_RK, places_RK].long()
-        return self.starts_N[nodes_RK] + places_RK
+        return self.children_N2[:, 0].index_select(0, nodes_RK.flatten()).view(nodes_RK.shape) + places_RK
 
     def texts(self, children_RK: Tensor) -> Tensor:
         """Return the first text below each node of the next depth."""
@@ -158,24 +153,17 @@ def level(
     device: torch.device | str,
 ) -> Level:
     """Return one level of a trie whose nodes have these many children with these tokens."""
-    starts_N = np.concatenate([[0], np.cumsum(counts_N)]).astype(np.int32)
-    widest, nodes, size = int(counts_N.max()), len(counts_N), len(alphabet)
-    full = bool((counts_N == size).all())
-    table_NA = None
-    if not full and end is None and nodes * size <= TABLE:
-        table = np.full((nodes, size), -1, dtype=np.int32)
-        table[np.repeat(np.arange(nodes), counts_N), codes_C] = np.arange(len(codes_C), dtype=np.int32)
-        table_NA = torch.from_numpy(table).to(device)
+    children_N2 = np.stack([np.cumsum(counts_N) - counts_N, counts_N], axis=1).astype(np.int32)
+    widest, size = int(counts_N.max()), len(alphabet)
     kind = np.uint8 if size <= 256 else np.int16 if size <= 2**15 else np.int32
     return Level(
         alphabet_A=torch.from_numpy(alphabet).to(device),
-        starts_N=torch.from_numpy(starts_N).to(device),
-        codes_C=torch.from_numpy(np.append(codes_C.astype(kind), np.zeros(widest, dtype=kind))).to(device),
+        children_N2=torch.from_numpy(children_N2).to(device),
+        offsets_B=torch.arange(widest, dtype=torch.int32, device=device),
+        codes_C=torch.from_numpy(np.append(codes_C.astype(kind), np.zeros(widest - 1, dtype=kind))).to(device),
         leaves_C=None if leaves_C is None else torch.from_numpy(leaves_C).to(device),
-        widest=widest,
         end=end,
-        full=full,
-        table_NA=table_NA,
+        full=bool((counts_N == size).all()),
     )
 
 

@@ -27,7 +27,7 @@ class TrieSearch:
         self._beams = beams
         self._width = min(width, trie.size)
         self._whole = normaliser == "vocabulary"
-        device = trie.levels[0].starts_N.device
+        device = trie.levels[0].alphabet_A.device
         self._nodes_RW = torch.zeros((rows, 1), dtype=torch.int64, device=device)
         self._totals_RW = torch.zeros((rows, 1), device=device)
         self._leaves_RF = torch.zeros((rows, 0), dtype=torch.int64, device=device)
@@ -87,8 +87,11 @@ class TrieSearch:
     def _over(self, level: Level) -> bool:
         """Say whether going on would change nothing: no text can be found that is likelier, or each beam is one text.
 
-        The latter only where what must follow is certain, as it is not among the whole vocabulary.
+        The latter only where what must follow is certain, as it is not among the whole vocabulary. Texts of one length
+        seldom are over early.
         """
+        if not self._trie.ends:
+            return False
         complete = self._found_RF.shape[1] == self._width
         if complete and bool((self._totals_RW[:, 0] <= self._found_RF[:, -1]).all()):
             self._totals_RW = torch.full_like(self._totals_RW, -torch.inf)

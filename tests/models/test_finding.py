@@ -67,15 +67,15 @@ def assert_same(one: Completion, other: Completion) -> None:
     assert one.stop == other.stop
 
 
-def bare(kind: str, normaliser: Normaliser) -> CausalLearner:
+def bare(kind: str, normaliser: Normaliser, dtype: torch.dtype) -> CausalLearner:
     """Return a learner whose slots have learned nothing, so that the bare model is the reference."""
-    model = CausalLearner(tiny.build(kind), tiny.tokenizer(), seats(1), learner()._settings, source=kind)
+    model = CausalLearner(tiny.build(kind, dtype), tiny.tokenizer(), seats(1), learner()._settings, source=kind)
     model._finder = Finder(model._scorer, model._text, 2048, normaliser=normaliser)
     return model
 
 
 def generated(
-    kind: str, prompt: Sequence[int], rows: Sequence[Sequence[int]], beams: int, normaliser: Normaliser
+    reference: Any, prompt: Sequence[int], rows: Sequence[Sequence[int]], beams: int, normaliser: Normaliser
 ) -> list[tuple[list[int], float]]:
     """Return what transformers finds within these rows."""
     following: dict[tuple[int, ...], set[int]] = {}
@@ -87,7 +87,7 @@ def generated(
         return sorted(following.get(tuple(tokens[len(prompt) :].tolist()), {END}))
 
     given = torch.tensor([list(prompt)])
-    output = tiny.build(kind).generate(
+    output = reference.generate(
         given,
         attention_mask=torch.ones_like(given),
         prefix_allowed_tokens_fn=allowed,
@@ -106,19 +106,24 @@ def generated(
 
 
 @pytest.mark.parametrize("normaliser", ["level", "vocabulary"])
-@pytest.mark.parametrize("kind", ["llama", "gpt2", "mistral", "mamba"])
+@pytest.mark.parametrize(
+    ("kind", "dtype"),
+    [*((kind, torch.float64) for kind in ("llama", "gpt2", "mistral", "mamba")), ("llama", torch.float32)],
+)
 @pytest.mark.parametrize("make", [lambda: shop(identifiers(1, 90)), lambda: titled(titles_of(2, 90))])
 def test_lists_and_scores_are_those_of_transformers(
-    kind: str, make: Callable[[], Catalogue], normaliser: Normaliser
+    kind: str, dtype: torch.dtype, make: Callable[[], Catalogue], normaliser: Normaliser
 ) -> None:
-    model, within = bare(kind, normaliser), make()
+    model, within = bare(kind, normaliser, dtype), make()
+    reference = tiny.build(kind, dtype)
     ends = within.depth == 1
     assert model.fast_paths["constrained search"] is (kind != "mamba")
+    assert model.abilities.lean is (dtype == torch.float32)
     for request, completion in zip(asked(model, within), model.generate(asked(model, within)), strict=True):
         rows = {text: model.encode(request.prompt, [text]).branches[0] for text in within.sharing}
         rows = {text: row if ends else row[:-1] for text, row in rows.items()}
         prompt = model.encode(request.prompt, ()).prompt
-        expected = generated(kind, prompt, list(rows.values()), 5, normaliser)
+        expected = generated(reference, prompt, list(rows.values()), 5, normaliser)
         assert [list(rows[text]) for text in listed(completion)] == [tokens for tokens, _ in expected]
         scores = [text.logprob for text in completion.beam]
         assert scores == pytest.approx([score for _, score in expected], abs=1e-5)
@@ -137,18 +142,17 @@ def test_as_many_beams_as_items_list_all_by_their_scores(make: Callable[[], Cata
         assert sorted(listed(completion)) == sorted(texts)
         (scores,) = model.score([replace(request, continuations=texts, within="", beams=0)])
         if within.depth > 1:  # the end of an identifier is certain, so it does not count
-            ends = [ending(model, request, text) for text in texts]
-            scores = tuple(score - end for score, end in zip(scores, ends, strict=True))
+            scores = without_ends(model, request, texts)
         expected = sorted(zip(scores, texts, strict=True), reverse=True)
         assert listed(completion) == [text for _, text in expected]
         assert [text.logprob for text in completion.beam] == pytest.approx([score for score, _ in expected], abs=1e-9)
 
 
 @torch.no_grad()
-def ending(model: CausalLearner, request: Request, text: str) -> float:
-    """Return the log-probability of the end of a text after it."""
-    logprobs, _ = model.branch_logprobs([request.slot], [[model.encode(request.prompt, [text])]])
-    return float(logprobs[0, 0, 0, -1])
+def without_ends(model: CausalLearner, request: Request, texts: Sequence[str]) -> tuple[float, ...]:
+    """Return the log-probabilities of texts of one length, less those of their ends."""
+    logprobs, _ = model.branch_logprobs([request.slot], [[model.encode(request.prompt, texts)]])
+    return tuple(logprobs[0, 0, :, :-1].sum(-1).tolist())
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -192,10 +196,14 @@ def test_items_that_share_an_identifier_are_one_text() -> None:
     assert sorted(listed(completion)) == ["abc", "abd"]
 
 
-@pytest.mark.parametrize("kind", ["llama", "mamba"])
+@pytest.mark.parametrize(
+    ("kind", "dtype"), [("llama", torch.float64), ("llama", torch.float32), ("mamba", torch.float64)]
+)
 @pytest.mark.parametrize("make", [lambda: shop(identifiers(1, 90)), lambda: titled(titles_of(2, 90))])
-def test_slots_and_prompts_in_one_batch_find_what_each_finds_alone(kind: str, make: Callable[[], Catalogue]) -> None:
-    model, within = learner(kind), make()
+def test_slots_and_prompts_in_one_batch_find_what_each_finds_alone(
+    kind: str, dtype: torch.dtype, make: Callable[[], Catalogue]
+) -> None:
+    model, within = learner(kind, dtype=dtype), make()
     requests = asked(model, within)
     requests = [*requests[:7], replace(requests[0], beams=9, texts=3, temperature=1.0, seed=4), *requests[7:]]
     for request, completion in zip(requests, model.generate(requests), strict=True):
@@ -306,9 +314,47 @@ def test_with_more_beams_than_window_the_slow_way_finds_the_same() -> None:
     (completion,) = model.generate([replace(asked(model, within)[0], prompt=prompt, beams=90, texts=90)])
     model._finder = Finder(model._scorer, model._text, 2048, normaliser="vocabulary")
     (whole,) = model.generate([replace(asked(model, within)[0], prompt=prompt, beams=90, texts=90)])
-    request = Request(slot="student-0", prompt=prompt, continuations=tuple(within.sharing))
-    (scores,) = model.score([request])
-    best = {text: score for score, text in zip(scores, within.sharing, strict=True)}
-    for text in whole.beam:
-        assert (text.logprob or 0) + ending(model, request, text.text) == pytest.approx(best[text.text], abs=1e-9)
+    texts = tuple(within.sharing)
+    scores = without_ends(model, Request(slot="student-0", prompt=prompt), texts)
+    best = sorted(zip(scores, texts, strict=True), reverse=True)
+    assert listed(whole) == [text for _, text in best]
+    assert [text.logprob for text in whole.beam] == pytest.approx([score for score, _ in best], abs=1e-9)
     assert sorted(listed(completion)) == sorted(listed(whole))
+
+
+SLOTS = {"lora": {}, "lora_and_rows": {"rows": "▁?[a-f]"}, "every_weight": {}}
+
+
+@pytest.mark.parametrize("slot", SLOTS)
+@pytest.mark.parametrize(
+    ("kind", "dtype"), [("llama", torch.float64), ("gpt2", torch.float64), ("llama", torch.float32)]
+)
+def test_whatever_a_slot_holds_its_own_model_is_searched(kind: str, dtype: torch.dtype, slot: str) -> None:
+    within = shop(identifiers(1, 90))
+    fields: dict[str, Any] = {"slot": slot, **SLOTS[slot]}
+    model = learner(kind, dtype=dtype, **fields)
+    assert model.abilities.lean is (dtype == torch.float32)
+    model._finder = Finder(model._scorer, model._text, 2048, normaliser="vocabulary")
+    texts = tuple(within.sharing)
+    requests = asked(model, within, beams=90, texts=90)
+    for request, completion in zip(requests, model.generate(requests), strict=True):
+        best = sorted(zip(without_ends(model, request, texts), texts, strict=True), reverse=True)
+        assert listed(completion) == [text for _, text in best]
+        error = 1e-9 if dtype == torch.float64 else 3e-5
+        assert [text.logprob for text in completion.beam] == pytest.approx([score for score, _ in best], abs=error)
+
+
+def test_weights_that_were_read_off_are_read_again_once_a_slot_has_learned() -> None:
+    model, within = learner(dtype=torch.float32), shop(identifiers(1, 90))
+    requests = asked(model, within)
+    before = model.generate(requests)
+    with torch.no_grad():
+        model.adapters_SP[1] *= 3
+    after = model.generate(requests)
+    slow = learner(dtype=torch.float32)
+    with torch.no_grad():
+        slow.adapters_SP[1] *= 3
+    slow._finder._lean = None
+    for request, one, other, plain in zip(requests, before, after, slow.generate(requests), strict=True):
+        assert (one == other) is (request.slot != "student-1")
+        assert_same(other, plain)

@@ -1,0 +1,289 @@
+"""A small model's blocks in as few tensor operations as they take, for searches, whose steps are small.
+
+Of a forward pass of a small model more time goes round its products than into them. Where a model's blocks are of
+Llama's kind (rotary positions, root-mean-square norms before attention and a gated layer), as a trial on the model
+itself shows, what each layer does under a slot is read off once, as what it makes of the unit vectors: a norm's weights
+go into the layer behind it, and the pairs of features that positions rotate are put side by side. The last block
+computes no more than is asked for.
+Axes: G slots, R rows, L tokens, C columns so far, H heads of queries, N of queries and keys, K of keys, D features of a
+head, P pairs of them, E features, I inputs, O outputs, V vocabulary.
+"""
+
+import math
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from agents.models.linear import FEW_PRODUCTS, inferred
+from agents.models.scoring import Scorer
+
+MOST_WEIGHTS = 2**22
+"""The largest model that is read so: of a larger one the products are what takes time."""
+MOST_POSITIONS = 2**14
+"""The longest texts of a model that is read so: its rotations are held for every position."""
+KEPT_SLOTS = 16
+"""Slots whose weights are kept until they change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Affine:
+    """Linear layers that read the same input, side by side: one weight for each slot."""
+
+    weight_GOI: Tensor
+    bias_GO: Tensor | None
+
+    @classmethod
+    def of(cls, layers: Sequence[nn.Module], scale_I: Tensor) -> "Affine":
+        """Read layers off under the one slot that is seated: a weight's columns are what unit vectors become.
+
+        `scale_I` is what their input is to be multiplied by.
+        """
+        units_1II = torch.eye(len(scale_I), dtype=scale_I.dtype, device=scale_I.device).unsqueeze(0)
+        bias_1O = torch.cat([layer(torch.zeros_like(units_1II))[:, 0] for layer in layers], dim=-1)
+        columns_1IO = torch.cat([layer(units_1II) for layer in layers], dim=-1) - bias_1O.unsqueeze(1)
+        return cls((columns_1IO.mT * scale_I).contiguous(), bias_1O if bool(bias_1O.any()) else None)
+
+    @classmethod
+    def side_by_side(cls, slots: Sequence["Affine"]) -> "Affine":
+        """Return the layers of several slots as one."""
+        weight_GOI = torch.cat([slot.weight_GOI for slot in slots])
+        if all(slot.bias_GO is None for slot in slots):
+            return cls(weight_GOI, None)
+        none_1O = weight_GOI.new_zeros((1, weight_GOI.shape[1]))
+        return cls(weight_GOI, torch.cat([none_1O if slot.bias_GO is None else slot.bias_GO for slot in slots]))
+
+    def ordered(self, order_O: Tensor) -> "Affine":
+        """Return the same layers with their outputs in another order."""
+        return Affine(
+            self.weight_GOI[:, order_O].contiguous(), None if self.bias_GO is None else self.bias_GO[:, order_O]
+        )
+
+    def __call__(self, x_RLI: Tensor) -> Tensor:
+        """Return what the layers make of the rows, of which each slot has as many, one slot's after the other's."""
+        slots, outputs, inputs = self.weight_GOI.shape
+        if slots == 1:
+            bias_O = None if self.bias_GO is None else self.bias_GO.squeeze(0)
+            if x_RLI.numel() * outputs < FEW_PRODUCTS:
+                return functional.linear(x_RLI, self.weight_GOI.squeeze(0), bias_O)
+            out_MO = inferred(x_RLI.reshape(-1, inputs), self.weight_GOI.squeeze(0), bias_O)
+            return out_MO.view(*x_RLI.shape[:-1], outputs)
+        out_GMO = torch.bmm(x_RLI.reshape(slots, -1, inputs), self.weight_GOI.mT)
+        if self.bias_GO is not None:
+            out_GMO = out_GMO + self.bias_GO.unsqueeze(1)
+        return out_GMO.view(*x_RLI.shape[:-1], outputs)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One layer of the model."""
+
+    projection: Affine
+    """Queries, keys and values."""
+    output: Affine
+    gate: Affine
+    held: Affine
+    down: Affine
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """All that slots compute with."""
+
+    embedding_GVE: Tensor
+    blocks: tuple[Block, ...]
+    head: Affine
+
+    @classmethod
+    def side_by_side(cls, slots: Sequence["Weights"]) -> "Weights":
+        """Return the weights of several slots as one."""
+        blocks = tuple(
+            Block(
+                projection=Affine.side_by_side([block.projection for block in number]),
+                output=Affine.side_by_side([block.output for block in number]),
+                gate=Affine.side_by_side([block.gate for block in number]),
+                held=Affine.side_by_side([block.held for block in number]),
+                down=Affine.side_by_side([block.down for block in number]),
+            )
+            for number in zip(*(slot.blocks for slot in slots), strict=True)
+        )
+        embedding_GVE = torch.cat([slot.embedding_GVE for slot in slots])
+        return cls(embedding_GVE, blocks, Affine.side_by_side([slot.head for slot in slots]))
+
+
+class Lean:
+    """Reads weights off a model, and keeps those of the slots that were asked for last.
+
+    Raises ValueError for a model that is large or not of single precision, AttributeError for one of another kind. (In
+    double precision transformers' norms stay single, so that sums would differ by more than such a model is used for.)
+    """
+
+    def __init__(self, scorer: Scorer) -> None:
+        self._scorer = scorer
+        self._inner: Any = scorer.module.base_model  # Any: an architecture of transformers'
+        self._kept: OrderedDict[int, tuple[Tensor, Weights]] = OrderedDict()
+        config: Any = scorer.module.config.get_text_config()  # type: ignore[union-attr,operator]
+        self.heads: int = config.num_attention_heads
+        self.key_heads: int = config.num_key_value_heads
+        self._epsilon: float = config.rms_norm_eps
+        like, longest = next(scorer.module.parameters()), scorer.abilities.longest
+        weights = sum(parameter.numel() for parameter in scorer.module.parameters())
+        if weights > MOST_WEIGHTS or like.dtype != torch.float32:
+            raise ValueError(f"{weights:,} weights of {like.dtype} are not read so")
+        if longest is None or longest > MOST_POSITIONS:
+            raise ValueError(f"rotations of {longest} positions are not held")
+        # a norm is x · √E / √(|x|² + ε · E), of which √E goes into the layer behind it
+        self.least = torch.tensor(math.sqrt(self._epsilon * config.hidden_size), dtype=like.dtype, device=like.device)
+        positions_1L = torch.arange(longest, device=like.device).unsqueeze(0)
+        rotations: Any = self._inner.rotary_emb  # type: ignore[union-attr]  # narrowed to what a module's attributes are
+        cosine_1LD, sine_1LD = rotations(like.new_zeros(1), positions_1L)
+        half = cosine_1LD.shape[-1] // 2
+        self.turns_LP = torch.complex(cosine_1LD[0, :, :half].contiguous(), sine_1LD[0, :, :half].contiguous())
+
+    def weights(self, slots: Sequence[int]) -> Weights:
+        """Return the weights of these slots."""
+        own = [self._own(slot) for slot in slots]
+        return own[0] if len(own) == 1 else Weights.side_by_side(own)
+
+    def _own(self, slot: int) -> Weights:
+        row_P = self._scorer.adapters.values_SP.detach()[slot]
+        if slot not in self._kept or not torch.equal(self._kept[slot][0], row_P):
+            self._kept[slot] = (row_P.clone(), self._read_off(slot))
+        self._kept.move_to_end(slot)
+        while len(self._kept) > KEPT_SLOTS:
+            self._kept.popitem(last=False)
+        return self._kept[slot][1]
+
+    def _read_off(self, slot: int) -> Weights:
+        embed = self._inner.get_input_embeddings()
+        tokens_1V = torch.arange(len(embed.weight), device=embed.weight.device).unsqueeze(0)
+        with self._seated(slot, tokens_1V.shape[1]):
+            embedding_1VE = embed(tokens_1V)
+        ones_E = torch.ones_like(embedding_1VE[0, 0])
+        blocks = tuple(self._block(slot, layer, ones_E) for layer in self._inner.layers)
+        head = self._scorer.module.get_output_embeddings()  # type: ignore[operator]  # a transformers model
+        return Weights(embedding_1VE, blocks, self._affine(slot, [head], self._norm(slot, self._inner.norm, ones_E)))
+
+    def _block(self, slot: int, layer: Any, ones_E: Tensor) -> Block:
+        attention, gated = layer.self_attn, layer.mlp
+        before_E = self._norm(slot, layer.input_layernorm, ones_E)
+        between_E = self._norm(slot, layer.post_attention_layernorm, ones_E)
+        projections = [attention.q_proj, attention.k_proj, attention.v_proj]
+        projection = self._affine(slot, projections, before_E)
+        features = projection.weight_GOI.shape[1] // (self.heads + 2 * self.key_heads)
+        return Block(
+            projection=projection.ordered(self._pairs(features)),
+            output=self._affine(slot, [attention.o_proj], ones_E.new_ones(self.heads * features)),
+            gate=self._affine(slot, [gated.gate_proj], between_E),
+            held=self._affine(slot, [gated.up_proj], between_E),
+            down=self._affine(slot, [gated.down_proj], ones_E.new_ones(int(gated.down_proj.weight.shape[1]))),
+        )
+
+    def _pairs(self, features: int) -> Tensor:
+        """Return the order of the projections that puts each pair of features that is rotated side by side."""
+        turned = self.heads + self.key_heads
+        within_D = torch.arange(features, device=self.turns_LP.device).view(2, -1).T.flatten()
+        order_ND = torch.arange((turned + self.key_heads) * features, device=within_D.device).view(-1, features)
+        return torch.cat([order_ND[:turned, within_D], order_ND[turned:]]).flatten()
+
+    def _affine(self, slot: int, layers: Sequence[nn.Module], scale_I: Tensor) -> Affine:
+        with self._seated(slot, len(scale_I)):
+            return Affine.of(layers, scale_I)
+
+    def _norm(self, slot: int, norm: nn.Module, ones_E: Tensor) -> Tensor:
+        """Return what a norm multiplies rows of length 1 by: what it makes of ones, times their length."""
+        with self._seated(slot, 1):
+            weight_11E: Tensor = norm(ones_E.view(1, 1, -1))
+            return weight_11E.flatten() * math.sqrt(len(ones_E) * (1 + self._epsilon))
+
+    def _seated(self, slot: int, columns: int) -> Any:
+        return self._scorer.adapters.seated([slot], rows=1, columns=columns)
+
+
+class LeanBody:
+    """The columns of one batch of prompts so far: their keys and values, block by block."""
+
+    def __init__(self, lean: Lean, slots: Sequence[int]) -> None:
+        self._lean = lean
+        self._weights = lean.weights(slots)
+        self._keys: list[Tensor] = []
+        self._values: list[Tensor] = []
+
+    def append(self, tokens_RL: Tensor, positions_RL: Tensor, mask_RLC: Tensor | None, last: int) -> None:
+        """Read more columns, of which the last ones will be asked for scores."""
+        x_RLE = self._embedded(tokens_RL)
+        turns_RL1P = self._lean.turns_LP[positions_RL].unsqueeze(2)
+        mask_R1LC = None if mask_RLC is None else mask_RLC.unsqueeze(1)
+        for number, block in enumerate(self._weights.blocks):
+            count = last if number + 1 == len(self._weights.blocks) else x_RLE.shape[1]
+            x_RLE = self._block(number, block, x_RLE, turns_RL1P, mask_R1LC, count)
+        self._features_RLE = self._normal(x_RLE)
+
+    def scores(self, tokens_A: Tensor, *, whole: bool) -> Tensor:
+        """Return `(R, last, A)` of the tokens: logits, or normalised over all tokens."""
+        head = self._weights.head
+        if whole:
+            return head(self._features_RLE).log_softmax(-1)[..., tokens_A]
+        bias_GA = None if head.bias_GO is None else head.bias_GO[:, tokens_A]
+        return Affine(head.weight_GOI.index_select(1, tokens_A), bias_GA)(self._features_RLE)
+
+    def _embedded(self, tokens_RL: Tensor) -> Tensor:
+        table_GVE = self._weights.embedding_GVE
+        if table_GVE.shape[0] == 1:
+            return functional.embedding(tokens_RL, table_GVE.squeeze(0))
+        slots_R = torch.arange(len(tokens_RL), device=tokens_RL.device) // (len(tokens_RL) // len(table_GVE))
+        return table_GVE[slots_R.unsqueeze(1), tokens_RL]
+
+    def _normal(self, x_RLE: Tensor) -> Tensor:
+        """Return the rows at length 1."""
+        length_RL1: Tensor = torch.linalg.vector_norm(x_RLE, dim=-1, keepdim=True)
+        return x_RLE / length_RL1.hypot_(self._lean.least)
+
+    def _block(
+        self,
+        number: int,
+        block: Block,
+        x_RLE: Tensor,
+        turns_RL1P: Tensor,
+        mask_R1LC: Tensor | None,
+        count: int,
+    ) -> Tensor:
+        """Return what a block makes of the last `count` columns, having kept the keys and values of all."""
+        query_RHLD, key_RKCD, value_RKCD = self._attended(number, block.projection(self._normal(x_RLE)), turns_RL1P)
+        rows, heads, columns, features = query_RHLD.shape
+        if count < columns:
+            x_RLE, query_RHLD = x_RLE[:, -count:], query_RHLD[:, :, -count:]
+            mask_R1LC = None if mask_R1LC is None else mask_R1LC[:, :, -count:]
+        attention_RHLD = functional.scaled_dot_product_attention(
+            query_RHLD,
+            key_RKCD,
+            value_RKCD,
+            attn_mask=mask_R1LC,
+            is_causal=mask_R1LC is None and count == columns,
+            enable_gqa=heads != self._lean.key_heads,
+        )
+        x_RLE = x_RLE + block.output(attention_RHLD.transpose(1, 2).reshape(rows, count, heads * features))
+        normal_RLE = self._normal(x_RLE)
+        gate_RLI = functional.silu(block.gate(normal_RLE), inplace=True)
+        return x_RLE + block.down(gate_RLI.mul_(block.held(normal_RLE)))
+
+    def _attended(self, number: int, projected_RLO: Tensor, turns_RL1P: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return the queries of new columns, and the keys and values of all so far."""
+        heads, key_heads = self._lean.heads, self._lean.key_heads
+        turned, (rows, columns, outputs) = heads + key_heads, projected_RLO.shape
+        features = outputs // (turned + key_heads)
+        pairs_RLNP = torch.view_as_complex(projected_RLO.view(rows, columns, turned + key_heads, features // 2, 2))
+        turned_RNLD = torch.view_as_real(pairs_RLNP[:, :, :turned] * turns_RL1P).flatten(-2).transpose(1, 2)
+        key_RKLD = turned_RNLD[:, heads:]
+        value_RKLD = projected_RLO.view(rows, columns, -1, features)[:, :, turned:].transpose(1, 2)
+        if number == len(self._keys):
+            self._keys.append(key_RKLD)
+            self._values.append(value_RKLD)
+        else:
+            self._keys[number] = torch.cat([self._keys[number], key_RKLD], dim=2)
+            self._values[number] = torch.cat([self._values[number], value_RKLD], dim=2)
+        return turned_RNLD[:, :heads], self._keys[number], self._values[number]
