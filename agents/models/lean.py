@@ -44,9 +44,11 @@ class Affine:
         `scale_I` is what their input is to be multiplied by.
         """
         units_1II = torch.eye(len(scale_I), dtype=scale_I.dtype, device=scale_I.device).unsqueeze(0)
-        bias_1O = torch.cat([layer(torch.zeros_like(units_1II))[:, 0] for layer in layers], dim=-1)
-        columns_1IO = torch.cat([layer(units_1II) for layer in layers], dim=-1) - bias_1O.unsqueeze(1)
-        return cls((columns_1IO.mT * scale_I).contiguous(), bias_1O if bool(bias_1O.any()) else None)
+        columns_1IO = torch.cat([layer(units_1II) for layer in layers], dim=-1)
+        bias_1O = torch.cat([layer(torch.zeros_like(units_1II[:, :1]))[:, 0] for layer in layers], dim=-1)
+        if not bias_1O.any():
+            return cls((columns_1IO.mT * scale_I).contiguous(), None)
+        return cls(((columns_1IO - bias_1O.unsqueeze(1)).mT * scale_I).contiguous(), bias_1O)
 
     @classmethod
     def side_by_side(cls, slots: Sequence["Affine"]) -> "Affine":
@@ -79,7 +81,7 @@ class Affine:
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class LeanBlock:
     """One layer of the model."""
 
     projection: Affine
@@ -95,14 +97,14 @@ class Weights:
     """All that slots compute with."""
 
     embedding_GVE: Tensor
-    blocks: tuple[Block, ...]
+    blocks: tuple[LeanBlock, ...]
     head: Affine
 
     @classmethod
     def side_by_side(cls, slots: Sequence["Weights"]) -> "Weights":
         """Return the weights of several slots as one."""
         blocks = tuple(
-            Block(
+            LeanBlock(
                 projection=Affine.side_by_side([block.projection for block in number]),
                 output=Affine.side_by_side([block.output for block in number]),
                 gate=Affine.side_by_side([block.gate for block in number]),
@@ -161,26 +163,27 @@ class Lean:
     def _read_off(self, slot: int) -> Weights:
         embed = self._inner.get_input_embeddings()
         tokens_1V = torch.arange(len(embed.weight), device=embed.weight.device).unsqueeze(0)
-        with self._seated(slot, tokens_1V.shape[1]):
-            embedding_1VE = embed(tokens_1V)
-        ones_E = torch.ones_like(embedding_1VE[0, 0])
-        blocks = tuple(self._block(slot, layer, ones_E) for layer in self._inner.layers)
         head = self._scorer.module.get_output_embeddings()  # type: ignore[operator]  # a transformers model
-        return Weights(embedding_1VE, blocks, self._affine(slot, [head], self._norm(slot, self._inner.norm, ones_E)))
+        # the columns of a single row of a single slot need not be told
+        with self._scorer.adapters.seated([slot], rows=1, columns=1):
+            embedding_1VE = embed(tokens_1V)
+            ones_E = torch.ones_like(embedding_1VE[0, 0])
+            blocks = tuple(self._block(layer, ones_E) for layer in self._inner.layers)
+            return Weights(embedding_1VE, blocks, Affine.of([head], self._norm(self._inner.norm, ones_E)))
 
-    def _block(self, slot: int, layer: Any, ones_E: Tensor) -> Block:
+    def _block(self, layer: Any, ones_E: Tensor) -> LeanBlock:
         attention, gated = layer.self_attn, layer.mlp
-        before_E = self._norm(slot, layer.input_layernorm, ones_E)
-        between_E = self._norm(slot, layer.post_attention_layernorm, ones_E)
+        before_E = self._norm(layer.input_layernorm, ones_E)
+        between_E = self._norm(layer.post_attention_layernorm, ones_E)
         projections = [attention.q_proj, attention.k_proj, attention.v_proj]
-        projection = self._affine(slot, projections, before_E)
+        projection = Affine.of(projections, before_E)
         features = projection.weight_GOI.shape[1] // (self.heads + 2 * self.key_heads)
-        return Block(
+        return LeanBlock(
             projection=projection.ordered(self._pairs(features)),
-            output=self._affine(slot, [attention.o_proj], ones_E.new_ones(self.heads * features)),
-            gate=self._affine(slot, [gated.gate_proj], between_E),
-            held=self._affine(slot, [gated.up_proj], between_E),
-            down=self._affine(slot, [gated.down_proj], ones_E.new_ones(int(gated.down_proj.weight.shape[1]))),
+            output=Affine.of([attention.o_proj], ones_E.new_ones(self.heads * features)),
+            gate=Affine.of([gated.gate_proj], between_E),
+            held=Affine.of([gated.up_proj], between_E),
+            down=Affine.of([gated.down_proj], ones_E.new_ones(int(gated.down_proj.weight.shape[1]))),
         )
 
     def _pairs(self, features: int) -> Tensor:
@@ -190,18 +193,10 @@ class Lean:
         order_ND = torch.arange((turned + self.key_heads) * features, device=within_D.device).view(-1, features)
         return torch.cat([order_ND[:turned, within_D], order_ND[turned:]]).flatten()
 
-    def _affine(self, slot: int, layers: Sequence[nn.Module], scale_I: Tensor) -> Affine:
-        with self._seated(slot, len(scale_I)):
-            return Affine.of(layers, scale_I)
-
-    def _norm(self, slot: int, norm: nn.Module, ones_E: Tensor) -> Tensor:
+    def _norm(self, norm: nn.Module, ones_E: Tensor) -> Tensor:
         """Return what a norm multiplies rows of length 1 by: what it makes of ones, times their length."""
-        with self._seated(slot, 1):
-            weight_11E: Tensor = norm(ones_E.view(1, 1, -1))
-            return weight_11E.flatten() * math.sqrt(len(ones_E) * (1 + self._epsilon))
-
-    def _seated(self, slot: int, columns: int) -> Any:
-        return self._scorer.adapters.seated([slot], rows=1, columns=columns)
+        weight_11E: Tensor = norm(ones_E.view(1, 1, -1))
+        return weight_11E.flatten() * math.sqrt(len(ones_E) * (1 + self._epsilon))
 
 
 class LeanBody:
@@ -246,7 +241,7 @@ class LeanBody:
     def _block(
         self,
         number: int,
-        block: Block,
+        block: LeanBlock,
         x_RLE: Tensor,
         turns_RL1P: Tensor,
         mask_R1LC: Tensor | None,
