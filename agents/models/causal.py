@@ -17,7 +17,9 @@ from agents.models.finding import Finder, dealt
 from agents.models.folder import comes_with_project
 from agents.models.forward import Abilities
 from agents.models.generation import Writer
+from agents.models.grounding import Grounder
 from agents.models.loading import DTYPES, Precision, load_causal
+from agents.models.nearness import Grounding
 from agents.models.scoring import Scorer, depth, length
 from agents.models.slots import Adapters
 from agents.models.text import Text
@@ -48,6 +50,7 @@ class LearnerSettings:
     """Texts that become tokens where the tokenizer lacks them."""
     drawn: bool = False
     """Whether a slot of every weight is drawn from its seat's seed instead of taken from the base."""
+    grounding: Grounding = field(default_factory=Grounding)
     precision: Precision = field(default_factory=Precision)
     score_dtype: str | None = None
     """The dtype `score` computes in, if not the base's: "bfloat16" is twice as fast and changes a few answers."""
@@ -81,6 +84,7 @@ class CausalLearner:
         self._budget = settings.batch_tokens or (CPU_BATCH_TOKENS if on_cpu else GPU_BATCH_TOKENS)
         self._writer = Writer(self._scorer, self._text, self._budget)
         self._finder = Finder(self._scorer, self._text, self._budget)
+        self._grounder = Grounder(self._scorer, self._text, self._budget, settings.grounding, write=self._writer.write)
         self._versions: dict[int, tuple[bytes, str]] = {}
 
     @classmethod
@@ -188,7 +192,8 @@ class CausalLearner:
 
     def generate(self, requests: Sequence[Request]) -> list[Completion]:
         """Continue each prompt until its end-of-text token or `max_tokens`."""
-        return dealt(requests, [self._row(request.slot) for request in requests], self._writer.write, self._finder.find)
+        slots = [self._row(request.slot) for request in requests]
+        return dealt(requests, slots, self._writer.write, self._finder.find, self._grounder.answer)
 
     def touch(self, slots: Sequence[str]) -> None:
         """Forget the versions of these slots; `version` also notices by itself that a row has changed."""

@@ -163,13 +163,19 @@ Answering = Callable[[Sequence[Request], Sequence[int]], list[Completion]]
 """Answers requests, of a slot each."""
 
 
-def dealt(requests: Sequence[Request], slots: Sequence[int], free: Answering, within: Answering) -> list[Completion]:
-    """Answer the requests within a catalogue in one way, all others in another, in the order that they came in."""
+def dealt(
+    requests: Sequence[Request], slots: Sequence[int], free: Answering, search: Answering, ground: Answering
+) -> list[Completion]:
+    """Answer the requests of each kind in their own way, in the order that they came in.
+
+    Those within a catalogue are searched for where they have beams, else written and grounded; all others are free.
+    """
+    ways = [free if not request.within else search if request.beams else ground for request in requests]
     completions: dict[int, Completion] = {}
-    for answering, inside in ((free, False), (within, True)):
-        places = [place for place, request in enumerate(requests) if bool(request.within) == inside]
+    for way in (free, search, ground):
+        places = [place for place, own in enumerate(ways) if own == way]
         if places:
-            answers = answering([requests[place] for place in places], [slots[place] for place in places])
+            answers = way([requests[place] for place in places], [slots[place] for place in places])
             completions.update(zip(places, answers, strict=True))
     return [completions[place] for place in range(len(requests))]
 

@@ -66,6 +66,10 @@ class Text:
         """
         return "" if self.chat else "Answer:" if self._joint(prompt) else "Answer:\n"
 
+    def alone(self, texts: Sequence[str]) -> list[list[int]]:
+        """Return the token ids of texts that are neither prompts nor answers."""
+        return [[*self._first, *ids] for ids in self._ids(texts)]
+
     def decode(self, tokens: Sequence[int], prompt: str) -> str:
         """Return the text of generated tokens, without the space that joins it to its prompt."""
         text: str = self.tokenizer.decode(tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False)

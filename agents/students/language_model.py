@@ -11,6 +11,7 @@ from pydantic import AfterValidator, ConfigDict, Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from agents.models import folder
+from agents.models.nearness import Grounding
 from agents.students.student import Mode, Spelling, Student, Template
 from simulation.core.errors import SimulationError
 from simulation.core.optional_roles import taken_paths
@@ -103,6 +104,8 @@ class LanguageModelStudents:
     """0 decodes greedily."""
     beams: Annotated[int, Field(ge=1, le=1000)] = 50
     """The width of the search for the items of a catalogue; wider where a longer list is wanted."""
+    grounding: Grounding = field(default_factory=Grounding)
+    """How a title stands for the items nearest to it, where mode is generate and a list of a catalogue is wanted."""
     batch_tokens: Annotated[int, Field(ge=16)] | None = None
     """The most tokens that go through the model at once; null is 2,048 on a CPU (its cache) and 16,384 on a GPU."""
 
@@ -161,6 +164,7 @@ class LanguageModelStudents:
             rank=self.lora.rank,
             alpha=self.lora.alpha,
             targets=self.lora.targets,
+            grounding=self.grounding,
             precision=Precision(dtype=self.dtype, quantization=self.quantization, device=self.device),
             score_dtype=None if self.score_dtype == self.dtype else self.score_dtype,
             batch_tokens=self.batch_tokens,
