@@ -1,19 +1,26 @@
-"""Write the shipped base of recommenders, which knows the codes of identifiers as tokens and nothing else.
+"""Write the shipped base of recommenders, which knows the codes of identifiers and the log of one embedded shop.
 
     python -m training.making.recommender --seed 0 --out agents/embedded/recommender
 
-A student of it starts from weights of its own (`slot: every_weight`, `start: drawn`), or trains the rows of the codes
-beside its adapter (`slot: lora_and_rows`); either way what it knows of a catalogue it learned in its run.
+A student of it starts from weights of its own (`slot: every_weight`, `start: drawn`) and learns a log in its run, or
+from what is known here (`start: base`) and learns from users who react.
 """
 
 import argparse
 import json
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from simulation.core.catalogue import catalogue
+from simulation.core.kinds.next_items import NextItems
+from simulation.core.registry import build
+from simulation.core.roles import Environment
 from simulation.core.seeding import draw_seed, generator
+from simulation.core.types import Question
+from training.making.descent import descend
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +37,20 @@ class RecommenderRecipe:
     heads: int = 4
     feed_forward: int = 128
     positions: int = 512
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaughtRecipe(RecommenderRecipe):
+    """And what it learns."""
+
+    environment: str = "recommendation"
+    """Whose pool is learned, every history with what was taken next; nothing that is held out."""
+    steps: int = 700
+    rows: int = 64
+    """Histories a step."""
+    learning_rate: float = 4e-3
+    warmup: int = 20
+    """Steps over which the rate rises, before it falls as a cosine."""
 
 
 def spell(recipe: RecommenderRecipe) -> Any:
@@ -75,7 +96,45 @@ def build_model(recipe: RecommenderRecipe, tokenizer: Any) -> Any:
     )
 
 
-def card(recipe: RecommenderRecipe, parameters: int) -> str:
+def written(question: Question) -> str:
+    """Return a history with what was taken next, as answers write it."""
+    form, item = question.form, question.key.reference
+    assert isinstance(form, NextItems) and item is not None
+    return question.prompt + catalogue(form.catalogue).text(item)
+
+
+def batches(recipe: TaughtRecipe, tokenizer: Any) -> Iterator[tuple[int, Any]]:
+    """Yield every step with its token ids and where they are no padding (Any: torch is loaded only here)."""
+    environment: Environment = build("environment", recipe.environment, {})
+    pool = environment.questions(recipe.seed).pool
+    for step in range(recipe.steps):
+        places = generator(recipe.seed, step, 0, "lessons").choice(len(pool), recipe.rows, replace=False)
+        texts = [written(pool[place]) + tokenizer.eos_token for place in places.tolist()]
+        yield step, tokenizer(texts, padding=True, return_tensors="pt")
+
+
+def rate(recipe: TaughtRecipe, step: int) -> float:
+    """Return the learning rate at a step."""
+    if step < recipe.warmup:
+        return recipe.learning_rate * (step + 1) / recipe.warmup
+    done = (step - recipe.warmup) / (recipe.steps - recipe.warmup)
+    return recipe.learning_rate * 0.5 * (1 + math.cos(math.pi * done))
+
+
+def teach(recipe: TaughtRecipe, tokenizer: Any, model: Any) -> None:
+    """Let the model learn the log: every token of every history but the first."""
+    import torch
+
+    def losses() -> Iterator[tuple[float, float, Any]]:
+        for step, batch in batches(recipe, tokenizer):
+            labels = batch.input_ids.masked_fill(batch.attention_mask == 0, -100)
+            loss = model(input_ids=batch.input_ids, attention_mask=batch.attention_mask, labels=labels).loss
+            yield rate(recipe, step), step / recipe.steps, loss
+
+    descend(model, torch.optim.AdamW(model.parameters(), weight_decay=0.0), losses())
+
+
+def card(recipe: TaughtRecipe, parameters: int) -> str:
     """Return the model card."""
     last = chr(ord("a") + recipe.levels - 1)
     return f"""---
@@ -83,19 +142,20 @@ license: apache-2.0
 library_name: transformers
 pipeline_tag: text-generation
 ---
-# A recommender that has learned nothing yet
+# A recommender of the embedded shop
 
-A {parameters:,}-parameter Llama with seeded random weights. Its tokenizer has a token for each code of identifiers
-such as `<a_3><b_17><c_0>`: `<a_0>` to `<{last}_{recipe.codes - 1}>`, {recipe.codes} a level. Spaces vanish, so that a
-history of ten items of three codes is 30 tokens.
+A {parameters:,}-parameter Llama that has learned what people of the embedded shop (world 0) took one after another.
+Its tokenizer has a token for each code of identifiers such as `<a_3><b_17><c_0>`: `<a_0>` to
+`<{last}_{recipe.codes - 1}>`, {recipe.codes} a level. Spaces vanish, so that a history of ten items of three codes is
+30 tokens.
 
 ## Use
 ```yaml
 students: {{model: embedded/recommender, slot: every_weight, start: drawn}}
 ```
 
-draws every weight from each student's seed; `start: base` begins with those in this folder. What a student knows of a
-catalogue it then learns in its run.
+draws every weight from each student's seed, so that what it knows of a catalogue it learned in its run; `start: base`
+begins with the weights in this folder, as for users who react to what they are shown.
 
 ## Recipe
 `python -m training.making.recommender --seed {recipe.seed}` with
@@ -105,7 +165,8 @@ catalogue it then learns in its run.
 ```
 
 ## Limits
-It was never trained: it recommends at random. A code beyond those above is an unknown token, as is any other word.
+It knows the identifiers that world 0 of the shop has by default; those of another world or catalogue mean nothing to
+it. A code beyond those above is an unknown token, as is any other word.
 """
 
 
@@ -115,9 +176,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, required=True)
     chosen = parser.parse_args(arguments)
-    recipe = RecommenderRecipe(seed=chosen.seed)
+    recipe = TaughtRecipe(seed=chosen.seed)
     tokenizer = spell(recipe)
     model = build_model(recipe, tokenizer)
+    teach(recipe, tokenizer, model)
+    model.eval()
     model.save_pretrained(chosen.out)
     tokenizer.save_pretrained(chosen.out)
     (chosen.out / "README.md").write_text(card(recipe, model.num_parameters()), encoding="utf-8")
