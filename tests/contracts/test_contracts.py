@@ -32,6 +32,8 @@ from simulation.core.types import Answer, Question, Seat
 EMBEDDED = Path(__file__).resolve().parents[2] / "agents" / "embedded"
 WEIGHTS = {("judge", "classifier"): "teacher"}
 """Components that load shipped weights, and the folder of `agents/embedded` that holds them."""
+NEEDS: dict[tuple[str, str], dict[str, Any]] = {}
+"""Parameters without which a component cannot play (Any: whatever they are): files that a fixture writes."""
 FROM_POOL = 1500
 """How many questions of a pool are looked at."""
 
@@ -39,13 +41,21 @@ environments = pytest.mark.parametrize("name", components("environment"))
 everything = pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind in PACKAGES for name in components(kind)])
 
 
+@pytest.fixture(scope="session", autouse=True)
+def needed(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Write a log of what users took, a JSON list of item names a line."""
+    log = tmp_path_factory.mktemp("needed") / "log.jsonl"
+    log.write_text('["item 0", "item 1", "item 2"]\n["item 1", "item 0"]\n', encoding="utf-8")
+    NEEDS["judge", "collaborative_reward"] = {"log": log}
+
+
 @cache
 def made(kind: str, name: str) -> Any:
-    """A component with default parameters (Any: each kind has its role); skips where its weights are not there."""
+    """A component with what it needs alone (Any: each kind has its role); skips where its weights are not there."""
     weights = WEIGHTS.get((kind, name))
     if weights is not None and not (EMBEDDED / weights).is_dir():
         pytest.skip(f"{kind} {name} needs agents/embedded/{weights}, which is not there")
-    component = build(kind, name, {})
+    component = build(kind, name, NEEDS.get((kind, name), {}))
     if getattr(component, "executes", False):
         try:
             component.check()

@@ -1,4 +1,4 @@
-"""The published recommenders are good offline, and every arm plays in small on rows and models of the published kind."""
+"""The published recommenders are good offline, and every arm plays in small on rows and models of that kind."""
 
 import shutil
 from collections.abc import Sequence
@@ -129,7 +129,7 @@ def test_what_a_folder_asks_of_generation_changes_no_list(name: str, preset: str
     """One folder's generation_config.json asks for top_k 20, top_p .8 and a repetition penalty."""
     assert "repetition_penalty" in (place / "noisy" / "generation_config.json").read_text(encoding="utf-8")
     studies = [played(name, place, tmp_path / kind, place / kind, preset=preset) for kind in ("qwen2", "noisy")]
-    plain, noisy = ([turn for turn in turns_of(study)] for study in studies)
+    plain, noisy = map(turns_of, studies)
     for one, other in zip(plain, noisy, strict=True):
         assert one.evaluations == other.evaluations and one.model_version == other.model_version
         assert any(lists_of(one))
