@@ -151,29 +151,38 @@ def compared(rows: Sequence[Played]) -> dict[str, record.Result]:
 
 
 def show(console: Console, played: Record, figures: Mapping[str, record.Result]) -> None:
-    """Print the table of one record."""
-    rows = []
+    """Print the tables of one record: the figures by item and by ID, then what is known level by level."""
+    rows, by_level = [], []
     for name, row in figures.items():
         item, identifier, against = row["item"], row["id"], row.get("hr@10_minus_first")
-        hit = item["hr@10"]
         rows.append([
             name,
-            f"{item['hr@1']['value']:.4f}",
-            f"{hit['value']:.4f} [{hit['low']:.3f}, {hit['high']:.3f}]",
-            f"{item['hr@50']['value']:.4f}",
-            f"{item['ndcg@10']['value']:.4f}",
-            f"{identifier['hr@10']['value']:.4f}",
-            f"{identifier['hr@50']['value']:.4f}",
-            f"{identifier['ndcg@10']['value']:.4f}",
-            " ".join(f"{share:.3f}" for share in row["top_1_up_to_level"]),
-            "" if against is None else f"{against['value']:+.4f} [{against['low']:+.3f}, {against['high']:+.3f}]",
-            "" if against is None else p_text(against["p_adjusted"]),
-            f"{row['cpu_seconds']:.1f}",
+            short(item["hr@1"]["value"]),
+            interval(item["hr@10"]),
+            *(short(item[measured]["value"]) for measured in ("hr@50", "ndcg@10")),
+            *(short(identifier[measured]["value"]) for measured in ("hr@10", "hr@50", "ndcg@10")),
+            "" if against is None else interval(against, sign="+"),
+            "" if against is None else p_text(against["p_adjusted"]).removeprefix("p ").removeprefix("= "),
         ])  # fmt: skip
-    columns = ("", "HR@1", "HR@10, 95 %", "HR@50", "NDCG@10", "HR@10 ID", "HR@50 ID", "NDCG@10 ID", "first text up to level",
-               "HR@10 less the first's", "p, Holm", "CPU s")  # fmt: skip
+        drop_off = ["-" if share is None else f"{share:.2f}" for share in row["drop_off"]]
+        codes = " / ".join(map(short, row["top_1_up_to_level"]))
+        by_level.append([name, codes, " / ".join(drop_off), str(row["texts_that_are_no_item"]), row["cpu_seconds"]])
+    columns = ("", "HR@1", "HR@10 by item", "@50", "NG@10", "by ID @10", "@50", "NG@10", "HR@10 less first's", "Holm")
     sizes = ", ".join(f"{count:,} {noun}" for noun, count in played.about.items())
     console.print(record.table(f"{played.name}: {sizes}", columns, rows))
+    level_columns = ("the first text agrees", "up to each level", "drop-off", "texts that are no item", "CPU s")
+    console.print(record.table("", level_columns, [[*row[:-1], f"{row[-1]:.1f}"] for row in by_level]))
+
+
+def short(value: float, sign: str = "") -> str:
+    """Return a share without the zero before its point."""
+    return f"{value:{sign}.4f}".replace("0.", ".", 1)
+
+
+def interval(estimate: Mapping[str, float], sign: str = "") -> str:
+    """Return a share with its interval of 95 %."""
+    low, high = (f"{estimate[end]:{sign}.3f}".replace("0.", ".", 1) for end in ("low", "high"))
+    return f"{short(estimate['value'], sign)} [{low}, {high}]"
 
 
 def measure(arguments: Namespace, console: Console) -> record.Result:

@@ -105,6 +105,7 @@ class Related:
     or two items and rank them by the likeness of features. Ours has one hop, along which counts and likeness add:
     M = M of `CoOccurring` + `likeness` L, where L[x, y] is the cosine of x and y (`likeness.py`), kept for the
     `neighbours` texts that are likest x. So likeness counts as `likeness` pairs seen beforehand would.
+    The students' defaults were chosen on the validation windows of Office_Products, of which the prefixes were learned.
     """
 
     pairs: CoOccurring

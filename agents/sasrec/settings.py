@@ -19,9 +19,9 @@ class SasrecParameters:
     """Heads of each attention; they divide the width."""
     history: Annotated[int, Field(ge=1, le=1000)] = 10
     """How many of the newest items are read."""
-    dropout: Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)] = 0.5
+    dropout: Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)] = 0.6
     """The share of values that are dropped while learning."""
-    passes: Annotated[int, Field(ge=1, le=10_000)] = 10
+    passes: Annotated[int, Field(ge=1, le=10_000)] = 12
     """How often an update goes over its lessons."""
     batch_size: Annotated[int, Field(ge=1, le=1_000_000)] = 256
     """How many lessons make one step."""
