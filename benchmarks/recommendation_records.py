@@ -2,8 +2,9 @@
 
 Of Office_Products the training file is not public here: each user's validation rows, which continue one another, are
 merged into one chain, and each of its items after the first is a lesson. Of MovieLens-100k all windows are sorted by
-the time of what was taken: the first 90 % are lessons, the rest tests. There nobody takes a film twice, so what a test
-shows is all that its user took before, and recommenders leave it out.
+the time of what was taken: the first 80 % are lessons, the last 10 % tests, and what lies between is left to whoever
+chooses by it. There nobody takes a film twice, so a test shows all that its user took before, and recommenders leave
+that out.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -58,10 +59,9 @@ def movielens(path: Path) -> Record:
     log = read_log(path)
     items = Catalogue(items=log.items, codes=tuple((title,) for title in log.titles), titles=log.titles, tags=log.tags)
     parts = windows(log, history=SHOWN)
-    pairs = [pair for part in (parts.train, parts.valid) for pair in part]
     tests = zip(log.taken_before(parts.test), parts.test.targets_W.tolist(), strict=True)
     taken_before = [(tuple(before.tolist()), target) for before, target in tests]
-    return whole("MovieLens-100k", items, pairs, taken_before, {"repeats": False}, log_about(log))
+    return whole("MovieLens-100k", items, parts.train, taken_before, {"repeats": False}, log_about(log))
 
 
 def log_about(log: Log) -> dict[str, int]:
