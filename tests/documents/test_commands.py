@@ -28,17 +28,21 @@ from simulation.scenario.scenario import Scenario, load_scenario
 from simulation.store import DATABASE, Study
 from simulation.views.progress import Quiet
 from tests.documents.pages import PAGES, ROOT, Command, blocks, commands, modules
+from tests.support import published_rows
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 COMMANDS = commands()
 MODULES = modules(ROOT / "docs" / "extend.md")
 OWN = ("python -m simulation ", ".venv/bin/simulation ")
-PARSED = ("python -m benchmarks.", "python benchmarks/", "python -m training.making.")
+PARSED = ("python -m benchmarks.", "python benchmarks/", "python -m training.making.", "python -m environments.")
 LAUNCHER = Path(sys.executable).with_name("simulation")
 SMALL = ("turns=1", "ask.questions=4", "evaluate.questions=8")
 FEW_PROGRAMS = ("ask.samples=2", "evaluate.samples=2")
 SCENARIO = "scenarios/random_selection.yaml"
-MADE_WITH_ROWS = {"mathqa_local": "mathqa", "btp_code": "mbpp.jsonl"}
+MADE_WITH_ROWS = {
+    "mathqa_local": "mathqa", "btp_code": "mbpp.jsonl", "minionerec": "parts", "minionerec_published": "parts",
+    "bigrec_published_game": "games", "bigrec_published_movie": "films",
+}  # fmt: skip
 """Scenarios that are shown with rows of the reader's own (PATH), and the rows that the test gives them."""
 
 
@@ -101,8 +105,12 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Places:
 
 
 def rows(folder: Path) -> Path:
-    """Write a few rows as MathQA's and MBPP's files hold them."""
+    """Write a few rows as MathQA's and MBPP's files hold them, those of recommenders, and a tiny model."""
     (folder / "mathqa").mkdir(parents=True)
+    published_rows.minionerec(folder / "parts")
+    published_rows.amazon(folder / "games")
+    published_rows.movielens(folder / "films")
+    published_rows.model("qwen2", folder / "qwen2", chat=True)
     for split in ("dev", "challenge_test"):
         problems = [
             {
@@ -141,12 +149,21 @@ def scenario_of(parsed: Namespace) -> Scenario:
     return load_scenario(ROOT / words[0], overrides, parsed.preset)
 
 
-def in_small(words: list[str], parsed: Namespace, folder: Path) -> list[str]:
-    """Return a command that plays little into a folder; where it needs the Hub or an API, one that checks."""
+def fewer(stem: str, rows: Path) -> list[str]:
+    """Return what makes a scenario of lists small enough for rows of ours; a published one gets a tiny model."""
+    tiny_model = [f"students.model={rows / 'qwen2'}"] if "published" in stem else []
+    return [*published_rows.SMALL.get(stem, ()), *tiny_model]
+
+
+def in_small(words: list[str], parsed: Namespace, folder: Path, own: Sequence[str]) -> list[str]:
+    """Return a command that plays little into a folder; where it needs the Hub or an API, one that checks.
+
+    `own` are overrides for rows of ours.
+    """
     scenario = scenario_of(parsed)
-    if elsewhere(scenario):
+    if elsewhere(scenario) and not own:
         return ["check", "--offline", words[1]]
-    few = [*SMALL, *(FEW_PROGRAMS if scenario.environment.name == "code_tasks" else ())]
+    few = [*SMALL, *own, *(FEW_PROGRAMS if scenario.environment.name == "code_tasks" else ())]
     alone = ["--seeds", "2", "--workers", "1"] if parsed.command == "compare" else []
     return [*words, *few, *alone, *([] if parsed.json else ["--quiet"]), "--out", str(folder / "runs")]
 
@@ -165,8 +182,11 @@ def test_a_command_of_the_program_does_what_it_is_shown_for(
     stem = next((Path(word).stem for word in words if word.endswith(".yaml")), "")
     words = [places.put_into(word, stem, tmp_path) for word in words]
     parsed = parse(words)
+    own = fewer(stem, places.rows) if "environment.rows=PATH" in command.words else []
     if parsed.command in ("run", "compare"):
-        words = in_small(words, parsed, tmp_path)
+        words = in_small(words, parsed, tmp_path, own)
+    else:
+        words += own
     if stem.startswith("btp_"):
         request.getfixturevalue("sandboxed")
     code = main(words)
@@ -235,6 +255,7 @@ def programs() -> Iterator[tuple[str, str]]:
                 yield f"{page.name} {number}", block
 
 
+@pytest.mark.filterwarnings("ignore:.*is_gradient_checkpointing.*:FutureWarning")  # PEFT reads an older name
 @pytest.mark.parametrize("program", [code for _, code in programs()], ids=[name for name, _ in programs()])
 def test_a_program_of_a_document_runs(program: str, places: Places, capsys: pytest.CaptureFixture[str]) -> None:
     exec(compile(program.replace("runs/STUDY", str(places.study)), "document", "exec"), {})

@@ -15,25 +15,18 @@ from simulation.store import Study
 from simulation.views.progress import Quiet
 from tests.documents.pages import blocks
 from tests.support import published_rows
+from tests.support.published_rows import FEW, SMALL
 
 ROOT = Path(__file__).resolve().parents[2]
-MINIONEREC, GAME, MOVIE = "minionerec_published", "bigrec_published_game", "bigrec_published_movie"
+MINIONEREC, GAME, MOVIE = FILES = ("minionerec_published", "bigrec_published_game", "bigrec_published_movie")
 pytestmark = pytest.mark.usefixtures("one_thread")
-
-FEW = ("environment.ranked=10", "environment.count=5", "ask.questions=12", "ask.candidates=12", "evaluate.questions=5")
-SMALL = {
-    MINIONEREC: (*FEW, "students.codes={levels: 3, size: 6}", "students.dtype=float32", "learn.trainer.warmup=1"),
-    GAME: (*FEW, "students.quantization=null", "students.dtype=float32", "students.max_tokens=12"),
-    MOVIE: (*FEW, "students.quantization=null", "students.dtype=float32", "students.max_tokens=12"),
-}
-"""What makes a scenario small enough for a dozen users and items."""
 
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the scenario files, with rows where they look for them, and with tiny models."""
     folder = tmp_path_factory.mktemp("published")
-    for name in SMALL:
+    for name in FILES:
         shutil.copy(ROOT / "scenarios" / f"{name}.yaml", folder)
     published_rows.minionerec(folder / "data" / "minionerec", "Industrial_and_Scientific")
     published_rows.histories(folder / "data" / "minionerec" / "histories.jsonl")
@@ -56,7 +49,7 @@ class Stops(Quiet):
 
 def arms() -> list[tuple[str, str]]:
     """Return the presets of every file."""
-    files = {name: load_scenario(ROOT / "scenarios" / f"{name}.yaml") for name in SMALL}
+    files = {name: load_scenario(ROOT / "scenarios" / f"{name}.yaml") for name in FILES}
     return [(name, preset) for name, scenario in files.items() for preset in scenario.presets]
 
 

@@ -18,6 +18,17 @@ SHORTEST = 3
 """How many items stand before the first that is a row's target."""
 NOISY = {"top_k": 20, "top_p": 0.8, "repetition_penalty": 1.1, "do_sample": True, "temperature": 0.7}
 """What the generation_config.json of a chat model asks for."""
+FEW = (
+    "environment.ranked=10", "environment.count=5", "ask.questions=12", "ask.candidates=12", "evaluate.questions=5",
+)  # fmt: skip
+PLAIN = ("students.quantization=null", "students.dtype=float32")
+SMALL = {
+    "minionerec": FEW,
+    "minionerec_published": (*FEW, *PLAIN, "students.codes={levels: 3, size: 6}", "learn.trainer.warmup=1"),
+    "bigrec_published_game": (*FEW, *PLAIN, "students.max_tokens=12"),
+    "bigrec_published_movie": (*FEW, *PLAIN, "students.max_tokens=12"),
+}
+"""What makes scenarios small enough for these rows."""
 SIZE: dict[str, Any] = {
     "initializer_range": 0.2,
     "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2,
