@@ -6,7 +6,6 @@ weights change that they were read with.
 Axes: I texts of a catalogue, Q different texts that were written, E features, M rows, L tokens.
 """
 
-import re
 from collections import OrderedDict
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -21,16 +20,16 @@ from agents.models.finding import Answering
 from agents.models.nearness import Floats, Grounding
 from agents.models.scoring import Scorer
 from agents.models.text import Text
+from agents.reading.titles import written_title
 from simulation.core.calls import Completion, Request
 from simulation.core.catalogue import catalogue
 
 MOST_KEPT = 2**27
 """The most numbers of tables that are kept: half a gigabyte."""
-_QUOTED = re.compile(r'\s*"([^"\n]+)"')
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class TitleStates:
     """The states of a catalogue's texts under the weights of one slot."""
 
     texts: tuple[str, ...]
@@ -55,7 +54,7 @@ class Grounder:
         self._budget = budget
         self._settings = settings
         self._write = write
-        self._tables: OrderedDict[tuple[str, int], Table] = OrderedDict()
+        self._tables: OrderedDict[tuple[str, int], TitleStates] = OrderedDict()
 
     @torch.inference_mode()
     def answer(self, requests: Sequence[Request], slots: Sequence[int]) -> list[Completion]:
@@ -63,11 +62,11 @@ class Grounder:
         completions = self._write(requests, slots)
         places_by_group: dict[tuple[str, int], list[int]] = {}
         for place, (request, slot) in enumerate(zip(requests, slots, strict=True)):
-            if title(completions[place].text):
+            if written_title(completions[place].text):
                 places_by_group.setdefault((request.within, slot), []).append(place)
         for (name, slot), places in places_by_group.items():
             wanted = max(requests[place].texts for place in places)
-            lists = self._nearest(name, slot, [title(completions[place].text) for place in places], wanted)
+            lists = self._nearest(name, slot, [written_title(completions[place].text) for place in places], wanted)
             for place, beam in zip(places, lists, strict=True):
                 completions[place] = replace(completions[place], beam=beam[: requests[place].texts])
         return completions
@@ -99,7 +98,7 @@ class Grounder:
         distances_QI: Floats = torch.cdist(states_QE, table.states_IE, compute_mode=exactly).double().cpu().numpy()
         return distances_QI
 
-    def table(self, name: str, slot: int) -> Table:
+    def table(self, name: str, slot: int) -> TitleStates:
         """Return the states of a catalogue's texts, read again where the slot has changed."""
         own = self._settings.weights == "student"
         key = (name, slot if own else -1)
@@ -112,11 +111,11 @@ class Grounder:
             self._tables.popitem(last=False)
         return self._tables[key]
 
-    def _read(self, texts: tuple[str, ...], slot: int, weights_P: Tensor | None) -> Table:
+    def _read(self, texts: tuple[str, ...], slot: int, weights_P: Tensor | None) -> TitleStates:
         states_IE = self.states(texts, slot)
         mean_E = states_IE.mean(0) if self._settings.centred else None
         compared_IE = states_IE if mean_E is None else direction(states_IE - mean_E)
-        return Table(texts, compared_IE, mean_E, None if weights_P is None else weights_P.clone())
+        return TitleStates(texts, compared_IE, mean_E, None if weights_P is None else weights_P.clone())
 
     @torch.inference_mode()
     def states(self, texts: Sequence[str], slot: int) -> Tensor:
@@ -163,12 +162,3 @@ class Grounder:
 def direction(states_ME: Tensor) -> Tensor:
     """Return states of length 1 each; one of length 0 stays so."""
     return torch.nn.functional.normalize(states_ME, dim=-1)
-
-
-def title(text: str) -> str:
-    """Return the title that a text names: what it has in quotes where it begins with one, else its first line."""
-    quoted = _QUOTED.match(text)
-    if quoted:
-        return quoted.group(1).strip()
-    lines = text.strip().splitlines()
-    return lines[0].strip() if lines else ""

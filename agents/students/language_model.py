@@ -125,6 +125,8 @@ class LanguageModelStudents:
             raise ValueError(
                 "new codes are all alike to slot: lora, which cannot change them; write slot: lora_and_rows"
             )
+        if self.start == "drawn" and self.grounding.weights == "base":
+            raise ValueError("a student that is drawn has nothing of the base; write grounding: {weights: student}")
         lacking = [text for text in self.codes.texts if not re.fullmatch(self.rows, text)] if self.codes else []
         if lacking and self.slot == "lora_and_rows":
             raise ValueError(f"the new code {lacking[0]} is not matched by rows: {self.rows!r}; correct one of them")
