@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from transformers.cache_utils import DynamicCache
@@ -130,19 +131,20 @@ class PackedBeams:
         device = scorer.adapters.values_SP.device
         longest = max(map(len, prompts))
         pads = [longest - len(prompt) for prompt in prompts]
-        tokens_RP = torch.tensor([[scorer.pad] * pad + list(row) for pad, row in zip(pads, prompts, strict=True)])
-        self._lengths_R1 = torch.tensor([[len(prompt)] for prompt in prompts], device=device)
+        tokens_RP = np.array([(*[scorer.pad] * pad, *row) for pad, row in zip(pads, prompts, strict=True)])
         columns_P = torch.arange(longest, device=device)
-        pads_R1 = torch.tensor(pads, device=device).unsqueeze(1)
+        pads_R1 = torch.from_numpy(np.array(pads)[:, None]).to(device)
+        self._lengths_R1 = longest - pads_R1
         dtype = next(scorer.module.parameters()).dtype
         self._lowest = torch.finfo(dtype).min
-        seen_RP = torch.zeros((len(pads), longest), dtype=dtype, device=device)
-        seen_RP.masked_fill_(columns_P < pads_R1, self._lowest)
-        self._mask_RWC = seen_RP.unsqueeze(1)
-        mask_RPP = None
+        self._mask_RWC = torch.zeros((len(pads), 1, longest), dtype=dtype, device=device)
+        self._alone_WW = self._mask_RWC.new_zeros((0, 0))
+        positions_RP, mask_RPP = columns_P.unsqueeze(0), None
         if any(pads):
+            self._mask_RWC.squeeze(1).masked_fill_(columns_P < pads_R1, self._lowest)
             mask_RPP = self._mask_RWC.masked_fill(columns_P > columns_P.unsqueeze(1), self._lowest)
-        body.append(tokens_RP.to(device), (columns_P - pads_R1).clamp(min=0), mask_RPP, 1)
+            positions_RP = (columns_P - pads_R1).clamp(min=0)
+        body.append(torch.from_numpy(tokens_RP).to(device), positions_RP.expand(len(pads), -1), mask_RPP, 1)
 
     def scores(self, tokens_A: Tensor, *, whole: bool) -> Tensor:
         """Return `(R, W, A)` of the tokens as what comes next of each beam: logits, or normalised over all tokens."""
@@ -152,8 +154,9 @@ class PackedBeams:
         """Go on with beams that append a token each to the beams `parents_RW` of before."""
         rows, beams = tokens_RW.shape
         ancestors_RWC = self._mask_RWC.gather(1, parents_RW.unsqueeze(-1).expand(-1, -1, self._mask_RWC.shape[-1]))
-        alone_WW = self._mask_RWC.new_full((beams, beams), self._lowest).fill_diagonal_(0.0)
-        self._mask_RWC = torch.cat([ancestors_RWC, alone_WW.expand(rows, -1, -1)], dim=-1)
+        if self._alone_WW.shape[0] != beams:
+            self._alone_WW = self._mask_RWC.new_full((beams, beams), self._lowest).fill_diagonal_(0.0)
+        self._mask_RWC = torch.cat([ancestors_RWC, self._alone_WW.expand(rows, -1, -1)], dim=-1)
         self._body.append(tokens_RW, self._lengths_R1.expand(-1, beams), self._mask_RWC, beams)
         self._lengths_R1 = self._lengths_R1 + 1
 

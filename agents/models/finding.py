@@ -5,6 +5,7 @@ replacement among the beams: the `texts` greatest of log-probability / temperatu
 Welling 2019, arXiv 1903.06059, section 2), in the order of a Plackett-Luce model's draws.
 """
 
+import math
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -129,9 +130,8 @@ class Finder:
         beams = begun(self._scorer, slots, prompts, written.trie.depth, self._lean)
         leaves_RK, sums_RK = TrieSearch(written.trie, beams, len(queries), queries[0].width, self.normaliser).run()
         texts_RK = written.rows_L[leaves_RK.cpu().numpy()]
-        counts_R = (sums_RK > -torch.inf).sum(1).tolist()
-        rows = zip(texts_RK.tolist(), sums_RK.double().tolist(), counts_R, strict=True)
-        return [list(zip(texts[:count], sums[:count], strict=True)) for texts, sums, count in rows]
+        rows = zip(texts_RK.tolist(), sums_RK.double().tolist(), strict=True)
+        return [[pair for pair in zip(*row, strict=True) if pair[1] > -math.inf] for row in rows]
 
     def _cost(self, query: Query, built: Trie) -> int:
         """Return the tokens that a search holds at once."""

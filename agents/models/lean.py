@@ -12,7 +12,7 @@ head, P pairs of them, E features, I inputs, O outputs, V vocabulary.
 import math
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -26,16 +26,23 @@ MOST_WEIGHTS = 2**22
 """The largest model that is read so: of a larger one the products are what takes time."""
 MOST_POSITIONS = 2**14
 """The longest texts of a model that is read so: its rotations are held for every position."""
+FEW_FEATURES = 2**13
+"""Below this many numbers it is faster to read a row's gates in one product than to keep them apart."""
 KEPT_SLOTS = 16
 """Slots whose weights are kept until they change."""
 
 
-@dataclass(frozen=True, slots=True)
 class Affine:
     """Linear layers that read the same input, side by side: one weight for each slot."""
 
-    weight_GOI: Tensor
-    bias_GO: Tensor | None
+    def __init__(self, weight_GOI: Tensor, bias_GO: Tensor | None) -> None:
+        self.weight_GOI, self.bias_GO = weight_GOI, bias_GO
+        slots, outputs, inputs = weight_GOI.shape
+        # of a single slot, views that are needed again and again
+        self._alone = slots == 1
+        self._weight_OI, self._weight_IO = weight_GOI[0], weight_GOI[0].t()
+        self._bias_O = None if bias_GO is None else bias_GO[0]
+        self._few = FEW_PRODUCTS / (outputs * inputs) if slots == 1 else 0.0
 
     @classmethod
     def of(cls, layers: Sequence[nn.Module], scale_I: Tensor) -> "Affine":
@@ -59,25 +66,49 @@ class Affine:
         none_1O = weight_GOI.new_zeros((1, weight_GOI.shape[1]))
         return cls(weight_GOI, torch.cat([none_1O if slot.bias_GO is None else slot.bias_GO for slot in slots]))
 
-    def ordered(self, order_O: Tensor) -> "Affine":
-        """Return the same layers with their outputs in another order."""
-        return Affine(
-            self.weight_GOI[:, order_O].contiguous(), None if self.bias_GO is None else self.bias_GO[:, order_O]
-        )
+    def chosen(self, outputs_N: Tensor) -> "Affine":
+        """Return some outputs of the layers alone."""
+        bias_GN = None if self.bias_GO is None else self.bias_GO.index_select(1, outputs_N)
+        return Affine(self.weight_GOI.index_select(1, outputs_N), bias_GN)
 
-    def __call__(self, x_RLI: Tensor) -> Tensor:
+    def __call__(self, x_MI: Tensor) -> Tensor:
         """Return what the layers make of the rows, of which each slot has as many, one slot's after the other's."""
-        slots, outputs, inputs = self.weight_GOI.shape
-        if slots == 1:
-            bias_O = None if self.bias_GO is None else self.bias_GO.squeeze(0)
-            if x_RLI.numel() * outputs < FEW_PRODUCTS:
-                return functional.linear(x_RLI, self.weight_GOI.squeeze(0), bias_O)
-            out_MO = inferred(x_RLI.reshape(-1, inputs), self.weight_GOI.squeeze(0), bias_O)
-            return out_MO.view(*x_RLI.shape[:-1], outputs)
-        out_GMO = torch.bmm(x_RLI.reshape(slots, -1, inputs), self.weight_GOI.mT)
-        if self.bias_GO is not None:
-            out_GMO = out_GMO + self.bias_GO.unsqueeze(1)
-        return out_GMO.view(*x_RLI.shape[:-1], outputs)
+        if self._alone:
+            if x_MI.shape[0] >= self._few:
+                return inferred(x_MI, self._weight_OI, self._bias_O)
+            return x_MI @ self._weight_IO if self._bias_O is None else x_MI @ self._weight_IO + self._bias_O
+        out_GNO = torch.bmm(x_MI.view(len(self.weight_GOI), -1, x_MI.shape[1]), self.weight_GOI.mT)
+        return (out_GNO if self.bias_GO is None else out_GNO + self.bias_GO.unsqueeze(1)).flatten(0, 1)
+
+    def added(self, x_MI: Tensor, sum_MO: Tensor) -> Tensor:
+        """Return what the layers make of the rows, plus a sum."""
+        if self._bias_O is None and x_MI.shape[0] < self._few:
+            return torch.addmm(sum_MO, x_MI, self._weight_IO)
+        return self(x_MI).add_(sum_MO)
+
+
+@dataclass(frozen=True, slots=True)
+class Gates:
+    """What opens each hidden feature, and what it holds; together for few rows, for many each by itself in memory."""
+
+    both: Affine
+    gate: Affine
+    held: Affine
+
+    @classmethod
+    def of(cls, both: Affine) -> "Gates":
+        """Return the halves of layers, which are views of them."""
+        weights = both.weight_GOI.chunk(2, dim=1)
+        biases = (None, None) if both.bias_GO is None else both.bias_GO.chunk(2, dim=1)
+        return cls(both, Affine(weights[0], biases[0]), Affine(weights[1], biases[1]))
+
+    def __call__(self, x_ME: Tensor) -> Tensor:
+        """Return the hidden features."""
+        if x_ME.numel() < FEW_FEATURES:
+            gate_MI, held_MI = self.both(x_ME).chunk(2, dim=1)
+        else:
+            gate_MI, held_MI = self.gate(x_ME), self.held(x_ME)
+        return functional.silu(gate_MI, inplace=True).mul_(held_MI)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +118,7 @@ class LeanBlock:
     projection: Affine
     """Queries, keys and values."""
     output: Affine
-    gate: Affine
-    held: Affine
+    gates: Gates
     down: Affine
 
 
@@ -99,6 +129,14 @@ class Weights:
     embedding_GVE: Tensor
     blocks: tuple[LeanBlock, ...]
     head: Affine
+    heads: dict[int, tuple[Tensor, Affine]] = field(default_factory=dict)
+    """The parts of the head that were asked for, by the identity of their tokens, which stand beside them."""
+
+    def head_of(self, tokens_A: Tensor) -> Affine:
+        """Return the head for some tokens alone."""
+        if id(tokens_A) not in self.heads:
+            self.heads[id(tokens_A)] = (tokens_A, self.head.chosen(tokens_A))
+        return self.heads[id(tokens_A)][1]
 
     @classmethod
     def side_by_side(cls, slots: Sequence["Weights"]) -> "Weights":
@@ -107,8 +145,7 @@ class Weights:
             LeanBlock(
                 projection=Affine.side_by_side([block.projection for block in number]),
                 output=Affine.side_by_side([block.output for block in number]),
-                gate=Affine.side_by_side([block.gate for block in number]),
-                held=Affine.side_by_side([block.held for block in number]),
+                gates=Gates.of(Affine.side_by_side([block.gates.both for block in number])),
                 down=Affine.side_by_side([block.down for block in number]),
             )
             for number in zip(*(slot.blocks for slot in slots), strict=True)
@@ -179,10 +216,9 @@ class Lean:
         projection = Affine.of(projections, before_E)
         features = projection.weight_GOI.shape[1] // (self.heads + 2 * self.key_heads)
         return LeanBlock(
-            projection=projection.ordered(self._pairs(features)),
+            projection=projection.chosen(self._pairs(features)),
             output=Affine.of([attention.o_proj], ones_E.new_ones(self.heads * features)),
-            gate=Affine.of([gated.gate_proj], between_E),
-            held=Affine.of([gated.up_proj], between_E),
+            gates=Gates.of(Affine.of([gated.gate_proj, gated.up_proj], between_E)),
             down=Affine.of([gated.down_proj], ones_E.new_ones(int(gated.down_proj.weight.shape[1]))),
         )
 
@@ -205,53 +241,54 @@ class LeanBody:
     def __init__(self, lean: Lean, slots: Sequence[int]) -> None:
         self._lean = lean
         self._weights = lean.weights(slots)
-        self._keys: list[Tensor] = []
-        self._values: list[Tensor] = []
+        self._kept: list[Tensor] = []
 
     def append(self, tokens_RL: Tensor, positions_RL: Tensor, mask_RLC: Tensor | None, last: int) -> None:
         """Read more columns, of which the last ones will be asked for scores."""
-        x_RLE = self._embedded(tokens_RL)
+        x_ME = self._embedded(tokens_RL)
         turns_RL1P = self._lean.turns_LP[positions_RL].unsqueeze(2)
         mask_R1LC = None if mask_RLC is None else mask_RLC.unsqueeze(1)
         for number, block in enumerate(self._weights.blocks):
-            count = last if number + 1 == len(self._weights.blocks) else x_RLE.shape[1]
-            x_RLE = self._block(number, block, x_RLE, turns_RL1P, mask_R1LC, count)
-        self._features_RLE = self._normal(x_RLE)
+            count = last if number + 1 == len(self._weights.blocks) else tokens_RL.shape[1]
+            x_ME = self._block(number, block, x_ME, turns_RL1P, mask_R1LC, count)
+        self._features_ME = self._normal(x_ME)
+        self._rows = tokens_RL.shape[0]
 
     def scores(self, tokens_A: Tensor, *, whole: bool) -> Tensor:
         """Return `(R, last, A)` of the tokens: logits, or normalised over all tokens."""
-        head = self._weights.head
         if whole:
-            return head(self._features_RLE).log_softmax(-1)[..., tokens_A]
-        bias_GA = None if head.bias_GO is None else head.bias_GO[:, tokens_A]
-        return Affine(head.weight_GOI.index_select(1, tokens_A), bias_GA)(self._features_RLE)
+            scores_MA = self._weights.head(self._features_ME).log_softmax(-1)[:, tokens_A]
+        else:
+            scores_MA = self._weights.head_of(tokens_A)(self._features_ME)
+        return scores_MA.view(self._rows, -1, scores_MA.shape[1])
 
     def _embedded(self, tokens_RL: Tensor) -> Tensor:
         table_GVE = self._weights.embedding_GVE
         if table_GVE.shape[0] == 1:
-            return functional.embedding(tokens_RL, table_GVE.squeeze(0))
+            return table_GVE[0].index_select(0, tokens_RL.flatten())
         slots_R = torch.arange(len(tokens_RL), device=tokens_RL.device) // (len(tokens_RL) // len(table_GVE))
-        return table_GVE[slots_R.unsqueeze(1), tokens_RL]
+        return table_GVE[slots_R.unsqueeze(1), tokens_RL].flatten(0, 1)
 
-    def _normal(self, x_RLE: Tensor) -> Tensor:
+    def _normal(self, x_ME: Tensor) -> Tensor:
         """Return the rows at length 1."""
-        length_RL1: Tensor = torch.linalg.vector_norm(x_RLE, dim=-1, keepdim=True)
-        return x_RLE / length_RL1.hypot_(self._lean.least)
+        length_M1: Tensor = torch.linalg.vector_norm(x_ME, dim=-1, keepdim=True)
+        return x_ME / length_M1.hypot_(self._lean.least)
 
     def _block(
         self,
         number: int,
         block: LeanBlock,
-        x_RLE: Tensor,
+        x_ME: Tensor,
         turns_RL1P: Tensor,
         mask_R1LC: Tensor | None,
         count: int,
     ) -> Tensor:
         """Return what a block makes of the last `count` columns, having kept the keys and values of all."""
-        query_RHLD, key_RKCD, value_RKCD = self._attended(number, block.projection(self._normal(x_RLE)), turns_RL1P)
+        query_RHLD, key_RKCD, value_RKCD = self._attended(number, block.projection(self._normal(x_ME)), turns_RL1P)
         rows, heads, columns, features = query_RHLD.shape
         if count < columns:
-            x_RLE, query_RHLD = x_RLE[:, -count:], query_RHLD[:, :, -count:]
+            x_ME = x_ME.view(rows, columns, -1)[:, -count:].flatten(0, 1)
+            query_RHLD = query_RHLD[:, :, -count:]
             mask_R1LC = None if mask_R1LC is None else mask_R1LC[:, :, -count:]
         attention_RHLD = functional.scaled_dot_product_attention(
             query_RHLD,
@@ -261,24 +298,20 @@ class LeanBody:
             is_causal=mask_R1LC is None and count == columns,
             enable_gqa=heads != self._lean.key_heads,
         )
-        x_RLE = x_RLE + block.output(attention_RHLD.transpose(1, 2).reshape(rows, count, heads * features))
-        normal_RLE = self._normal(x_RLE)
-        gate_RLI = functional.silu(block.gate(normal_RLE), inplace=True)
-        return x_RLE + block.down(gate_RLI.mul_(block.held(normal_RLE)))
+        x_ME = block.output.added(attention_RHLD.transpose(1, 2).reshape(rows * count, heads * features), x_ME)
+        return block.down.added(block.gates(self._normal(x_ME)), x_ME)
 
-    def _attended(self, number: int, projected_RLO: Tensor, turns_RL1P: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def _attended(self, number: int, projected_MO: Tensor, turns_RL1P: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return the queries of new columns, and the keys and values of all so far."""
         heads, key_heads = self._lean.heads, self._lean.key_heads
-        turned, (rows, columns, outputs) = heads + key_heads, projected_RLO.shape
-        features = outputs // (turned + key_heads)
-        pairs_RLNP = torch.view_as_complex(projected_RLO.view(rows, columns, turned + key_heads, features // 2, 2))
-        turned_RNLD = torch.view_as_real(pairs_RLNP[:, :, :turned] * turns_RL1P).flatten(-2).transpose(1, 2)
-        key_RKLD = turned_RNLD[:, heads:]
-        value_RKLD = projected_RLO.view(rows, columns, -1, features)[:, :, turned:].transpose(1, 2)
-        if number == len(self._keys):
-            self._keys.append(key_RKLD)
-            self._values.append(value_RKLD)
+        rows, columns, _, pairs = turns_RL1P.shape
+        shape = (rows, columns, heads + 2 * key_heads, pairs)
+        pairs_RLNP = torch.view_as_complex(projected_MO.view(*shape, 2))
+        pairs_RLNP[:, :, : heads + key_heads].mul_(turns_RL1P)  # in place: the values stand behind the keys
+        own_RNLD = projected_MO.view(*shape[:3], 2 * pairs).transpose(1, 2)
+        kept_RNCD = own_RNLD[:, heads:]
+        if number == len(self._kept):
+            self._kept.append(kept_RNCD)
         else:
-            self._keys[number] = torch.cat([self._keys[number], key_RKLD], dim=2)
-            self._values[number] = torch.cat([self._values[number], value_RKLD], dim=2)
-        return turned_RNLD[:, :heads], self._keys[number], self._values[number]
+            kept_RNCD = self._kept[number] = torch.cat([self._kept[number], kept_RNCD], dim=2)
+        return own_RNLD[:, :heads], kept_RNCD[:, :key_heads], kept_RNCD[:, key_heads:]

@@ -2,18 +2,21 @@
 
 A node's children stand side by side among the nodes of the next depth, so that a child's place is also its node, as
 the compressed sparse rows of STATIC do (Su et al. 2026, arXiv 2602.22647, section 4). Other than there, a level counts
-its own tokens, not the vocabulary's, names no next nodes, and has no table of all pairs for its first levels, but says
-where any token may follow any node.
+its own tokens, not the vocabulary's, names no next nodes, and is laid out in rows where it is small, not where it is
+early; where any token may follow any node, nothing is looked up.
 Axes: R searches, W beams, A tokens that occur at a depth, N nodes, B the most children of a node, L texts, T tokens.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+
+TABLE = 2**16
+"""The most places of a level for which what may follow each node is laid out in rows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,52 +25,60 @@ class Level:
 
     alphabet_A: Tensor
     """The tokens that occur here, ascending."""
-    children_N2: Tensor
-    """Each node's first child among the nodes of the next depth, and how many it has."""
+    starts_N: Tensor
+    """Each node's first child among the nodes of the next depth."""
+    counts_N: Tensor
+    """How many children each node has."""
     offsets_B: Tensor
     """The numbers from 0 to the most children of a node."""
     codes_C: Tensor
-    """The place of each child's token in the alphabet, followed by as many zeros as a node may have children, less one.
-    """
+    """The place of each child's token in the alphabet, followed by as many zeros as a node may have children."""
     leaves_C: Tensor | None
     """The first text below each child in the order of the trie, and at the end their number; None where each is one."""
     end: int | None
     """The place in the alphabet of the token that ends a text, where one ends here."""
     full: bool
     """Whether every token of the alphabet may follow every node."""
+    rows_NB: tuple[Tensor, Tensor] | None
+    """What `codes` returns for every node, of a small level."""
+    tokens_C: Tensor | None
+    """What `tokens` returns for every child, of a small level."""
 
     @property
     def children(self) -> int:
         """The nodes of the next depth."""
-        return self.codes_C.shape[0] - self.offsets_B.shape[0] + 1
+        return self.codes_C.shape[0] - self.offsets_B.shape[0]
 
     @property
     def nbytes(self) -> int:
         """The memory that the arrays take."""
-        arrays = (self.alphabet_A, self.children_N2, self.offsets_B, self.codes_C, self.leaves_C)
+        arrays = (self.alphabet_A, self.starts_N, self.counts_N, self.offsets_B, self.codes_C)
+        arrays = (*arrays, self.leaves_C, *(self.rows_NB or ()), self.tokens_C)
         return sum(array.nbytes for array in arrays if array is not None)
 
     def allowed(self, nodes_RW: Tensor, scores_RWA: Tensor) -> Tensor:
         """Return the score of each child, `(R, W, A or B)`, minus infinity where there is none."""
         if self.full:
             return scores_RWA
-        codes_RWB, missing_RWB = self._codes(nodes_RW)
+        codes_RWB, missing_RWB = self.codes(nodes_RW)
         return scores_RWA.gather(-1, codes_RWB).masked_fill_(missing_RWB, -torch.inf)
 
     def ending(self, nodes_RW: Tensor) -> Tensor:
         """Say which of `allowed` end a text."""
-        return self._codes(nodes_RW)[0] == (-1 if self.end is None else self.end)
+        return self.codes(nodes_RW)[0] == (-1 if self.end is None else self.end)
 
-    def _codes(self, nodes_RW: Tensor) -> tuple[Tensor, Tensor]:
+    def codes(self, nodes_RW: Tensor) -> tuple[Tensor, Tensor]:
         """Return the places of the tokens that follow each node, and which of them stand for none."""
-        children_RW2 = self.children_N2.index_select(0, nodes_RW.flatten()).view(*nodes_RW.shape, 2)
-        places_RWB = children_RW2[..., :1] + self.offsets_B
+        if self.rows_NB is not None:
+            codes_NB, missing_NB = self.rows_NB
+            return codes_NB[nodes_RW], missing_NB[nodes_RW]
+        places_RWB = self.starts_N[nodes_RW].unsqueeze(-1) + self.offsets_B
         codes_RWB = self.codes_C.index_select(0, places_RWB.flatten()).view(places_RWB.shape)
-        return codes_RWB.long(), self.offsets_B >= children_RW2[..., 1:]
+        return codes_RWB.long(), self.offsets_B >= self.counts_N[nodes_RW].unsqueeze(-1)
 
     def child(self, nodes_RK: Tensor, places_RK: Tensor) -> Tensor:
         """Return the nodes of the next depth that stand in these places of `allowed`."""
-        return self.children_N2[:, 0].index_select(0, nodes_RK.flatten()).view(nodes_RK.shape) + places_RK
+        return self.starts_N[nodes_RK] + places_RK
 
     def texts(self, children_RK: Tensor) -> Tensor:
         """Return the first text below each node of the next depth."""
@@ -81,6 +92,8 @@ class Level:
 
     def tokens(self, children_RK: Tensor) -> Tensor:
         """Return the token that leads to each node of the next depth."""
+        if self.tokens_C is not None:
+            return self.tokens_C[children_RK]
         return self.alphabet_A[self.codes_C[children_RK].long()]
 
 
@@ -153,17 +166,27 @@ def level(
     device: torch.device | str,
 ) -> Level:
     """Return one level of a trie whose nodes have these many children with these tokens."""
-    children_N2 = np.stack([np.cumsum(counts_N) - counts_N, counts_N], axis=1).astype(np.int32)
+    starts_N = np.cumsum(counts_N) - counts_N
     widest, size = int(counts_N.max()), len(alphabet)
     kind = np.uint8 if size <= 256 else np.int16 if size <= 2**15 else np.int32
-    return Level(
+    bare = Level(
         alphabet_A=torch.from_numpy(alphabet).to(device),
-        children_N2=torch.from_numpy(children_N2).to(device),
+        starts_N=torch.from_numpy(starts_N.astype(np.int32)).to(device),
+        counts_N=torch.from_numpy(counts_N.astype(np.int32)).to(device),
         offsets_B=torch.arange(widest, dtype=torch.int32, device=device),
-        codes_C=torch.from_numpy(np.append(codes_C.astype(kind), np.zeros(widest - 1, dtype=kind))).to(device),
+        codes_C=torch.from_numpy(np.append(codes_C.astype(kind), np.zeros(widest, dtype=kind))).to(device),
         leaves_C=None if leaves_C is None else torch.from_numpy(leaves_C).to(device),
         end=end,
         full=bool((counts_N == size).all()),
+        rows_NB=None,
+        tokens_C=None,
+    )
+    nodes_N, children_C = (torch.arange(size, device=device) for size in (len(counts_N), len(codes_C)))
+    laid_out = not bare.full and len(counts_N) * widest <= TABLE
+    return replace(
+        bare,
+        rows_NB=bare.codes(nodes_N) if laid_out else None,
+        tokens_C=bare.tokens(children_C) if len(codes_C) <= TABLE else None,
     )
 
 

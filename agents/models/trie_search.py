@@ -56,6 +56,9 @@ class TrieSearch:
             self._find(level, totals_RC, ends_RC, children)
             totals_RC = totals_RC.masked_fill(ends_RC, -torch.inf)
         self._totals_RW, places_RW = totals_RC.topk(min(self._width, totals_RC.shape[1], level.children))
+        if self._nodes_RW.shape[1] == 1:  # the first node's children are the nodes of the first level
+            self._nodes_RW = places_RW
+            return torch.zeros_like(places_RW)
         parents_RW = places_RW // children
         nodes_RW = level.child(self._nodes_RW.gather(1, parents_RW), places_RW % children)
         # a beam that only fills a place, for want of others, stands at a node that there is
