@@ -24,6 +24,11 @@ from simulation.core.packing import Tree
 _SIBLING, _BRANCH, _PROMPT = 11, 5, 7
 """Tokens of the trial: the sibling is long, so that positions that ignore the tree are far off."""
 
+_ROUNDING = 1e-4
+"""The error of a computation that is ours, relative to how two texts differ, that single precision explains.
+
+Weights that have learned nothing do little: another function in place of a gate's moves their logits by a percent.
+"""
 
 CACHE_KEYWORDS = ("cache", "past_key_values")
 """What versions of transformers call a key-value cache, the newest first."""
@@ -55,11 +60,11 @@ def observe(module: nn.Module, adapters: Adapters, pad: int) -> Abilities:
         return abilities
     plain = Scorer(module=module, adapters=adapters, abilities=replace(abilities, tree=False), pad=pad)
     abilities = replace(abilities, reserve=takes_reserve(plain))
-    ways = ((ModelBody, False), (ModelBody, True), (lambda scorer, slots: LeanBody(Lean(scorer), slots), True))
-    whole, sliced, lean = (
-        grows_branches(replace(plain, abilities=replace(abilities, slices=slices)), body) for body, slices in ways
-    )
-    return replace(abilities, branches=whole or sliced, slices=sliced, lean=lean and sliced)
+    whole = grows_branches(plain, ModelBody, tolerance(module))
+    plain = replace(plain, abilities=replace(plain.abilities, slices=True))
+    sliced = grows_branches(plain, ModelBody, tolerance(module))
+    lean = sliced and grows_branches(plain, lambda scorer, slots: LeanBody(Lean(scorer), slots), _ROUNDING)
+    return replace(abilities, branches=whole or sliced, slices=sliced, lean=lean)
 
 
 @torch.no_grad()
@@ -158,8 +163,11 @@ def takes_reserve(plain: Scorer) -> bool:
 
 
 @torch.no_grad()
-def grows_branches(scorer: Scorer, body: Callable[[Scorer, Sequence[int]], Body]) -> bool:
-    """Say whether beams that fork after prompts of two lengths get the logits of the whole texts that they are."""
+def grows_branches(scorer: Scorer, body: Callable[[Scorer, Sequence[int]], Body], error: float) -> bool:
+    """Say whether beams that fork after prompts of two lengths get the logits of the whole texts that they are.
+
+    `error` is relative to how two of the texts differ.
+    """
     device = scorer.adapters.values_SP.device
     tokens = trial_tokens(scorer.module, _PROMPT + 5)
     prompts, (first, second, *last) = (tokens[3:_PROMPT], tokens[:_PROMPT]), tokens[_PROMPT:]
@@ -178,7 +186,7 @@ def grows_branches(scorer: Scorer, body: Callable[[Scorer, Sequence[int]], Body]
         return False  # no such cache or head, or the model without its head calls its cache otherwise
     alone_MV = torch.stack([ending(scorer.module, text, device) for text in texts])
     signal = (alone_MV[0] - alone_MV[1]).abs().max()
-    return bool((logits_RWA.flatten(0, 1) - alone_MV).abs().max() <= tolerance(scorer.module) * signal)
+    return bool((logits_RWA.flatten(0, 1) - alone_MV).abs().max() <= error * signal)
 
 
 def ending(module: nn.Module, tokens: Sequence[int], device: torch.device) -> Tensor:
