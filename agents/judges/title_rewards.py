@@ -54,12 +54,12 @@ class TitleSimilarity:
                 "cannot judge it; use reference_free"
             )
         place = items.places[question.key.reference]
-        wanted, history = title_words(items.name)[place], history_titles(question, items)
+        words_taken, history = title_words(items.name)[place], history_titles(question, items)
 
         def worth(text: str) -> float:
             title = meant(items, text)
             repeated = self.repeat_penalty * (title in history)
-            likeness = 1.0 if title == items.titles[place] else cosine(weighed(title, rarity(items.name)), wanted)
+            likeness = 1.0 if title == items.titles[place] else cosine(weighed(title, rarity(items.name)), words_taken)
             return ((min(1.0, likeness) + 1) / 2 - repeated + self.repeat_penalty) / (1 + self.repeat_penalty)
 
         return verdict("title_similarity", shown(question, answer), worth, items.texts[place])
@@ -105,8 +105,8 @@ class ReferenceFree:
             reward = self.reward(weighed(title, rarity(items.name)), history, titles.count(title))
             return (max(-self.limit, min(self.limit, reward)) + self.limit) / (2 * self.limit)
 
-        wanted = items.places.get(question.key.reference or "")
-        correction = None if wanted is None else items.texts[wanted]
+        place = items.places.get(question.key.reference or "")
+        correction = None if place is None else items.texts[place]
         return verdict("reference_free", shown(question, answer), worth, correction)
 
     def reward(self, title: Words, history: Sequence[Words], repeats: int) -> float:

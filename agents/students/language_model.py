@@ -103,7 +103,8 @@ class LanguageModelStudents:
     temperature: Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)] = 0.0
     """0 decodes greedily."""
     beams: Annotated[int, Field(ge=1, le=1000)] = 50
-    """The width of the search for the items of a catalogue; wider where a longer list is wanted."""
+    """The width of the search for the items of a catalogue, and the most that a ranking holds; wider where a longer list
+    is to be answered."""
     grounding: Grounding = field(default_factory=Grounding)
     """How a title stands for the items nearest to it, where mode is generate and a list of a catalogue is wanted."""
     batch_tokens: Annotated[int, Field(ge=16)] | None = None

@@ -52,7 +52,7 @@ class Student:
     max_tokens: int = 32
     temperature: float = 0.0
     beams: int = 50
-    """The width of the search for items of a catalogue, where it is not to list more."""
+    """The width of the search for items of a catalogue, where it is not to answer more; a ranking holds no more."""
 
     def requests(self, questions: Sequence[Question], *, generator: np.random.Generator) -> list[Request]:
         """Turn questions, as shown to the student, into one request each."""
@@ -95,9 +95,12 @@ class Student:
         )
         if not isinstance(question.form, NextItems):
             return request
-        texts = max(question.form.count, question.form.ranked)
-        beams = max(self.beams, texts) if self.mode == "choices" else 0
-        return replace(request, within=question.form.catalogue, beams=beams, texts=texts)
+        texts, within = max(question.form.count, question.form.ranked), question.form.catalogue
+        if self.mode == "generate":
+            return replace(request, within=within, texts=texts)
+        # what is ranked behind the answer is measured alone, and not worth a wider search
+        beams = max(self.beams, question.form.count)
+        return replace(request, within=within, beams=beams, texts=min(texts, beams))
 
     def _scored(self, question: Question) -> Request:
         return Request(slot=self.name, prompt=lay_out(question, self.template), continuations=self._spelled(question))
