@@ -95,9 +95,9 @@ class Finder:
         ]
         refusals = [self._refusal(request, query) for request, query in zip(requests, queries, strict=True)]
         asked = [query for query, refusal in zip(queries, refusals, strict=True) if not refusal]
-        found = self._search(list(dict.fromkeys(asked)))
+        findings = self._search(list(dict.fromkeys(asked)))
         return [
-            Completion(stop=refusal) if refusal else self._completion(request, self._written(query), found[query])
+            Completion(stop=refusal) if refusal else self._completion(request, self._written(query), findings[query])
             for request, query, refusal in zip(requests, queries, refusals, strict=True)
         ]
 
@@ -113,16 +113,16 @@ class Finder:
 
     def _search(self, queries: Sequence[Query]) -> dict[Query, Found]:
         """Run the searches, those of one width within one catalogue together."""
-        found: dict[Query, Found] = {}
+        findings: dict[Query, Found] = {}
         for group in dict.fromkeys((query.catalogue, query.anchor, query.width) for query in queries):
             own = [query for query in queries if (query.catalogue, query.anchor, query.width) == group]
             written = self._written(own[0])
             lengths = [self._cost(query, written.trie) for query in own]
             for batch in plan([query.slot for query in own], lengths, self._budget, even=True):
                 slots, order = square([(piece.slot, list(piece.indices)) for piece in batch])
-                some = [own[index] for index in order]
-                found.update(zip(some, self._run(slots, some, written), strict=True))
-        return found
+                asked = [own[index] for index in order]
+                findings.update(zip(asked, self._run(slots, asked, written), strict=True))
+        return findings
 
     def _run(self, slots: Sequence[int], queries: Sequence[Query], written: WrittenCatalogue) -> list[Found]:
         """Run the searches of one batch."""
