@@ -28,14 +28,14 @@ def nearest(name: str, neighbours: int) -> Any:
 
     features_VF = features(catalogue(name))
     size = features_VF.shape[0]
-    kept = min(neighbours, size - 1)
+    width = min(neighbours, size - 1)
     rows, columns, cosines = [], [], []
-    for first in range(0, size if kept else 0, step := max(1, CELLS // size)):
+    for first in range(0, size if width else 0, step := max(1, CELLS // size)):
         block_RV = (features_VF[first : first + step] @ features_VF.T).toarray()
         own_R = np.arange(len(block_RV))
         block_RV[own_R, first + own_R] = 0.0
-        order_RN = np.argsort(-block_RV, axis=1, kind="stable")[:, :kept]
-        rows.append(np.repeat(first + own_R, kept))
+        order_RN = np.argsort(-block_RV, axis=1, kind="stable")[:, :width]
+        rows.append(np.repeat(first + own_R, width))
         columns.append(order_RN.ravel())
         cosines.append(np.take_along_axis(block_RV, order_RN, axis=1).ravel())
     if not rows:
@@ -51,13 +51,13 @@ def features(items: Catalogue) -> Any:
 
     place_of_item = texts_of(items.name).place_of_item
     tags = items.tags or ((),) * len(items.items)
-    known = {
+    features_of_texts = {
         (place_of_item[item], feature): None
         for item, title, own_tags in zip(items.items, items.titles, tags, strict=True)
         for feature in (*_WORD.findall(title.casefold()), *(f"tag {tag.casefold()}" for tag in own_tags))
     }
     columns: dict[str, int] = {}
-    pairs = [(place, columns.setdefault(feature, len(columns))) for place, feature in known]
+    pairs = [(place, columns.setdefault(feature, len(columns))) for place, feature in features_of_texts]
     rows_E, columns_E = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
     size = len(items.sharing)
     often_F = np.bincount(columns_E, minlength=len(columns))

@@ -23,11 +23,11 @@ class Tally:
 
     def add(self, learned: Sequence[Window], distance: int) -> None:
         """Count what was taken, and the pairs with each of the `distance` texts before it."""
-        taken = np.array([window.taken for window in learned], dtype=np.int64)
-        columns = [taken]
+        later = np.array([window.taken for window in learned], dtype=np.int64)
+        columns = [later]
         for d in range(1, distance + 1):
             before = np.array([w.history[-d] if len(w.history) >= d else -1 for w in learned], dtype=np.int64)
-            columns.append(((d * self.size + before) * self.size + taken)[before >= 0])
+            columns.append(((d * self.size + before) * self.size + later)[before >= 0])
         fresh, counts = np.unique(np.concatenate(columns), return_counts=True)
         codes, places = np.unique(np.concatenate([self.codes, fresh]), return_inverse=True)
         sums = np.zeros(len(codes), dtype=np.int64)

@@ -29,7 +29,7 @@ NO_DROPOUT = Dropout(0.0, None)
 
 
 @dataclass(slots=True)
-class Slot:
+class Networks:
     """One student's networks, by catalogue; one that was never taught is not among them."""
 
     seat: Seat
@@ -44,7 +44,7 @@ class SasrecLearner:
 
     def __init__(self, seats: Sequence[Seat], settings: SasrecParameters) -> None:
         self.slots = tuple(seat.name for seat in seats)
-        self._slots = {seat.name: Slot(seat) for seat in seats}
+        self._slots = {seat.name: Networks(seat) for seat in seats}
         self._settings = settings
 
     def generate(self, requests: Sequence[Request]) -> list[Completion]:
@@ -139,8 +139,8 @@ class SasrecLearner:
         for first in range(0, len(learned), step := max(1, CELLS // network.texts)):
             chunk = learned[first : first + step]
             logprobs_WV = self._answered(network, [window.history for window in chunk])
-            taken = logprobs_WV[np.arange(len(chunk)), [window.taken for window in chunk]]
-            taught += zip([window.lesson for window in chunk], taken.tolist(), strict=True)
+            taken_W = logprobs_WV[np.arange(len(chunk)), [window.taken for window in chunk]]
+            taught += zip([window.lesson for window in chunk], taken_W.tolist(), strict=True)
         return taught
 
     def version(self, slot: str) -> str:
@@ -173,7 +173,7 @@ class SasrecLearner:
             raise DataError(
                 f"the stored weights of {slot!r} hold no networks of these settings of sasrec ({error}); restore a copy"
             ) from error
-        self._slots[slot] = Slot(self._slots[slot].seat, networks)
+        self._slots[slot] = Networks(self._slots[slot].seat, networks)
 
     def render(self, prompt: str) -> str:
         """Return the prompt."""

@@ -56,8 +56,8 @@ class Dropout:
         """Return the values, each 0 with probability `share`, the others larger to make up for it."""
         if self.stream is None or self.share == 0:
             return values
-        kept = torch.rand(values.shape, generator=self.stream) >= self.share
-        return values * kept / (1 - self.share)
+        is_kept = torch.rand(values.shape, generator=self.stream) >= self.share
+        return values * is_kept / (1 - self.share)
 
 
 class SasrecNetwork(nn.Module):
