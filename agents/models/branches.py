@@ -80,7 +80,10 @@ class Body(Protocol):
     """A model that reads the columns of one batch, and remembers them."""
 
     def append(self, tokens_RL: Tensor, positions_RL: Tensor, mask_RLC: Tensor | None, last: int) -> None:
-        """Read more columns, of which the last ones will be asked for scores."""
+        """Read more columns, of which the last ones will be asked for scores.
+
+        Rows or columns that share their positions may have one of them alone.
+        """
 
     def scores(self, tokens_A: Tensor, *, whole: bool) -> Tensor:
         """Return `(R, last, A)` of the tokens: logits, or normalised over all tokens."""
@@ -102,7 +105,7 @@ class ModelBody:
         abilities, module = self._scorer.abilities, self._scorer.module
         inputs: dict[str, Any] = {
             "input_ids": tokens_RL,
-            "position_ids": positions_RL,
+            "position_ids": positions_RL.expand(rows, columns),
             "attention_mask": None if mask_RLC is None else mask_RLC.unsqueeze(1),
             "use_cache": True,
             str(abilities.cache): self._cache,
@@ -144,7 +147,7 @@ class PackedBeams:
             self._mask_RWC.squeeze(1).masked_fill_(columns_P < pads_R1, self._lowest)
             mask_RPP = self._mask_RWC.masked_fill(columns_P > columns_P.unsqueeze(1), self._lowest)
             positions_RP = (columns_P - pads_R1).clamp(min=0)
-        body.append(torch.from_numpy(tokens_RP).to(device), positions_RP.expand(len(pads), -1), mask_RPP, 1)
+        body.append(torch.from_numpy(tokens_RP).to(device), positions_RP, mask_RPP, 1)
 
     def scores(self, tokens_A: Tensor, *, whole: bool) -> Tensor:
         """Return `(R, W, A)` of the tokens as what comes next of each beam: logits, or normalised over all tokens."""
@@ -153,11 +156,15 @@ class PackedBeams:
     def advance(self, tokens_RW: Tensor, parents_RW: Tensor) -> None:
         """Go on with beams that append a token each to the beams `parents_RW` of before."""
         rows, beams = tokens_RW.shape
-        ancestors_RWC = self._mask_RWC.gather(1, parents_RW.unsqueeze(-1).expand(-1, -1, self._mask_RWC.shape[-1]))
+        _, before, columns = self._mask_RWC.shape
+        if before == 1:
+            ancestors_RWC = self._mask_RWC.expand(-1, beams, -1)
+        else:
+            ancestors_RWC = self._mask_RWC.gather(1, parents_RW.unsqueeze(-1).expand(-1, -1, columns))
         if self._alone_WW.shape[0] != beams:
             self._alone_WW = self._mask_RWC.new_full((beams, beams), self._lowest).fill_diagonal_(0.0)
         self._mask_RWC = torch.cat([ancestors_RWC, self._alone_WW.expand(rows, -1, -1)], dim=-1)
-        self._body.append(tokens_RW, self._lengths_R1.expand(-1, beams), self._mask_RWC, beams)
+        self._body.append(tokens_RW, self._lengths_R1, self._mask_RWC, beams)
         self._lengths_R1 = self._lengths_R1 + 1
 
 

@@ -120,6 +120,7 @@ class LeanBody:
 
     def append(self, tokens_RL: Tensor, positions_RL: Tensor, mask_RLC: Tensor | None, last: int) -> None:
         """Read more columns, of which the last ones will be asked for scores."""
+        self._rows = tokens_RL.shape[0]
         x_ME = self._embedded(tokens_RL)
         turns_RL1P = self._lean.turns_LP[positions_RL].unsqueeze(2)
         mask_R1LC = None if mask_RLC is None else mask_RLC.unsqueeze(1)
@@ -127,7 +128,6 @@ class LeanBody:
             count = last if number + 1 == len(self._weights.blocks) else tokens_RL.shape[1]
             x_ME = self._block(number, block, x_ME, turns_RL1P, mask_R1LC, count)
         self._features_ME = self._normal(x_ME)
-        self._rows = tokens_RL.shape[0]
 
     def scores(self, tokens_A: Tensor, *, whole: bool) -> Tensor:
         """Return `(R, last, A)` of the tokens: logits, or normalised over all tokens."""
@@ -179,11 +179,10 @@ class LeanBody:
     def _attended(self, number: int, projected_MO: Tensor, turns_RL1P: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return the queries of new columns, and the keys and values of all so far."""
         heads, key_heads = self._lean.heads, self._lean.key_heads
-        rows, columns, _, pairs = turns_RL1P.shape
-        shape = (rows, columns, heads + 2 * key_heads, pairs)
+        shape = (self._rows, -1, heads + 2 * key_heads, turns_RL1P.shape[-1])
         pairs_RLNP = torch.view_as_complex(projected_MO.view(*shape, 2))
         pairs_RLNP[:, :, : heads + key_heads].mul_(turns_RL1P)  # in place: the values stand behind the keys
-        own_RNLD = projected_MO.view(*shape[:3], 2 * pairs).transpose(1, 2)
+        own_RNLD = projected_MO.view(*shape[:3], 2 * shape[3]).transpose(1, 2)
         kept_RNCD = own_RNLD[:, heads:]
         if number == len(self._kept):
             self._kept.append(kept_RNCD)
