@@ -78,6 +78,8 @@ class Level:
 
     def child(self, nodes_RK: Tensor, places_RK: Tensor) -> Tensor:
         """Return the nodes of the next depth that stand in these places of `allowed`."""
+        if self.full:
+            return torch.add(places_RK, nodes_RK, alpha=self.alphabet_A.shape[0])
         return self.starts_N[nodes_RK] + places_RK
 
     def texts(self, children_RK: Tensor) -> Tensor:
