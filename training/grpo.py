@@ -51,6 +51,8 @@ class GRPO(Recipe):
     changed: the same question, not another)."""
     beta: NotNegative = 0.0
     """Weight of the divergence from the reference."""
+    reference: Literal["update", "beginning"] = "update"
+    """The reference model: the student as the update finds it, or as it was before it learned anything."""
     epsilon: Annotated[float, Field(gt=0, lt=1)] = 0.2
     """How far an answer's probability may move before its gradient is cut."""
     normalisation: Literal["grpo", "dapo", "dr_grpo"] = "grpo"
@@ -77,6 +79,7 @@ class GRPO(Recipe):
     def _ours(self) -> list[str]:
         """Name the settings that differ from what TRL does."""
         as_theirs = {"groups": "samples", "temperature": 1.0, "reward": "score", "advantages": "group", "redraw": 0}
+        as_theirs |= {"reference": "update"}
         return [f"{name}: {getattr(self, name)}" for name, value in as_theirs.items() if getattr(self, name) != value]
 
     def update(
@@ -105,7 +108,10 @@ class GRPO(Recipe):
         if not isinstance(model, Trainable):
             raise without_gradients(model, self.name)
         examples = group_examples(model, batches, mark, grouping, generators=generators)
-        return update_slots(self, model, examples, self._loss, divergence_metrics, generators=generators)
+        source = self.reference if self.beta else "update"
+        return update_slots(
+            self, model, examples, self._loss, divergence_metrics, generators=generators, reference=source
+        )
 
     def grouping(self) -> "Grouping":
         """Return how groups are made and compared."""
@@ -130,7 +136,7 @@ class GRPO(Recipe):
 
         return group_relative(
             batch.logprobs_SBKT,
-            batch.reference_SBKT,
+            batch.sampled_SBKT,
             batch.reference_SBKT,
             batch.valid_SBKT,
             batch.advantages_SBKT,

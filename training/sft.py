@@ -54,4 +54,4 @@ class SFT(Recipe):
         def loss(batch: "Batch") -> "Tensor":
             return likelihood(batch.logprobs_SBKT, batch.valid_SBKT)
 
-        return update_slots(self, model, examples, loss, imitation_metrics, generators=generators, reference=False)
+        return update_slots(self, model, examples, loss, imitation_metrics, generators=generators, reference="none")

@@ -2,7 +2,8 @@
 
 import copy
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version as installed_version
 from pathlib import Path
@@ -86,6 +87,7 @@ class CausalLearner:
         self._finder = Finder(self._scorer, self._text, self._budget)
         self._grounder = Grounder(self._scorer, self._text, self._budget, settings.grounding, write=self._writer.write)
         self._versions: dict[int, tuple[bytes, str]] = {}
+        self._beginnings_SP = self._adapters.values_SP.detach().cpu().clone()
 
     @classmethod
     def from_source(cls, source: str, seats: Sequence[Seat], settings: LearnerSettings) -> "CausalLearner":
@@ -194,6 +196,18 @@ class CausalLearner:
         """Continue each prompt until its end-of-text token or `max_tokens`."""
         slots = [self._row(request.slot) for request in requests]
         return dealt(requests, slots, self._writer.write, self._finder.find, self._grounder.answer)
+
+    @contextmanager
+    def as_begun(self, slots: Sequence[str]) -> Iterator[None]:
+        """Within it these slots are as they were before anything was learned; what they compute has no gradients."""
+        rows, values_SP = [self._row(slot) for slot in slots], self._adapters.values_SP
+        with torch.no_grad():
+            now_GP = values_SP[rows].clone()
+            values_SP[rows] = self._beginnings_SP[rows].to(values_SP)
+            try:
+                yield
+            finally:
+                values_SP[rows] = now_GP
 
     def touch(self, slots: Sequence[str]) -> None:
         """Forget the versions of these slots; `version` also notices by itself that a row has changed."""

@@ -59,10 +59,11 @@ def liking(user: User, catalogue: Catalogue, place: int) -> float:
 
 
 def tastes(user: User) -> dict[str, float]:
-    """Return what a user's preferences add to the log-odds of a click; what is disliked adds nothing."""
+    """Return what tags add to the log-odds of a click: a user's preferences, and what catches everybody's eye."""
     scales = (CATEGORY_TASTE,) * len(CATEGORIES) + (STYLE_TASTE,) * len(STYLES)
-    weights = zip(TAGS, user.tastes, scales, strict=True)
-    return {tag: round(scale * preference, DIGITS) for tag, preference, scale in weights if scale * preference >= LEAST}
+    weights = zip(TAGS, user.tastes, user.allure, scales, strict=True)
+    by_tag = {tag: scale * max(0.0, preference) + allure for tag, preference, allure, scale in weights}
+    return {tag: round(weight, DIGITS) for tag, weight in by_tag.items() if abs(weight) >= LEAST}
 
 
 @lru_cache(maxsize=4096)

@@ -13,6 +13,7 @@ import numpy as np
 
 from environments.shop.items import CATEGORIES, shop_items
 from environments.shop.people import NOTHING_YET, Tastes, draw_items, draw_tastes, drifted
+from environments.shop.words import STYLES
 from simulation.core.seeding import generator
 
 HISTORY = 10
@@ -28,7 +29,10 @@ SHOWN, CONSUMED = 0.35, 2.0
 CURIOSITY = 0.08
 """The most curious user's; the least curious one's is 0."""
 IMPATIENCE = (0.4, 0.6)
-MOODS = (-4.4, 0.3)
+ALLURE = 1.3
+"""The standard deviation of the log-odds that a category or a style adds to every user's click: what catches the eye
+differs from what is taken in the end, and no log of what was taken tells it."""
+MOODS = (-4.7, 0.3)
 """Mean and standard deviation of the log-odds of a click on an item that says nothing to the user."""
 
 
@@ -48,6 +52,8 @@ class User:
     mood: float
     curiosity: float
     impatience: float
+    allure: tuple[float, ...]
+    """What each category and style adds to the log-odds of a click, whoever looks."""
     next_item: int = NOTHING_YET
     """What the user takes next where nothing is recommended."""
 
@@ -96,9 +102,18 @@ def generation(world_seed: int, seed: int, number: int, size: int) -> tuple[User
             mood=mood,
             curiosity=curiosity,
             impatience=impatience,
+            allure=allure(world_seed),
         )
         for seat, (preferences, taken, next_item, mood, curiosity, impatience) in enumerate(rows)
     )
+
+
+@lru_cache(maxsize=32)
+def allure(world_seed: int) -> tuple[float, ...]:
+    """Return what each category and style of a world adds to the log-odds of a click, whoever looks; of mean 0."""
+    stream = generator(world_seed, 0, 0, "allure")
+    category_C, style_S = stream.normal(0, ALLURE, len(CATEGORIES)), stream.normal(0, ALLURE, len(STYLES))
+    return (*(category_C - category_C.mean()).tolist(), *(style_S - style_S.mean()).tolist())
 
 
 def just_taken(taken: Sequence[int]) -> tuple[tuple[int, float], ...]:

@@ -1,11 +1,12 @@
 """What a role may be able to do besides its part in the loop: `isinstance` tells who can.
 
 Environments  Changing  SkillGraph       Policies  Observing   Judges    Executing  Auditing  Sharing
-Models        KeepsReplies  Tried        Trainers  ByGradient  Students  SelfTaught  Frozen  Triable
+Models        KeepsReplies  Tried  Rewinding        Trainers  ByGradient  Students  SelfTaught  Frozen  Triable
 Any role      Checkable  Elsewhere  Fingerprinted  Diagnosable
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -89,6 +90,15 @@ class Tried(Protocol):
     @property
     def fast_paths(self) -> Mapping[str, bool]:
         """Whether it takes each fast path, by name."""
+        ...
+
+
+@runtime_checkable
+class Rewinding(Protocol):
+    """A learner that remembers how its slots began, as a reference that does not move with them."""
+
+    def as_begun(self, slots: Sequence[str]) -> AbstractContextManager[None]:
+        """Within it these slots are as they were before anything was learned."""
         ...
 
 

@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from simulation.core.errors import ModelError
+from simulation.core.optional_roles import Rewinding
 from simulation.core.packing import size
 from simulation.core.roles import Trainable
 from simulation.core.types import LessonEffect, Update
@@ -16,6 +19,8 @@ from training.lessons import Example, Examples
 from training.recipe import Recipe
 
 Loss = Callable[[Batch], Tensor]
+Reference = Literal["update", "beginning", "none"]
+"""What a loss compares with: the student as the update finds it, as it began, or nothing."""
 MeasureReadings = Callable[[Readings, Readings], dict[str, float]]
 """Returns what a trainer reports of a slot's readings before and after."""
 
@@ -62,11 +67,11 @@ def update_slots(
     measure: MeasureReadings,
     *,
     generators: Mapping[str, np.random.Generator],
-    reference: bool = True,
+    reference: Reference = "update",
 ) -> dict[str, Update]:
     """Train all slots together and report each; a slot without examples is reported with no steps.
 
-    `reference` says whether the loss takes log-probabilities of the policy at the start.
+    `reference` is the reference model: the student at the start of the update, or as it began; or the loss has none.
     """
     examples_by_slot = {slot: slot_examples.examples for slot, slot_examples in examples.items()}
     trained = train(model, examples_by_slot, loss, recipe, generators=generators, reference=reference)
@@ -118,21 +123,22 @@ def train(
     recipe: Recipe,
     *,
     generators: Mapping[str, np.random.Generator],
-    reference: bool = True,
+    reference: Reference = "update",
 ) -> dict[str, Trained]:
     """Train every slot that has examples; a slot with fewer finishes earlier and is untouched from then on."""
     slots = [slot for slot in model.slots if examples.get(slot)]
     if not slots:
         return {}
     taught = {slot: examples[slot] for slot in slots}
-    before = read(model, taught, recipe) if reference or recipe.effects else {}
+    before = read(model, taught, recipe) if reference != "none" or recipe.effects else {}
+    references = read_beginnings(model, taught, recipe) if reference == "beginning" else before
     losses, norms = ({slot: list[float]() for slot in slots} for _ in range(2))
     optimiser = RowAdamW(model.adapters_SP, weight_decay=recipe.weight_decay, clip=recipe.clip)
     streams = {slot: schedule(len(taught[slot]), recipe, generators[slot]) for slot in slots}
     while picks := {slot: indices for slot in slots if (indices := next(streams[slot], None)) is not None}:
         model.adapters_SP.grad = None
         for group in together(chosen(taught, picks), recipe.tokens_at_once):
-            values = backward(model, taught, {slot: picks[slot] for slot in group}, before, loss)
+            values = backward(model, taught, {slot: picks[slot] for slot in group}, before, references, loss)
             for slot, value in zip(group, values, strict=True):
                 losses[slot].append(value)
         rates = [recipe.rate(len(norms[slot]), step_count(len(taught[slot]), recipe)) for slot in picks]
@@ -197,6 +203,7 @@ def backward(
     examples: Mapping[str, Sequence[Example]],
     picks: Mapping[str, Sequence[int]],
     before: Mapping[str, Readings],
+    references: Mapping[str, Readings],
     loss: Loss,
 ) -> list[float]:
     """Add the gradients of one batch a slot and return each slot's loss."""
@@ -204,22 +211,28 @@ def backward(
     logprobs_SBKT, valid_SBKT = model.branch_logprobs(
         list(picks), [[example.tree for example in row] for row in batch.values()]
     )
-    reference_SBKT = torch.zeros_like(logprobs_SBKT)
-    tokens = logprobs_SBKT.shape[3]
-    for row, (slot, indices) in enumerate(picks.items()):
-        if slot in before:
-            reference_NKT = before[slot].logprobs_NKT[list(indices), : logprobs_SBKT.shape[2], :tokens]
-            reference_SBKT[row, : len(indices), : reference_NKT.shape[1], : reference_NKT.shape[2]] = reference_NKT
+    sampled_SBKT = laid_out(before, picks, logprobs_SBKT)
     loss_S = loss(
         Batch(
             logprobs_SBKT=logprobs_SBKT,
-            reference_SBKT=reference_SBKT,
+            sampled_SBKT=sampled_SBKT,
+            reference_SBKT=sampled_SBKT if references is before else laid_out(references, picks, logprobs_SBKT),
             valid_SBKT=valid_SBKT,
             advantages_SBKT=token_advantages(list(batch.values()), logprobs_SBKT),
         )
     )
     loss_S.sum().backward()  # type: ignore[no-untyped-call]  # torch leaves backward untyped
     return [float(value) for value in loss_S.detach()]
+
+
+def laid_out(readings: Mapping[str, Readings], picks: Mapping[str, Sequence[int]], logprobs_SBKT: Tensor) -> Tensor:
+    """Return what was read of the examples picked, in the shape of `logprobs_SBKT`; 0 where nothing was read."""
+    laid_SBKT = torch.zeros_like(logprobs_SBKT)
+    for row, (slot, indices) in enumerate(picks.items()):
+        if slot in readings:
+            own_NKT = readings[slot].logprobs_NKT[list(indices), : logprobs_SBKT.shape[2], : logprobs_SBKT.shape[3]]
+            laid_SBKT[row, : len(indices), : own_NKT.shape[1], : own_NKT.shape[2]] = own_NKT
+    return laid_SBKT
 
 
 def token_advantages(batch: Sequence[Sequence[Example]], logprobs_SBKT: Tensor) -> Tensor:
@@ -231,6 +244,14 @@ def token_advantages(batch: Sequence[Sequence[Example]], logprobs_SBKT: Tensor) 
                 width = len(example.tree.branches[branch])
                 advantages_SBKT[slot, place, branch, :width] = values
     return torch.from_numpy(advantages_SBKT).to(logprobs_SBKT)
+
+
+def read_beginnings(model: Trainable, examples: Mapping[str, Sequence[Example]], recipe: Recipe) -> dict[str, Readings]:
+    """Return every slot's log-probabilities as it was before it learned anything."""
+    if not isinstance(model, Rewinding):
+        raise ModelError(f"{model.source} does not remember how its slots began; set learn.trainer.reference to update")
+    with model.as_begun([*examples]):
+        return read(model, examples, recipe)
 
 
 @torch.no_grad()

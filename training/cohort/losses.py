@@ -27,8 +27,10 @@ class Batch:
     """What a loss sees: one batch of every slot."""
 
     logprobs_SBKT: Tensor
-    reference_SBKT: Tensor
+    sampled_SBKT: Tensor
     """Of the policy at the start of the update."""
+    reference_SBKT: Tensor
+    """Of the reference model, which is the same unless a trainer says otherwise."""
     valid_SBKT: Tensor
     advantages_SBKT: Tensor
 
