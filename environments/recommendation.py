@@ -1,12 +1,14 @@
 """Recommendation: a user's history asks what is taken next; an embedded shop, or records in published formats."""
 
 from collections import Counter
+from collections.abc import Sequence
 from functools import cached_property, lru_cache, partial
 from typing import Annotated, Literal
 
 import numpy as np
 from pydantic import Field
 
+from environments.identifiers.records import record_of
 from environments.list_measures import list_measures
 from environments.lists.sets import Places, kept, measuring, pool, unseen
 from environments.lists.tasks import MAIN, TASKS, Asking, TaskName, Wanted
@@ -41,6 +43,8 @@ class Recommendation(FixedQuestions):
     """How many items before the next one are shown at most."""
     shortest_history: Annotated[int, Field(ge=1)] = 1
     """Windows with fewer items before the next one are left out."""
+    or_last: bool = False
+    """Whether a user whose every window is shorter than that keeps the last one, as BIGRec's games do."""
     wants: Wanted = "ids"
     """Whether evaluations ask for identifiers after identifiers, or for titles after titles."""
     tasks: tuple[TaskName, ...] = ()
@@ -85,7 +89,9 @@ class Recommendation(FixedQuestions):
 
     @cached_property
     def _windows(self) -> Split:
-        return windows(self._log, history=self.history, split=self.split, shortest=self.shortest_history)
+        return windows(
+            self._log, history=self.history, split=self.split, shortest=self.shortest_history, or_last=self.or_last
+        )
 
     @cached_property
     def _catalogues(self) -> dict[Wanted, Catalogue]:
@@ -112,7 +118,7 @@ class Recommendation(FixedQuestions):
             return ready
         made_of = self.made_of or "text and behaviour"
         if self.rows is None:
-            key = (self.split, self.history, self.shortest_history, self.levels, self.codes)
+            key = (self.split, self.history, self.shortest_history, self.or_last, self.levels, self.codes)
             return _of_shop(self.world_seed, made_of, *key)
         if made_of == "structure":
             raise DataError(f"how {str(self.rows)!r} is really built is unknown; make identifiers of text instead")
@@ -122,6 +128,12 @@ class Recommendation(FixedQuestions):
     def _measured(self, part: Windows) -> Places:
         """Return which windows may be drawn to measure on."""
         return unseen(part, self._windows.train) if self.rows is None else np.arange(len(part))
+
+    def described(self) -> Sequence[str]:
+        """Return what the identifiers are like, where questions are about any."""
+        if "ids" not in self._catalogues:
+            return ()
+        return record_of(self._log, self._windows.train).report(self._catalogues["ids"].codes).lines()
 
     @property
     def _tasks(self) -> tuple[TaskName, ...]:
@@ -152,10 +164,12 @@ class Recommendation(FixedQuestions):
 
 
 @lru_cache(maxsize=8)
-def _of_shop(seed: int, made_of: MadeOf, split: str, history: int, shortest: int, levels: int, size: int) -> Codes:
+def _of_shop(
+    seed: int, made_of: MadeOf, split: str, history: int, shortest: int, or_last: bool, levels: int, size: int
+) -> Codes:
     """Return the codes of the shop's items; every environment of the same world shares them."""
     shop = shop_log(seed)
     if made_of == "structure":
         return structured(shop.wares)
-    train = windows(shop.log, history=history, split=split, shortest=shortest).train
+    train = windows(shop.log, history=history, split=split, shortest=shortest, or_last=or_last).train
     return semantic(shop.log, train, made_of, levels=levels, size=size, seed=seed)

@@ -25,6 +25,7 @@ from agents.models.scoring import Scorer, depth, length
 from agents.models.slots import Adapters
 from agents.models.text import Text
 from agents.models.trial import observe
+from agents.models.trie_search import Normaliser
 from simulation.core.calls import Completion, Request
 from simulation.core.errors import ModelError, nearest
 from simulation.core.optional_roles import lost_paths
@@ -51,6 +52,8 @@ class LearnerSettings:
     """Texts that become tokens where the tokenizer lacks them."""
     drawn: bool = False
     """Whether a slot of every weight is drawn from its seat's seed instead of taken from the base."""
+    normaliser: Normaliser = "level"
+    """Over what the probabilities of the items of a catalogue add up to 1: see `trie_search`."""
     grounding: Grounding = field(default_factory=Grounding)
     precision: Precision = field(default_factory=Precision)
     score_dtype: str | None = None
@@ -84,7 +87,7 @@ class CausalLearner:
         on_cpu = self._adapters.values_SP.device.type == "cpu"
         self._budget = settings.batch_tokens or (CPU_BATCH_TOKENS if on_cpu else GPU_BATCH_TOKENS)
         self._writer = Writer(self._scorer, self._text, self._budget)
-        self._finder = Finder(self._scorer, self._text, self._budget)
+        self._finder = Finder(self._scorer, self._text, self._budget, normaliser=settings.normaliser)
         self._grounder = Grounder(self._scorer, self._text, self._budget, settings.grounding, write=self._writer.write)
         self._versions: dict[int, tuple[bytes, str]] = {}
         self._beginnings_SP = self._adapters.values_SP.detach().cpu().clone()

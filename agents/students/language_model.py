@@ -103,8 +103,11 @@ class LanguageModelStudents:
     temperature: Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)] = 0.0
     """0 decodes greedily."""
     beams: Annotated[int, Field(ge=1, le=1000)] = 50
-    """The width of the search for the items of a catalogue, and the most that a ranking holds; wider where a longer list
-    is to be answered."""
+    """The width of the search for the items of a catalogue, and the most that a ranking holds; wider where a longer
+    list is to be answered."""
+    normaliser: Literal["level", "vocabulary"] = "level"
+    """What the log-probabilities of items are relative to: the codes that may stand at their place, which costs a slice
+    of the output head, or the whole vocabulary, as the same text has where it is scored."""
     grounding: Grounding = field(default_factory=Grounding)
     """How a title stands for the items nearest to it, where mode is generate and a list of a catalogue is wanted."""
     batch_tokens: Annotated[int, Field(ge=16)] | None = None
@@ -167,6 +170,7 @@ class LanguageModelStudents:
             rank=self.lora.rank,
             alpha=self.lora.alpha,
             targets=self.lora.targets,
+            normaliser=self.normaliser,
             grounding=self.grounding,
             precision=Precision(dtype=self.dtype, quantization=self.quantization, device=self.device),
             score_dtype=None if self.score_dtype == self.dtype else self.score_dtype,

@@ -59,13 +59,25 @@ def check_file(path: Path, overrides: Sequence[str], *, whole_audit: bool, offli
     else:
         audit(prepared, whole_audit)
         hold(prepared)
-        notices = [f"notice: {notice}" for notice in prepared.notices]
+        notices = [*description(prepared), *(f"notice: {notice}" for notice in prepared.notices)]
         finding = (
             f"good; {len(prepared.seats)} student(s), {scenario.turns} turns of {scenario.ask.questions} questions "
             f"from {len(prepared.pool)}, measured on {len(prepared.held_out)}"
         )
     unseen = [f"{key} ({', '.join(names)})" for key, names in lying.items()]
     return [*notices, f"{path}: {finding}" + (f"; not looked at: {'; '.join(unseen)}" if unseen else "")]
+
+
+def description(prepared: "Prepared") -> list[str]:
+    """Return what the environment has to say of its questions."""
+    from simulation.contracts.boundary import calling, named
+    from simulation.core.optional_roles import Described
+
+    environment = prepared.environment
+    if not isinstance(environment, Described):
+        return []
+    with calling("environment", named(environment)):
+        return [*environment.described()]
 
 
 def check_variants(path: Path, overrides: Sequence[str], scenario: "Scenario", *, offline: bool) -> None:

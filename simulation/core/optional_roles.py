@@ -1,6 +1,6 @@
 """What a role may be able to do besides its part in the loop: `isinstance` tells who can.
 
-Environments  Changing  SkillGraph       Policies  Observing   Judges    Executing  Auditing  Sharing
+Environments  Changing  SkillGraph  Described       Policies  Observing   Judges    Executing  Auditing  Sharing
 Models        KeepsReplies  Tried  Rewinding        Trainers  ByGradient  Students  SelfTaught  Frozen  Triable
 Any role      Checkable  Elsewhere  Fingerprinted  Diagnosable
 """
@@ -43,6 +43,15 @@ class SkillGraph(Protocol):
 
     def prerequisites(self) -> Mapping[str, tuple[str, ...]]:
         """Return the tags to be learned before a tag; tags without any are absent."""
+        ...
+
+
+@runtime_checkable
+class Described(Protocol):
+    """An environment that has more to say of its questions than a run should begin with; `check` prints it."""
+
+    def described(self) -> Sequence[str]:
+        """Return lines for people, made before anything is trained."""
         ...
 
 
