@@ -1,6 +1,5 @@
 """What the trainers share: the YAML fields that say how a slot is optimised, and by whom."""
 
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Annotated, ClassVar, Literal
@@ -15,6 +14,7 @@ from simulation.core.types import Experience, Update
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
 Count = Annotated[int, Field(ge=1)]
+Decay = Literal["constant", "linear", "cosine"]
 
 
 @parameters
@@ -27,7 +27,7 @@ class Recipe(ABC):
     """Of AdamW, at its highest."""
     warmup: Annotated[int, Field(ge=0)] = 0
     """Over so many steps of an update the learning rate rises, from 0 at the first."""
-    decay: Literal["constant", "linear", "cosine"] = "constant"
+    decay: Decay = "constant"
     """How the learning rate falls after that, towards 0 behind the update's last step; constant does not."""
     batch_size: Count = 8
     """Examples a step and slot: pairs, demonstrations or groups."""
@@ -44,15 +44,6 @@ class Recipe(ABC):
     effects: bool = True
     """Whether an update reads every lesson before and after it, to report what it did to each: two passes over all of
     them. Without, DPO and GRPO still read before it, because they need a reference."""
-
-    def rate(self, step: int, steps: int) -> float:
-        """Return the learning rate at a step of an update, counted from 0, as Hugging Face's schedules have it."""
-        if step < self.warmup:
-            return self.learning_rate * (step / self.warmup)
-        passed = (step - self.warmup) / max(1, steps - self.warmup)
-        if self.decay == "linear":
-            return self.learning_rate * (1 - passed)
-        return self.learning_rate * (0.5 * (1 + math.cos(math.pi * passed)) if self.decay == "cosine" else 1.0)
 
     @abstractmethod
     def update(

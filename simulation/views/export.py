@@ -101,11 +101,18 @@ def write_adapter(study: Study, seat: Seat, folder: Path) -> Iterator[Path]:
 def as_peft(blob: bytes, student: str) -> tuple[dict[str, Any], bytes]:
     """Return the adapter's description (its metadata "lora"; Any: JSON) and the same tensors under PEFT's metadata.
 
+    Rows of tokens that are trained beside an adapter are among both.
+
     A safetensors file is the length of its header (8 bytes, little-endian), a JSON header, and the tensors' bytes.
     """
     end = 8 + int.from_bytes(blob[:8], "little")
     header = json.loads(blob[8:end])
     metadata = header.get("__metadata__", {})
+    if "weights" in metadata:
+        raise StoreError(
+            f"what {student!r} learned holds every weight of its model, of which PEFT has no form; export it as jsonl "
+            "or parquet"
+        )
     description_json = metadata.get("lora")
     if description_json is None:
         raise StoreError(

@@ -19,6 +19,7 @@ OWNERS = {
     "simulation/loop/scheduler.py": {"mesa"},
     "simulation/views/parquet.py": {"pyarrow"},
     "agents/models/": {"torch", "transformers", "peft"},
+    "agents/sasrec/": {"torch"},
     "training/cohort/": {"torch"},
     "training/trl/": {"torch", "transformers", "trl", "peft", "datasets", "accelerate"},
 }

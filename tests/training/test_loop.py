@@ -12,10 +12,11 @@ from simulation.core.registry import build, components
 from simulation.core.seeding import generator
 from simulation.core.types import Experience, Feedback, Question
 from tests.support.bigram import BigramLearner, experience, lessons
-from training.cohort.adamw import RowAdamW
+from training.cohort.adamw import RowAdamW, scheduled_rate
 from training.cohort.advantages import group_advantages
 from training.cohort.loop import cost, together, whole
 from training.lessons import Example
+from training.recipe import Decay
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 NAMES = [f"student{index}" for index in range(8)]
@@ -213,15 +214,15 @@ def test_row_adamw_equals_torch_on_each_row_alone(clip: float | None, weight_dec
 
 @pytest.mark.parametrize("warmup", [0, 1, 4])
 @pytest.mark.parametrize("decay", ["constant", "linear", "cosine"])
-def test_learning_rates_are_those_of_the_schedules_of_transformers(decay: str, warmup: int) -> None:
+def test_learning_rates_are_those_of_the_schedules_of_transformers(decay: Decay, warmup: int) -> None:
     from transformers import get_scheduler
 
-    recipe = build("trainer", "sft", {"learning_rate": 0.5, "warmup": warmup, "decay": decay})
     optimiser = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.5)
     name = "constant_with_warmup" if decay == "constant" else decay
     scheduler = get_scheduler(name, optimiser, num_warmup_steps=warmup, num_training_steps=11)
     for step in range(11):
-        assert recipe.rate(step, 11) == pytest.approx(scheduler.get_last_lr()[0], abs=1e-15)
+        rate = scheduled_rate(0.5, step, 11, warmup=warmup, decay=decay)
+        assert rate == pytest.approx(scheduler.get_last_lr()[0], abs=1e-15)
         optimiser.step()
         scheduler.step()
 

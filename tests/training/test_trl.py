@@ -11,7 +11,9 @@ import pytest
 import torch
 
 from agents.models.causal import CausalLearner
+from simulation.core.errors import ModelError
 from simulation.core.registry import build
+from simulation.core.types import Seat
 from tests.support import tiny_models
 from tests.support.additions import mark, wrong_additions
 from training.trl.grpo import batch_size
@@ -127,3 +129,17 @@ def test_grpo_by_trl_is_repeatable_and_counts_what_it_cannot_batch(folder: Path)
     assert found[0].metrics["samples"] == 40
     assert found[0].steps == 4
     assert not torch.equal(rows[0], tiny_models.learner(folder).adapters_SP.detach()[0])
+
+
+@pytest.mark.parametrize("slot", ["lora_and_rows", "every_weight"])
+@pytest.mark.parametrize("name", ["dpo", "sft", "grpo"])
+def test_a_slot_that_is_more_than_an_adapter_is_refused_in_words(folder: Path, name: str, slot: str) -> None:
+    rows = {"rows": "[a-c]"} if slot == "lora_and_rows" else {}
+    students = build("students", "language_model", {"model": str(folder), "slot": slot, **rows})
+    model = students.learner([Seat(name="one", number=0, seed=0)])
+    before = model.dump("one")
+    trainer = build("trainer", name, {"backend": "trl"})
+    streams = {"one": np.random.default_rng(0)}
+    with pytest.raises(ModelError, match=r"'one' may change more than a LoRA adapter .* write backend: cohort"):
+        trainer.update(model, {"one": wrong_additions(2)}, mark, turn=1, generators=streams)
+    assert model.dump("one") == before

@@ -7,15 +7,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from safetensors.numpy import load_file
+from safetensors.numpy import load, load_file
 
 from simulation.core.errors import StoreError
 from simulation.core.kinds.kind import Form, Key
+from simulation.core.peft_folder import CONFIG, WEIGHTS, peft_config
 from simulation.core.types import Answer, LessonEffect, Question, Ranking, Turn
 from simulation.play.runner import play
 from simulation.store import Study, canonical
-from simulation.views.export import export
+from simulation.views.export import as_peft, export
 from tests.play.test_runner import Ears
+from tests.support.learners import learner
 from tests.support.scripted import LeastSure, ScriptedLearner, scripted_world, seats, stepper
 from tests.support.studies import experience, make
 
@@ -67,7 +69,7 @@ def test_json_lines_are_the_canonical_bytes(study: Study, disk: Path) -> None:
     assert [sheet["question_set"] for sheet in sheets].count("probe") == 3
     about = json.loads(paths[2].read_text())
     assert (about["trace_hash"], about["bit_reproducible"]) == (study.trace_hash, True)
-    assert about["measures"] == [{"name": "accuracy", "graded": False}]
+    assert about["measures"] == [{"name": "accuracy", "graded": False, "formula": None}]
 
 
 def test_parquet_tables_hold_every_row_and_every_number(study: Study, disk: Path) -> None:
@@ -185,6 +187,27 @@ def test_peft_folders_hold_the_last_adapters_under_a_card_that_says_what_they_ar
         assert f"held-out accuracy {last.metrics['accuracy']:.1%} over {last.questions} questions after turn 4" in card
         assert study.trace_hash in card
         assert "base_model: scripted" in card
+
+
+def test_trained_rows_are_exported_beside_the_adapter_as_the_student_saves_them(disk: Path) -> None:
+    student = learner(count=1, slot="lora_and_rows", rows="[a-c]")
+    description, weights = as_peft(student.dump("student-0"), "student-0")
+    student.save("student-0", disk / "saved")
+    assert json.loads((disk / "saved" / CONFIG).read_text()) == peft_config("llama", description)
+    assert description["trainable_token_indices"]
+    exported, saved = load(weights), load_file(disk / "saved" / WEIGHTS)
+    assert exported.keys() == saved.keys() and any("trainable_tokens" in name for name in exported)
+    for name, tensor in saved.items():
+        np.testing.assert_array_equal(exported[name], tensor)
+
+
+def test_of_every_weight_peft_has_no_form_and_that_is_said(disk: Path) -> None:
+    student = learner(count=1, slot="every_weight")
+    world = scripted_world(seats(1))
+    with make(disk / "s", 1) as study:
+        study.append(stepper(world)(0), {"student-0": student.dump("student-0")}, seconds={})
+        with pytest.raises(StoreError, match="holds every weight of its model, of which PEFT has no form; export it"):
+            export(study, disk / "out", "peft")
 
 
 def test_nothing_is_overwritten_and_an_unknown_format_is_refused(study: Study, disk: Path) -> None:

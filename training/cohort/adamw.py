@@ -1,9 +1,12 @@
 """AdamW on the rows of one tensor: a row that takes no step keeps its weights and moments untouched."""
 
+import math
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor
+
+from training.recipe import Decay
 
 
 class RowAdamW:
@@ -61,3 +64,13 @@ class RowAdamW:
         scale_P = (second_P / (1 - decay_second**steps)).sqrt_().add_(self._epsilon)
         weights_P.mul_(1 - rate * self._weight_decay)
         weights_P.addcdiv_(first_P, scale_P, value=-rate / (1 - decay_first**steps))
+
+
+def scheduled_rate(highest: float, step: int, steps: int, *, warmup: int, decay: Decay) -> float:
+    """Return the learning rate at a step of `steps`, counted from 0, as Hugging Face's schedules have it."""
+    if step < warmup:
+        return highest * (step / warmup)
+    passed = (step - warmup) / max(1, steps - warmup)
+    if decay == "linear":
+        return highest * (1 - passed)
+    return highest * (0.5 * (1 + math.cos(math.pi * passed)) if decay == "cosine" else 1.0)

@@ -13,7 +13,7 @@ from simulation.core.optional_roles import Rewinding
 from simulation.core.packing import size
 from simulation.core.roles import Trainable
 from simulation.core.types import LessonEffect, Update
-from training.cohort.adamw import RowAdamW
+from training.cohort.adamw import RowAdamW, scheduled_rate
 from training.cohort.losses import Batch, Readings, lesson_effects
 from training.lessons import Example, Examples
 from training.recipe import Recipe
@@ -126,26 +126,25 @@ def train(
     reference: Reference = "update",
 ) -> dict[str, Trained]:
     """Train every slot that has examples; a slot with fewer finishes earlier and is untouched from then on."""
-    slots = [slot for slot in model.slots if examples.get(slot)]
-    if not slots:
+    taught = {slot: examples[slot] for slot in model.slots if examples.get(slot)}
+    if not taught:
         return {}
-    taught = {slot: examples[slot] for slot in slots}
     before = read(model, taught, recipe) if reference != "none" or recipe.effects else {}
     references = read_beginnings(model, taught, recipe) if reference == "beginning" else before
-    losses, norms = ({slot: list[float]() for slot in slots} for _ in range(2))
+    losses, norms = ({slot: list[float]() for slot in taught} for _ in range(2))
     optimiser = RowAdamW(model.adapters_SP, weight_decay=recipe.weight_decay, clip=recipe.clip)
-    streams = {slot: schedule(len(taught[slot]), recipe, generators[slot]) for slot in slots}
-    while picks := {slot: indices for slot in slots if (indices := next(streams[slot], None)) is not None}:
+    streams = {slot: schedule(len(taught[slot]), recipe, generators[slot]) for slot in taught}
+    while picks := {slot: indices for slot in taught if (indices := next(streams[slot], None)) is not None}:
         model.adapters_SP.grad = None
         for group in together(chosen(taught, picks), recipe.tokens_at_once):
             values = backward(model, taught, {slot: picks[slot] for slot in group}, before, references, loss)
             for slot, value in zip(group, values, strict=True):
                 losses[slot].append(value)
-        rates = [recipe.rate(len(norms[slot]), step_count(len(taught[slot]), recipe)) for slot in picks]
+        rates = [rate(recipe, len(norms[slot]), len(taught[slot])) for slot in picks]
         for slot, norm in zip(picks, optimiser.step([*map(model.slots.index, picks)], rates), strict=True):
             norms[slot].append(norm)
     model.adapters_SP.grad = None
-    model.touch(slots)
+    model.touch([*taught])
     after = read(model, taught, recipe) if recipe.effects else {}
     return {
         slot: Trained(
@@ -155,7 +154,7 @@ def train(
             gradient_norms=tuple(norms[slot]),
             tokens=recipe.epochs * sum(size(example.tree) for example in taught[slot]),
         )
-        for slot in slots
+        for slot in taught
     }
 
 
@@ -167,9 +166,10 @@ def schedule(size: int, recipe: Recipe, generator: np.random.Generator) -> Itera
             yield order[first : first + recipe.batch_size]
 
 
-def step_count(size: int, recipe: Recipe) -> int:
-    """Return how many steps `schedule` has."""
-    return recipe.epochs * -(-size // recipe.batch_size)
+def rate(recipe: Recipe, step: int, size: int) -> float:
+    """Return the learning rate at a step of an update on `size` examples, counted as `schedule` has them."""
+    steps = recipe.epochs * -(-size // recipe.batch_size)
+    return scheduled_rate(recipe.learning_rate, step, steps, warmup=recipe.warmup, decay=recipe.decay)
 
 
 def cost(picked: Sequence[Sequence[Example]]) -> int:

@@ -1,5 +1,6 @@
 """One slot as an ordinary PEFT model in a process that stays as quiet and as seeded as it was."""
 
+import json
 import random
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,6 +17,8 @@ from peft import PeftModel
 from transformers import AutoModelForCausalLM, PrinterCallback, Trainer
 from transformers.utils import logging
 
+from simulation.core.errors import ModelError
+from simulation.core.peft_folder import CONFIG
 from simulation.core.roles import Lendable
 from simulation.core.seeding import draw_seed
 from training.recipe import Recipe
@@ -73,10 +76,21 @@ def borrowed(model: Lendable, slot: str, generator: np.random.Generator) -> Iter
     with TemporaryDirectory(prefix="trl-") as name, quiet(), own_randomness():
         folder = Path(name)
         model.save(slot, folder / "before")
+        check_plain(folder / "before", slot)
         peft_model = PeftModel.from_pretrained(base_of(model), str(folder / "before"), is_trainable=True)
         yield Borrowed(peft_model=peft_model, folder=folder, seed=seed)
         peft_model.save_pretrained(str(folder / "after"), selected_adapters=["default"])
         model.load(slot, folder / "after")
+
+
+def check_plain(folder: Path, slot: str) -> None:
+    """Refuse a slot that holds more than the factors of a LoRA adapter."""
+    file = folder / CONFIG
+    config = json.loads(file.read_text(encoding="utf-8")) if file.exists() else None
+    if config is None or config.get("trainable_token_indices"):
+        raise ModelError(
+            f"{slot!r} may change more than a LoRA adapter holds, which TRL does not train; write backend: cohort"
+        )
 
 
 def base_of(model: Lendable) -> Any:
