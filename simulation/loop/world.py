@@ -39,7 +39,7 @@ class Sampling:
     def drawn(self, requests: Sequence[Request], generator: np.random.Generator) -> list[Request]:
         """Return requests for what was `put`, with how their texts are drawn; one for all texts of a beam search.
 
-        A request within a catalogue asks for a list, which is one answer, however it is found.
+        A request within a set of texts asks for a list, which is one answer, however it is found.
         """
         if self.beams:
             return [
