@@ -77,7 +77,8 @@ def judge_pairs(
     """Return the verdicts on all pairs of labels, in their order; `truths` are [seeds, questions] in [0, 1].
 
     A truth may be a mean over evaluations (`area_under_curve`) or interpolated at a budget (`at_budget`). `graded` says
-    that a question's truth need not be right or wrong, as a gain or a share of conditions met. `target` and `chance` are for whoever says of a pair that is not told apart what would show such a difference.
+    that a question's truth need not be right or wrong, as a gain or a share of conditions met. `target` and `chance`
+    are for whoever says of a pair that is not told apart what would show such a difference.
     """
     tables = checked(truths)
     seeds, questions = next(iter(tables.values())).shape
