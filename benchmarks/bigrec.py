@@ -23,13 +23,13 @@ from agents.models.nearness import Grounding, chosen_gamma, injected
 from agents.reading.titles import written_title
 from benchmarks import record
 from benchmarks.classroom import Entry, open_classroom
+from benchmarks.worlds import means, plain, told
 from simulation.core.calls import Request
 from simulation.core.catalogue import Catalogue, catalogue
 from simulation.core.kinds.next_items import NextItems
 from simulation.core.questions import Splits
 from simulation.core.types import Question
 from simulation.loop.turn import first_look, play_turn
-from simulation.measures.statistics import mean_interval
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.int64]
@@ -79,17 +79,10 @@ def measure(arguments: Namespace, console: Console) -> record.Result:
     for seed in range(arguments.worlds):
         worlds.append(in_world(seed))
         console.print(f"world {seed}: {worlds[-1]}")
-    names = list(worlds[0])
-    intervals = {name: mean_interval([world[name] for world in worlds]) for name in names}
-    rows = [
-        [name, f"{interval.value:.4f}", f"{interval.low:.4f} to {interval.high:.4f}"]
-        for name, interval in intervals.items()
-    ]
-    console.print(record.table(f"Means over {len(worlds)} worlds, 95 % intervals", ("what", "mean", "interval"), rows))
-    return {
-        "worlds": worlds,
-        "means": {name: [interval.value, interval.low, interval.high] for name, interval in intervals.items()},
-    }
+    estimates = means(worlds)
+    rows = [[name, told(estimate)] for name, estimate in estimates.items()]
+    console.print(record.table(f"Means over {len(worlds)} worlds, 95 % intervals", ("what", "mean"), rows))
+    return {"worlds": worlds, "means": plain(estimates)}
 
 
 def in_world(seed: int) -> dict[str, float]:
