@@ -43,7 +43,7 @@ test-newest: build/requirements.txt build/ml-100k/ml-100k.inter
 	build/newest/bin/python -m pip install --quiet --requirement build/requirements.txt
 	$(call application,build/newest)
 	build/newest/bin/python -m pip freeze
-	build/newest/bin/python -m pytest -q $(TESTS)
+	build/newest/bin/python -m pytest -q -n 2 $(TESTS)
 
 # MovieLens-100k, as the wheel of RecBole ships it; nothing of that package is installed.
 build/ml-100k/ml-100k.inter: | .venv/bin/python
@@ -83,7 +83,7 @@ demo: .venv/.installed
 	$(PY) -m simulation run $(SCENARIO)
 
 test: .venv/.installed build/ml-100k/ml-100k.inter
-	$(PY) -m pytest -q $(TESTS)
+	$(PY) -m pytest -q -n 2 $(TESTS)
 
 check: .venv/.installed
 	.venv/bin/ruff check .
