@@ -25,7 +25,10 @@ from simulation.commands.main import main
 from simulation.core.errors import StoreError
 from simulation.store import Study, study_folders
 
-IMPORTED_FIRST = ("torch", "transformers", "peft", "safetensors.torch", "mesa", "pandas", "matplotlib.pyplot")
+IMPORTED_FIRST = (
+    "torch", "transformers", "peft", "safetensors.torch", "mesa", "pandas", "matplotlib.pyplot",
+    "agents.models.causal", "training.cohort.loop", "training.cohort.sampling",
+)  # fmt: skip
 
 
 def start(arguments: Sequence[str]) -> int:

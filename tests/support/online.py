@@ -15,15 +15,16 @@ PRESETS = ("grpo", "grpo_kl", "reinforce", "frozen")
 SEEDS = (0, 1)
 TURNS = 3
 SMALL = (
-    f"turns={TURNS}", "environment.users=6", "environment.stay=2", "environment.made_of=structure",
+    "environment.users=6", "environment.stay=2", "environment.made_of=structure",
     "environment.held_out_size=6", "environment.probe_size=3", "ask.questions=5", "ask.candidates=6",
     "students.beams=8", "students.dtype=float64", "evaluate.every=2", "evaluate.questions=6",
 )  # fmt: skip
 
 
-def lineup() -> Lineup:
+def lineup(turns: int = TURNS) -> Lineup:
     """Return four ways to learn over two seeds: eight students."""
-    return read_lineup([FILE], [f"preset={','.join(PRESETS)}"], SMALL, SEEDS, staged=False)
+    overrides = [*SMALL, f"turns={turns}"]
+    return read_lineup([FILE], [f"preset={','.join(PRESETS)}"], overrides, SEEDS, staged=False)
 
 
 def cohort() -> World:
@@ -33,7 +34,7 @@ def cohort() -> World:
 
 def scenario(label: str) -> Scenario:
     """Return what students of a label play."""
-    return load_scenario(FILE, SMALL, label)
+    return load_scenario(FILE, [*SMALL, f"turns={TURNS}"], label)
 
 
 def seated(seats: Sequence[Seat]) -> World:
