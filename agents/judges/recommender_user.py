@@ -26,6 +26,8 @@ CLICKED, UNSEEN, BORED, DISLIKED, TWICE, NO_ITEM = REASONS = (
     "no item",
 )
 
+NOTHING = Outcome(part="list", score=0.0, reason="empty list")
+
 
 @judge("recommender_user")
 class RecommenderUser:
@@ -76,7 +78,7 @@ class RecommenderUser:
             judge="recommender_user",
             explanation=self._explained(slate, sum(scores), words, stars),
             metrics=metrics,
-            outcomes=tuple([Outcome(part=text, score=score, reason=word) for text, score, word in parts]),
+            outcomes=tuple([Outcome(part=text, score=score, reason=word) for text, score, word in parts]) or (NOTHING,),
         )
 
     def _explained(self, slate: Slate, clicks: float, words: Sequence[str], stars: float) -> str:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from agents.judges.executor import AllTests
 from agents.reading.programs import equals_reference
+from simulation.contracts.scripted import of_every_form
 from simulation.core.errors import SimulationError
 from simulation.core.kinds.code import Code
 from simulation.core.kinds.options import Options
@@ -101,6 +102,14 @@ ASKED = (
     replace(keyed(id="continued", reference="    return x + 1"), form=Code(opening="def f(x):\n")),
 )
 """Questions of every kind, each with tests, without which no program can be judged."""
+VISITS, NEXT = (tuple(of_every_form()[noun]) for noun in ("visits", "next items"))
+LISTS: Mapping[str, tuple[Question, ...]] = {
+    "recommender_user": VISITS,
+    **dict.fromkeys(
+        ("next_item", "semantic_reward", "collaborative_reward", "title_similarity", "reference_free"), NEXT
+    ),
+}
+"""What judges of lists are asked instead, whose answers are lists of a catalogue."""
 DIALS: Mapping[str, Mapping[str, Any]] = {
     "all_tests": {"correct": True},
     "classifier": {"correction": "own"},
@@ -160,10 +169,11 @@ def ready(name: str, more: bool) -> Any:
 
 def check_feedback(judge: Any, text: str) -> None:
     """Have a judge say of every question what it makes of a text and, from the neighbour's hand, of the reference."""
-    questions = [question for question in ASKED for _ in range(2)]
+    asked = LISTS.get(judge.name, ASKED)
+    questions = [question for question in asked for _ in range(2)]
     answers = [
         Answer(question_id=question.id, prompt="?", text=words, answerer=f"student-{number}", model_version="0")
-        for question in ASKED
+        for question in asked
         for number, words in enumerate((text, question.key.reference or ""))
     ]
     feedback: list[Feedback] = judge.judge(questions, answers, seeds=range(len(answers)))
