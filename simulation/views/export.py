@@ -40,7 +40,7 @@ def about(study: Study) -> dict[str, Any]:
         "bit_reproducible": study.reproducible,
         "base": study.base,
         "seats": [asdict(seat) for seat in study.seats],
-        "measures": [asdict(measure) for measure in study.measures],
+        "measures": msgspec.to_builtins(study.measures),
         "fingerprint": study.fingerprint,
         "scenario": study.scenario,
     }
