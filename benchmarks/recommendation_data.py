@@ -3,7 +3,8 @@
 Window co-occurrence, which counts in a second what was taken within three places, stands first; every other recommender
 is compared with it on the same tests, paired, with Holm over a record's comparisons. Where items share a text (an
 identifier, a title), a hit is divided among them: that is the item level; at ID level it is not. Of one seed the
-intervals speak of other tests, not of other seeds. Office_Products is expected at ../shared/data, MovieLens-100k where
+intervals speak of other tests, not of other seeds. The student from scratch writes identifiers, so it does not play
+where a text is a title. Office_Products is expected at ../shared/data, MovieLens-100k where
 `make build/ml-100k/ml-100k.inter` puts it; a folder that is not there is left out and said so.
 """
 
@@ -22,6 +23,7 @@ from rich.console import Console
 from agents.judges.next_item import NextItemJudge
 from benchmarks import record
 from benchmarks.recommendation_records import MOVIELENS, OFFICE, Record, movielens, office
+from benchmarks.recommendation_student import from_scratch
 from simulation.core.registry import build
 from simulation.core.seeding import generator
 from simulation.core.types import Answer, Seat
@@ -39,6 +41,8 @@ class Contender:
 
     name: str
     recommend: Recommend
+    of_codes: bool = False
+    """Whether it plays only records whose texts are identifiers of several codes."""
 
 
 def self_taught(name: str, **parameters: object) -> Recommend:
@@ -68,6 +72,7 @@ CONTENDERS = (
     Contender(name="last item", recommend=self_taught("last_item")),
     Contender(name="transition graph", recommend=self_taught("transition_graph")),
     Contender(name="SASRec", recommend=self_taught("sasrec")),
+    Contender(name="student from scratch", recommend=from_scratch, of_codes=True),
 )
 """The first is what all others are compared with; a further recommender is one line more."""
 
@@ -195,7 +200,8 @@ def measure(arguments: Namespace, console: Console) -> record.Result:
             console.print(f"{name} is not at {path}, so it is left out")
             continue
         played = read(path)
-        figures = compared([play(contender, played, arguments.seed) for contender in wanted])
+        fitting = [contender for contender in wanted if played.items.depth > 1 or not contender.of_codes]
+        figures = compared([play(contender, played, arguments.seed) for contender in fitting])
         show(console, played, figures)
         result[name] = {"about": {**played.about}, "recommenders": figures}
     return result
