@@ -164,6 +164,9 @@ def _concluded(body: str, choices: tuple[str, ...], options: Options, first: Fir
         if mark == "?" or re.match(r"\s*(?:or|and)\b", sentence, re.IGNORECASE):
             return None, ""
         if len(distinct_options(namings)) == 1 and _PREDICATE.search(sentence[: namings[0].start]):
+            result = quantity(short(_other_result(sentence, options)), comma=options.comma)
+            if result is not None and namings[0].option not in by_value(result, options):
+                return None, "unparsed: the last sentence names an option and comes to another number"
             return namings[0].option, "the last sentence"
         last = namings[-1]
         bound = _REST.match(sentence, last.end) and _PREDICATE.search(sentence[: last.start])

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from msgspec import to_builtins
 
 from simulation.core.kinds.formula import Formula, Values
 from simulation.core.kinds.kind import read
@@ -36,6 +37,12 @@ class Measure:
     formula: Formula | None = None
     """Computes it from numbers that the exact judge tells of every answer among its metrics; None where the judge tells
     the value itself: as its score where the measure is the first, else under the measure's name."""
+
+
+def as_record(measure: Measure) -> dict[str, Any]:
+    """Return what is stored of a measure (Any: JSON values): its formula only where it has one."""
+    plain: dict[str, Any] = {"name": measure.name, "graded": measure.graded}
+    return plain if measure.formula is None else {**plain, "formula": to_builtins(measure.formula)}
 
 
 def recorded(record: Mapping[str, Any]) -> Measure:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import yaml
 
 from simulation.core.errors import StoreError, StudyNotBegun
-from simulation.core.questions import Measure
+from simulation.core.questions import Measure, as_record
 from simulation.core.types import Question, Seat
 from simulation.store.adapters import sync_folder, write_durably
 from simulation.store.canonical import check, dump
@@ -62,7 +62,7 @@ def make_database(
     for measure in measures:
         check(measure, f"measure {measure.name!r}")
     dump(scenario)  # refuses numbers that JSON does not have, and would lose
-    study_row = (VERSION, json_text(scenario), keep, json_text(measures))
+    study_row = (VERSION, json_text(scenario), keep, json_text([*map(as_record, measures)]))
     seat_rows = [(position, seat.name, seat.number, seat.seed, seat.label) for position, seat in enumerate(seats)]
     connection = connect(folder, "rwc")
     try:

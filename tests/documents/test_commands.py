@@ -6,6 +6,7 @@ shipped models the options are parsed. A command that none of this fits fails.
 """
 
 import contextlib
+import importlib
 import io
 import json
 import re
@@ -230,7 +231,8 @@ def test_a_module_takes_the_options(command: Command, monkeypatch: pytest.Monkey
     first, *rest = command.words[1:]
     words = rest if first == "-m" else [first.removesuffix(".py").replace("/", "."), *rest]
     monkeypatch.setattr(sys, "argv", [*words, "--help"])
-    monkeypatch.delitem(sys.modules, words[0], raising=False)  # it may have been imported by another test
+    program = f"{words[0]}.__main__" if hasattr(importlib.import_module(words[0]), "__path__") else words[0]
+    monkeypatch.delitem(sys.modules, program, raising=False)  # it may have been imported by another test
     written = io.StringIO()
     with contextlib.redirect_stdout(written), pytest.raises(SystemExit) as ended:
         runpy.run_module(words[0], run_name="__main__", alter_sys=True)

@@ -67,7 +67,8 @@ def test_a_temperature_is_drawn_with_a_seed_for_each_sample_and_a_beam_search_is
         ("b", 5, 2, 0.0, 0),
     ]
     searched = [Completion(text=text, beam=(Completion(text=text), Completion(text=text * 2))) for text in "ab"]
-    spread = Sampling(samples=2, beams=5).spread([*searched, Completion(stop="error: too long")])
+    asked = [*beams, replace(beams[0], prompt="long")]
+    spread = Sampling(samples=2, beams=5).spread(asked, [*searched, Completion(stop="error: too long")])
     assert [each.text for each in spread] == ["a", "aa", "b", "bb", "", ""]
     assert [each.stop for each in spread[4:]] == ["error: too long"] * 2
     assert Sampling().drawn(plain, stream) == plain

@@ -72,7 +72,7 @@ def test_kinds_of_another_module_are_found_by_who_only_reads(disk: Path) -> None
     assert written.returncode == 0, written.stderr
     read = ran(READ, disk)
     assert read.returncode == 0, read.stderr
-    assert read.stdout.startswith("Scale(low=1, high=5) Around(middle=1.5) (Measure(name='closeness', graded=True)")
+    assert read.stdout.startswith("Scale(low=1, high=5) Around(middle=1.5) (Measure(name='closeness', graded=True")
     path.unlink()
     read = ran(READ, disk)
     assert "no form is of kind 'scale'" in read.stderr and "the module that has it" in read.stderr
