@@ -1,9 +1,9 @@
 """Claim: a model that learns semantic identifiers from nothing recommends better than popularity and co-occurrence.
 
 Plays scenarios/minionerec.yaml in several worlds, each with its own people, log, identifiers and first weights, beside
-baselines that learn from the same windows, each a run of its own. Every training window is asked at least once. What
-the generator itself holds likeliest stands beside them, above which nobody can come. Differences are paired over
-worlds. About two minutes of one core a world.
+baselines that learn from the same windows, each a run of its own. Every window that may be asked is asked once, of all
+alike. What the generator itself holds likeliest stands beside them, above which nobody can be expected to come.
+Differences are paired over worlds. About four minutes of one core a world.
 """
 
 from argparse import Namespace

@@ -3,7 +3,7 @@
 Plays `compare scenarios/recommender_user.yaml`: GRPO on the list that was shown, the same with the reference kept near,
 REINFORCE and a student that never learns, over paired seeds, each with users of its own. Clicks of the last 128 users
 are the mean score of the turns they stay; unseen users are measured by expected clicks, without noise. What the log's
-next item loses is told beside it. Then the seeds of one arm alone, as one cohort. About ten minutes of one core.
+next item loses is told beside it. Then the seeds of one arm alone, as one cohort. About 16 minutes of one core.
 """
 
 import time
