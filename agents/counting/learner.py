@@ -60,8 +60,15 @@ class CountingLearner:
             state.prepared[name] = prepared(self._scoring, tally, texts, catalogue(name), repeats=self._repeats)
         return state.prepared[name]
 
-    def learn(self, batches: Mapping[str, Sequence[Experience]]) -> dict[str, Update]:
-        """Count what the lessons of each slot tell."""
+    def learn(
+        self,
+        batches: Mapping[str, Sequence[Experience]],
+        *,
+        turn: int,
+        generators: Mapping[str, np.random.Generator],
+    ) -> dict[str, Update]:
+        """Count what the lessons of each slot tell; nothing is drawn."""
+        del turn, generators
         return {slot: self._learn(slot, lessons) for slot, lessons in batches.items()}
 
     def _learn(self, slot: str, lessons: Sequence[Experience]) -> Update:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
-from agents.judges.list_scores import items_asked, mean_over, shown, verdict
+from agents.judges.list_scores import items_asked, mean_over, shown, text_taken, verdict
 from agents.judges.reward_files import read_histories
 from simulation.core.catalogue import catalogue
 from simulation.core.errors import DataError
@@ -64,9 +64,7 @@ class CollaborativeReward:
         def likelihood(text: str) -> float:
             return mean_over(items, text, lambda place: shares.get(items.items[place], 0.0))
 
-        wanted = items.places.get(question.key.reference or "")
-        correction = None if wanted is None else items.texts[wanted]
-        return verdict("collaborative_reward", shown(question, answer), likelihood, correction)
+        return verdict("collaborative_reward", shown(question, answer), likelihood, text_taken(question, items))
 
 
 @lru_cache(maxsize=4)

@@ -19,6 +19,22 @@ def items_asked(question: Question, judge: str) -> Catalogue:
     return catalogue(question.form.catalogue)
 
 
+def place_taken(question: Question, items: Catalogue, judge: str) -> int:
+    """Return the place of the item that was taken next; raises DataError where the question has none."""
+    if question.key.reference not in items.places:
+        raise DataError(
+            f"question {question.id!r} has no item of its catalogue that was taken next, so {judge} cannot judge it; "
+            "use another teacher, such as reference_free"
+        )
+    return items.places[question.key.reference]
+
+
+def text_taken(question: Question, items: Catalogue) -> str | None:
+    """Return what an answer writes for the item that was taken next, where anybody knows it."""
+    place = items.places.get(question.key.reference or "")
+    return None if place is None else items.texts[place]
+
+
 def shown(question: Question, answer: Answer) -> tuple[str, ...]:
     """Return the texts of an answer's list that its question wants, best first."""
     return listed(answer)[: question.form.count] if isinstance(question.form, NextItems) else ()

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.judges.list_scores import items_asked, mean_over, shown, verdict
+from agents.judges.list_scores import items_asked, mean_over, place_taken, shown, verdict
 from agents.judges.reward_files import read_vectors
 from simulation.core.catalogue import Catalogue, catalogue
 from simulation.core.errors import DataError
@@ -55,12 +55,7 @@ class SemanticReward:
 
     def _verdict(self, question: Question, answer: Answer) -> Feedback:
         items = items_asked(question, "semantic_reward")
-        if question.key.reference not in items.places:
-            raise DataError(
-                f"question {question.id!r} has no item of its catalogue that was taken next, so semantic_reward cannot "
-                "judge it; use another teacher"
-            )
-        wanted = items.places[question.key.reference]
+        wanted = place_taken(question, items, "semantic_reward")
 
         def likeness(text: str) -> float:
             if text == items.texts[wanted]:

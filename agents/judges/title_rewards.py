@@ -13,11 +13,10 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from agents.judges.list_scores import items_asked, shown, verdict
+from agents.judges.list_scores import items_asked, place_taken, shown, text_taken, verdict
 from agents.judges.semantic_reward import Words, cosine, rarity, title_words, weighed
 from agents.reading.titles import written_title
 from simulation.core.catalogue import Catalogue
-from simulation.core.errors import DataError
 from simulation.core.kinds.next_items import NextItems
 from simulation.core.registry import judge
 from simulation.core.types import Answer, Feedback, Question
@@ -48,12 +47,7 @@ class TitleSimilarity:
 
     def _verdict(self, question: Question, answer: Answer) -> Feedback:
         items = items_asked(question, "title_similarity")
-        if question.key.reference not in items.places:
-            raise DataError(
-                f"question {question.id!r} has no item of its catalogue that was taken next, so title_similarity "
-                "cannot judge it; use reference_free"
-            )
-        place = items.places[question.key.reference]
+        place = place_taken(question, items, "title_similarity")
         words_taken, history = title_words(items.name)[place], history_titles(question, items)
 
         def worth(text: str) -> float:
@@ -105,9 +99,7 @@ class ReferenceFree:
             reward = self.reward(weighed(title, rarity(items.name)), history, titles.count(title))
             return (max(-self.limit, min(self.limit, reward)) + self.limit) / (2 * self.limit)
 
-        place = items.places.get(question.key.reference or "")
-        correction = None if place is None else items.texts[place]
-        return verdict("reference_free", shown(question, answer), worth, correction)
+        return verdict("reference_free", shown(question, answer), worth, text_taken(question, items))
 
     def reward(self, title: Words, history: Sequence[Words], repeats: int) -> float:
         """Return what a title is worth behind a history, oldest first, that has it `repeats` times."""

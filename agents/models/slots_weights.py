@@ -17,11 +17,12 @@ from transformers.pytorch_utils import Conv1D
 from agents.models.linear import inferred, whole
 from agents.models.slots import Adapters, HeldTensor, Seating, check_rows
 from simulation.core.errors import ModelError
+from simulation.core.machine import memory
 from simulation.core.seeding import generator
 from simulation.core.types import Seat
 
-MOST_WEIGHTS = 2**27
-"""The largest model of which every student may hold a copy: with its gradient and AdamW's moments 2 GiB a student."""
+COPIES = 5
+"""What is held of every weight of a student: itself, its gradient, AdamW's two moments, and how it began."""
 
 
 class WholeLayer(nn.Module):
@@ -151,12 +152,7 @@ def attach(module: nn.Module, seats: Sequence[Seat], *, drawn: bool, dtype: torc
     `drawn` says that `draw` will follow, once it was seen on the base's weights what the model can do.
     """
     module.requires_grad_(False)
-    count = sum(parameter.numel() for parameter in module.parameters())
-    if count > MOST_WEIGHTS:
-        raise ModelError(
-            f"{type(module).__name__} has {count:,} weights, of which every student would hold a copy; "
-            f"every_weight takes at most {MOST_WEIGHTS:,}: write slot: lora_and_rows, or name a smaller model"
-        )
+    check_room(module, len(seats), dtype)
     layers = owners(module)
     check_called(module, layers)
     pieces = tuple(
@@ -168,6 +164,24 @@ def attach(module: nn.Module, seats: Sequence[Seat], *, drawn: bool, dtype: torc
     adapters.values_SP = base_P.repeat(len(seats), 1).requires_grad_()
     wrap(module, adapters)
     return adapters
+
+
+def check_room(module: nn.Module, students: int, dtype: torch.dtype) -> None:
+    """Refuse more weights than the device has memory for, before it is filled."""
+    device = next(module.parameters()).device
+    count = sum(parameter.numel() for parameter in module.parameters())
+    needed, present = students * count * COPIES * dtype.itemsize, room(device)
+    if needed > present:
+        raise ModelError(
+            f"{type(module).__name__} has {count:,} weights; as slots of every_weight, {students} take "
+            f"{needed / 1e9:,.1f} GB with gradients and AdamW's moments, and {device} has {present / 1e9:,.1f}: write "
+            "slot: lora_and_rows, seat fewer students, or name a smaller model"
+        )
+
+
+def room(device: torch.device) -> int:
+    """Return the bytes of memory that a device has."""
+    return torch.cuda.mem_get_info(device)[1] if device.type == "cuda" else memory()
 
 
 @torch.no_grad()

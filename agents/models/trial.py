@@ -196,9 +196,23 @@ def ending(module: nn.Module, tokens: Sequence[int], device: torch.device) -> Te
 
 
 def trial_tokens(module: nn.Module, count: int) -> tuple[int, ...]:
-    """Return `count` different token ids spread over the vocabulary."""
+    """Return `count` token ids spread over the vocabulary that the model tells apart, as far as it has so many.
+
+    Tokens that were just added all have the same row: texts of them would not differ, and a trial would see nothing.
+    """
     size = vocabulary(module)
-    return tuple(1 + (index * (size - 2)) // count for index in range(count))
+    weight_VD: Tensor = module.get_input_embeddings().weight  # type: ignore[operator]  # a transformers model
+    tokens: list[int] = []
+    for index in range(count):
+        first = 1 + (index * (size - 2)) // count
+        others = (1 + (first - 1 + step) % (size - 2) for step in range(size - 2))
+        tokens.append(next((token for token in others if is_apart(weight_VD, token, tokens)), first))
+    return tuple(tokens)
+
+
+def is_apart(weight_VD: Tensor, token: int, tokens: Sequence[int]) -> bool:
+    """Say whether a token is none of these and its row is none of theirs."""
+    return token not in tokens and not any(torch.equal(weight_VD[token], weight_VD[other]) for other in tokens)
 
 
 def vocabulary(module: nn.Module) -> int:

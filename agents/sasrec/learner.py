@@ -85,9 +85,14 @@ class SasrecLearner:
         return logprobs_WV
 
     def learn(
-        self, batches: Mapping[str, Sequence[Experience]], generators: Mapping[str, np.random.Generator]
+        self,
+        batches: Mapping[str, Sequence[Experience]],
+        *,
+        turn: int,
+        generators: Mapping[str, np.random.Generator],
     ) -> dict[str, Update]:
         """Teach each slot its lessons, one slot after the other."""
+        del turn
         return {slot: self._learn(slot, lessons, generators[slot]) for slot, lessons in batches.items()}
 
     def _learn(self, slot: str, lessons: Sequence[Experience], randomness: np.random.Generator) -> Update:

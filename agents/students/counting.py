@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 
 from agents.counting.student import ListingStudent
+from agents.students.own_rule import OwnRule
 from simulation.core.registry import parameters, students
 from simulation.core.types import Seat
 
 if TYPE_CHECKING:
     from agents.counting.learner import CountingLearner
-    from agents.counting.rule import CountingRule
     from agents.counting.scoring import CoOccurring, Scoring
 
 Places = Annotated[int, Field(ge=1, le=100)]
@@ -48,13 +48,6 @@ def learner(seats: Sequence[Seat], scoring: "Scoring", source: str, *, repeats: 
     return CountingLearner(seats, scoring, source, repeats=repeats)
 
 
-def rule(name: str) -> "CountingRule":
-    """Return the rule by which students of a name learn."""
-    from agents.counting.rule import CountingRule
-
-    return CountingRule(name)
-
-
 @students("popularity")
 class Popularity(CountingParameters):
     """Students who list what was taken most often, whatever the history."""
@@ -68,9 +61,9 @@ class Popularity(CountingParameters):
 
         return learner(seats, ByFrequency(), "popularity", repeats=self.repeats)
 
-    def trainer(self) -> "CountingRule":
+    def trainer(self) -> OwnRule:
         """Return the rule by which these students learn."""
-        return rule("popularity")
+        return OwnRule("popularity")
 
 
 @students("last_item")
@@ -86,9 +79,9 @@ class LastItem(CountingParameters):
 
         return learner(seats, Repeating(last=self.last), "last_item")
 
-    def trainer(self) -> "CountingRule":
+    def trainer(self) -> OwnRule:
         """Return the rule by which these students learn."""
-        return rule("last_item")
+        return OwnRule("last_item")
 
 
 @parameters
@@ -119,9 +112,9 @@ class CoOccurrence(PairParameters):
         """Return the model of all seats."""
         return learner(seats, self.pairs(), "co_occurrence", repeats=self.repeats)
 
-    def trainer(self) -> "CountingRule":
+    def trainer(self) -> OwnRule:
         """Return the rule by which these students learn."""
-        return rule("co_occurrence")
+        return OwnRule("co_occurrence")
 
 
 @students("transition_graph")
@@ -140,6 +133,6 @@ class TransitionGraph(PairParameters):
         scoring = Related(pairs=self.pairs(), neighbours=self.neighbours, likeness=self.likeness)
         return learner(seats, scoring, "transition_graph", repeats=self.repeats)
 
-    def trainer(self) -> "CountingRule":
+    def trainer(self) -> OwnRule:
         """Return the rule by which these students learn."""
-        return rule("transition_graph")
+        return OwnRule("transition_graph")

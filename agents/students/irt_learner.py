@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
+from agents.students.own_rule import OwnRule
 from agents.surrogate.settings import IrtParameters
 from agents.surrogate.student import SimulatedStudent
 from simulation.core.registry import students
@@ -16,7 +17,6 @@ from simulation.core.types import Seat
 
 if TYPE_CHECKING:
     from agents.surrogate.learner import SurrogateLearner
-    from agents.surrogate.rule import IrtRule
 
 
 @students("irt_learner")
@@ -36,11 +36,9 @@ class IrtLearners(IrtParameters):
 
         return SurrogateLearner(seats, self)
 
-    def trainer(self) -> "IrtRule":
+    def trainer(self) -> OwnRule:
         """Return the rule by which these students learn."""
-        from agents.surrogate.rule import IrtRule
-
-        return IrtRule()
+        return OwnRule("irt_learner")
 
     def fingerprint(self) -> Mapping[str, str]:
         """Return the version of the one library that computes besides NumPy."""

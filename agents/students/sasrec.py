@@ -12,12 +12,12 @@ from pydantic import Field
 
 from agents.counting.student import ListingStudent
 from agents.sasrec.settings import SasrecParameters
+from agents.students.own_rule import OwnRule
 from simulation.core.registry import students
 from simulation.core.types import Seat
 
 if TYPE_CHECKING:
     from agents.sasrec.learner import SasrecLearner
-    from agents.sasrec.rule import SasrecRule
 
 
 @students("sasrec")
@@ -39,11 +39,9 @@ class Sasrec(SasrecParameters):
 
         return SasrecLearner(seats, self)
 
-    def trainer(self) -> "SasrecRule":
+    def trainer(self) -> OwnRule:
         """Return the rule by which these students learn."""
-        from agents.sasrec.rule import SasrecRule
-
-        return SasrecRule()
+        return OwnRule("sasrec")
 
     def fingerprint(self) -> Mapping[str, str]:
         """Return what the weights rest on: library versions and threads."""

@@ -79,8 +79,15 @@ class SurrogateLearner:
         probabilities_RC[np.arange(len(items)), table.right_I[items]] = right_R
         return probabilities_RC
 
-    def learn(self, batches: Mapping[str, Sequence[Experience]], *, turn: int) -> dict[str, Update]:
+    def learn(
+        self,
+        batches: Mapping[str, Sequence[Experience]],
+        *,
+        turn: int,
+        generators: Mapping[str, np.random.Generator],
+    ) -> dict[str, Update]:
         """Teach every slot of `batches` its lessons of this turn, each as it would learn alone; see `skills.py`."""
+        del generators
         lessons = list(chain.from_iterable(batches.values()))
         sizes = [len(batch) for batch in batches.values()]
         seats = np.repeat([self._seats[slot] for slot in batches], sizes)

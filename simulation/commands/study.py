@@ -74,11 +74,15 @@ def show_report(folder: Path, measure: str | None = None, *, aside: bool = False
     """Print the report of a stored study, by the truth or another measure; on stderr where stdout is a machine's."""
     from rich.console import Console
 
+    from simulation.core.errors import StoreError
     from simulation.measures.naming import chosen, known_in
+    from simulation.scenario.entries import is_lineup
     from simulation.store import Study, StudySums
     from simulation.views.report import report
 
     with Study.open(folder) as study:
+        if is_lineup(study.scenario):
+            raise StoreError(f"{folder} is a part of a comparison, which is told as a whole; report {folder.parent}")
         (told_by,) = chosen([measure] if measure else [], known_in(study))
         report(study, StudySums(study, [told_by.name]), Console(stderr=aside), told_by)
 

@@ -90,30 +90,30 @@ def load_scenario(
 ) -> Scenario:
     """Read a scenario file, apply one of its presets, dotted overrides and `own`, those that the file itself varies.
 
-    Among overrides `preset=NAME` applies a preset, so that whole presets can be compared. Every complaint is a line of
-    the error raised.
+    Among overrides `preset=NAME` applies a preset, so that whole presets can be compared; what else is overridden wins
+    over it. Every complaint is a line of the error raised.
     """
     document = read_file(path)
     if not isinstance(document.value, dict):
         content = "empty" if document.value is None else f"a {type(document.value).__name__}"
         raise ScenarioError(f"{path}:1: a scenario is a mapping of keys such as name and turns, this file is {content}")
     document = on_base(document, [at for at, _ in PARTS])
-    apply_preset(document, preset)
+    for name in (preset, *filter(None, map(preset_of, (*overrides, *own)))):
+        apply_preset(document, name)
     for text in overrides:
-        put(document, text, None)
+        if preset_of(text) is None:
+            override(document, text)
     for text in own:
-        put(document, text, document.folder_of(("compare",)))
+        if preset_of(text) is None:
+            override(document, text, document.folder_of(("compare",)))
     locate(document, [(at, kind.name, kind.default) for at, kind in PARTS])
     return checked(document)
 
 
-def put(document: Document, text: str, folder: Path | None) -> None:
-    """Apply one override, relative to a folder where it names a path, or the preset that it names."""
+def preset_of(text: str) -> str | None:
+    """Return the preset that an override names, None where it sets a key."""
     key, equals, value = text.partition("=")
-    if equals and key.strip() == PRESET:
-        apply_preset(document, value.strip().strip("\"'"))
-    else:
-        override(document, text, folder)
+    return value.strip().strip("\"'") if equals and key.strip() == PRESET else None
 
 
 def apply_preset(document: Document, preset: str | None) -> None:

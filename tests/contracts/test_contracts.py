@@ -147,9 +147,14 @@ def written(question: Question) -> str:
 @environments
 def test_an_environments_own_judge_accepts_every_reference_and_nothing_else(name: str) -> None:
     environment: Environment = subject(name).environment
-    if environment.measures[0].graded:
-        pytest.skip("a graded truth need not be whole for what was taken")
-    judge: Judge = made("judge", guarded_exact_judge(name, environment)[0])
+    exact, parameters = guarded_exact_judge(name, environment)
+    judge: Judge = build("judge", exact, parameters) if parameters else made("judge", exact)
+    if environment.measures[0].graded:  # what was taken need not be wholly right, but it stands first where it is named
+        known = [question for question in everywhere(name) if question.key.reference]
+        verdicts = judge.judge(known, [answer(one, written(one)) for one in known], seeds=[0] * len(known))
+        assert len(known) > 500
+        assert {verdict.metrics["rank"] for verdict in verdicts} == {1.0}
+        return
     rows = [
         (question, text) for question in everywhere(name) for text in question.form.alternatives or (written(question),)
     ]

@@ -1,70 +1,25 @@
 """Search within a catalogue: transformers' lists, no other texts than items, whatever else is in the batch."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from itertools import permutations
 from math import exp
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
-from scipy.stats import chisquare  # type: ignore[import-untyped]
 
 import tests.support.tiny_models as tiny
 from agents.models.causal import CausalLearner
-from agents.models.finding import Finder, drawn
+from agents.models.finding import Finder
 from agents.models.trie_search import Normaliser
-from simulation.core.calls import Completion, Request
+from simulation.core.calls import Request
 from simulation.core.catalogue import Catalogue
 from simulation.core.errors import ModelError
-from tests.support.learners import PROMPTS, learner, seats
+from tests.support.learners import learner, seats
+from tests.support.searches import asked, assert_same, identifiers, listed, shop, titled, titles_of, without_ends
 
 END = 1
-
-
-def shop(texts: Sequence[str]) -> Catalogue:
-    """Return a catalogue of items written so."""
-    names = tuple(f"item-{number}" for number in range(len(texts)))
-    return Catalogue(items=names, codes=tuple(tuple(text) for text in texts), titles=names)
-
-
-def titled(titles: Sequence[str]) -> Catalogue:
-    """Return a catalogue of items written by their titles."""
-    names = tuple(f"item-{number}" for number in range(len(titles)))
-    return Catalogue(items=names, codes=tuple((title,) for title in titles), titles=tuple(titles))
-
-
-def identifiers(seed: int, count: int, depth: int = 3, letters: str = "abcdef") -> list[str]:
-    """Return random identifiers, some of which may be equal."""
-    stream = np.random.default_rng(seed)
-    return ["".join(stream.choice(list(letters), size=depth)) for _ in range(count)]
-
-
-def titles_of(seed: int, count: int) -> list[str]:
-    """Return random titles of 1 to 6 letters, of which some begin with others."""
-    stream = np.random.default_rng(seed)
-    return ["".join(stream.choice(list("abc"), size=stream.integers(1, 7))) for _ in range(count)]
-
-
-def asked(model: CausalLearner, within: Catalogue, **fields: Any) -> list[Request]:
-    """Return a request for each prompt and slot."""
-    return [
-        Request(slot=slot, prompt=prompt, within=within.name, **{"beams": 5, "texts": 5, **fields})
-        for slot in model.slots
-        for prompt in PROMPTS
-    ]
-
-
-def listed(completion: Completion) -> list[str]:
-    return [text.text for text in completion.beam]
-
-
-def assert_same(one: Completion, other: Completion) -> None:
-    assert listed(one) == listed(other)
-    assert [text.logprob for text in one.beam] == pytest.approx([text.logprob for text in other.beam], abs=1e-5)
-    assert one.stop == other.stop
 
 
 def bare(kind: str, normaliser: Normaliser, dtype: torch.dtype) -> CausalLearner:
@@ -149,12 +104,6 @@ def test_as_many_beams_as_items_list_all_by_their_scores(make: Callable[[], Cata
 
 
 @torch.no_grad()
-def without_ends(model: CausalLearner, request: Request, texts: Sequence[str]) -> tuple[float, ...]:
-    """Return the log-probabilities of texts of one length, less those of their ends."""
-    logprobs, _ = model.branch_logprobs([request.slot], [[model.encode(request.prompt, texts)]])
-    return tuple(logprobs[0, 0, :, :-1].sum(-1).tolist())
-
-
 @pytest.mark.parametrize("seed", range(20))
 def test_no_list_holds_what_is_no_item(seed: int) -> None:
     depth = 1 + seed % 6
@@ -194,22 +143,6 @@ def test_items_that_share_an_identifier_are_one_text() -> None:
     within = shop(["abc", "abd", "abc"])
     (completion,) = learner().generate([Request(slot="student-0", prompt="x", within=within.name, beams=9, texts=9)])
     assert sorted(listed(completion)) == ["abc", "abd"]
-
-
-@pytest.mark.parametrize(
-    ("kind", "dtype"), [("llama", torch.float64), ("llama", torch.float32), ("mamba", torch.float64)]
-)
-@pytest.mark.parametrize("make", [lambda: shop(identifiers(1, 90)), lambda: titled(titles_of(2, 90))])
-def test_slots_and_prompts_in_one_batch_find_what_each_finds_alone(
-    kind: str, dtype: torch.dtype, make: Callable[[], Catalogue]
-) -> None:
-    model, within = learner(kind, dtype=dtype), make()
-    requests = asked(model, within)
-    requests = [*requests[:7], replace(requests[0], beams=9, texts=3, temperature=1.0, seed=4), *requests[7:]]
-    for request, completion in zip(requests, model.generate(requests), strict=True):
-        (alone,) = model.generate([request])
-        assert_same(completion, alone)
-        assert replace(completion, beam=()) == completion.beam[0]
 
 
 def test_small_batches_find_what_large_ones_do() -> None:
@@ -277,36 +210,6 @@ def test_a_chat_model_finds_items_behind_its_own_template() -> None:
     assert [text.logprob for text in completion.beam] == pytest.approx([score for score, _ in best], abs=1e-9)
 
 
-def test_draws_without_replacement_follow_the_law_of_plackett_and_luce() -> None:
-    found = [(0, -0.4), (1, -1.1), (2, -2.0), (3, -2.5)]
-    temperature, count = 1.5, 6000
-    weights = {text: exp(total / temperature) for text, total in found}
-
-    def probability(order: Sequence[int]) -> float:
-        left, product = sum(weights.values()), 1.0
-        for text in order:
-            product *= weights[text] / left
-            left -= weights[text]
-        return product
-
-    counts: Mapping[tuple[int, ...], int] = dict.fromkeys(permutations(range(4), 3), 0)
-    request = Request(slot="", prompt="", beams=4, texts=3, temperature=temperature)
-    for seed in range(count):
-        counts[tuple(text for text, _ in drawn(found, replace(request, seed=seed)))] += 1  # type: ignore[index]
-    expected = [count * probability(order) for order in counts]
-    assert chisquare([*counts.values()], expected).pvalue > 0.01
-
-
-def test_a_draw_depends_on_its_own_seed_alone() -> None:
-    model, within = learner(), shop(identifiers(1, 90))
-    requests = [replace(asked(model, within)[0], beams=20, texts=5, temperature=1.0, seed=seed) for seed in range(30)]
-    together = [listed(completion) for completion in model.generate(requests)]
-    assert together == [listed(model.generate([request])[0]) for request in requests]
-    assert len({tuple(texts) for texts in together}) > 20
-    twenty = set(listed(model.generate([replace(requests[0], texts=20, temperature=0.0)])[0]))
-    assert all(len(set(texts)) == 5 and set(texts) <= twenty for texts in together)
-
-
 def test_with_more_beams_than_window_the_slow_way_finds_the_same() -> None:
     # mistral's attention reaches 24 tokens back; longer paths are read as plain texts
     model, within = learner("mistral"), shop(identifiers(1, 90))
@@ -320,41 +223,3 @@ def test_with_more_beams_than_window_the_slow_way_finds_the_same() -> None:
     assert listed(whole) == [text for _, text in best]
     assert [text.logprob for text in whole.beam] == pytest.approx([score for score, _ in best], abs=1e-9)
     assert sorted(listed(completion)) == sorted(listed(whole))
-
-
-SLOTS = {"lora": {}, "lora_and_rows": {"rows": "▁?[a-f]"}, "every_weight": {}}
-
-
-@pytest.mark.parametrize("slot", SLOTS)
-@pytest.mark.parametrize(
-    ("kind", "dtype"), [("llama", torch.float64), ("gpt2", torch.float64), ("llama", torch.float32)]
-)
-def test_whatever_a_slot_holds_its_own_model_is_searched(kind: str, dtype: torch.dtype, slot: str) -> None:
-    within = shop(identifiers(1, 90))
-    fields: dict[str, Any] = {"slot": slot, **SLOTS[slot]}
-    model = learner(kind, dtype=dtype, **fields)
-    assert model.abilities.lean is (dtype == torch.float32)
-    model._finder = Finder(model._scorer, model._text, 2048, normaliser="vocabulary")
-    texts = tuple(within.sharing)
-    requests = asked(model, within, beams=90, texts=90)
-    for request, completion in zip(requests, model.generate(requests), strict=True):
-        best = sorted(zip(without_ends(model, request, texts), texts, strict=True), reverse=True)
-        assert listed(completion) == [text for _, text in best]
-        error = 1e-9 if dtype == torch.float64 else 3e-5
-        assert [text.logprob for text in completion.beam] == pytest.approx([score for score, _ in best], abs=error)
-
-
-def test_weights_that_were_read_off_are_read_again_once_a_slot_has_learned() -> None:
-    model, within = learner(dtype=torch.float32), shop(identifiers(1, 90))
-    requests = asked(model, within)
-    before = model.generate(requests)
-    with torch.no_grad():
-        model.adapters_SP[1] *= 3
-    after = model.generate(requests)
-    slow = learner(dtype=torch.float32)
-    with torch.no_grad():
-        slow.adapters_SP[1] *= 3
-    slow._finder._lean = None
-    for request, one, other, plain in zip(requests, before, after, slow.generate(requests), strict=True):
-        assert (one == other) is (request.slot != "student-1")
-        assert_same(other, plain)

@@ -196,13 +196,18 @@ def test_the_shipped_recommender_learns_from_nothing_what_follows_what() -> None
         assert least <= right <= most
 
 
-@pytest.mark.parametrize(
-    ("kind", "most", "says"),
-    [("llama", 1000, r"has [\d,]+ weights.*at most 1,000: write slot: lora_and_rows"), ("mamba", 2**27, "slot: lora")],
-)
-def test_a_model_that_is_too_large_or_too_odd_is_refused(
-    kind: str, most: int, says: str, monkeypatch: pytest.MonkeyPatch
+def test_more_weights_than_the_memory_holds_are_refused_and_just_so_many_are_not(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(slots_weights, "MOST_WEIGHTS", most)
-    with pytest.raises(ModelError, match=says):
-        learner(kind, slot="every_weight")
+    alone = learner("llama", slot="every_weight")
+    needed = alone.adapters_SP.numel() * alone.adapters_SP.itemsize * slots_weights.COPIES
+    monkeypatch.setattr(slots_weights, "room", lambda _: needed)
+    learner("llama", slot="every_weight")
+    monkeypatch.setattr(slots_weights, "room", lambda _: needed - 1)
+    with pytest.raises(ModelError, match=r"has [\d,]+ weights; as slots of every_weight, \d+ take .*lora_and_rows"):
+        learner("llama", slot="every_weight")
+
+
+def test_a_model_whose_weights_are_used_without_a_call_is_refused() -> None:
+    with pytest.raises(ModelError, match="slot: lora"):
+        learner("mamba", slot="every_weight")

@@ -11,7 +11,7 @@ import tests.support.tiny_models as tiny
 from agents.models import causal
 from agents.models.causal import CausalLearner, LearnerSettings
 from agents.models.loading import load_causal
-from agents.models.trial import CACHE_KEYWORDS
+from agents.models.trial import CACHE_KEYWORDS, trial_tokens
 from agents.students.language_model import LanguageModelStudents
 from simulation.core.errors import ModelError
 from simulation.play.session import fingerprint, slowness
@@ -137,3 +137,12 @@ def test_a_model_that_takes_every_fast_path_is_told_as_such(tmp_path: Path) -> N
     assert set(LanguageModelStudents.diagnosis()["fast paths"].values()) == {
         "tree scoring, key-value cache, reserved cache, constrained search"
     }
+
+
+def test_tokens_that_were_just_added_and_are_all_alike_do_not_blind_the_trial() -> None:
+    codes = {"levels": 3, "size": 256}  # three in four tokens have one row
+    students = LanguageModelStudents(model="embedded/recommender", slot="lora_and_rows", codes=codes)
+    assert all(students.learner(seats(1)).fast_paths.values())
+    module, _ = load_causal(str(Path(causal.__file__).parents[1] / "embedded" / "student"), LearnerSettings().precision)
+    tokens = trial_tokens(module, 23)
+    assert tokens == tuple(1 + (index * (module.config.vocab_size - 2)) // 23 for index in range(23))

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from simulation.commands.main import main
+from simulation.core.errors import ScenarioError
 from simulation.core.questions import recorded
 from simulation.core.types import Turn
 from simulation.play.session import begin
@@ -109,3 +110,28 @@ def test_what_was_played_is_reported_and_exported(tmp_path: Path, capsys: pytest
     assert len(answers) == sum(len(turn.experiences) for turn in turns)
     evaluations = pd.read_parquet(tmp_path / "parquet" / "evaluations.parquet")
     assert {"hit@10", "ndcg@10", "hit@50"} <= {*evaluations["measure"]}
+
+
+def test_what_is_overridden_by_hand_wins_over_a_preset_that_is_compared() -> None:
+    by_preset = load_scenario(FILE, own=["preset=more_sft"])
+    assert (by_preset.turns, by_preset.ask.questions) == (5, 1280)
+    by_hand = load_scenario(FILE, ["turns=2"], own=["preset=more_sft"])
+    assert (by_hand.turns, by_hand.ask.questions) == (2, 1280)
+    with pytest.raises(ScenarioError, match="no preset 'more'; did you mean"):
+        load_scenario(FILE, ["preset=more"])
+
+
+def test_check_tells_what_the_identifiers_are_like_before_anything_is_trained(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    printed = done(capsys, "check", FILE)
+    assert "identifiers: 600 of 600 items have one; 0 items share theirs" in printed
+    assert "level 3: 64 codes used, 0 not" in printed
+
+
+def test_a_part_of_a_comparison_is_told_as_a_whole(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    vary = ("--vary", "preset=popularity,co_occurrence", "--seeds", "1", "--workers", "1")
+    done(capsys, "compare", FILE, *SMALL, *vary, "--out", tmp_path, "--quiet")
+    (cohort,) = tmp_path.glob("*/cohort-0")
+    assert main(["report", str(cohort)]) == 2
+    assert f"report {cohort.parent}" in capsys.readouterr().err

@@ -243,7 +243,7 @@ def test_their_rule_is_theirs_alone(name: str) -> None:
     students: Any = build("students", name, {})
     assert isinstance(students, SelfTaught)
     other: Any = build("students", "popularity" if name != "popularity" else "last_item", {})
-    with pytest.raises(ModelError, match=f"the rule of {name} adds to counts"):
+    with pytest.raises(ModelError, match=f"the rule of {name} teaches its own students"):
         students.trainer().update(other.learner(seats(1)), {"s0": []}, no_mark, turn=1, generators={})
 
 

@@ -164,7 +164,7 @@ def test_what_it_cannot_do_is_refused_in_words() -> None:
     model = students.learner(seats(1))
     with pytest.raises(ModelError, match="sasrec lists the next items of a catalogue"):
         model.generate([Request(slot="s0", prompt="?", question=Question(id="q", prompt="?"))])
-    with pytest.raises(ModelError, match="the rule of sasrec teaches its own networks"):
+    with pytest.raises(ModelError, match="the rule of sasrec teaches its own students"):
         other: Any = build("students", "popularity", {})
         students.trainer().update(other.learner(seats(1)), {}, no_mark, turn=1, generators={})
     with pytest.raises(ValidationError, match="3 heads do not divide a width of 8"):

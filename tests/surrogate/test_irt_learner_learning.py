@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from agents.students.irt_learner import IrtLearners
+from agents.students.own_rule import OwnRule
 from agents.surrogate.learner import SurrogateLearner
-from agents.surrogate.rule import IrtRule
 from agents.surrogate.skills import rounds
 from simulation.core.calls import Request
 from simulation.core.errors import DataError, ModelError, StoreError
@@ -58,7 +58,7 @@ def teach(found: SurrogateLearner, turn: int, *lessons: Experience, slot: str = 
     def unasked(*_: Any, **__: Any) -> list[Feedback]:
         raise AssertionError("the rule samples nothing")
 
-    return IrtRule().update(found, {slot: lessons}, unasked, turn=turn, generators={})[slot]
+    return OwnRule("irt_learner").update(found, {slot: lessons}, unasked, turn=turn, generators={})[slot]
 
 
 def step(level: float, direction: float = 1.0) -> float:
@@ -115,8 +115,8 @@ def test_an_update_tells_what_each_lesson_did_to_what_it_taught() -> None:
 
 
 def test_the_rule_teaches_nobody_but_simulated_students() -> None:
-    with pytest.raises(ModelError, match="teaches simulated students, and scripted is none; name a trainer"):
-        IrtRule().update(ScriptedLearner(seats(1)), {}, lambda *_, **__: [], turn=1, generators={})
+    with pytest.raises(ModelError, match="teaches its own students, and scripted is none of them; name a trainer"):
+        OwnRule("irt_learner").update(ScriptedLearner(seats(1)), {}, lambda *_, **__: [], turn=1, generators={})
 
 
 @pytest.mark.parametrize(
