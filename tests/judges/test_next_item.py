@@ -12,7 +12,7 @@ from simulation.contracts.judge import guarded_feedback
 from simulation.core.catalogue import Catalogue
 from simulation.core.errors import ContractError, DataError
 from simulation.core.questions import Measure, computed
-from simulation.core.types import Feedback, Question
+from simulation.core.types import Answer, Feedback, Question
 from tests.support.catalogues import coded, grid, list_of, next_of
 
 SHARED = coded([("<a_0>", "<b_0>"), ("<a_0>", "<b_0>"), ("<a_0>", "<b_1>"), ("<a_1>", "<b_0>"), ("<a_1>", "<b_1>")])
@@ -99,7 +99,11 @@ def test_a_number_that_a_measure_rests_on_and_nobody_tells_is_refused() -> None:
     question = next_of(grid(), 0)
 
     class Silent(NextItemJudge):
-        def judge(self, questions, answers, *, seeds) -> list[Feedback]:
+        name = "silent"
+
+        def judge(
+            self, questions: Sequence[Question], answers: Sequence[Answer], *, seeds: Sequence[int]
+        ) -> list[Feedback]:
             return [Feedback(score=0.0, judge="silent") for _ in super().judge(questions, answers, seeds=seeds)]
 
     measures = list_measures(depth=2, shared=False)[:2]
@@ -111,7 +115,11 @@ def test_a_score_that_is_not_the_computed_truth_is_refused() -> None:
     question = next_of(grid(), 0)
 
     class Generous(NextItemJudge):
-        def judge(self, questions, answers, *, seeds) -> list[Feedback]:
+        name = "generous"
+
+        def judge(
+            self, questions: Sequence[Question], answers: Sequence[Answer], *, seeds: Sequence[int]
+        ) -> list[Feedback]:
             verdicts = super().judge(questions, answers, seeds=seeds)
             return [Feedback(score=1.0, judge="generous", metrics=verdict.metrics) for verdict in verdicts]
 
