@@ -11,6 +11,7 @@ from torch import Tensor
 from agents.models.batching import dropped, plan, square
 from agents.models.beams import FinishedText, Search, seek
 from agents.models.decoding import CachedSteps, Steps, WholeSteps
+from agents.models.drawing import cuts, draw
 from agents.models.reserve import ReservedSteps
 from agents.models.scoring import Scorer
 from agents.models.text import Text
@@ -47,6 +48,7 @@ class GrowingTexts:
         self._rows = list(rows)
         self._ends_E = torch.tensor(sorted(ends), device=device)
         self._heat_M = torch.tensor([row.request.temperature for row in rows], dtype=torch.float64, device=device)
+        self._cuts_M3 = cuts([row.request for row in rows], device)
         self._uniforms_MT = torch.zeros((len(rows), most), dtype=torch.float64, device=device)
         for place, row in enumerate(rows):
             self._uniforms_MT[place, : len(row.uniforms)] = torch.from_numpy(row.uniforms)
@@ -56,7 +58,7 @@ class GrowingTexts:
 
     def write(self, logits_MV: Tensor) -> bool:
         """Append a token to every text, and say whether one ended now."""
-        tokens_M, logprobs_M = draw(logits_MV, self._heat_M, self._uniforms_MT[:, self.step])
+        tokens_M, logprobs_M = draw(logits_MV, self._heat_M, self._uniforms_MT[:, self.step], self._cuts_M3)
         self.tokens_MT[:, self.step] = tokens_M
         self._logprobs_M += logprobs_M
         self.step += 1
@@ -75,6 +77,7 @@ class GrowingTexts:
         self._rows = [self._rows[place] for place in places]
         chosen = torch.tensor(places, device=self._heat_M.device)
         self._heat_M, self._limits_M = self._heat_M[chosen], self._limits_M[chosen]
+        self._cuts_M3 = None if self._cuts_M3 is None else self._cuts_M3[chosen]
         self._uniforms_MT, self._logprobs_M = self._uniforms_MT[chosen], self._logprobs_M[chosen]
         self.tokens_MT = self.tokens_MT[chosen]
 
@@ -195,29 +198,3 @@ class Writer:
             logprob=text.logprob,
             stop=text.stop,
         )
-
-
-def draw(logits_MV: Tensor, heat_M: Tensor, uniforms_M: Tensor) -> tuple[Tensor, Tensor]:
-    """Return each row's next token and its log-probability, nats, before temperature; at `heat` 0 the likeliest.
-
-    A sampled token is where the row's uniform number falls in the cumulative distribution.
-    """
-    logits_MV = logits_MV if logits_MV.dtype == torch.float64 else logits_MV.float()
-    normaliser_M = logits_MV.logsumexp(-1)
-    hot_M = heat_M > 0
-    if not hot_M.all():
-        logit_M, tokens_M = logits_MV.max(-1)
-        if not hot_M.any():
-            return tokens_M, logit_M - normaliser_M
-        tokens_M[hot_M] = sample(logits_MV[hot_M], heat_M[hot_M], uniforms_M[hot_M])
-    else:
-        tokens_M = sample(logits_MV, heat_M, uniforms_M)
-    return tokens_M, logits_MV.gather(1, tokens_M.unsqueeze(1)).squeeze(1) - normaliser_M
-
-
-def sample(logits_MV: Tensor, heat_M: Tensor, uniforms_M: Tensor) -> Tensor:
-    """Return the tokens where uniform numbers fall."""
-    cumulative_MV = (logits_MV / heat_M.to(logits_MV.dtype).unsqueeze(1)).softmax(-1).cumsum(-1, dtype=torch.float64)
-    points_M = uniforms_M * cumulative_MV[:, -1]
-    tokens_M = torch.searchsorted(cumulative_MV, points_M.unsqueeze(1), right=True).squeeze(1)
-    return tokens_M.clamp(max=logits_MV.shape[1] - 1)

@@ -4,10 +4,10 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Literal
 
-from simulation.core.calls import Request
+from simulation.core.calls import WHOLE, Request
 from simulation.core.errors import ModelError
 
 Provider = Literal["openai", "deepseek", "custom"]
@@ -100,6 +100,7 @@ class Endpoint:
         }
         if request.temperature:
             body["seed"] = request.seed % SEEDS
+            body |= {name: value for name, value in asdict(request.cut).items() if value != getattr(WHOLE, name)}
         if self.stop:
             body["stop"] = list(self.stop)
         if self.kind == "chat":

@@ -6,6 +6,26 @@ from simulation.core.types import Question
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cut:
+    """Which tokens may be drawn, after the temperature: those that pass all three, of which the likeliest always does.
+
+    Top-k of Fan et al. (2018), arXiv 1805.04833; top-p of Holtzman et al. (2020), arXiv 1904.09751; min-p of Nguyen et
+    al. (2024), arXiv 2407.01082; one after the other in this order, as in transformers.
+    """
+
+    top_k: int = 0
+    """The k likeliest; 0 is all."""
+    top_p: float = 1.0
+    """The fewest likeliest whose probabilities add up to this."""
+    min_p: float = 0.0
+    """Those at least this share as probable as the likeliest."""
+
+
+WHOLE = Cut()
+"""Every token may be drawn."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """One call to a language model: score `continuations` where there are some, otherwise generate."""
 
@@ -15,6 +35,8 @@ class Request:
     max_tokens: int = 0
     temperature: float = 0.0
     """0 decodes greedily."""
+    cut: Cut = WHOLE
+    """Which tokens may be drawn; without a temperature it has no part in it."""
     seed: int = 0
     """Seeds the request's own stream, so that a sample does not depend on what else is in the batch."""
     beams: int = 0

@@ -43,6 +43,7 @@ def complete(
 def answer(
     world: World,
     respondents: Sequence[Respondent],
+    samplings: Sequence[Sampling],
     asked: Sequence[Sequence[Question]],
     turn: int,
     purpose: str,
@@ -54,9 +55,6 @@ def answer(
     A question stands as often as it is to be answered. A student whose answers fail has none.
     """
     shown = [seen(by.answerer, questions) for by, questions in zip(respondents, asked, strict=True)]
-    samplings = [
-        student.settings.practice if purpose == "answer" else student.settings.exam for student in world.students
-    ]
     requests = []
     for student, respondent, sampling, questions in zip(world.students, respondents, samplings, shown, strict=True):
         draw = partial(drawn, respondent, sampling, questions, stream=student.stream(turn, purpose))
@@ -133,7 +131,8 @@ def practise(
     ]
     pairs = zip(world.students, themselves(world.students, world.model), strict=True)
     respondents = [student.sampler or itself for student, itself in pairs]
-    answers = answer(world, respondents, asked, turn, "answer", failures, [row.scores for row in picks])
+    samplings = [student.settings.practice for student in world.students]
+    answers = answer(world, respondents, samplings, asked, turn, "answer", failures, [row.scores for row in picks])
     for index, student in enumerate(world.students):
         if student.sampler is not None:
             take_over = partial(as_own, student, asked[index], answers[index], student.stream(turn, "layout"))

@@ -1,37 +1,47 @@
 """The last stage of a turn: the students that are due are measured on the held-out and the probe set."""
 
+from collections.abc import Mapping
+
 from simulation.core.types import Evaluation
 from simulation.loop.answering import answer, themselves
 from simulation.loop.asking import Failures
 from simulation.loop.judging import judge
 from simulation.loop.results import evaluation
-from simulation.loop.world import World
+from simulation.loop.world import HELD_OUT, PROBE, Sampling, Student, World, exam_order
+
+NOT_PUT = Sampling()
+"""Of a student that an evaluation does not concern."""
 
 
 def evaluate(world: World, turn: int, failures: Failures) -> list[dict[str, Evaluation]]:
-    """Measure every student that is due on the held-out set, and on the probe set where its policy needs it."""
+    """Measure every student that is due on the held-out set, in all its exams, and on the probe set where its policy
+    needs it."""
     evaluations: list[dict[str, Evaluation]] = [{} for _ in world.students]
     due = [
         (turn % student.settings.evaluate_every == 0 or turn == world.turns) and student.seat.name not in failures
         for student in world.students
     ]
-    for name, questions in (("held_out", world.held_out), ("probe", world.probe)):
-        measured = [
-            ready and (name == "held_out" or "probe" in student.settings.ask.needs)
-            for ready, student in zip(due, world.students, strict=True)
-        ]
+    due_exams = [exams(student) if ready else {} for ready, student in zip(due, world.students, strict=True)]
+    for name in sorted({name for row in due_exams for name in row}, key=exam_order):
+        questions = world.probe if name == PROBE else world.held_out
+        samplings = [row.get(name, NOT_PUT) for row in due_exams]
         asked = [
-            student.settings.exam.put(questions) if ready else []
-            for ready, student in zip(measured, world.students, strict=True)
+            sampling.put(questions) if name in row else [] for sampling, row in zip(samplings, due_exams, strict=True)
         ]
         if not any(asked):
             continue
         respondents = themselves(world.students, world.model)
-        answers = answer(world, respondents, asked, turn, f"evaluate {name}", failures)
+        answers = answer(world, respondents, samplings, asked, turn, f"evaluate {name}", failures)
         truths = judge(world, [world.exact_judge] * len(asked), asked, answers, turn, failures, world.measures)
         for index, student in enumerate(world.students):
-            if measured[index] and student.seat.name not in failures:
+            if asked[index] and student.seat.name not in failures:
                 evaluations[index][name] = evaluation(
-                    answers[index], truths[index], world.measures, student.settings.exam.samples
+                    answers[index], truths[index], world.measures, samplings[index].samples
                 )
     return evaluations
+
+
+def exams(student: Student) -> Mapping[str, Sampling]:
+    """Return what a student that is due is measured by; the probe set is put as the held-out set is."""
+    own_exams = student.settings.exams
+    return {**own_exams, PROBE: own_exams[HELD_OUT]} if PROBE in student.settings.ask.needs else own_exams

@@ -8,7 +8,7 @@ import numpy as np
 
 from simulation.contracts.boundary import calling, named
 from simulation.contracts.environment import guarded_step
-from simulation.core.calls import Completion, Request
+from simulation.core.calls import WHOLE, Completion, Cut, Request
 from simulation.core.errors import ContractError, SimulationError
 from simulation.core.memory import ReplayBuffer
 from simulation.core.optional_roles import Changing, Observing
@@ -18,6 +18,8 @@ from simulation.core.seeding import draw_seed, generator
 from simulation.core.types import Evaluation, Experience, Question, Seat, Transition, Turn
 
 LONGEST_FAILURE = 500
+HELD_OUT, PROBE = "held_out", "probe"
+"""Names of evaluations; the held-out set answered at another temperature is "held_out@" and the temperature."""
 KINDS = {"ask": "question_policy", "learn": "experience_policy"}
 """Of policies, by their purpose."""
 
@@ -31,6 +33,8 @@ class Sampling:
     """None leaves the student's own."""
     beams: int = 0
     """The width of a beam search, whose best texts are the answers; 0 is none."""
+    cut: Cut = WHOLE
+    """Which tokens may be drawn."""
 
     def put(self, questions: Sequence[Question]) -> list[Question]:
         """Return every question as often as it is to be answered, the same ones together."""
@@ -47,7 +51,7 @@ class Sampling:
                 for place, request in enumerate(requests)
                 if request.within or not place % self.samples
             ]
-        if self.temperature is None:
+        if self.temperature is None and self.cut == WHOLE:
             return [*requests]
         return [request if request.continuations else self._drawn(request, generator) for request in requests]
 
@@ -69,8 +73,21 @@ class Sampling:
         return replace(request, temperature=0.0, seed=0, beams=self.beams, texts=self.samples)
 
     def _drawn(self, request: Request, generator: np.random.Generator) -> Request:
-        heat = request.temperature if self.temperature is None else self.temperature
-        return replace(request, temperature=heat, seed=draw_seed(generator) if heat else 0)
+        if self.temperature is None:
+            return replace(request, cut=self.cut)
+        seed = draw_seed(generator) if self.temperature else 0
+        return replace(request, temperature=self.temperature, cut=self.cut, seed=seed)
+
+
+def at_temperature(temperature: float) -> str:
+    """Return the name of the evaluation of the held-out set at a temperature besides the main one."""
+    return f"{HELD_OUT}@{temperature:g}"
+
+
+def exam_order(name: str) -> tuple[bool, float]:
+    """Return by what evaluations are put in order: the held-out set, at its other temperatures, the probe set."""
+    _, _, temperature = name.partition("@")
+    return name == PROBE, float(temperature or -1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,8 +118,8 @@ class StudentSettings:
     """Whether all students of a class are asked what is chosen for the first of them."""
     practice: Sampling = Sampling()
     """How answers are drawn that are learned from."""
-    exam: Sampling = Sampling()
-    """How answers are drawn that only measure."""
+    exams: Mapping[str, Sampling] = field(default_factory=lambda: {HELD_OUT: Sampling()})
+    """How answers are drawn that only measure, by the name of the evaluation; the probe set is put as the first."""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from simulation.core.calls import Completion, Request
 from simulation.core.errors import ModelError, ReplayDiffers, SimulationError
 from simulation.core.roles import Learner, SampleJudge
 from simulation.core.types import Answer, Experience, Feedback, Outcome, Question, Turn, Update
+from simulation.loop.world import exam_order
 
 RECORDED = "recorded"
 """The name of every role here."""
@@ -164,7 +165,7 @@ def answer_sets(turn: Turn) -> list[AnswerSet]:
         [experience.answer for experience in turn.experiences],
         [Feedback(score=experience.truth, judge=RECORDED) for experience in turn.experiences],
     )
-    sets = [practice, *(evaluation_set(turn, name) for name in ("held_out", "probe"))]
+    sets = [practice, *(evaluation_set(turn, name) for name in sorted(turn.evaluations, key=exam_order))]
     return [answer_set for answer_set in sets if answer_set.answers]
 
 
@@ -173,8 +174,7 @@ def evaluation_set(turn: Turn, name: str) -> AnswerSet:
 
     Of the outcomes of a verdict a result tells the reason alone, so that stands for them.
     """
-    evaluation = turn.evaluations.get(name)
-    results = evaluation.results if evaluation is not None else ()
+    results = turn.evaluations[name].results
     answers = [
         Answer(
             question_id=result.question_id,

@@ -11,7 +11,11 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, model_validator
 from pydantic_core import CoreSchema, core_schema
 
+from simulation.core.calls import WHOLE, Cut
 from simulation.scenario.document import KeyPath
+
+Heat = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
+"""A temperature."""
 
 
 class ComponentSpec(BaseModel):
@@ -55,7 +59,25 @@ class Keys(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
-class Ask(Keys):
+class Drawing(Keys):
+    """How several answers to a question are drawn."""
+
+    samples: int = Field(default=1, ge=1, le=1000)
+    """How many answers each question gets."""
+    top_k: int = Field(default=0, ge=0)
+    """Draw among so many likeliest tokens; 0 is all."""
+    top_p: float = Field(default=1.0, gt=0, le=1)
+    """Draw among the likeliest tokens whose probabilities add up to this."""
+    min_p: float = Field(default=0.0, ge=0, le=1)
+    """Draw among the tokens at least this share as probable as the likeliest."""
+
+    @property
+    def cut(self) -> Cut:
+        """Which tokens may be drawn."""
+        return Cut(top_k=self.top_k, top_p=self.top_p, min_p=self.min_p)
+
+
+class Ask(Drawing):
     """What is put to the students each turn."""
 
     policy: Annotated[ComponentSpec, OfKind("question_policy")]
@@ -66,9 +88,7 @@ class Ask(Keys):
     """How many questions of the pool are drawn each turn for the policy to choose from."""
     whole_class: bool = False
     """Ask all students of a class what is chosen for the first of them."""
-    samples: int = Field(default=1, ge=1, le=1000)
-    """How many answers each question gets."""
-    temperature: float | None = Field(default=None, ge=0, le=100, allow_inf_nan=False)
+    temperature: Heat | None = None
     """At which answers are written; null is the students' own, 0 greedy."""
     beams: int = Field(default=0, ge=0, le=1000)
     """Write by a beam search of this width, whose best texts are the answers; 0 is none."""
@@ -79,8 +99,8 @@ class Ask(Keys):
     def _different_answers(self) -> "Ask":
         if self.beams and self.samples > self.beams:
             raise ValueError(f"a beam search of width {self.beams} has no {self.samples} texts; raise beams")
-        if self.beams and self.temperature is not None:
-            raise ValueError("a beam search has no temperature; remove temperature or beams")
+        if self.beams and (self.temperature is not None or self.cut != WHOLE):
+            raise ValueError("a beam search draws nothing; remove temperature, top_k, top_p and min_p, or beams")
         if self.samples > 1 and not self.beams and not self.temperature:
             raise ValueError(f"{self.samples} samples would be equal; set temperature above 0, or beams")
         return self
@@ -103,7 +123,7 @@ class Learn(Keys):
     """Keep an answer that a question already got, word for word, only once."""
 
 
-class Evaluate(Keys):
+class Evaluate(Drawing):
     """How learning is measured."""
 
     every: int = Field(default=2, ge=1)
@@ -112,14 +132,29 @@ class Evaluate(Keys):
     """How many held-out questions; the same ones in every study of the environment."""
     samples: int = Field(default=1, ge=1, le=1000)
     """How many answers each of them gets; pass@k, of which one is right, is told for every k up to this."""
-    temperature: float | None = Field(default=None, ge=0, le=100, allow_inf_nan=False)
-    """At which these are written; null is the students' own, 0 greedy."""
+    temperature: Heat | Annotated[list[Heat], Field(min_length=1, max_length=20)] | None = None
+    """At which these are written; null is the students' own, 0 greedy, for which one answer is enough.
+
+    Of a list each gives an evaluation of its own; the one nearest to 1 is the main one, by which curves, progress and
+    verdicts go where they name no other.
+    """
 
     @model_validator(mode="after")
     def _different_answers(self) -> "Evaluate":
-        if self.samples > 1 and not self.temperature:
+        written = [f"{temperature:g}" for temperature in self.temperatures]
+        if twice := sorted({text for text in written if written.count(text) > 1}):
+            raise ValueError(f"temperature {', '.join(twice)} stands more than once; write each once")
+        if self.samples > 1 and not any(self.temperatures):
             raise ValueError(f"{self.samples} samples would be equal; set temperature above 0")
         return self
+
+    @property
+    def temperatures(self) -> tuple[float, ...]:
+        """All that are set, the main one first."""
+        if self.temperature is None:
+            return ()
+        listed = self.temperature if isinstance(self.temperature, list) else [self.temperature]
+        return tuple(sorted(listed, key=lambda temperature: (abs(temperature - 1), temperature)))
 
 
 class Compare(Keys):

@@ -17,8 +17,8 @@ from simulation.core.registry import build
 from simulation.core.roles import Environment, Judge, SelectionPolicy, Students, Trainer
 from simulation.core.seeding import generator
 from simulation.core.types import Experience, Question, Seat
-from simulation.loop.world import Sampling, StudentSettings
-from simulation.scenario.keys import ComponentSpec
+from simulation.loop.world import HELD_OUT, Sampling, StudentSettings, at_temperature
+from simulation.scenario.keys import ComponentSpec, Evaluate
 from simulation.scenario.scenario import Scenario
 
 
@@ -104,9 +104,26 @@ def make_settings(scenario: Scenario, teacher: Judge, trainer: Trainer) -> Stude
         lessons=scenario.learn.experiences,
         evaluate_every=scenario.evaluate.every,
         whole_class=scenario.ask.whole_class,
-        practice=Sampling(samples=scenario.ask.samples, temperature=scenario.ask.temperature, beams=scenario.ask.beams),
-        exam=Sampling(samples=scenario.evaluate.samples, temperature=scenario.evaluate.temperature),
+        practice=Sampling(
+            samples=scenario.ask.samples,
+            temperature=scenario.ask.temperature,
+            beams=scenario.ask.beams,
+            cut=scenario.ask.cut,
+        ),
+        exams=make_exams(scenario.evaluate),
     )
+
+
+def make_exams(evaluate: Evaluate) -> dict[str, Sampling]:
+    """Return how the held-out set is answered, by the name of the evaluation, the main one first."""
+    if not evaluate.temperatures:
+        return {HELD_OUT: Sampling(samples=evaluate.samples, cut=evaluate.cut)}
+    main, *others = evaluate.temperatures
+    names = [(HELD_OUT, main), *((at_temperature(temperature), temperature) for temperature in others)]
+    return {
+        name: Sampling(samples=evaluate.samples if temperature else 1, temperature=temperature, cut=evaluate.cut)
+        for name, temperature in names
+    }
 
 
 def prepare(scenario: Scenario, seats: Sequence[Seat] | None = None) -> Prepared:

@@ -14,9 +14,10 @@ from simulation.core.calls import Completion, Request
 from simulation.core.memory import ReplayBuffer
 from simulation.core.questions import Measure
 from simulation.core.types import Answer, Feedback, Outcome, Question, Turn
-from simulation.loop.results import evaluation, pass_at
+from simulation.loop.results import evaluation
 from simulation.loop.world import Respondent, Sampling, World
 from simulation.measures.summary import summarise
+from simulation.quality.rightness import pass_at
 from simulation.replay.replay import replay
 from simulation.store import Study
 from simulation.store.turn_sums import Answered, Marks
@@ -31,7 +32,8 @@ THREE = Sampling(samples=3, temperature=2.0)
 def drawing(world: World, practice: Sampling = THREE, exam: Sampling = THREE) -> World:
     """The world with several answers a question."""
     students = tuple(
-        replace(student, settings=replace(student.settings, practice=practice, exam=exam)) for student in world.students
+        replace(student, settings=replace(student.settings, practice=practice, exams={"held_out": exam}))
+        for student in world.students
     )
     return replace(world, students=students)
 
