@@ -1,14 +1,14 @@
 """What answers and verdicts add up to: experiences and evaluations."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import chain, islice
-from math import comb
 
 import numpy as np
 
 from simulation.core.confidence import confidences
 from simulation.core.questions import Measure, computed, sources
 from simulation.core.types import Answer, Evaluation, Experience, Feedback, Question, Ranking, Result
+from simulation.quality.rightness import passing
 
 
 def evaluation(
@@ -70,22 +70,6 @@ def rounded(rankings: Sequence[Ranking | None]) -> list[Ranking | None]:
         else ranking
         for ranking in rankings
     ]
-
-
-def passing(truths: Sequence[float], samples: int) -> Mapping[str, float]:
-    """Return pass@k in [0, 1] for every k up to `samples`, unbiased, mean over questions."""
-    counts = [sum(truth >= 1 for truth in truths[at : at + samples]) for at in range(0, len(truths), samples)]
-    return {
-        f"pass@{k}": float(np.mean([pass_at(k, samples, right) for right in counts])) for k in range(1, samples + 1)
-    }
-
-
-def pass_at(k: int, samples: int, right: int) -> float:
-    """Return the probability that one of `k` answers is right, of `samples` of which `right` are.
-
-    Source: Chen et al. (2021), Evaluating large language models trained on code, arXiv 2107.03374, equation 1.
-    """
-    return (comb(samples, k) - comb(samples - right, k)) / comb(samples, k)
 
 
 def experienced(

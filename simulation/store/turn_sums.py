@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from simulation.core.questions import Measure, computed, sources
 from simulation.core.types import Evaluation, Experience, Question, Selection, Turn, Update
-from simulation.loop.results import pass_at
+from simulation.quality.rightness import pass_at
 
 Values = NDArray[np.float64]
 

@@ -76,6 +76,7 @@ def test_core_imports_only_the_standard_library_and_four_small_ones(name: str) -
 
 LAYERS = (
     ("core",),
+    ("quality",),
     ("contracts",),
     ("loop",),
     ("scenario",),
