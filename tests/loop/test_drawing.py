@@ -18,7 +18,6 @@ from simulation.loop.results import evaluation
 from simulation.loop.world import Respondent, Sampling, World
 from simulation.measures.summary import summarise
 from simulation.quality.rightness import pass_at
-from simulation.quality.rightness import pass_at
 from simulation.replay.replay import replay
 from simulation.store import Study
 from simulation.store.turn_sums import Answered, Marks
