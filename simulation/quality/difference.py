@@ -10,7 +10,7 @@ from math import exp, log
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.quality.tokens import Grams
+from simulation.quality.tokens import Counts, Grams, Numbers
 
 Similarities = NDArray[np.float64]
 """[texts, texts], symmetric, 1 on the diagonal."""
@@ -18,6 +18,8 @@ Kernel = Callable[[Sequence[str]], Similarities]
 """Tells how alike k texts are, 1 for copies: n-grams at hand, or the cosine of what an encoder makes of the texts."""
 DISTINCT = 3
 """The greatest n of distinct-n and of the kernel of n-grams."""
+AT_A_TIME = 1_000_000
+"""Counts that are laid out as an array at a time."""
 
 
 def speaks(grams: Grams) -> bool:
@@ -33,8 +35,7 @@ def distinct_n(grams: Grams) -> float | None:
     """
     if not speaks(grams):
         return None
-    totals = [int(counts.sum()) for counts in grams.counts[:DISTINCT]]
-    shares = [counts.shape[1] / total for counts, total in zip(grams.counts, totals, strict=False) if total]
+    shares = [counts.begins.size / int(counts.often.sum()) for counts in grams.counts[:DISTINCT] if counts.begins.size]
     return float(np.mean(shares))
 
 
@@ -47,43 +48,41 @@ def self_bleu(grams: Grams) -> float | None:
     """
     if not speaks(grams):
         return None
-    matched = np.stack([shared(counts) for counts in grams.counts])
+    texts = grams.lengths.size
+    matched = np.stack([shared(counts, texts) for counts in grams.counts])
     totals = np.maximum(grams.lengths - np.arange(len(grams.counts))[:, None], 0)
     nearest = nearest_lengths(grams.lengths)
     empty = grams.lengths == 0
     scores = [
         float(empty.sum() > 1) if empty[text] else bleu(matched[:, text], totals[:, text], int(nearest[text]))
-        for text in range(grams.lengths.size)
+        for text in range(texts)
     ]
     return max(0.0, 1 - float(np.mean(scores)))
 
 
-def shared(counts: NDArray[np.int64]) -> NDArray[np.int64]:
+def shared(counts: Counts, texts: int) -> Numbers:
     """Return how many n-grams each text shares with its siblings, each at most as often as one sibling has it."""
-    if not counts.shape[1]:
-        return np.zeros(counts.shape[0], dtype=np.int64)
-    first = counts.argmax(axis=0)
-    columns = np.arange(counts.shape[1])
-    most = counts[first, columns]
-    others = counts.copy()
-    others[first, columns] = 0
-    second = others.max(axis=0)
-    # only the text that has most of an n-gram may have more of it than its siblings
-    beyond = np.bincount(first, weights=most - second, minlength=counts.shape[0]).astype(np.int64)
-    matched: NDArray[np.int64] = counts.sum(axis=1) - beyond
-    return matched
+    matched = np.bincount(counts.text, weights=counts.often, minlength=texts)
+    if counts.begins.size:
+        # only the text that has most of an n-gram may have more of it than its siblings
+        order = np.lexsort((-counts.often, counts.gram))
+        lone = np.diff(counts.begins, append=order.size) == 1
+        first, second = order[counts.begins], order[counts.begins + ~lone]
+        beyond = counts.often[first] - np.where(lone, 0, counts.often[second])
+        matched -= np.bincount(counts.text[first], weights=beyond, minlength=texts)
+    return matched.astype(np.int64)
 
 
-def nearest_lengths(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+def nearest_lengths(lengths: Numbers) -> Numbers:
     """Return the length among each text's siblings that is nearest to its own; the shorter of two as near."""
     size = lengths.size
     far = np.abs(lengths[:, None] - lengths[None, :]) * (2 * int(lengths.max()) + 2) + lengths[None, :]
     far[np.arange(size), np.arange(size)] = np.iinfo(np.int64).max
-    nearest: NDArray[np.int64] = lengths[far.argmin(axis=1)]
+    nearest: Numbers = lengths[far.argmin(axis=1)]
     return nearest
 
 
-def bleu(matched: NDArray[np.int64], totals: NDArray[np.int64], reference_length: int) -> float:
+def bleu(matched: Numbers, totals: Numbers, reference_length: int) -> float:
     """Return the BLEU of one text from its n-grams by n: those matched and all; an n without a match is smoothed."""
     if not matched.any():
         return 0.0
@@ -102,14 +101,24 @@ def bleu(matched: NDArray[np.int64], totals: NDArray[np.int64], reference_length
 
 def gram_kernel(grams: Grams) -> Similarities:
     """Return the cosine of the texts' counts of n-grams, n = 1 to 3; of texts without words 1 among themselves."""
-    counts = np.concatenate(grams.counts[:DISTINCT], axis=1).astype(np.float64)
-    lengths = np.sqrt((counts * counts).sum(axis=1))
-    empty = lengths == 0
-    directions = counts / np.where(empty, 1, lengths)[:, None]
-    similarities: Similarities = np.minimum(directions @ directions.T, 1)
+    products = sum(products_of(counts, grams.lengths.size) for counts in grams.counts[:DISTINCT])
+    squares = np.diagonal(products)
+    empty = squares == 0
+    similarities: Similarities = products / np.sqrt(np.outer(np.where(empty, 1, squares), np.where(empty, 1, squares)))
     similarities[np.ix_(empty, empty)] = 1
-    np.fill_diagonal(similarities, 1)
     return similarities
+
+
+def products_of(counts: Counts, texts: int) -> Similarities:
+    """Return the inner products of the texts' counts, some n-grams at a time."""
+    products = np.zeros((texts, texts))
+    width = max(1, AT_A_TIME // texts)
+    for start in range(0, counts.begins.size, width):
+        begin, end = np.searchsorted(counts.gram, (start, start + width))
+        block = np.zeros((texts, min(width, counts.begins.size - start)))
+        block[counts.text[begin:end], counts.gram[begin:end] - start] = counts.often[begin:end]
+        products += block @ block.T
+    return products
 
 
 def vendi(similarities: Similarities) -> float:

@@ -20,8 +20,7 @@ POINT_AFTER_TEXT = re.compile(r"([^0-9])([.,])")
 POINT_BEFORE_TEXT = re.compile(r"([.,])([^0-9])")
 HYPHEN_AFTER_NUMBER = re.compile(r"([0-9])-")
 
-Counts = NDArray[np.int64]
-"""[texts, different n-grams]"""
+Numbers = NDArray[np.int64]
 
 
 def words(text: str) -> list[str]:
@@ -40,42 +39,51 @@ def words(text: str) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
+class Counts:
+    """How often each of k texts has each n-gram that it has, for one n: an entry a pair of n-gram and text."""
+
+    gram: Numbers
+    """The number of the n-gram; in ascending order, and every number from 0 occurs."""
+    text: Numbers
+    often: Numbers
+    """At least 1."""
+    begins: Numbers
+    """Where the entries of each n-gram begin."""
+
+
+@dataclass(frozen=True, slots=True)
 class Grams:
-    """How often each of k texts has each n-gram that any of them has."""
+    """The n-grams of k texts; memory is that of their words, whatever k is."""
 
     counts: tuple[Counts, ...]
     """Of n = 1 to 4."""
-    lengths: NDArray[np.int64]
+    lengths: Numbers
     """Words of each text."""
 
 
 def grams(texts: Sequence[str]) -> Grams:
-    """Cut k texts into n-grams; memory grows with k times the different n-grams."""
+    """Cut k texts into n-grams."""
     lines = [words(text) for text in texts]
     numbers: dict[str, int] = {}
-    flat = [numbers.setdefault(word, len(numbers)) for line in lines for word in line]
+    single = np.array([numbers.setdefault(word, len(numbers)) for line in lines for word in line], dtype=np.int64)
     lengths = np.array([len(line) for line in lines], dtype=np.int64)
-    single = np.array(flat, dtype=np.int64)
     text = np.repeat(np.arange(len(lines)), lengths)
-    codes, kinds = single, len(numbers)
-    counts = [counted(codes, text, kinds, len(lines))]
+    codes = single
+    counts = [counted(codes, text, len(lines))]
     for n in range(2, LONGEST + 1):
         # an n-gram is an (n-1)-gram and the word after it; one that would reach into the next text is left out
-        joined = codes[: max(0, single.size - n + 1)] * (len(numbers) + 1) + single[n - 1 :]
+        joined = codes[: max(0, single.size - n + 1)] * len(numbers) + single[n - 1 :]
         inside = text[: joined.size] == text[n - 1 :]
-        kinds, numbered = dense(joined[inside])
         codes = np.zeros(joined.size, dtype=np.int64)
-        codes[inside] = numbered
-        counts.append(counted(numbered, text[: joined.size][inside], kinds, len(lines)))
+        codes[inside] = np.unique(joined[inside], return_inverse=True)[1]
+        counts.append(counted(codes[inside], text[: joined.size][inside], len(lines)))
     return Grams(counts=tuple(counts), lengths=lengths)
 
 
-def dense(codes: NDArray[np.int64]) -> tuple[int, NDArray[np.int64]]:
-    """Return how many different codes there are, and the codes numbered from 0."""
-    different, numbered = np.unique(codes, return_inverse=True)
-    return different.size, numbered
-
-
-def counted(codes: NDArray[np.int64], text: NDArray[np.int64], kinds: int, texts: int) -> Counts:
+def counted(codes: Numbers, text: Numbers, texts: int) -> Counts:
     """Count how often each text has each code."""
-    return np.bincount(text * kinds + codes, minlength=texts * kinds).reshape(texts, kinds)
+    pairs, often = np.unique(codes * texts + text, return_counts=True)
+    gram = pairs // texts
+    return Counts(
+        gram=gram, text=pairs % texts, often=often, begins=np.flatnonzero(np.diff(gram, prepend=-1)).astype(np.int64)
+    )

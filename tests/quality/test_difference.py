@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sacrebleu import sentence_bleu
 
+from simulation.quality import difference
 from simulation.quality.difference import distance, distinct_n, distinct_right, gram_kernel, self_bleu, utility, vendi
 from simulation.quality.tokens import grams, words
 
@@ -186,3 +187,11 @@ def test_utility_is_greater_where_another_answer_comes_early() -> None:
 def test_what_cannot_be_measured_is_refused(call: Callable[[], float], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_the_kernel_is_the_same_however_many_counts_are_laid_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    pieces = grams(drawn(random.Random(3), 7, 30))
+    whole = gram_kernel(pieces)
+    for at_a_time in (1, 7, 20, 100):
+        monkeypatch.setattr(difference, "AT_A_TIME", at_a_time)
+        np.testing.assert_allclose(gram_kernel(pieces), whole, rtol=0, atol=1e-15)
