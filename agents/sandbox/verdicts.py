@@ -13,6 +13,11 @@ WORDS: dict[Verdict, str] = {
     "killed": "it was killed",
     "died": "it ended by itself",
 }
+SPENT = 0.5
+"""From this share of its CPU seconds on, a candidate that the kernel killed is taken to have used them up.
+
+The kernel counts a limit in whole ticks, what was used exactly: where a machine is shared, the two differ by a quarter.
+"""
 BY_TESTER = ("passed", "failed", "load_error", "memory", "bad_return", "infra_error", "gone")
 
 
@@ -23,7 +28,7 @@ def ending(process: Json, limits: Limits, overran: bool) -> Verdict:
         return "blocked"
     if overran or code == -signal.SIGXCPU:
         return "timeout"
-    if code == -signal.SIGKILL and process["cpu_seconds"] >= 0.8 * limits.cpu_seconds:
+    if code == -signal.SIGKILL and process["cpu_seconds"] >= SPENT * limits.cpu_seconds:
         return "timeout"
     if code == -signal.SIGKILL and not process["stopped"]:
         return "killed"

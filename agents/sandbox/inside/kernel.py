@@ -91,8 +91,8 @@ def keep_only(descriptors: list[int]) -> None:
     call("close_range", len(descriptors), (1 << 31) - 1, 0)
 
 
-def limit(what: int, value: int, grace: int = 0) -> None:
-    """Set the soft limit, and the hard one by `grace` higher; neither above the hard one in force."""
+def limit(what: int, value: int) -> None:
+    """Set both the soft and the hard limit, never above the hard one in force."""
     hard = resource.getrlimit(what)[1]
-    soft, top = (bound if hard == resource.RLIM_INFINITY else min(bound, hard) for bound in (value, value + grace))
-    resource.setrlimit(what, (soft, top))
+    bound = value if hard == resource.RLIM_INFINITY else min(value, hard)
+    resource.setrlimit(what, (bound, bound))

@@ -122,8 +122,7 @@ class Lane:
         """Give up, in this child, whatever a program or its tester does not need."""
         if self.level == "full" and role == "candidate":
             namespaces.own_work_folder(limits["work_mebibytes"], limits["work_entries"])
-        # a signal of its own tells the end of its time, even where a busy machine counts its seconds late
-        kernel.limit(resource.RLIMIT_CPU, limits["cpu_seconds"], grace=1)
+        kernel.limit(resource.RLIMIT_CPU, limits["cpu_seconds"])
         kernel.limit(resource.RLIMIT_AS, self.address_space + (limits["memory_mebibytes"] << 20))
         kernel.limit(resource.RLIMIT_FSIZE, limits["file_mebibytes"] << 20)
         kernel.limit(resource.RLIMIT_NOFILE, 64)
