@@ -10,34 +10,19 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+from benchmarks.rejudged_pairs import Row, fits
 from simulation.core.errors import DataError
 
 CUTOFFS = (1, 3, 5, 10, 20, 50)
 BIGREC_TESTS = 5000
-ROUNDING = 0.5e-4
-"""Published to four decimals."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """One published run."""
-
-    name: str
-    tests: int
-    rates: Mapping[int, float]
-    """The hit rate at each cutoff."""
-
-    def hits(self, cutoff: int) -> int:
-        """Return the whole number of hits nearest to the rate."""
-        return round(self.rates[cutoff] * self.tests)
-
-
-def logged(name: str, tests: int, *rates: float) -> Row:
+def logged(name: str, tests: int, *rates: float) -> Row[int]:
     """Return a row of MiniOneRec, whose logs tell of five cutoffs."""
     return Row(name=name, tests=tests, rates=dict(zip((1, 3, 5, 10, 50), rates, strict=True)))
 
 
-MINIONEREC: Mapping[str, tuple[Row, ...]] = {
+MINIONEREC: Mapping[str, tuple[Row[int], ...]] = {
     "Industrial": (
         logged("SFT", 4533, 0.0620, 0.0900, 0.1059, 0.1379, 0.2285),
         logged("RL, ranking reward", 4533, 0.0704, 0.0966, 0.1116, 0.1396, 0.2303),
@@ -57,7 +42,7 @@ MINIONEREC: Mapping[str, tuple[Row, ...]] = {
 class BigrecRow:
     """One row of the study of BIGRec, with what is wrong with it."""
 
-    row: Row
+    row: Row[int]
     games: bool
     """Whether it is of the games, which all but one are."""
     grpo: bool
@@ -87,12 +72,6 @@ class BigrecRow:
         ]
         first, gain = self.row.rates[1], self.gains[1]
         return falling + ([f"HR@1 {first:.4f} is not NDCG@1 {gain:.4f}"] if first != gain else [])
-
-
-def fits(rate: float, tests: int) -> bool:
-    """Tell whether some whole number of hits among `tests` makes a rate, as it is rounded."""
-    # the rounding of the nearest number of hits to four decimals; a little slack for ties that round either way
-    return abs(round(rate * tests) / tests - rate) <= ROUNDING + 1e-9
 
 
 def read_bigrec(path: Path) -> list[BigrecRow]:

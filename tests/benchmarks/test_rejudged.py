@@ -2,14 +2,18 @@
 
 import json
 from itertools import product
+from math import sqrt
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
-from scipy.stats import binomtest  # type: ignore[import-untyped]
+from scipy.stats import binomtest, norm  # type: ignore[import-untyped]
 
-from benchmarks.rejudged import TABLE, compare, most_discordant, paired_bounds
-from benchmarks.rejudged_tables import MINIONEREC, Row, fits, read_bigrec
+from benchmarks.rejudged import TABLE
+from benchmarks.rejudged_generation import PUBLISHED, judged_graded, judged_share
+from benchmarks.rejudged_pairs import Row, compare, fits, most_discordant, paired_bounds
+from benchmarks.rejudged_tables import MINIONEREC, read_bigrec
 from simulation.core.errors import DataError
 
 
@@ -77,3 +81,42 @@ def test_another_file_is_refused_in_a_sentence(tmp_path: Path, document: Any) ->
     path.write_text(document if isinstance(document, str) else json.dumps(document), encoding="utf-8")
     with pytest.raises(DataError, match="is not the published table"):
         read_bigrec(path)
+
+
+def test_the_published_tables_of_gem_have_nineteen_rows_and_one_is_told_apart_for_certain() -> None:
+    assert [sum(row.study == study for row in PUBLISHED) for study in ("IFEval", "GSM8K", "chat", "mathematics")] == [
+        4, 3, 1, 5,
+    ]  # fmt: skip
+    shares = [judged_share(row) for row in PUBLISHED if row.share]
+    graded = [judged_graded(row) for row in PUBLISHED if not row.share]
+    assert (len(shares), len(graded)) == (12, 7)
+    assert not any(pair["tells"] for row in shares for pair in row["pairs"])
+    assert [(row["study"], row["name"]) for row in graded if any(pair["tells"] for pair in row["pairs"])] == [
+        ("poems", "distinct-n")
+    ]
+    assert {row["name"]: row["fit_no_whole_number"] for row in shares if row["fit_no_whole_number"]} == {
+        "instructions, loose": [0.545]  # 454 of 834 are 54.4 %, 455 are 54.6 %
+    }
+    (aime,) = [row for row in shares if row["name"] == "AIME24"]
+    assert [pair["hits"] for pair in aime["pairs"]] == [(2, 3), (2, 3), (3, 3)]
+
+
+def test_of_maths_five_hundred_no_rate_is_a_share() -> None:
+    (row,) = [row for row in PUBLISHED if row.name == "MATH"]
+    assert not any(fits(value, 500, 0.5e-3) for value in row.values)
+    assert all(fits(value, 5000, 0.5e-3) for value in row.values)
+
+
+def test_a_mean_is_told_apart_up_to_the_spread_that_is_named() -> None:
+    (row,) = [row for row in PUBLISHED if row.name == "self-BLEU" and row.study == "poems"]
+    (pair, *_) = judged_graded(row)["pairs"]
+    for factor, tells in ((0.99, True), (1.01, False)):
+        error = pair["sd_over_prompts_at_most"] * factor * sqrt(2 / row.tests)
+        assert (2 * norm.sf(pair["difference"] / error) < 0.05) == tells
+    assert pair["sd_of_paired_differences_at_most"] == pytest.approx(pair["sd_over_prompts_at_most"] * sqrt(2))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_values_between_0_and_1_have_no_more_spread_than_the_worst_case(seed: int) -> None:
+    values = np.random.default_rng(seed).beta(0.2, 0.3, 200)
+    assert values.std() <= sqrt(values.mean() * (1 - values.mean()))
