@@ -147,8 +147,10 @@ def _converter(hint: Any, finite: bool) -> Convert:
     if origin is Literal:
         return text
     if origin in (Union, types.UnionType):
-        (inner,) = (argument for argument in arguments if argument is not type(None))
-        converter = _converter(inner, finite)
+        inner = [argument for argument in arguments if argument is not type(None)]
+        if len(inner) > 1:
+            return _converted_by_msgspec(hint)
+        converter = _converter(inner[0], finite)
         return lambda value: None if value is None else converter(value)
     if origin is tuple and arguments[1:] == (...,):
         return _tuple(_converter(arguments[0], finite))

@@ -10,6 +10,7 @@ import numpy as np
 from simulation.core.calls import Completion, Request
 from simulation.core.catalogue import Catalogue
 from simulation.core.kinds.code import Code
+from simulation.core.kinds.conditions import Condition, Conditions
 from simulation.core.kinds.items import Items
 from simulation.core.kinds.kind import Key
 from simulation.core.kinds.next_items import NextItems
@@ -68,6 +69,7 @@ def of_every_form(size: int = 6) -> dict[str, list[Question]]:
         "items": [bought(f"i{place}", Taken(item=ITEMS[place % len(ITEMS)])) for place in range(size)],
         "next items": [coming(f"n{place}", Taken(item=ITEMS[place % len(ITEMS)])) for place in range(size)],
         "visits": [coming(f"v{place}", Visitor(user=place, mood=place / 2 - 1)) for place in range(size)],
+        "conditions": [conditioned(f"w{place}", place + 1) for place in range(size)],
         "items by chance": [bought(f"c{place}", Chances(chances=(0.5, 0.0, 0.25, 1.0))) for place in range(size)],
     }
 
@@ -80,6 +82,13 @@ def program(identity: str) -> Question:
     tests = (Test(code="assert f(1) == 2"), Test(code="assert f(2) == 3", hidden=True))
     key = Tests(tests=tests, reference="def f(x):\n    return x + 1")
     return Question(id=identity, prompt="Write f, which adds 1.", form=Code(), key=key, tags=("program",))
+
+
+def conditioned(identity: str, count: int) -> Question:
+    """Return a question whose answer is a text of so many words."""
+    condition = Condition(name="words", parameters={"count": count})
+    key = Conditions(conditions=(condition,), references=(" ".join(["tea"] * count),))
+    return Question(id=identity, prompt=f"Write {count} words.", key=key, tags=("1 condition",))
 
 
 def bought(identity: str, key: Key) -> Question:

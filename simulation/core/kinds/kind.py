@@ -36,6 +36,11 @@ class Key(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="none
         return None
 
     @property
+    def references(self) -> tuple[str, ...]:
+        """Every gold answer that is known, the reference first."""
+        return () if self.reference is None else (self.reference,)
+
+    @property
     def reveals(self) -> tuple[str, ...]:
         """What each of the form's alternatives reveals of who takes it; none where nobody wrote that down."""
         return ()

@@ -1,0 +1,37 @@
+"""What a pretrained writer of lines believes: how often it heeds a condition of each kind.
+
+A writer that merely lacks training cannot be taught by few demonstrations; one that knows how each condition is met,
+and habitually leaves some of them out, can: what it has to learn is to heed them all. So a lesson's line meets each of
+its conditions as often as the writer is to heed it, and for the others the prompt asks what another line would meet.
+"""
+
+from collections.abc import Mapping
+
+from environments.lines.asking import request
+from environments.lines.combinations import Kind, owned
+from environments.lines.items import prompt
+from simulation.core.corpus import Branch, Lesson
+from simulation.core.seeding import generator
+from simulation.core.types import Question
+
+HEEDED: Mapping[Kind, float] = {
+    "topic": 0.9, "words": 0.6, "contains": 0.7, "avoids": 0.6, "begins": 0.75, "ends": 0.65, "case": 0.75,
+    "order": 0.65, "repeats": 0.6,
+}  # fmt: skip
+"""How often a condition is heeded in the second stage; in the first each one is."""
+
+
+def lesson(index: int, *, seed: int, stage: int) -> Lesson:
+    """Return a lesson on a combination of the pool: all conditions met in stage 0, as many as `HEEDED` says in 1."""
+    stream = generator(seed, index, 0, "lines lesson")
+    combinations = owned("pool")
+    kinds = combinations[int(stream.integers(len(combinations)))]
+    taught, other = request(kinds, stream), request(kinds, stream)
+    conditions = {
+        kind: (taught if stage == 0 or stream.random() < HEEDED[kind] else other).asked[kind].condition
+        for kind in kinds
+    }
+    return Lesson(
+        question=Question(id=f"lesson-{seed}-{index}", prompt=prompt(conditions, stream)),
+        branches=(Branch(text=f" {taught.write(taught.line)}", weight=1.0),),
+    )
