@@ -86,6 +86,8 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
 
 def prompted(row: object) -> Question:
     """Return the question that a row is; raises DataError where it is none."""
+    if isinstance(row, str) and row.startswith(("{", "[")):
+        raise DataError(f"begins as JSON does and is none: {short(row)}")
     if isinstance(row, str) and row.strip():
         return unconditioned(row.strip())
     if not isinstance(row, Mapping):
