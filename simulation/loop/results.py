@@ -1,6 +1,6 @@
 """What answers and verdicts add up to: experiences and evaluations."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain, islice
 
 import numpy as np
@@ -9,6 +9,7 @@ from simulation.core.confidence import confidences
 from simulation.core.questions import Measure, computed, sources
 from simulation.core.types import Answer, Evaluation, Experience, Feedback, Question, Ranking, Result
 from simulation.quality.rightness import passing
+from simulation.quality.sets import set_metrics
 
 
 def evaluation(
@@ -19,6 +20,7 @@ def evaluation(
     The first of the measures is the truth.
     """
     rankings = rounded([answer.ranking for answer in answers])
+    of_sets = together(answers, truths, samples)
     results = tuple(
         Result(
             question_id=answer.question_id,
@@ -28,9 +30,9 @@ def evaluation(
             reading=answer.reading,
             stop=answer.stop,
             reason=truth.reason,
-            metrics=truth.metrics,
+            metrics={**truth.metrics, **of_set},
         )
-        for answer, ranking, truth in zip(answers, rankings, truths, strict=True)
+        for answer, ranking, truth, of_set in zip(answers, rankings, truths, of_sets, strict=True)
     )
     metrics = {"unparsed": float(np.mean([answer.stop == "unparsed" for answer in answers]))}
     sure = confidences([ranking for ranking in rankings if ranking is not None])
@@ -41,6 +43,25 @@ def evaluation(
         metrics |= passing([result.truth for result in results], samples)
     metrics[measures[0].name] = float(np.mean([result.truth for result in results]))
     return Evaluation(questions=len(results) // samples, metrics=metrics, results=results)
+
+
+def together(answers: Sequence[Answer], truths: Sequence[Feedback], samples: int) -> list[Mapping[str, float]]:
+    """Return for each answer what is measured of all `samples` answers to its question, nothing of a single one."""
+    of_sets: list[Mapping[str, float]] = []
+    for first in range(0, len(answers), samples):
+        siblings, scores = answers[first : first + samples], truths[first : first + samples]
+        chosen = [None if answer.choice is None else str(answer.choice) for answer in siblings]
+        of_set = set_metrics(
+            [answer.text for answer in siblings],
+            [truth.score for truth in scores],
+            readings=[
+                None if answer.stop == "unparsed" else choice or answer.text.strip()
+                for answer, choice in zip(siblings, chosen, strict=True)
+            ],
+            classes=chosen if any(chosen) else None,
+        )
+        of_sets += [of_set] * len(siblings)
+    return of_sets
 
 
 def averages(results: Sequence[Result], measures: Sequence[Measure]) -> dict[str, float]:

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from simulation.core.machine import cores
 from simulation.core.questions import Measure
+from simulation.loop.world import PROBE
+from simulation.measures.exams import Exams
 from simulation.measures.methods import Values
 from simulation.measures.naming import known_before, known_in
 from simulation.measures.summary import Course
@@ -38,6 +40,8 @@ class Played:
     costs: list[dict[str, float]] = field(default_factory=list)
     """Spent by each evaluation, since the beginning."""
     spent: dict[str, float] = field(default_factory=lambda: dict.fromkeys(COSTS, 0.0))
+    exams: dict[str, list[dict[str, NDArray[np.floating]]]] = field(default_factory=dict)
+    """By the name of an evaluation of the held-out set, of each time the values by the name of the measure."""
     failure: str = ""
 
     @classmethod
@@ -67,6 +71,11 @@ class Played:
             for name, course in self.courses.items():
                 self.values[name].append(narrowed(course.values(outcome.evaluations["held_out"])))
             self.costs.append(dict(self.spent))
+        truth = self.course.truth.name
+        for exam, marks in outcome.evaluations.items():
+            if exam != PROBE:
+                values = {name: narrowed(column) for name, column in {**marks.values, truth: marks.truths}.items()}
+                self.exams.setdefault(exam, []).append(values)
 
 
 def narrowed(values: Values) -> NDArray[np.floating]:
@@ -93,6 +102,8 @@ class Results:
     """Label, seed and reason of every student or class that did not come to the end."""
     trace_hashes: tuple[str, ...]
     """Of each cohort's study, in their order."""
+    exams: Exams | None = None
+    """The temperatures at which all were measured, where there are several."""
 
     def whole(self, labels: Sequence[str]) -> list[int]:
         """Return the seeds at which all of these labels came to the end."""
@@ -106,6 +117,23 @@ class Results:
             member_values = [np.stack(played.values[measure.name]) for played in self.students[label, seed]]
             rows.append(np.mean(member_values, axis=0, dtype=np.float64))
         return np.stack(rows)
+
+    def exam(self, exam: str, measure: str, label: str, seeds: Sequence[int], at: int = -1) -> Values:
+        """Return a measure's values `[seeds, questions]` in one of an exam's evaluations; those of a class are means.
+
+        Raises KeyError where the measure is not stored of every answer.
+        """
+        rows = [
+            np.mean(
+                [played.exams[exam][at][measure] for played in self.students[label, seed]], axis=0, dtype=np.float64
+            )
+            for seed in seeds
+        ]
+        return np.stack(rows)
+
+    def measured(self, exam: str, measure: str, label: str, seeds: Sequence[int], at: int = -1) -> bool:
+        """Say whether an evaluation of all these students holds a measure of every answer."""
+        return all(measure in played.exams[exam][at] for seed in seeds for played in self.students[label, seed])
 
     def costs(self, label: str, seeds: Sequence[int], cost: str) -> NDArray[np.float64]:
         """Return what was spent by each evaluation, `[seeds, evaluations]`; a class counts all its students."""
@@ -143,27 +171,22 @@ def known_to(lineup: Lineup, cohorts: Sequence[tuple[Lineup, Path]]) -> dict[str
     return known_before(lineup)
 
 
-def read_results(lineup: Lineup, cohorts: Sequence[tuple[Lineup, Path]], measures: Sequence[Measure] = ()) -> Results:
+def read_results(
+    lineup: Lineup,
+    cohorts: Sequence[tuple[Lineup, Path]],
+    measures: Sequence[Measure] = (),
+    beside: Sequence[str] = (),
+) -> Results:
     """Add up what the studies of a comparison hold so far, by the measures given or the truth alone.
 
-    `cohorts` say of each what it plays, and its study's folder.
+    `cohorts` say of each what it plays, and its study's folder; `beside` names what else is wanted of exams.
     """
     truth = next(iter(known_to(lineup, cohorts).values()))
     measures = tuple(measures) or (truth,)
-    students: dict[tuple[str, int], dict[str, Played]] = {}
-    missing: list[tuple[str, int, str]] = []
-    reads = read_cohorts([folder for _, folder in cohorts], measures, students=len(lineup.seats))
-    for (cohort, _), read in zip(cohorts, reads, strict=True):
-        reason = "not begun" if read is None else read.unfinished
-        if reason:
-            missing += [(label, seed, reason) for label in cohort.labels for seed in cohort.seeds]
-        if read is None:
-            continue
-        for student, played in read.students.items():
-            students.setdefault(read.places[student], {})[student] = played
-        for place in () if reason else dict.fromkeys(read.places.values()):
-            failures = [played.failure for played in students[place].values() if played.failure]
-            missing += [(*place, failures[0])] if failures else []
+    exams = Exams.of(lineup)
+    wanted = beside if exams is not None else ()
+    reads = read_cohorts([folder for _, folder in cohorts], measures, wanted, students=len(lineup.seats))
+    students, missing = seated([cohort for cohort, _ in cohorts], reads)
     courses = [played.course for members in students.values() for played in members.values()]
     return Results(
         labels=lineup.labels,
@@ -176,12 +199,35 @@ def read_results(lineup: Lineup, cohorts: Sequence[tuple[Lineup, Path]], measure
         students={place: tuple(members.values()) for place, members in students.items()},
         missing=tuple(missing),
         trace_hashes=tuple(read.trace_hash for read in reads if read is not None),
+        exams=exams,
     )
 
 
-def read_cohorts(folders: Sequence[Path], measures: Sequence[Measure], *, students: int) -> list[Read | None]:
+def seated(
+    cohorts: Sequence[Lineup], reads: Sequence["Read | None"]
+) -> tuple[dict[tuple[str, int], dict[str, Played]], list[tuple[str, int, str]]]:
+    """Return the students by label and seed, then by name, and who is missing: label, seed and reason."""
+    students: dict[tuple[str, int], dict[str, Played]] = {}
+    missing: list[tuple[str, int, str]] = []
+    for cohort, read in zip(cohorts, reads, strict=True):
+        reason = "not begun" if read is None else read.unfinished
+        if reason:
+            missing += [(label, seed, reason) for label in cohort.labels for seed in cohort.seeds]
+        if read is None:
+            continue
+        for student, played in read.students.items():
+            students.setdefault(read.places[student], {})[student] = played
+        for place in () if reason else dict.fromkeys(read.places.values()):
+            failures = [played.failure for played in students[place].values() if played.failure]
+            missing += [(*place, failures[0])] if failures else []
+    return students, missing
+
+
+def read_cohorts(
+    folders: Sequence[Path], measures: Sequence[Measure], beside: Sequence[str], *, students: int
+) -> list[Read | None]:
     """Read every cohort's study, None for those not begun; many students in as many processes as there are cores."""
-    read = partial(read_cohort, measures=measures)
+    read = partial(read_cohort, measures=measures, beside=beside)
     if len(folders) == 1 or students < MANY_STUDENTS:
         return [read(folder) for folder in folders]
     workers = min(len(folders), cores())
@@ -189,7 +235,7 @@ def read_cohorts(folders: Sequence[Path], measures: Sequence[Measure], *, studen
         return list(pool.map(read, folders))
 
 
-def read_cohort(folder: Path, measures: Sequence[Measure]) -> Read | None:
+def read_cohort(folder: Path, measures: Sequence[Measure], beside: Sequence[str] = ()) -> Read | None:
     """Read a study's turns one at a time."""
     if not (folder / DATABASE).is_file():
         return None
@@ -197,7 +243,7 @@ def read_cohort(folder: Path, measures: Sequence[Measure]) -> Read | None:
         sheets = QuestionSheets({question.id: question for question in study.question_set("held_out")})
         truth = study.measures[0]
         students = {seat.name: Played.begin(seat.name, measures, truth) for seat in study.seats}
-        for outcome in StudySums(study, [measure.name for measure in measures if measure != truth]):
+        for outcome in StudySums(study, [*beside, *(measure.name for measure in measures if measure != truth)]):
             students[outcome.student].take(outcome, sheets)
         return Read(
             trace_hash=study.trace_hash,

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from simulation.core.questions import Measure
 from simulation.core.types import Question
 from simulation.measures.arrays import COSTS, Results
+from simulation.measures.frontier import Frontier, frontiers
 from simulation.measures.methods import Values, estimate_of, family_of, moved
 from simulation.measures.reliability import Reliability
 from simulation.measures.statistics import (
@@ -89,6 +90,8 @@ class Findings:
     """The first is the one that counts."""
     same: tuple[str, ...]
     """The keys in `BUDGETS` of which every student spent equally much, so that they show nothing new."""
+    frontiers: tuple[Frontier, ...] = ()
+    """Of the truth over temperatures, where there are several, by each measure of difference."""
 
     @property
     def families(self) -> list[Family]:
@@ -136,6 +139,7 @@ def find(results: Results, questions: Sequence[Question], measure: Measure) -> F
         standings=tuple(standing(label, results, seeds, measure, table) for label, table in values.items()),
         aspects=aspects,
         same=same,
+        frontiers=frontiers(results, labels, seeds) if measure == results.truth else (),
     )
 
 

@@ -27,6 +27,7 @@ from simulation.quality.tokens import grams
 DESCRIPTIONS: Mapping[str, str] = {
     "maj": "maj@{k}: the truth of the answer most often read among {k}; unreadable ones never win, ties share",
     "best_by_score": "the truth of that one of {k} answers to which the judge gives the greatest score, ties share",
+    "distinct": "different texts among {k}, white space folded, as a share of {k}",
     "distinct_right": "different right answers among {k}, as a share of {k}",
     "distinct_n": "share of n-grams that are different among {k} texts, mean over n = 1 to 3",
     "self_bleu": "1 less the mean BLEU of each of {k} texts against its {siblings} siblings",
@@ -48,9 +49,10 @@ def set_metrics(
     """Return by name what is measured of the k answers to one prompt, completions alone, in the order they were drawn.
 
     `truths` are in [0, 1], and an answer is right at 1. `readings` are what was read as the answer, None where nothing
-    could be; without them there is no vote. `classes` name answers of equal meaning, by default of equal text, white
-    space folded; None is a class of its own. `scores` are a judge's. Each of `kernels` adds `vendi_NAME` and
-    `distance_NAME`. What cannot be measured is absent: everything of one answer, differences of answers without a word.
+    could be; without them there is no vote. `classes` name answers of equal meaning for `utility`, by default of equal
+    text, white space folded; None is a class of its own. `scores` are a judge's. Each of `kernels` adds `vendi_NAME`
+    and `distance_NAME`. What cannot be measured is absent: everything of one answer, differences of answers without a
+    word.
     """
     if len(texts) != len(truths):
         raise ValueError(f"every text has a truth, got {len(texts)} texts and {len(truths)} truths")
@@ -59,7 +61,8 @@ def set_metrics(
     numbers = class_numbers(texts, classes)
     right = [truth >= 1 for truth in truths]
     metrics = {
-        "distinct_right": distinct_right(texts, right, classes) / len(texts),
+        "distinct": len(set(class_numbers(texts, None))) / len(texts),
+        "distinct_right": distinct_right(texts, right) / len(texts),
         "utility": utility(numbers, truths),
     }
     if readings is not None:

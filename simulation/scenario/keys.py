@@ -135,8 +135,8 @@ class Evaluate(Drawing):
     temperature: Heat | Annotated[list[Heat], Field(min_length=1, max_length=20)] | None = None
     """At which these are written; null is the students' own, 0 greedy, for which one answer is enough.
 
-    Of a list each gives an evaluation of its own; the one nearest to 1 is the main one, by which curves, progress and
-    verdicts go where they name no other.
+    Of a list each gives an evaluation of its own; the one nearest to 1, and above 0, is the main one, by which curves,
+    progress and verdicts go where they name no other.
     """
 
     @model_validator(mode="after")
@@ -154,7 +154,7 @@ class Evaluate(Drawing):
         if self.temperature is None:
             return ()
         listed = self.temperature if isinstance(self.temperature, list) else [self.temperature]
-        return tuple(sorted(listed, key=lambda temperature: (abs(temperature - 1), temperature)))
+        return tuple(sorted(listed, key=lambda temperature: (not temperature, abs(temperature - 1), temperature)))
 
 
 class Compare(Keys):

@@ -14,8 +14,9 @@ from simulation.measures.lesson_quality import draws, replays
 from simulation.measures.statistics import mean_interval
 from simulation.measures.summary import Measurement, by_turn
 from simulation.views.comparison_tables import chosen_pairs, many
+from simulation.views.frontier_picture import frontier_curves
 from simulation.views.plots import BLUE, CATEGORY_COLOURS, GREEN, INK, RED, SOFT, drawn, finish
-from simulation.views.report_sections import picture
+from simulation.views.section import picture
 from simulation.views.text import Scale, shown
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ MOST_TOGETHER = 8
 MOST_HEAT_MAPS = 12
 MOST_THIN_LINES = 24
 COLUMNS = 4
+MOST_STEPS = 3
+"""On the axis of a narrow panel, so that "−0.075" and the number beside it stand apart."""
 
 
 def draw_all(all_findings: Sequence[Findings], folder: Path) -> list[Path]:
@@ -44,7 +47,7 @@ def draw_all(all_findings: Sequence[Findings], folder: Path) -> list[Path]:
     return paths
 
 
-KINDS = ("learning_curves", "differences", "categories", "flows", "draws", "teacher")
+KINDS = ("learning_curves", "frontier", "differences", "categories", "flows", "draws", "teacher")
 
 
 def pictures(findings: Findings, *, alone: bool) -> Iterator[tuple[str, Callable[[Findings, Path], None], bool]]:
@@ -53,6 +56,7 @@ def pictures(findings: Findings, *, alone: bool) -> Iterator[tuple[str, Callable
     The last are the same whatever the measure, and drawn of one `alone`.
     """
     yield "learning_curves", curves, True
+    yield "frontier", frontier_curves, bool(findings.frontiers)
     yield "differences", differences, bool(findings.aspects)
     yield "categories", categories, len(mastery(findings)) > 1
     yield "flows", flows, len(findings.turns) > 1
@@ -145,6 +149,8 @@ def differences(findings: Findings, path: Path) -> None:
 
 def forest(axes: "Axes", aspect: Aspect, pairs: Sequence[tuple[str, str]], scale: Scale) -> None:
     """Draw one aspect's differences below each other."""
+    from matplotlib.ticker import MaxNLocator
+
     verdict_by_pair = {(verdict.a, verdict.b): verdict for verdict in aspect.family.verdicts}
     for place, pair in enumerate(pairs):
         verdict, factor = verdict_by_pair[pair], scale.factor
@@ -153,6 +159,7 @@ def forest(axes: "Axes", aspect: Aspect, pairs: Sequence[tuple[str, str]], scale
         face = colour if verdict.tells else "white"
         axes.plot(factor * verdict.difference, place, "o", markersize=5, color=colour, markerfacecolor=face)
     axes.axvline(0, color=INK, linewidth=0.8)
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=MOST_STEPS, steps=[1, 2, 5, 10]))
     axes.set_yticks(range(len(pairs)), [fill(f"{shown(b)} − {shown(a)}", 44) for a, b in pairs])
     axes.set_ylim(len(pairs) - 0.4, -0.6)
     axes.set_title(fill(shown(aspect.name), 26), fontsize=8)

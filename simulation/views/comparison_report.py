@@ -16,10 +16,13 @@ from simulation.core.questions import Measure
 from simulation.core.types import Question
 from simulation.measures.arrays import Results, read_results
 from simulation.measures.findings import Aspect, Findings, find_all
+from simulation.measures.frontier import DIFFERENCES
 from simulation.play.folders import Comparison
 from simulation.store import DATABASE, Study
 from simulation.views.comparison_tables import table
-from simulation.views.report_sections import Section, heading, sections
+from simulation.views.frontier_words import frontier_json
+from simulation.views.report_sections import heading, sections
+from simulation.views.section import Section
 from simulation.views.text import Scale, clock, shown
 from simulation.views.verdict_text import family_warnings, verdict_json
 
@@ -35,7 +38,7 @@ def conclude(
     It is told by the measures given, or by the truth alone. `tables.txt` and `verdicts.json` follow from what was
     played and from the measures alone: equal studies give equal bytes.
     """
-    results = read_results(comparison.lineup, comparison.studies, measures)
+    results = read_results(comparison.lineup, comparison.studies, measures, DIFFERENCES)
     all_findings = find_all(results, held_out(comparison))
     findings = all_findings[0]
     title, parts = heading(findings, comparison.lineup), sections(all_findings, comparison.lineup)
@@ -116,6 +119,7 @@ def findings_json(all_findings: Sequence[Findings]) -> dict[str, Any]:
         "missing": sorted([label, seed, reason] for label, seed, reason in findings.results.missing),
         "standings": [row for told in all_findings for row in standings_json(told)],
         "spent": {cost: {label: findings.spent(cost, label) for label in findings.values} for cost in findings.costs},
+        "frontiers": [frontier_json(frontier) for frontier in findings.frontiers],
         "measures": [aspect_json(aspect, told.measure) for told in all_findings for aspect in told.aspects],
     }
 

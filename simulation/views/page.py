@@ -13,8 +13,8 @@ from markupsafe import Markup, escape
 from simulation.measures.findings import Findings
 from simulation.play.folders import Comparison
 from simulation.scenario.entries import Lineup
-from simulation.views.report_sections import Section
 from simulation.views.sample_turns import MOST_LABELS, excerpts
+from simulation.views.section import Section
 from simulation.views.text import shown
 
 TEMPLATE = "page.html.j2"

@@ -1,8 +1,6 @@
 """What a comparison's report says, section by section: sentences in plain words, tables, and what to know of them."""
 
-import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from simulation.core.distinct import distinct
 from simulation.core.roles import Students
@@ -12,7 +10,6 @@ from simulation.measures.lesson_quality import replays
 from simulation.scenario.entries import Lineup
 from simulation.scenario.prepare import make
 from simulation.views.comparison_tables import (
-    PlainTable,
     asked_sheet,
     budgets_sheet,
     categories_sheet,
@@ -24,7 +21,9 @@ from simulation.views.comparison_tables import (
     spent_sheet,
     standings_sheet,
 )
+from simulation.views.frontier_words import frontier_section
 from simulation.views.report import warnings
+from simulation.views.section import Section, picture
 from simulation.views.tables import percent
 from simulation.views.teacher_tables import graded_teacher_sheet, teacher_errors_sheets, teacher_sheet
 from simulation.views.text import Scale
@@ -39,19 +38,6 @@ ONE_COUNTS = (
 ANOTHER = (
     "{name} is told beside {first}: Holm runs within each table, so of several measures some may be told apart by luck."
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Section:
-    """A part of the report."""
-
-    title: str
-    sentences: tuple[str, ...] = ()
-    sheets: tuple[PlainTable, ...] = ()
-    notes: tuple[str, ...] = ()
-    """What to know before believing it."""
-    picture: str = ""
-    """The file of the picture that belongs to it."""
 
 
 def heading(findings: Findings, lineup: Lineup) -> str:
@@ -76,6 +62,7 @@ def sections(all_findings: Sequence[Findings], lineup: Lineup) -> list[Section]:
     name = findings.measure.name
     parts = [
         verdicts_section(findings, lineup),
+        frontier_section(findings.frontiers),
         missing_section,
         Section(title=f"Held-out {name}", sheets=(standings_sheet(findings),), picture=picture("learning_curves")),
         differences_section(findings),
@@ -87,12 +74,6 @@ def sections(all_findings: Sequence[Findings], lineup: Lineup) -> list[Section]:
         *(part for place, other in enumerate(others, 1) for part in other_sections(other, name, place)),
     ]
     return [part for part in parts if part is not None]
-
-
-def picture(kind: str, place: int = 0, measure: str = "") -> str:
-    """Return the file of a picture of the measure at this place of those asked for, the first without its name."""
-    slug = re.sub(r"[^A-Za-z0-9@._-]+", "-", measure)
-    return f"{kind}-{place + 1}-{slug}.png" if place else f"{kind}.png"
 
 
 def other_sections(findings: Findings, first: str, place: int) -> list[Section]:

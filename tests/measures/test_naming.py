@@ -9,7 +9,7 @@ import pytest
 from simulation.core.errors import ScenarioError
 from simulation.core.questions import Measure
 from simulation.measures.arrays import known_to, read_results
-from simulation.measures.naming import chosen, known_before
+from simulation.measures.naming import chosen, known_before, unjudged_sets
 from simulation.play.folders import Comparison
 from simulation.store import Study
 from tests.support.comparisons import planned, play
@@ -33,14 +33,16 @@ def sampled(disks: Callable[[], Path]) -> Comparison:
 def test_before_anything_is_played_the_environments_measures_are_known(disk: Path) -> None:
     assert known_before(planned(disk / "a", overrides=GRADED).lineup) == {"closeness": CLOSENESS, "exact": EXACT}
     sampled = known_before(planned(disk / "b", overrides=SAMPLED).lineup)
-    assert list(sampled) == ["closeness", "exact", "pass@1", "pass@2", "pass@3"]
+    assert list(sampled)[:5] == ["closeness", "exact", "pass@1", "pass@2", "pass@3"]
+    assert {"maj", "distinct", "distinct_right", "distinct_n", "self_bleu", "vendi"} < set(sampled)
     assert not sampled["pass@2"].graded
 
 
 def test_a_study_knows_all_that_was_measured_of_every_answer(sampled: Comparison) -> None:
     known = known_to(sampled.lineup, sampled.studies)
     assert list(known)[:2] == ["closeness", "exact"]
-    assert set(known) == {"closeness", "exact", "digits", "pass@1", "pass@2", "pass@3"}
+    own = {"closeness", "exact", "digits", "pass@1", "pass@2", "pass@3"}
+    assert set(known) == own | {measure.name for measure in unjudged_sets()}
     assert known["digits"].graded and not known["exact"].graded and not known["pass@3"].graded
 
 

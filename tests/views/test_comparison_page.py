@@ -18,7 +18,8 @@ from simulation.scenario.entries import read_lineup
 from simulation.views.comparison_tables import PlainTable
 from simulation.views.lesson_effects import SampleLesson
 from simulation.views.page import TEMPLATE, command, environment, scenarios
-from simulation.views.report_sections import Section, sections
+from simulation.views.report_sections import sections
+from simulation.views.section import Section
 from simulation.views.sample_turns import SampleQuestion, asked, excerpts
 from simulation.views.text import LONGEST, clipped, why
 from tests.support.comparisons import concluded, found, planned, play
