@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
+from simulation.core.objectives import CROSS_ENTROPY, Objective
 from simulation.core.registry import parameters
 from simulation.core.roles import Learner, SampleJudge
 from simulation.core.types import Experience, Update
@@ -23,6 +24,7 @@ class Recipe(ABC):
 
     name: ClassVar[str]
     by_gradient: ClassVar[bool] = True
+    objective: ClassVar[Objective] = CROSS_ENTROPY
     learning_rate: Positive = 1e-3
     """Of AdamW, at its highest."""
     warmup: Annotated[int, Field(ge=0)] = 0

@@ -1,20 +1,30 @@
-"""Supervised fine-tuning: the student imitates the corrections of its wrong answers, or answers it once gave."""
+"""Supervised fine-tuning: the student imitates the corrections of its wrong answers, or answers it once gave.
+
+By cross-entropy, or by GEM's losses, which leave more probability to what else may be said (Li et al. 2025, arXiv
+2408.16673).
+"""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
+from pydantic import model_validator
 
+from simulation.core.objectives import CROSS_ENTROPY, Objective, ObjectiveName
 from simulation.core.registry import trainer
 from simulation.core.roles import Learner, SampleJudge, Trainable, lendable, without_gradients
 from simulation.core.types import Experience, Update
 from training.lessons import Imitated, demonstration_examples
-from training.recipe import Recipe
+from training.recipe import Positive, Recipe
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from training.cohort.losses import Batch
+
+
+GEM_BETA = 0.7
+"""The temperature of the published experiments."""
 
 
 @trainer("sft")
@@ -26,6 +36,26 @@ class SFT(Recipe):
     whatever their score, so that the experience policy alone decides."""
     prompts: bool = False
     """Whether prompts are learned as well, but for their first token: of a history, every item is then a lesson."""
+    loss: ObjectiveName = "cross_entropy"
+    """What a step descends: cross-entropy, or GEM with a linear or a log-sigmoid link, which draws the student no
+    nearer to a token that is certain at temperature beta. Losses are reported as cross-entropy under all three."""
+    beta: Positive | None = None
+    """The temperature of GEM's losses, .7 unless set; at 1 `gem_linear` is cross-entropy, which itself has none."""
+
+    @model_validator(mode="after")
+    def _check_loss(self) -> Self:
+        if self.loss == "cross_entropy" and self.beta is not None:
+            raise ValueError(
+                f"beta: {self.beta} is for GEM's losses; leave it out, or set loss to gem_linear or gem_logsigmoid"
+            )
+        return self
+
+    @property
+    def objective(self) -> Objective:  # type: ignore[override]  # here it depends on the fields
+        """What the gradient of every token's log-probability follows."""
+        if self.loss == "cross_entropy":
+            return CROSS_ENTROPY
+        return Objective(name=self.loss, beta=GEM_BETA if self.beta is None else self.beta)
 
     def update(
         self,

@@ -18,6 +18,7 @@ from transformers.cache_utils import DynamicCache
 from agents.models.decoding import CachedSteps, Steps, WholeSteps
 from agents.models.lean import Lean, LeanBody
 from agents.models.lora import merged
+from agents.models.objectives import exact
 from agents.models.scoring import Scorer
 
 PORTION = 2**24
@@ -217,8 +218,3 @@ def output_head(module: nn.Module) -> nn.Module:
 def normalised(logits_RWV: Tensor, tokens_A: Tensor) -> Tensor:
     """Return the log-probabilities of some tokens among all, nats."""
     return logits_RWV[..., tokens_A] - logits_RWV.logsumexp(-1, keepdim=True)
-
-
-def exact(logits: Tensor) -> Tensor:
-    """Return logits in single precision at least."""
-    return logits if logits.dtype == torch.float64 else logits.float()

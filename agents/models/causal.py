@@ -21,6 +21,7 @@ from agents.models.generation import Writer
 from agents.models.grounding import Grounder
 from agents.models.loading import DTYPES, Precision, load_causal
 from agents.models.nearness import Grounding
+from agents.models.objectives import target_logprobs
 from agents.models.scoring import Scorer, depth, length
 from agents.models.slots import Adapters
 from agents.models.text import Text
@@ -28,6 +29,7 @@ from agents.models.trial import observe
 from agents.models.trie_search import Normaliser
 from simulation.core.calls import Completion, Request
 from simulation.core.errors import ModelError, nearest
+from simulation.core.objectives import CROSS_ENTROPY, Objective
 from simulation.core.optional_roles import lost_paths
 from simulation.core.packing import Tree
 from simulation.core.types import Seat
@@ -152,9 +154,15 @@ class CausalLearner:
         """Tokenize; every continuation ends with the end-of-text token."""
         return self._text.encode(prompt, continuations)
 
-    def branch_logprobs(self, slots: Sequence[str], trees_SB: Sequence[Sequence[Tree]]) -> tuple[Tensor, Tensor]:
-        """Return `(logprobs_SBKT, valid_SBKT)` of the branch tokens, differentiable in `adapters_SP`."""
-        return self._scorer.logprobs([self._row(slot) for slot in slots], trees_SB)
+    def branch_logprobs(
+        self, slots: Sequence[str], trees_SB: Sequence[Sequence[Tree]], objective: Objective = CROSS_ENTROPY
+    ) -> tuple[Tensor, Tensor]:
+        """Return `(logprobs_SBKT, valid_SBKT)` of the branch tokens, with the objective's gradient in `adapters_SP`."""
+        return self._scorer.logprobs([self._row(slot) for slot in slots], trees_SB, objective)
+
+    def target_logprobs(self, logits_NV: Tensor, targets_N: Tensor, objective: Objective) -> Tensor:
+        """Return the log-probability of each target; the gradient in the logits is the objective's."""
+        return target_logprobs(logits_NV, targets_N, objective)
 
     @torch.no_grad()
     def score(self, requests: Sequence[Request]) -> list[tuple[float, ...]]:

@@ -1,6 +1,10 @@
 """What a base's forward pass was seen to do."""
 
 from dataclasses import dataclass
+from typing import Literal
+
+Apart = Literal["frozen", "trained"]
+"""Whether the slots may change something of an output head, which decides what its gradients need."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +21,8 @@ class Abilities:
     """Takes `logits_to_keep`."""
     masks: bool
     """Takes `attention_mask`."""
+    head: Apart | None = None
+    """Its output head can be applied to some tokens at a time; None where its scores are had of all at once alone."""
     branches: bool = False
     """Grows many beams from one prompt as columns of one cached sequence."""
     slices: bool = False
@@ -30,10 +36,11 @@ class Abilities:
 
     @property
     def fast_paths(self) -> dict[str, bool]:
-        """What spares work, by name, and whether the model was seen to take it; a lost one costs time alone."""
+        """What spares work, by name, and whether the model was seen to take it; a lost one costs no more than that."""
         return {
             "tree scoring": self.tree,
             "key-value cache": self.cache is not None,
             "reserved cache": self.reserve,
             "constrained search": self.branches,
+            "chunked head": self.head is not None,
         }

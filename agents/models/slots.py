@@ -9,7 +9,7 @@ Axes: S slots, P parameters of a slot, G the slots at work, R rank, I inputs, O 
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
@@ -135,6 +135,16 @@ class Adapters:
         complete = bool(weights) and all(weight is not None for weight in weights) and not self.pieces
         factors, pieces = ([], []) if complete else self.views(self.of(slots))
         self.seating = Seating(factors, pieces, len(slots), rows, columns, weights)
+        try:
+            yield
+        finally:
+            self.seating = before
+
+    @contextmanager
+    def again(self, seating: Seating, *, rows: int, columns: int) -> Iterator[None]:
+        """Put the slots of a seating to work once more, for a batch of another shape; gradients reach what it holds."""
+        before = self.seating
+        self.seating = replace(seating, rows=rows, columns=columns)
         try:
             yield
         finally:

@@ -14,8 +14,9 @@ import torch
 from torch import Tensor, nn
 
 from agents.models.branches import Body, ModelBody, PackedBeams
-from agents.models.forward import Abilities
+from agents.models.forward import Abilities, Apart
 from agents.models.lean import Lean, LeanBody
+from agents.models.objectives import OutputHead, vocabulary
 from agents.models.reserve import ReservedSteps
 from agents.models.scoring import Scorer
 from agents.models.slots import Adapters
@@ -48,6 +49,7 @@ def observe(module: nn.Module, adapters: Adapters, pad: int) -> Abilities:
         masks=takes(module, "attention_mask"),
         window=window(settings),
         longest=getattr(settings, "max_position_embeddings", None),
+        head=takes_head_apart(module, adapters),
     )
     if abilities.window is not None and abilities.window < _PROMPT + _SIBLING + _BRANCH:
         return abilities  # attention that reaches less far than the trial would not be tried by it
@@ -86,6 +88,27 @@ def takes(module: nn.Module, mask: str) -> bool:
     except _REFUSALS:
         return False
     return True
+
+
+def takes_head_apart(module: nn.Module, adapters: Adapters) -> Apart | None:
+    """Say whether the scores of a text are those of its last features, and whether the head has gradients of its own.
+
+    Raises nothing: an architecture whose body or head is called otherwise has its scores of all tokens at once.
+    """
+    tokens = trial_input(module, _PROMPT)
+    try:
+        with adapters.seated([0], rows=1, columns=_PROMPT):
+            with torch.no_grad():
+                whole_1LV = module(input_ids=tokens, use_cache=False).logits
+                head = OutputHead(module)
+                features_1LD = head.features(input_ids=tokens)
+            logits_1LV = head(features_1LD)
+    except _REFUSALS:
+        return None
+    signal = (whole_1LV[0, -1] - whole_1LV[0, 0]).abs().max()
+    if (logits_1LV.detach() - whole_1LV).abs().max() > _ROUNDING * signal:
+        return None
+    return "trained" if logits_1LV.requires_grad else "frozen"
 
 
 def window(settings: object) -> int | None:
@@ -213,12 +236,6 @@ def trial_tokens(module: nn.Module, count: int) -> tuple[int, ...]:
 def is_apart(weight_VD: Tensor, token: int, tokens: Sequence[int]) -> bool:
     """Say whether a token is none of these and its row is none of theirs."""
     return token not in tokens and not any(torch.equal(weight_VD[token], weight_VD[other]) for other in tokens)
-
-
-def vocabulary(module: nn.Module) -> int:
-    """Return the number of tokens that a model tells apart."""
-    size: int = module.config.get_text_config().vocab_size  # type: ignore[union-attr,operator]
-    return size
 
 
 def trial_input(module: nn.Module, count: int) -> Tensor:

@@ -16,6 +16,7 @@ import numpy as np
 from simulation.core.calls import Completion, Request
 from simulation.core.errors import ModelError
 from simulation.core.memory import ReplayBuffer
+from simulation.core.objectives import CROSS_ENTROPY, Objective
 from simulation.core.packing import Tree
 from simulation.core.questions import Measure, Splits
 from simulation.core.types import (
@@ -102,9 +103,13 @@ class Trainable(Learner, Protocol):
         """Tokenize; every continuation ends with the end-of-text token."""
         ...
 
-    def branch_logprobs(self, slots: Sequence[str], trees_SB: Sequence[Sequence[Tree]]) -> Any:
+    def branch_logprobs(
+        self, slots: Sequence[str], trees_SB: Sequence[Sequence[Tree]], objective: Objective = CROSS_ENTROPY
+    ) -> Any:
         """Return `(logprobs_SBKT, valid_SBKT)` tensors of the branch tokens of each slot's trees, differentiable in
-        `adapters_SP`; slots with fewer trees, branches or tokens are padded (valid is False, the log-probability 0)."""
+        `adapters_SP`; slots with fewer trees, branches or tokens are padded (valid is False, the log-probability 0).
+
+        The values are log-likelihoods under every objective; the gradient of each is that of minus the objective."""
         ...
 
     def touch(self, slots: Sequence[str]) -> None:
@@ -123,6 +128,10 @@ class Lendable(Trainable, Protocol):
     @property
     def tokenizer(self) -> Any:
         """The Hugging Face tokenizer (Any: core does not import transformers)."""
+        ...
+
+    def target_logprobs(self, logits_NV: Any, targets_N: Any, objective: Objective) -> Any:
+        """Return the log-probability `logprob_N` of targets among logits, with the gradient of minus the objective."""
         ...
 
     def save(self, slot: str, folder: Path) -> None:

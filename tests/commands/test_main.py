@@ -253,7 +253,7 @@ def test_the_doctor_examines_the_machine_and_tries_the_shipped_models() -> None:
     ended = simulate("doctor", "--json")
     found = json.loads(ended.stdout)
     assert found["python"]["version"] and found["sqlite"]["version"] and found["libraries"]["pydantic"]
-    taken = "tree scoring, key-value cache, reserved cache, constrained search"
+    taken = "tree scoring, key-value cache, reserved cache, constrained search, chunked head"
     assert found["fast paths"]["embedded/student"] == taken
     assert ended.returncode == (1 if found["missing"] else 0)
 

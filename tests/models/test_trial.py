@@ -85,6 +85,7 @@ def test_a_cache_that_is_refused_or_not_heeded_is_seen_to_be_lost(hide: Callable
         "key-value cache": False,
         "reserved cache": False,
         "constrained search": False,
+        "chunked head": True,
     }
 
 
@@ -123,7 +124,7 @@ def test_a_foreign_model_that_loses_a_fast_path_says_so_at_start_and_in_the_fing
     world = load_world([prepared])
     (line,) = slowness(world)
     assert str(tmp_path) in line and "key-value cache, reserved cache, constrained search" in line
-    assert fingerprint([prepared], world)["fast_paths"] == "tree scoring"
+    assert fingerprint([prepared], world)["fast_paths"] == "tree scoring, chunked head"
 
 
 def test_a_model_that_takes_every_fast_path_is_told_as_such(tmp_path: Path) -> None:
@@ -132,10 +133,10 @@ def test_a_model_that_takes_every_fast_path_is_told_as_such(tmp_path: Path) -> N
     assert slowness(world) == []
     assert (
         fingerprint([prepared], world)["fast_paths"]
-        == "tree scoring, key-value cache, reserved cache, constrained search"
+        == "tree scoring, key-value cache, reserved cache, constrained search, chunked head"
     )
     assert set(LanguageModelStudents.diagnosis()["fast paths"].values()) == {
-        "tree scoring, key-value cache, reserved cache, constrained search"
+        "tree scoring, key-value cache, reserved cache, constrained search, chunked head"
     }
 
 

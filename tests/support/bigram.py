@@ -8,9 +8,11 @@ import torch
 from safetensors.numpy import load, save
 from torch import Tensor
 
+from agents.models.objectives import target_logprobs
 from simulation.core.calls import Completion, Request
 from simulation.core.kinds.kind import Key
 from simulation.core.kinds.reference import Reference
+from simulation.core.objectives import CROSS_ENTROPY, Objective
 from simulation.core.packing import Tree
 from simulation.core.types import Answer, Experience, Feedback, Question
 
@@ -36,7 +38,9 @@ class BigramLearner:
             branches=tuple((*map(WORDS.index, text), 0) for text in continuations),
         )
 
-    def branch_logprobs(self, slots: Sequence[str], trees_SB: Sequence[Sequence[Tree]]) -> tuple[Tensor, Tensor]:
+    def branch_logprobs(
+        self, slots: Sequence[str], trees_SB: Sequence[Sequence[Tree]], objective: Objective = CROSS_ENTROPY
+    ) -> tuple[Tensor, Tensor]:
         self.passes.append(list(slots))
         rows = [tree for trees in trees_SB for tree in trees]
         shape = (
@@ -46,7 +50,7 @@ class BigramLearner:
             max(len(branch) for tree in rows for branch in tree.branches),
         )
         size = len(WORDS)
-        table = torch.log_softmax(self.adapters_SP.view(-1, size, size), dim=-1)
+        table = self.adapters_SP.view(-1, size, size)
         owners, before, after = (torch.zeros(shape, dtype=torch.int64) for _ in range(3))
         valid = torch.zeros(shape, dtype=torch.bool)
         for s, (slot, trees) in enumerate(zip(slots, trees_SB, strict=True)):
@@ -56,7 +60,8 @@ class BigramLearner:
                     before[s, b, k, : len(branch)] = torch.tensor((tree.prompt[-1], *branch[:-1]))
                     after[s, b, k, : len(branch)] = torch.tensor(branch)
                     valid[s, b, k, : len(branch)] = True
-        return table[owners, before, after].where(valid, 0.0), valid
+        logprobs = target_logprobs(table[owners, before].flatten(0, -2), after.flatten(), objective).view(shape)
+        return logprobs.where(valid, 0.0), valid
 
     def score(self, requests: Sequence[Request]) -> list[tuple[float, ...]]:
         with torch.no_grad():

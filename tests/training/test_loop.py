@@ -25,6 +25,8 @@ SETTINGS: list[tuple[str, dict[str, Any]]] = [
     ("dpo", {}),
     ("dpo", {"nll_weight": 0.0, "batch_size": 3}),
     ("sft", {"clip": None, "weight_decay": 0.1}),
+    ("sft", {"loss": "gem_linear", "beta": 0.5}),
+    ("sft", {"loss": "gem_logsigmoid", "batch_size": 3}),
     ("grpo", {"samples": 4, "beta": 0.1, "epochs": 2, "max_tokens": 5, "learning_rate": 0.01}),
     ("grpo", {"samples": 3, "normalisation": "dapo", "scale_rewards": False, "max_tokens": 4}),
 ]

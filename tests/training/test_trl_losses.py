@@ -17,6 +17,7 @@ from agents.models.causal import CausalLearner
 from simulation.core.calls import Completion, Request
 from simulation.core.catalogue import Catalogue
 from simulation.core.kinds.next_items import NextItems
+from simulation.core.objectives import CROSS_ENTROPY, Objective
 from simulation.core.registry import build
 from simulation.core.types import Feedback, Outcome, Question
 from tests.support import tiny_models
@@ -43,9 +44,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tiny_models.save("llama", tmp_path_factory.mktemp("tiny"))
 
 
-def policy(model: CausalLearner, examples: Sequence[Example]) -> tuple[Tensor, Tensor]:
+def policy(
+    model: CausalLearner, examples: Sequence[Example], objective: Objective = CROSS_ENTROPY
+) -> tuple[Tensor, Tensor]:
     """Return the only slot's log-probabilities and which of them are real, without the rows that a model may add."""
-    logprobs_SBKT, valid_SBKT = model.branch_logprobs(["one"], [[example.tree for example in examples]])
+    logprobs_SBKT, valid_SBKT = model.branch_logprobs(["one"], [[example.tree for example in examples]], objective)
     return logprobs_SBKT[:, : len(examples)], valid_SBKT[:, : len(examples)]
 
 
@@ -100,15 +103,18 @@ def compare_dpo(model: CausalLearner, settings: DPO, examples: Sequence[Example]
         compare(model, lent, ours_S, theirs)
 
 
-def test_sft_loss_and_gradient_equal_trl(folder: Path) -> None:
+@pytest.mark.parametrize(
+    "loss", [{}, {"loss": "gem_linear"}, {"loss": "gem_linear", "beta": 0.4}, {"loss": "gem_logsigmoid"}]
+)
+def test_sft_loss_and_gradient_equal_trl(folder: Path, loss: dict[str, Any]) -> None:
     model = tiny_models.learner(folder)
-    settings = build("trainer", "sft", {"batch_size": 7})
+    settings = build("trainer", "sft", {"batch_size": 7, **loss})
     examples = demonstration_examples(model, wrong_additions(7), imitate="corrections").examples
     with borrowed(model, "one", np.random.default_rng(0)) as lent:
-        trainer = sft_trainer(settings, lent, examples, model.tokenizer)
+        trainer = sft_trainer(settings, lent, examples, model.tokenizer, model)
         batch = next(iter(trainer.get_train_dataloader()))
         theirs = trainer.compute_loss(lent.peft_model, batch)
-        logprobs, valid = policy(model, examples)
+        logprobs, valid = policy(model, examples, settings.objective)
         compare(model, lent, likelihood(logprobs, valid), theirs)
 
 

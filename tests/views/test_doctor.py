@@ -102,7 +102,7 @@ def test_every_library_of_the_project_is_pinned_as_tested_within_its_bounds() ->
 
 def test_the_models_of_a_scenario_are_tried() -> None:
     prepared = prepare(load_scenario(ROOT / "scenarios" / "btp_big_to_small.yaml"))
-    taken = "tree scoring, key-value cache, reserved cache, constrained search"
+    taken = "tree scoring, key-value cache, reserved cache, constrained search, chunked head"
     assert doctor.examine(ROOT, {"here.yaml": prepared})["scenario here.yaml"] == {
         "students": taken,
         "ask.sampler": taken,

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from simulation.core.errors import ModelError
+from simulation.core.objectives import Objective
 from simulation.core.optional_roles import Rewinding
 from simulation.core.packing import size
 from simulation.core.roles import Trainable
@@ -137,8 +138,8 @@ def train(
     while picks := {slot: indices for slot in taught if (indices := next(streams[slot], None)) is not None}:
         model.adapters_SP.grad = None
         for group in together(chosen(taught, picks), recipe.tokens_at_once):
-            values = backward(model, taught, {slot: picks[slot] for slot in group}, before, references, loss)
-            for slot, value in zip(group, values, strict=True):
+            own = {slot: picks[slot] for slot in group}
+            for slot, value in backward(model, taught, own, before, references, loss, recipe.objective).items():
                 losses[slot].append(value)
         rates = [rate(recipe, len(norms[slot]), len(taught[slot])) for slot in picks]
         for slot, norm in zip(picks, optimiser.step([*map(model.slots.index, picks)], rates), strict=True):
@@ -205,11 +206,12 @@ def backward(
     before: Mapping[str, Readings],
     references: Mapping[str, Readings],
     loss: Loss,
-) -> list[float]:
+    objective: Objective,
+) -> dict[str, float]:
     """Add the gradients of one batch a slot and return each slot's loss."""
     batch = chosen(examples, picks)
     logprobs_SBKT, valid_SBKT = model.branch_logprobs(
-        list(picks), [[example.tree for example in row] for row in batch.values()]
+        list(picks), [[example.tree for example in row] for row in batch.values()], objective
     )
     sampled_SBKT = laid_out(before, picks, logprobs_SBKT)
     loss_S = loss(
@@ -222,7 +224,7 @@ def backward(
         )
     )
     loss_S.sum().backward()  # type: ignore[no-untyped-call]  # torch leaves backward untyped
-    return [float(value) for value in loss_S.detach()]
+    return dict(zip(picks, loss_S.tolist(), strict=True))
 
 
 def laid_out(readings: Mapping[str, Readings], picks: Mapping[str, Sequence[int]], logprobs_SBKT: Tensor) -> Tensor:
