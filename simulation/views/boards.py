@@ -14,7 +14,7 @@ The JSON contract (`compare --json`), one object a line on stdout and nothing el
 import json
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, redirect_stdout
 from dataclasses import dataclass, field
 from typing import IO, Any
@@ -132,21 +132,18 @@ class PlainBoard(Board):
         if waiting or (cohort, turn) in self.reported:
             return
         self.reported.add((cohort, turn))
-        means = "  ".join(f"{label} {self.scale.number(self.mean(label, cohort, turn))}" for label in self.heard)
+        means = "  ".join(f"{label} {self.scale.number(mean)}" for label, mean in self.cohort_means(cohort, turn))
         turns = self.comparison.lineup.turns
         self.say(f"cohort {cohort}  turn {turn}/{turns}  {means}  {self.progress.left(self.to_play)}".rstrip())
 
-    @property
-    def heard(self) -> list[str]:
-        """The labels of which an evaluation is known."""
-        return [label for label, values_by_turn in self.values.items() if values_by_turn]
-
-    def mean(self, label: str, cohort: int, turn: int) -> float:
-        """Return the mean of a label's students in one cohort."""
+    def cohort_means(self, cohort: int, turn: int) -> Iterator[tuple[str, float]]:
+        """Yield the labels that have students in a cohort, each with their mean."""
         cohort_students = {seat.name for seat in self.members[cohort]}
-        value_by_student = self.values[label].get(turn, {})
-        values = [value for student, value in value_by_student.items() if student in cohort_students]
-        return float(np.mean(values or [np.nan]))
+        for label, values_by_turn in self.values.items():
+            value_by_student = values_by_turn.get(turn, {})
+            values = [value for student, value in value_by_student.items() if student in cohort_students]
+            if values:
+                yield label, float(np.mean(values))
 
     def say(self, line: str) -> None:
         """Write a line at once."""

@@ -19,6 +19,7 @@ CAPTION = (
     "there now, 100 (now - first) / (100 - first), of {truth}; lessons: what the updates drew, passing: those with the "
     "full feedback score, drawn by: the mean of what they were drawn by; tokens: written in answers to what was asked"
 )
+MORE = "; {count} more are on record, and `report --measure NAME` tells the study by any of them"
 PASSES = (
     "pass@k: the chance that one of k answers is wholly right, unbiased, at the largest k also the share of questions "
     "solved by any answer; "
@@ -33,9 +34,11 @@ def measure_table(
     `measures` are those that the environment lists.
     """
     turns = list(grouped)
-    shown_measures = columns(grouped[turns[-1]], truth, measures) if turns else []
+    all_measures = columns(grouped[turns[-1]], truth, measures) if turns else []
+    shown_measures = all_measures[:MOST_MEASURES]
     if len(shown_measures) < 2:
         return None
+    left_out = len(all_measures) - len(shown_measures)
     passes = PASSES if any(measure.name.startswith(PASS) for measure in shown_measures) else ""
     table = empty_table(
         "measures: each evaluation, and what happened since the one before",
@@ -45,7 +48,7 @@ def measure_table(
             *("closed, %", "lessons", "passing", "drawn by", "tokens"),
         ),
         0,
-        CAPTION.format(passes=passes, truth=shown(truth.name)),
+        CAPTION.format(passes=passes, truth=shown(truth.name)) + (MORE.format(count=left_out) if left_out else ""),
     )
     base = average(grouped[turns[0]], truth.name)
     for index in sampled(len(turns)):
@@ -61,13 +64,17 @@ def measure_table(
 
 
 def columns(measurements: Sequence[Measurement], truth: Measure, measures: Sequence[Measure]) -> list[Measure]:
-    """Return the measures to show: the truth, pass@k of the largest k, and the others that every student has."""
+    """Return the truth, pass@k of the largest k, and the others that every student has, as the environment lists them.
+
+    What it does not list comes last.
+    """
     names = set.intersection(*(set(measurement.metrics) for measurement in measurements)) - {*UNGRADED, truth.name}
     passes = sorted((int(name.removeprefix(PASS)), name) for name in names if name.startswith(PASS))
     names -= {name for _, name in passes[:-1]} | ({passes[-1][1]} if passes and passes[-1][0] == 1 else set())
     known = by_name(measures)
-    ranked = sorted(names, key=lambda name: (not name.startswith(PASS), name))
-    return [truth, *(known.get(name, unlisted(name)) for name in ranked)][:MOST_MEASURES]
+    places = {name: place for place, name in enumerate(known)}
+    ranked = sorted(names, key=lambda name: (not name.startswith(PASS), places.get(name, len(places)), name))
+    return [truth, *(known.get(name, unlisted(name)) for name in ranked)]
 
 
 def cell(measurements: Sequence[Measurement], measure: Measure) -> str:

@@ -41,6 +41,9 @@ STYLE: Any = {  # matplotlib types its keys as one long Literal
     "legend.fontsize": 8.0,
     "text.parse_math": False,
 }
+CEILINGS = (0.05, 0.1, 0.2, 0.5)
+ROOM = 0.8
+"""The share of an axis that values may take, so that names and numbers have a place."""
 MOST_LINES = 60
 MOST_REASONS = 5
 Grouped = dict[int, list[Measurement]]
@@ -114,9 +117,18 @@ def learning_curve(axes: "Axes", courses: Sequence[Course], grouped: Grouped, ch
         axes.axhline(factor * chance, color=SOFT, linewidth=1, linestyle=":", label=f"guessing, {100 * chance:.0f} %")
     label_ends(axes, turns, means, scale)
     name_curve(axes, courses, grouped)
-    axes.set_ylim(0, factor)
+    axes.set_ylim(0, factor * ceiling([height / factor for height in high]))
     finish(axes)
-    axes.legend(loc="lower right", ncols=3)
+    axes.legend(loc="best", ncols=3)
+
+
+def ceiling(heights: Sequence[float]) -> float:
+    """Return where an axis that begins at 0 ends, for values in [0, 1]: at 1, unless all of them stay far below.
+
+    Rates of a few in a hundred would be a line along the floor.
+    """
+    highest = max(heights, default=1.0)
+    return next((top for top in CEILINGS if highest <= ROOM * top), 1.0)
 
 
 def name_curve(axes: "Axes", courses: Sequence[Course], grouped: Grouped) -> None:
@@ -167,9 +179,11 @@ def category_panel(axes: "Axes", grouped: Grouped, scale: Scale) -> None:
         means = [scale.factor * sums[name].mean if name in sums else np.nan for sums in sums_by_turn.values()]
         axes.plot(list(sums_by_turn), means, color=colour, linewidth=1.3, label=shown(name) or "no category")
     axes.set_title(f"By category{scale.unit}")
-    axes.set_ylim(0, scale.factor)
+    axes.set_ylim(
+        0, scale.factor * ceiling([sums.mean for by_name in sums_by_turn.values() for sums in by_name.values()])
+    )
     finish(axes)
-    axes.legend(loc="lower right", ncols=2, fontsize=6.5, handlelength=1.2, columnspacing=0.8, labelspacing=0.2)
+    axes.legend(loc="best", ncols=2, fontsize=6.5, handlelength=1.2, columnspacing=0.8, labelspacing=0.2)
 
 
 def reason_panel(axes: "Axes", grouped: Grouped, scale: Scale) -> None:
@@ -191,7 +205,7 @@ def reason_panel(axes: "Axes", grouped: Grouped, scale: Scale) -> None:
     axes.set_title("What came of it, %")
     axes.set_ylim(0, 100)
     finish(axes)
-    axes.legend(loc="upper right", fontsize=6.5)
+    axes.legend(loc="best", fontsize=6.5)
 
 
 def draw_shares(
@@ -223,7 +237,7 @@ def movement_panel(axes: "Axes", grouped: Grouped, scale: Scale) -> None:
     axes.set_title(f"{' and '.join(scale.movement).capitalize()}, %")
     axes.set_ylim(bottom=0)
     finish(axes)
-    axes.legend(loc="upper right", fontsize=7)
+    axes.legend(loc="best", fontsize=7)
 
 
 def logprob_panel(axes: "Axes", grouped: Grouped, scale: Scale) -> None:

@@ -118,6 +118,8 @@ class Quiet(AbstractContextManager["Quiet"]):
         """Students that can go on no more."""
         self.fresh_failures: set[str] = set()
         """Those of them whose last turn this was."""
+        self.sampled: set[str] = set()
+        """Those in whose place somebody else answers what is asked."""
         self.pace = Pace()
         self.study: Playing | None = None
         self.truth = Measure(name="")
@@ -136,6 +138,7 @@ class Quiet(AbstractContextManager["Quiet"]):
             self.standings[student.seat.name] = StudentProgress()
             self.standings[student.seat.name].measure(student.evaluations.get("held_out"), self.truth)
             self.failed |= {student.seat.name} if student.failure else set()
+            self.sampled |= set() if student.sampler is None else {student.seat.name}
 
     def turn(self, turns: Sequence[Turn], seconds: float) -> None:
         """Take up what all students did in a turn."""
@@ -178,7 +181,8 @@ class PlainLines(Quiet):
             parts = [f"turn {turn.turn}/{self.pace.turns}", turn.student]
             score = mean_score(turn)
             if score is not None:
-                parts.append(f"asked {len(turn.experiences)}, {score_text(score, self.truth)}")
+                answered = ", answered by its sampler" if turn.student in self.sampled else ""
+                parts.append(f"asked {len(turn.experiences)}{answered}, {score_text(score, self.truth)}")
             parts.append(update_line(turn))
             evaluation = turn.evaluations.get("held_out")
             if evaluation is not None:

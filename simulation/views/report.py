@@ -103,7 +103,9 @@ def heading(study: Stored, courses: Sequence[Course]) -> str:
     students = "1 student" if len(courses) == 1 else f"{len(courses)} students"
     trainer = scenario["learn"]["trainer"]
     rule = "its own rule" if trainer is None else short_name(trainer["name"])
-    how = f"asks by {short_name(scenario['ask']['policy']['name'])}, learns by {rule}"
+    sampler = scenario["ask"].get("sampler")
+    answers = "" if sampler is None else f"answered by {short_name(sampler['name'])}, "
+    how = f"asks by {short_name(scenario['ask']['policy']['name'])}, {answers}learns by {rule}"
     state = "" if study.status == "finished" else f", not finished: {played} of {scenario['turns']}"
     return shown(f"{study.name}: {how}; {students}, {played} turn{'' if played == 1 else 's'}{state}")
 

@@ -141,7 +141,7 @@ MOVED = {
 def moves(metrics: Mapping[str, float]) -> str:
     """Say in a few words what an update changed, and what could not be learned from."""
     changes = [
-        f"{word} {metrics[before]:.2f}→{metrics[after]:.2f}"
+        f"{word} {unsigned_zero(f'{metrics[before]:.2f}')}→{unsigned_zero(f'{metrics[after]:.2f}')}"
         for word, (before, after) in MOVED.items()
         if before in metrics and after in metrics
     ]

@@ -159,5 +159,25 @@ def test_all_that_was_measured_stands_in_one_table() -> None:
     assert cells[:5] == ["4", "80.0", "40.0", "0.700", f"{100 * 0.5 / 0.7:.1f}"]
 
 
+def test_measures_stand_as_their_environment_lists_them_and_the_caption_counts_the_rest() -> None:
+    names = ("hit@10", "ndcg@10", "hit@1", "hit@3", "hit@20", "hit@50", "code 1@10", "code 2@10")
+    listed = [ACCURACY, *(Measure(name=name, graded=True) for name in names)]
+    more = {**dict.fromkeys(names, 0.25), "extra": 0.5}
+    played = [
+        replace(
+            turn,
+            evaluations={
+                name: replace(evaluation, metrics={**evaluation.metrics, **more})
+                for name, evaluation in turn.evaluations.items()
+            },
+        )
+        for turn in turns(4)
+    ]
+    table = measure_table(by_turn(summarise(played, ACCURACY, QUESTIONS)), ACCURACY, listed)
+    assert table is not None
+    assert [str(column.header) for column in table.columns][1:7] == ["accuracy, %", *names[:5]]
+    assert "4 more are on record" in str(table.caption)
+
+
 def test_the_held_out_questions_are_those_of_all_measures(played: Comparison) -> None:
     assert len(held_out(played)) == 30

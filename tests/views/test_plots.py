@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from simulation.core.errors import StoreError
 from simulation.measures.summary import by_turn, summarise
-from simulation.views.plots import PANELS, draw, learning_curve
+from simulation.views.plots import PANELS, ceiling, draw, learning_curve
 from tests.support.courses import ACCURACY, HELD_OUT, turns
 
 QUESTIONS = {each.id: each for each in HELD_OUT}
@@ -52,6 +52,17 @@ def test_many_students_are_thin_lines_with_their_mean() -> None:
     thin = [each for each in axes.lines if each.get_linewidth() < 1 and each.get_linestyle() == "-"]
     assert len(thin) == 5
     assert any("mean of 5 students" in str(each.get_label()) for each in axes.lines)
+
+
+@pytest.mark.parametrize(
+    ("highest", "end"), [(0.0, 0.05), (0.04, 0.05), (0.083, 0.2), (0.3, 0.5), (0.41, 1.0), (1.0, 1.0)]
+)
+def test_an_axis_ends_where_low_rates_can_still_be_read(highest: float, end: float) -> None:
+    assert ceiling([0.0, highest]) == end
+
+
+def test_an_axis_of_nothing_is_whole() -> None:
+    assert ceiling([]) == 1.0
 
 
 def test_a_panel_is_left_out_where_nothing_is_known() -> None:

@@ -10,9 +10,12 @@ from rich.console import Console
 
 from simulation.core.questions import Measure
 from simulation.core.types import Evaluation, Result, Turn, Update
+from simulation.loop.world import Respondent
+from simulation.views.boards import PlainBoard
 from simulation.views.json_lines import JsonLines
 from simulation.views.progress import LiveDisplay, Pace, PlainLines, Quiet, interval
 from simulation.views.text import GRADED, SHARES, clock, moves, shown, sparkline
+from tests.support.comparisons import planned
 from tests.support.scripted import scripted_world, seats, stepper
 
 
@@ -113,6 +116,20 @@ def test_plain_lines_say_what_every_student_did() -> None:
     assert all(line.isprintable() for line in lines)
 
 
+def test_plain_lines_say_whose_answers_are_right_where_a_sampler_answers() -> None:
+    stream = io.StringIO()
+    world = scripted_world(seats(2), turns=1)
+    first, second = world.students
+    second.sampler = Respondent(answerer=first.answerer, model=world.model)
+    step = stepper(world)
+    watch = PlainLines(stream)
+    watch.started(Playing(), world, 0)
+    for number in range(2):
+        watch.turn(step(number), 0.25)
+    lines = stream.getvalue().splitlines()
+    assert "asked 5, answered by its sampler, " in lines[4] and "sampler" not in lines[3]
+
+
 @pytest.mark.parametrize("count", [1, 3, 40])
 def test_the_live_display_shows_turn_accuracy_interval_and_update(count: int) -> None:
     stream = io.StringIO()
@@ -149,6 +166,7 @@ def test_text_for_people_is_inert_and_short() -> None:
     assert (clock(5), clock(3671)) == ("0:05", "1:01:11")
     told = moves({"loss_first": 0.51234, "loss_last": 0.25, "chosen_logprob_before": -2.0, "failed": 2.0})
     assert told == "loss 0.51→0.25, 2 answers failed"
+    assert moves({"loss_first": -3e-9, "loss_last": -0.004}) == "loss 0.00→0.00"
     share = Evaluation(questions=600, metrics={"accuracy": 0.5})
     assert interval(share, Measure(name="accuracy")) == "50.0 % (46.0 to 54.0)"
 
@@ -166,3 +184,18 @@ def test_how_numbers_are_printed_is_said_in_one_place() -> None:
     assert (SHARES.signed(-0.0001), GRADED.signed(-0.0001)) == ("+0.0", "+0.000")
     assert (SHARES.goal(0.03), GRADED.goal(0.03)) == ("3 points", "0.03")
     assert (SHARES.dashed((0.649, 0.724)), GRADED.spread((0.1, 0.25))) == ("64.9–72.4", "0.100 to 0.250")
+
+
+def test_a_line_of_a_comparison_names_the_labels_of_its_cohort_alone(tmp_path: Path) -> None:
+    comparison = planned(tmp_path / "compare", 1, vary=["students.seconds=0,0.001"], overrides=["turns=2"])
+    assert len(comparison.cohorts) > 1
+    stream = io.StringIO()
+    board = PlainBoard(comparison, stream)
+    for cohort, seats_of_cohort in enumerate(board.members):
+        for seat in seats_of_cohort:
+            board.hear(cohort, {"event": "evaluation", "turn": 2, "student": seat.name, "value": 0.5})
+    _, *lines = stream.getvalue().splitlines()
+    assert len(lines) == len(board.members)
+    for line, seats_of_cohort in zip(lines, board.members, strict=True):
+        assert line.count("50.0 %") == len({seat.label for seat in seats_of_cohort})
+        assert "nan" not in line
