@@ -12,12 +12,15 @@ from simulation.core.errors import StoreError, nearest
 from simulation.core.questions import Measure
 from simulation.core.seeding import generator
 from simulation.core.types import Question, Turn, Update
+from simulation.loop.world import HELD_OUT, PROBE
 from simulation.measures.methods import Values, ValueSums, estimate_of, moved, p_of_change
 from simulation.measures.reliability import Reliability
-from simulation.measures.statistics import Estimate, Interval, bootstrap, mean_interval
+from simulation.measures.statistics import Estimate, Interval, Tested, bootstrap, mean_interval
+from simulation.measures.statistics.unseen import with_unseen
 from simulation.measures.tallies import ReasonTally, added, by_category, by_reason
 from simulation.store.turn_sums import Draw, Marks, QuestionSheet, QuestionSheets, TurnSums
 
+LEVEL = 0.95
 BEFORE, AFTER = "logprob_before", "logprob_after"
 """How a trainer's metrics name the mean log-probability of what it trained on, around an update."""
 
@@ -104,6 +107,8 @@ class Course:
     updates: list[Update] = field(default_factory=list)
     draw: Draw = field(default_factory=Draw)
     tokens: int = 0
+    exams: dict[int, Mapping[str, Mapping[str, float]]] = field(default_factory=dict)
+    """By turn, what each evaluation of the held-out set measured, by its name."""
 
     def take(self, outcome: TurnSums, sheets: QuestionSheets) -> None:
         """Take up a turn; `sheets` know the held-out questions, as far as they are known."""
@@ -115,7 +120,10 @@ class Course:
         self.tokens += outcome.tokens
         if outcome.update is not None:
             self.updates.append(outcome.update)
-        marks = outcome.evaluations.get("held_out")
+        exams = {name: marks.metrics for name, marks in outcome.evaluations.items() if name != PROBE}
+        if exams:
+            self.exams[outcome.turn] = exams
+        marks = outcome.evaluations.get(HELD_OUT)
         if marks is not None:
             self._measure(outcome.turn, marks, sheets.of(marks.names))
 
@@ -224,12 +232,19 @@ def change(courses: Sequence[Course]) -> Change | None:
         last=float(np.mean([after.mean() for _, after in pairs])),
         questions=pairs[0][0].size,
         students=len(pairs),
-        difference=difference([after - before for before, after in pairs], shared),
+        difference=difference([after - before for before, after in pairs], shared, graded=courses[0].measure.graded),
         p=p_of_change(*pairs[0], graded=courses[0].measure.graded) if len(pairs) == 1 else None,
     )
 
 
-def difference(rows: Sequence[Values], shared: bool) -> Estimate:
+def difference(rows: Sequence[Values], shared: bool, *, graded: bool) -> Estimate:
+    """Return the mean difference of students, a row each, with an interval that leaves room for what was not seen."""
+    table_SQ = np.stack(rows) if shared else np.concatenate(rows)[None, :]
+    test = Tested(*resampled(rows, shared), 1.0)
+    return Estimate(*with_unseen(test, table_SQ, LEVEL, graded=graded)[:3])
+
+
+def resampled(rows: Sequence[Values], shared: bool) -> Estimate:
     """Return the mean difference of students, a row each, with an interval that does not overstate what few tell.
 
     A bootstrap of few students is too narrow, and a t interval over students ignores that they share their questions:

@@ -116,6 +116,19 @@ def test_a_handful_of_questions_never_tells() -> None:
     assert not found.tells
 
 
+@pytest.mark.parametrize("students", [1, 2, 4])
+@pytest.mark.parametrize("graded", [False, True])
+def test_answers_of_which_none_changed_leave_room_for_others_that_would(students: int, graded: bool) -> None:
+    played = [turn for number in range(students) for turn in turns(0, f"s{number}")]
+    again = [replace(turn, turn=2) for turn in played]
+    unchanged = change(summarise([*played, *again], replace(ACCURACY, graded=graded)))
+    assert unchanged is not None
+    assert unchanged.difference.value == 0.0
+    assert unchanged.difference.low == pytest.approx(-(1.96**2) / (60 + 1.96**2), abs=1e-4)
+    assert unchanged.difference.high == -unchanged.difference.low
+    assert not unchanged.tells
+
+
 def test_a_study_without_any_effect_is_rarely_called_one() -> None:
     """Over many studies whose truths are coin flips, at most about 5 % of the verdicts name a direction."""
     told = 0
