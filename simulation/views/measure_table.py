@@ -8,6 +8,7 @@ from rich.table import Table
 from simulation.core.questions import Measure
 from simulation.measures.naming import PASS, by_name, unlisted
 from simulation.measures.summary import Measurement
+from simulation.quality.sets import DESCRIPTIONS
 from simulation.views.tables import empty_table, mean, percent, sampled
 from simulation.views.text import Scale, shown
 
@@ -68,7 +69,8 @@ def columns(measurements: Sequence[Measurement], truth: Measure, measures: Seque
 
     What it does not list comes last.
     """
-    names = set.intersection(*(set(measurement.metrics) for measurement in measurements)) - {*UNGRADED, truth.name}
+    names = set.intersection(*(set(measurement.metrics) for measurement in measurements))
+    names -= {*UNGRADED, *DESCRIPTIONS, truth.name}
     passes = sorted((int(name.removeprefix(PASS)), name) for name in names if name.startswith(PASS))
     names -= {name for _, name in passes[:-1]} | ({passes[-1][1]} if passes and passes[-1][0] == 1 else set())
     known = by_name(measures)

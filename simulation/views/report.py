@@ -14,9 +14,11 @@ from simulation.core.registry import short_name
 from simulation.core.types import Question
 from simulation.measures.reliability import Reliability
 from simulation.measures.summary import Change, Course, add_up, by_turn, change
+from simulation.scenario.keys import Evaluate
 from simulation.store.turn_sums import TurnSums
 from simulation.views.forms import guess
 from simulation.views.measure_table import measure_table
+from simulation.views.quality_table import quality_table
 from simulation.views.tables import MOST_TABLES, percent, tables
 from simulation.views.text import GRADED, SHARES, Scale, shown
 
@@ -70,10 +72,11 @@ def report(
         return None
     console.print(tables(courses))
     grouped = by_turn([course for course in courses if course.measurements])
-    all_measures = measure_table(grouped, truth, study.measures)
-    if all_measures is not None:
-        console.print()
-        console.print(all_measures)
+    evaluate = Evaluate.model_validate(study.scenario.get("evaluate", {}))
+    for table in (measure_table(grouped, truth, study.measures), quality_table(courses, truth, evaluate)):
+        if table is not None:
+            console.print()
+            console.print(table)
     for sentence in [
         *verdicts(courses),
         *teacher(Reliability.of(course.reliability for course in courses), truth),
