@@ -56,6 +56,13 @@ def architectures_of(config: Mapping[str, object]) -> list[str]:
     return [str(name) for name in listed] if isinstance(listed, list) else []
 
 
+def labels(source: str) -> list[str] | None:
+    """Return the labels that a classifier in a local folder tells apart, None where its config.json names none."""
+    config_file = Path(source) / "config.json"
+    named = read_json(config_file, "name a model folder").get("id2label") if config_file.is_file() else None
+    return [str(name) for name in named.values()] if isinstance(named, dict) else None
+
+
 ModelName = Annotated[str, Field(min_length=1), Located(elsewhere=shipped)]
 """The type of a field that names a model: a folder, a shipped one or a name on the Hub."""
 

@@ -28,6 +28,7 @@ from simulation.core.questions import Splits
 from simulation.core.registry import PACKAGES, build, components
 from simulation.core.roles import Environment, Judge, Students, Trainer
 from simulation.core.types import Answer, Question, Seat
+from tests.support import tiny_models
 
 EMBEDDED = Path(__file__).resolve().parents[2] / "agents" / "embedded"
 WEIGHTS = {("judge", "classifier"): "teacher"}
@@ -43,10 +44,12 @@ everything = pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind in
 
 @pytest.fixture(scope="session", autouse=True)
 def needed(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Write a log of what users took, a JSON list of item names a line."""
+    """Write a log of what users took, a JSON list of item names a line, and a reward model."""
     log = tmp_path_factory.mktemp("needed") / "log.jsonl"
     log.write_text('["item 0", "item 1", "item 2"]\n["item 1", "item 0"]\n', encoding="utf-8")
     NEEDS["judge", "collaborative_reward"] = {"log": log}
+    reward = tiny_models.save_reward(tmp_path_factory.mktemp("reward"))
+    NEEDS["judge", "reward_model"] = {"model": str(reward)}
 
 
 @cache

@@ -20,6 +20,7 @@ from simulation.core.optional_roles import Checkable
 from simulation.core.python_source import LONGEST_COMPARED
 from simulation.core.registry import build, components
 from simulation.core.types import Answer, Feedback, Question
+from tests.support import tiny_models
 from tests.support.judged_programs import GOOD, QUESTION, judged, keyed
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -118,7 +119,9 @@ DIALS: Mapping[str, Mapping[str, Any]] = {
     "peers": {"graph": "complete"},
 }
 """Parameters (any, as each judge has its own) by which a judge says more of an answer."""
-SLOW = ("all_tests", "classifier", "executor")
+SLOW = ("all_tests", "classifier", "executor", "reward_model")
+NEEDS: dict[str, dict[str, Any]] = {}
+"""Parameters without which a judge cannot judge, by its name (any, as above): files that a fixture writes."""
 
 judges = pytest.mark.parametrize(
     ("name", "more"),
@@ -147,10 +150,16 @@ def _short_readings() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _reward_model(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Write a reward model, of which none is shipped."""
+    NEEDS["reward_model"] = {"model": str(tiny_models.save_reward(tmp_path_factory.mktemp("reward"))), "tokens": 128}
+
+
 @cache
 def built(name: str, more: bool) -> tuple[Any, str]:
     """A judge, with its dials or without (Any: each has its own parameters), and what it lacks here."""
-    judge = build("judge", name, DIALS[name] if more else {})
+    judge = build("judge", name, {**NEEDS.get(name, {}), **(DIALS[name] if more else {})})
     try:
         if isinstance(judge, Checkable):
             judge.check()

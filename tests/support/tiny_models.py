@@ -9,6 +9,7 @@ from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_toke
 from transformers import (
     AutoModelForCausalLM,
     AutoModelForSeq2SeqLM,
+    AutoModelForSequenceClassification,
     BloomConfig,
     GPT2Config,
     LlamaConfig,
@@ -129,6 +130,26 @@ def save(kind: str, folder: Path) -> Path:
     model = build_t5() if kind == "t5" else build(kind, torch.float32)
     model.save_pretrained(folder)
     tokenizer(closes=kind == "t5").save_pretrained(folder)
+    return folder
+
+
+def save_reward(folder: Path, *, chat: bool = False, labels: int = 1, positions: int = 4096) -> Path:
+    """Write a tiny reward model with its tokenizer: a decoder with a head of `labels` numbers, large weights."""
+    torch.manual_seed(1)
+    config = LlamaConfig(
+        vocab_size=len(PIECES),
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        intermediate_size=48,
+        max_position_embeddings=positions,
+        pad_token_id=0,
+        eos_token_id=1,
+        num_labels=labels,  # type: ignore[call-arg]  # a setting of every configuration
+        initializer_range=0.3,
+    )
+    AutoModelForSequenceClassification.from_config(config).eval().save_pretrained(folder)
+    tokenizer(chat=chat).save_pretrained(folder)
     return folder
 
 
