@@ -13,7 +13,7 @@ from simulation.loop.results import evaluation
 from simulation.quality.sets import DESCRIPTIONS, described, set_measures, set_metrics
 
 TEXTS = ["the cat sat on the mat", "the cat sat on a mat", "a dog ran", "a dog ran"]
-ALWAYS = {"distinct_right", "utility", "distinct_n", "self_bleu", "vendi", "distance"}
+ALWAYS = {"distinct", "distinct_right", "utility", "distinct_n", "self_bleu", "vendi", "distance"}
 
 
 def test_names_follow_what_is_given() -> None:
@@ -21,8 +21,8 @@ def test_names_follow_what_is_given() -> None:
     everything = set_metrics(TEXTS, [1, 0, 1, 1], ["4", "5", "4", None], ["p", "q", "p", "p"], [0.1, 0.9, 0.5, 0.5])
     assert everything.keys() == ALWAYS | {"maj", "best_by_score"} == DESCRIPTIONS.keys()
     assert everything["maj"] == 1 and everything["best_by_score"] == 0
-    assert everything["distinct_right"] == 1 / 4
-    assert set_metrics(TEXTS, [1, 0, 1, 1])["distinct_right"] == 2 / 4
+    assert everything["distinct"] == 3 / 4
+    assert everything["distinct_right"] == 2 / 4
 
 
 def test_a_kernel_adds_its_own_two() -> None:
@@ -32,9 +32,16 @@ def test_a_kernel_adds_its_own_two() -> None:
     assert metrics["vendi"] > 1 / 4
 
 
+def test_classes_of_equal_meaning_count_for_the_reader_and_not_for_texts() -> None:
+    by_text = set_metrics(TEXTS, [1, 1, 1, 1])
+    by_meaning = set_metrics(TEXTS, [1, 1, 1, 1], classes=["p", "p", "p", "p"])
+    assert by_meaning["utility"] == pytest.approx(1 / 2.952) and by_text["utility"] == pytest.approx(2.44 / 2.952)
+    assert by_meaning["distinct_right"] == by_text["distinct_right"] == 3 / 4
+
+
 def test_what_cannot_be_measured_is_absent_never_zero() -> None:
     assert set_metrics(["alone"], [1]) == {}
-    assert set_metrics(["", "  "], [0, 0]) == {"distinct_right": 0, "utility": 0}
+    assert set_metrics(["", "  "], [0, 0]) == {"distinct": 1 / 2, "distinct_right": 0, "utility": 0}
     with pytest.raises(ValueError, match="got 2 texts and 1 truths"):
         set_metrics(["a", "b"], [1])
 
