@@ -79,10 +79,24 @@ def following(log: Path) -> Following:
     return counts
 
 
+@lru_cache(maxsize=8)
+def require_known(log: Path, name: str) -> None:
+    """Refuse a log that tells of no item of a catalogue: every list would be worth nothing; raises DataError."""
+    counts, places = following(log), catalogue(name).places
+    if not any(later in places for row in counts.values() for later in row):
+        first = next(iter(read_histories(log)))[:3]
+        raise DataError(
+            f"{log} says of no item of the catalogue what it came after; it names items such as "
+            f"{', '.join(map(repr, first))}, the catalogue {', '.join(map(repr, list(places)[:3]))}: write the "
+            "names of the catalogue's items, of users who took two or more"
+        )
+
+
 @lru_cache(maxsize=1 << 12)
 def after(log: Path, name: str, history: tuple[str, ...]) -> dict[str, float]:
     """Return the score of every item of a catalogue that was ever taken after those of a history, the largest 1."""
     counts, places = following(log), catalogue(name).places
+    require_known(log, name)
     scores: dict[str, float] = {}
     for age, item in enumerate(reversed(history), start=1):
         for later, count in counts.get(item, {}).items():

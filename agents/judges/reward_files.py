@@ -26,10 +26,12 @@ def read_vectors(file: Path, items: Catalogue) -> NDArray[np.float64]:
 def read_rows(file: Path) -> NDArray[np.float64]:
     """Read an array of numbers."""
     try:
-        rows = np.load(file, allow_pickle=False)
-        return np.asarray(rows, dtype=np.float64)
-    except (OSError, ValueError, TypeError, EOFError) as error:
+        rows = np.asarray(np.load(file, allow_pickle=False))
+    except (OSError, ValueError, TypeError, EOFError, MemoryError) as error:
         raise DataError(f"the item vectors {file} cannot be read as a .npy of numbers: {error}; correct it") from error
+    if rows.dtype.kind not in "fiu":
+        raise DataError(f"the item vectors {file} are of type {rows.dtype}; write real numbers, a row an item")
+    return rows.astype(np.float64)
 
 
 def read_lists(file: Path, items: Catalogue) -> NDArray[np.float64]:
@@ -44,13 +46,16 @@ def read_lists(file: Path, items: Catalogue) -> NDArray[np.float64]:
     if missing := [item for item in items.items if item not in lists]:
         what = f"{file} has no vector for {len(missing)} of {len(items.items)} items, such as {missing[0]!r}"
         raise DataError(f"{what}; add one for each item of the catalogue")
-    return np.array([lists[item] for item in items.items], dtype=np.float64)
+    try:
+        return np.array([lists[item] for item in items.items], dtype=np.float64)
+    except OverflowError as error:
+        raise DataError(f"{file} holds a number that is too large ({error}); scale the vectors") from error
 
 
 def read_histories(file: Path) -> tuple[tuple[str, ...], ...]:
     """Read what each user took, oldest first: a JSON list of item names a line; raises DataError by file and line."""
     try:
-        lines = file.read_text(encoding="utf-8").splitlines()
+        lines = file.read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"the log {file} cannot be read: {error}; correct `log`") from error
     histories = []
@@ -66,7 +71,7 @@ def read_history(line: str, where: str) -> tuple[str, ...]:
     """Read one line."""
     try:
         history = json.loads(line)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise DataError(f"{where}: not JSON ({error}); each line is a list of item names") from error
     if not isinstance(history, list) or not all(isinstance(item, str) for item in history):
         raise DataError(f'{where}: {line[:80]!r} is no list of item names; write ["item", …], oldest first')
@@ -77,5 +82,5 @@ def read_json(file: Path) -> Any:
     """Return what a JSON file holds (Any: JSON values)."""
     try:
         return json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise DataError(f"the item vectors {file} cannot be read as JSON: {error}; correct `vectors`") from error

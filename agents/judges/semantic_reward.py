@@ -24,6 +24,8 @@ from simulation.core.paths import FilePath
 from simulation.core.registry import judge
 from simulation.core.types import Answer, Feedback, Question
 
+TINY = float(np.finfo(np.float64).tiny)
+"""Below it no number is divided by."""
 Words = dict[str, float]
 """The weight of each word of a title, of length 1 together."""
 
@@ -56,6 +58,8 @@ class SemanticReward:
     def _verdict(self, question: Question, answer: Answer) -> Feedback:
         items = items_asked(question, "semantic_reward")
         wanted = place_taken(question, items, "semantic_reward")
+        if self.vectors is not None:
+            unit_vectors(self.vectors, items.name)  # read before a list has other items than the one taken
 
         def likeness(text: str) -> float:
             if text == items.texts[wanted]:
@@ -75,6 +79,7 @@ class SemanticReward:
 def unit_vectors(file: Path, name: str) -> NDArray[np.float64]:
     """Return the vectors of a catalogue's items, each of length 1, or 0 where it has none."""
     vectors_IE = read_vectors(file, catalogue(name))
+    vectors_IE = vectors_IE / np.maximum(np.abs(vectors_IE).max(axis=1, keepdims=True, initial=0.0), TINY)
     lengths_I1 = np.linalg.norm(vectors_IE, axis=1, keepdims=True)
     unit_IE: NDArray[np.float64] = vectors_IE / np.where(lengths_I1 > 0, lengths_I1, 1.0)
     return unit_IE

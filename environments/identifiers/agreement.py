@@ -13,6 +13,9 @@ import numpy as np
 
 from environments.identifiers.clusters import Floats, Places
 
+_ROUNDING = 1e-9
+"""So little room above chance is none: sums of weights are off by it where all items are one group."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agreement:
@@ -34,7 +37,7 @@ class Agreement:
     @property
     def excess(self) -> float:
         """What lies above chance, of all that could: 0 is chance, 1 every pair in one group."""
-        return (self.together - self.chance) / (1.0 - self.chance) if self.chance < 1.0 else 0.0
+        return (self.together - self.chance) / (1.0 - self.chance) if self.chance < 1.0 - _ROUNDING else 0.0
 
     @classmethod
     def of(cls, grouping: str, keys: Sequence[Hashable], pairs_P2: Places, weights_P: Floats) -> Self | None:

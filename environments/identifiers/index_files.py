@@ -37,7 +37,20 @@ def read_index(path: Path, *, depth: int | None = None) -> Identifiers:
                 f"{str(path)!r}: item {name!r} has an identifier of {len(tokens)} codes, {''.join(tokens)}, but "
                 f"{wanted}; give every item as many codes"
             )
+    _told_apart(path, identifiers)
     return identifiers
+
+
+def _told_apart(path: Path, identifiers: Identifiers) -> None:
+    """Refuse two identifiers of different codes that are written alike, so that what is written means either."""
+    first: dict[str, str] = {}
+    for name, tokens in identifiers.items():
+        other = first.setdefault("".join(tokens), name)
+        if identifiers[other] != tokens:
+            raise DataError(
+                f"{str(path)!r}: items {other!r} and {name!r} have different codes, {_short(list(identifiers[other]))} "
+                f"and {_short(list(tokens))}, that are written alike; mark where a code ends, as <a_1> does"
+            )
 
 
 def write_index(path: Path, items: Sequence[str], codes: Sequence[Sequence[str]]) -> None:

@@ -251,10 +251,11 @@ def _level_line(number: int, level: LevelFigures) -> str:
 
 
 def _quarter_line(name: str, quarter: QuarterFigures) -> str:
-    others = ", ".join(f"{mean:.1f}" for mean in quarter.neighbours)
+    means = ", ".join(f"{mean:.1f}" for mean in quarter.neighbours)
+    others = f"; others with the same prefix, by its length: {means}" if means else ""
     return (
         f"{name} quarter of the items ({quarter.taken:.0%} of what is taken): {quarter.sharing:.1%} share an "
-        f"identifier; others with the same prefix, by its length: {others}"
+        f"identifier{others}"
     )
 
 

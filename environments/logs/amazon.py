@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from environments.logs.files import Odd, numbered_lines
+from environments.logs.files import Odd, numbered_lines, one_line
 from environments.logs.gathering import Described, Gathering
 from environments.logs.log import Log
 from environments.row_files import short
@@ -83,7 +83,7 @@ def _items(file: Path) -> Iterator[tuple[int, str, Described] | Odd]:
         else:
             line, item = row
             tags = dict.fromkeys((*_names(item.categories), *_names(item.category)))
-            title, description = " ".join((item.title or "").split()), " ".join(_names(item.description))
+            title, description = one_line(item.title or ""), " ".join(_names(item.description))
             yield line, item.asin.strip(), Described(title, tuple(tags), description)
 
 
@@ -116,7 +116,7 @@ def _names(value: object) -> Iterator[str]:
         for part in value:
             yield from _names(part)
     elif isinstance(value, str) and value.strip():
-        yield " ".join(value.split())
+        yield one_line(value)
 
 
 def _files(folder: Path, category: str) -> list[Path]:

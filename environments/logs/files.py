@@ -38,6 +38,11 @@ def shown(value: str) -> str:
     return value if value.isprintable() and len(value) <= 160 else short(value)
 
 
+def one_line(value: str) -> str:
+    """Return a text whose blanks, and line ends of any kind, are single spaces: lists have an item a line."""
+    return " ".join(value.split())
+
+
 class Tally:
     """Counts by reason what was left out, and refuses a file that is odd throughout."""
 

@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from environments.logs.files import Odd, columns, quoted_rows, wrong_fields
+from environments.logs.files import Odd, columns, one_line, quoted_rows, wrong_fields
 from environments.logs.log import NONE, Log, Windows
 from environments.logs.minionerec_files import SPLITS, Files
 from environments.logs.minionerec_items import Shelf, described, shelf
@@ -122,7 +122,7 @@ def _window(
             reason = f"another ID of item {short(items.items[place])} than in the index"
             detail = f"{short(written_text)}, not {items.texts[place]}"
             raise Odd(file, line, reason, detail, "make rows and index of one catalogue")
-    if [items.titles[place] for place in (*history, target)] != [str(name).strip() for name in (*titles, title)]:
+    if [items.titles[place] for place in (*history, target)] != [one_line(str(name)) for name in (*titles, title)]:
         counts["rows whose titles differ from the catalogue's"] += 1
     return tuple(history), target
 

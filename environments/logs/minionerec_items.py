@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from environments.logs.files import Odd, split_lines, text
+from environments.logs.files import Odd, one_line, split_lines, text
 from environments.logs.minionerec_files import Files
 from environments.row_files import short
 from simulation.core.errors import DataError
@@ -43,7 +43,7 @@ def shelf(files: Files) -> Shelf:
         _check_info(files, line, item, written, title, codes.get(item))
         if item in titles:
             raise Odd(files.info, line, "an item that an earlier row names", item, "keep one row of each item")
-        titles[item] = title.strip()
+        titles[item] = one_line(title)
     without = next((item for item in codes if item not in titles), None)
     if without is not None:
         raise Odd(
@@ -65,6 +65,10 @@ def _check_id(file: Path, item: str, levels: object, depth: int) -> None:
         raise Odd(
             file, _line(file, item), f"the ID of item {short(item)} is no list of codes", short(levels), _CATALOGUE
         )
+    blank = next((code for code in levels if any(sign.isspace() for sign in code)), None)
+    if blank is not None:
+        reason = f"the ID of item {short(item)} has a code with a blank"
+        raise Odd(file, _line(file, item), reason, blank, "IDs stand beside one another, a blank between: write <a_1>")
     if len(levels) != depth:
         raise Odd(
             file,

@@ -7,7 +7,7 @@ notice. A rating of any height is an event. A few odd rows are counted (files.Ta
 from collections.abc import Iterator
 from pathlib import Path
 
-from environments.logs.files import Odd, Row, columns, quoted_rows, raw, split_lines, wrong_fields
+from environments.logs.files import Odd, Row, columns, one_line, quoted_rows, raw, split_lines, wrong_fields
 from environments.logs.gathering import Described, Gathering
 from environments.logs.log import Log
 from simulation.core.errors import DataError
@@ -56,7 +56,7 @@ def _movies(file: Path, encoding: str) -> Iterator[tuple[int, str, Described] | 
         else:
             line, (movie, title, genres) = row
             named = () if genres == "(no genres listed)" else tuple(genre for genre in genres.split("|") if genre)
-            yield line, movie, Described(" ".join(title.split()), named)
+            yield line, movie, Described(one_line(title), named)
 
 
 def _rows(

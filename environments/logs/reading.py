@@ -34,6 +34,10 @@ def read_log(path: str | Path, *, list_size: int = 1) -> Log:
     matching = [name for name, (looks_like, _) in _FORMATS.items() if looks_like(folder, category)]
     if len(matching) != 1:
         what = "records of several formats" if matching else "no record that can be read"
+        if not place.exists() and not any(folder.glob(f"{category}.*")):
+            raise DataError(
+                f"no folder {str(path)!r} and no file whose name begins so (looked in {Path.cwd()}); correct the path"
+            )
         raise DataError(f"{str(path)!r} holds {what}; give the files of one of {'; '.join(matching or _FORMATS)}")
     log = _FORMATS[matching[0]][1](folder, category)
     log.require(list_size)

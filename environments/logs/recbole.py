@@ -8,7 +8,7 @@ are counted (files.Tally), more refuse the file.
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from environments.logs.files import Odd, Row, columns, numbered_lines, shown, wrong_fields
+from environments.logs.files import Odd, Row, columns, numbered_lines, one_line, shown, wrong_fields
 from environments.logs.gathering import Described, Gathering
 from environments.logs.log import Log
 from simulation.core.errors import DataError
@@ -53,7 +53,7 @@ def _items(file: Path) -> Iterator[tuple[int, str, Described] | Odd]:
             yield (
                 line,
                 values[name],
-                Described(" ".join(values[title].split()), tuple(t for p in tags for t in values[p].split())),
+                Described(one_line(values[title]), tuple(t for p in tags for t in values[p].split())),
             )
 
 

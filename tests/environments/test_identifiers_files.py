@@ -40,6 +40,7 @@ MALFORMED = [
     ("two lengths", '{"pen": ["<a_0>", "<b_0>"], "ink": ["<a_0>"], "cup": ["<a_1>", "<b_0>"]}', "'ink' has.*1 codes"),
     ("wrong depth", '{"pen": ["<a_0>", "<b_0>", "<c_0>"]}', "3 codes.*2 levels are asked for"),
     ("item twice", '{"pen": ["<a_0>", "<b_0>"], "pen": ["<a_1>", "<b_0>"]}', "'pen' more than one identifier"),
+    ("written alike", '{"pen": ["a", "bc"], "ink": ["ab", "c"]}', "items 'pen' and 'ink' .*written alike; mark where"),
     ("endless nesting", '{"pen": ' + "[" * 100_000, "is not JSON"),
 ]
 

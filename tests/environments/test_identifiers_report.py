@@ -90,6 +90,20 @@ def test_agreement_with_what_is_taken_together_by_hand() -> None:
     assert control.chance == pytest.approx((6 / 25 + 2 / 5 * 3 / 5 - 3 / 25) / (1 - 3 / 25))
 
 
+def test_a_level_of_one_code_is_no_better_than_chance_whatever_the_weights() -> None:
+    numbers = np.random.default_rng(0)
+    pairs, weights = numbers.integers(10, size=(500, 2)), numbers.random(500)
+    codes = [(f"<a_{place}>", "<b_0>") for place in range(10)]
+    report = identifier_report("abcdefghij", codes, pairs_P2=pairs, weights_P=weights, tags=[("all",)] * 10)
+    assert report.controls[0].excess == report.alone[1].excess == 0.0
+    assert not report.notes, "nothing says that its levels are swapped"
+
+
+def test_identifiers_of_one_code_have_a_report_without_prefixes() -> None:
+    lines = identifier_report("ab", [("<a_0>",), ("<a_1>",)], taken_N=[3, 1]).lines()
+    assert lines[2] == "most popular quarter of the items (75% of what is taken): 0.0% share an identifier"
+
+
 def test_weights_count_pairs_as_often() -> None:
     weighted = six(weights_P=[3, 1, 1, 1, 1, 1]).prefixes
     assert weighted == six(pairs_P2=((0, 1), (0, 1), *PAIRS)).prefixes != six().prefixes

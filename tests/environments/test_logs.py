@@ -197,6 +197,16 @@ def test_a_dump_s_rows_may_stand_in_any_order_of_time(tmp_path: Path) -> None:
     assert times == sorted(times)
 
 
+def test_titles_of_minionerec_are_one_line_whatever_is_called_a_line_end(tmp_path: Path) -> None:
+    folder = minionerec(tmp_path)
+    for name in ("X.info.tsv", "X.valid.csv", "X.test.csv"):
+        path = folder / name
+        path.write_text(path.read_text(encoding="utf-8").replace("Tape", "Ta\u2028pe \x85 \x0b2"), encoding="utf-8")
+    record = read_log(folder)
+    assert record.titles[2] == "Ta pe 2"
+    assert not any("titles differ" in reason for reason in record.counts)
+
+
 def test_titles_that_items_share_are_told(tmp_path: Path) -> None:
     folder = recbole(tmp_path)
     (folder / "m.item").write_text((folder / "m.item").read_text().replace("Film i1\t", "Film i0\t"))

@@ -25,6 +25,8 @@ MINIONEREC: list[tuple[str, Edit, str]] = [
      "X.index.json:2: the ID of item '0' is no list"),
     ("code a number", sub(INDEX, '"<b_0>"', "7"), "X.index.json:2: the ID of item '0' is no list"),
     ("code empty", sub(INDEX, '"<b_0>"', '""'), "X.index.json:2: the ID of item '0' is no list"),
+    ("code with a blank", sub(INDEX, "<a_0>", "<a 0>"),
+     "X.index.json:2: the ID of item '0' has a code with a blank .<a 0>.; .*write <a_1>"),
     ("IDs written alike", both(put(INDEX, '{"0": ["a", "bc"],\n"1": ["ab", "c"]}'),
      put(INFO, "abc\tA\t0\nabc\tB\t1\n")),
      r"X.index.json:2: the ID of item '1' is written as one of other codes \(\['ab', 'c'\] and \['a', 'bc'\]\); mark"),

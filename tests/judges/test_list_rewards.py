@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from simulation.contracts.judge import check_judge
 from simulation.core.catalogue import Catalogue
@@ -115,6 +116,21 @@ def test_a_log_is_counted_by_distance_and_age(tmp_path: Path) -> None:
     assert scores(said("collaborative_reward", wanting("nails"), ["b1", "zz"], log=file)) == [0.0, 0.0]
 
 
+@pytest.mark.parametrize("log", ['["1", "2"]', '["hammer"]\n["saw"]', '["hammer", "7"]'])
+def test_a_log_that_tells_of_no_item_of_the_catalogue_is_refused(tmp_path: Path, log: str) -> None:
+    file = tmp_path / "log.jsonl"
+    file.write_text(log)
+    with pytest.raises(DataError, match=r"log\.jsonl says of no item of the catalogue .* the catalogue 'hammer',"):
+        said("collaborative_reward", wanting("nails", history=("saw",)), ["c1"], log=file)
+
+
+def test_names_in_a_log_may_hold_what_some_call_a_line_end(tmp_path: Path) -> None:
+    file = tmp_path / "log.jsonl"
+    file.write_text('["hammer", "A\u2028B", "saw"]\r\n["a\x85b", "saw"]\n', encoding="utf-8")
+    [after_hammer] = scores(said("collaborative_reward", wanting("saw", history=("hammer",)), ["b1"], log=file))
+    assert after_hammer == 1.0
+
+
 @pytest.mark.parametrize("name", ["semantic_reward", "collaborative_reward"])
 def test_the_judges_hold_their_contract(name: str, tmp_path: Path) -> None:
     file = tmp_path / "log.jsonl"
@@ -144,6 +160,8 @@ def test_without_an_item_that_was_taken_there_is_no_likeness_to_it() -> None:
         ('{"hammer": [1]}', "no vector for 4 of 5 items, such as 'mallet'"),
         (json.dumps({**VECTORS, "saw": [1]}), "vector of 'saw' is no list of 2 numbers"),
         (json.dumps({**VECTORS, "saw": ["1", "2"]}), "vector of 'saw' is no list of 2 numbers"),
+        (json.dumps({**VECTORS, "saw": [1, 10**400]}), "a number that is too large"),
+        (f'{{"saw": [{"9" * 5000}]}}', "cannot be read as JSON"),
         (json.dumps({**VECTORS, "saw": [1, float("nan")]}), "row 2: the vector of 'saw' holds what is no number"),
     ],
 )
@@ -162,6 +180,26 @@ def test_rows_of_another_catalogue_and_pickles_are_refused(tmp_path: Path) -> No
         said("semantic_reward", wanting("hammer"), ["a2"], vectors=few)
     with pytest.raises(DataError, match=r"cannot be read as a \.npy of numbers"):
         said("semantic_reward", wanting("hammer"), ["a2"], vectors=pickled)
+
+
+@pytest.mark.parametrize("numbers", [np.ones((5, 2)) * 1j, np.array([["a", "b"]] * 5), np.ones((5, 2), dtype=bool)])
+def test_rows_of_what_are_no_real_numbers_are_refused(tmp_path: Path, numbers: NDArray[np.generic]) -> None:
+    np.save(tmp_path / "rows.npy", numbers)
+    with pytest.raises(DataError, match=rf"rows\.npy are of type {numbers.dtype}; write real numbers"):
+        said("semantic_reward", wanting("hammer"), ["a2"], vectors=tmp_path / "rows.npy")
+
+
+def test_vectors_are_read_though_every_answer_is_the_item_taken(tmp_path: Path) -> None:
+    np.save(tmp_path / "few.npy", np.ones((4, 2)))
+    with pytest.raises(DataError, match=r"shape \(4, 2\)"):
+        said("semantic_reward", wanting("hammer", count=1), ["a1"], vectors=tmp_path / "few.npy")
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1.0, 1e300])
+def test_the_height_of_vectors_says_nothing(tmp_path: Path, scale: float) -> None:
+    np.save(tmp_path / "rows.npy", scale * np.array(list(VECTORS.values())))
+    verdict = said("semantic_reward", wanting("hammer", count=2), ["a2", "b1"], vectors=tmp_path / "rows.npy")
+    assert scores(verdict) == pytest.approx([sqrt(0.5), 0.0])
 
 
 @pytest.mark.parametrize(
