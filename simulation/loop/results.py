@@ -55,7 +55,7 @@ def together(answers: Sequence[Answer], truths: Sequence[Feedback], samples: int
             [answer.text for answer in siblings],
             [truth.score for truth in scores],
             readings=[
-                None if answer.stop == "unparsed" else choice or answer.text.strip()
+                None if answer.stop == "unparsed" else choice or answer.text.strip() or None
                 for answer, choice in zip(siblings, chosen, strict=True)
             ],
             classes=chosen if any(chosen) else None,
