@@ -193,5 +193,5 @@ def alike(texts: Sequence[str], tokens_LT: NDArray[np.int64], rows_L: NDArray[np
     twin = int(np.flatnonzero((tokens_LT == tokens_LT[lost]).all(1))[0])
     return (
         f"to the tokenizer of this model {texts[twin]!r} and {texts[lost]!r} of the catalogue are the same text; "
-        "give items identifiers that it tells apart, or add their codes to it"
+        "give items identifiers that it tells apart, or add their codes to it by students.codes={levels: L, size: K}"
     )

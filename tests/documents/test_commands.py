@@ -69,6 +69,8 @@ class Places:
     """A study that was stopped after its first turn."""
     comparison: Path
     rows: Path
+    visits: Path
+    """A study of users to whom lists were shown."""
 
     def put_into(self, word: str, scenario: str, folder: Path) -> str:
         """Return a word of a command with its placeholder replaced; what is written goes into `folder`."""
@@ -102,7 +104,9 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Places:
     surrogate = ["compare", str(ROOT / "scenarios" / "surrogate.yaml"), *SMALL, "--vary", "ask.policy=random,category"]
     assert main([*surrogate, "--seeds", "2", "--workers", "1", "--out", str(folder / "runs"), "--quiet"]) == 0
     (comparison,) = (folder / "runs").iterdir()
-    return Places(study, comparison, rows(folder / "rows"))
+    visits = prepare(load_scenario(ROOT / "scenarios" / "recommender_user.yaml", SMALL))
+    assert begin(folder / "visits", visits.scenario.resolved(), [visits], Quiet(), print, keep="newest")
+    return Places(study, comparison, rows(folder / "rows"), folder / "visits")
 
 
 def rows(folder: Path) -> Path:
@@ -260,7 +264,9 @@ def programs() -> Iterator[tuple[str, str]]:
 @pytest.mark.filterwarnings("ignore:.*is_gradient_checkpointing.*:FutureWarning")  # PEFT reads an older name
 @pytest.mark.parametrize("program", [code for _, code in programs()], ids=[name for name, _ in programs()])
 def test_a_program_of_a_document_runs(program: str, places: Places, capsys: pytest.CaptureFixture[str]) -> None:
-    exec(compile(program.replace("runs/STUDY", str(places.study)), "document", "exec"), {})
+    for placeholder, study in (("runs/STUDY", places.study), ("runs/VISITS", places.visits)):
+        program = program.replace(placeholder, str(study))
+    exec(compile(program, "document", "exec"), {})
     assert capsys.readouterr().out.strip()
 
 
