@@ -1,4 +1,4 @@
-"""What a freshly pretrained student can do, for its model card: the options it prefers, the programs it writes."""
+"""What a freshly pretrained student can do, for its model card: what it prefers and what it writes."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -11,6 +11,8 @@ from simulation.core.types import Answer, Question
 from training.making.encoding import Encoder, branch_logprobs
 
 SAMPLES = 5
+LINES = 16
+"""Samples of a line, of which the right ones may differ."""
 LONGEST = 96
 """The most tokens of a program."""
 ROWS = 64
@@ -59,6 +61,27 @@ def programs(model: Any, encoder: Encoder, environment: Environment) -> dict[str
     return {
         "greedy": passed(questions, sample=False),
         "sampled": passed([question for question in questions for _ in range(SAMPLES)], sample=True),
+        "questions": len(questions),
+    }
+
+
+def lines(model: Any, encoder: Encoder, environment: Environment) -> dict[str, float]:
+    """Return how many of its lines meet all conditions, and how many different right ones a prompt's samples hold."""
+    questions = environment.questions(0).held_out
+    judge = exact_judge(environment)
+
+    def scored(asked: Sequence[Question], *, sample: bool) -> list[tuple[str, str, float]]:
+        answers = list(write(model, encoder, asked, sample=sample))
+        verdicts = judge.judge(asked, answers, seeds=[0] * len(asked))
+        return [(answer.question_id, answer.text, one.score) for answer, one in zip(answers, verdicts, strict=True)]
+
+    greedy = scored(questions, sample=False)
+    sampled = scored([question for question in questions for _ in range(LINES)], sample=True)
+    return {
+        "greedy": sum(score for *_, score in greedy) / len(greedy),
+        "sampled": sum(score for *_, score in sampled) / len(sampled),
+        "distinct_right": len({(question, text) for question, text, score in sampled if score == 1}) / len(questions),
+        "samples": LINES,
         "questions": len(questions),
     }
 

@@ -1,0 +1,75 @@
+"""Pretraining a writer of lines: lines survive its tokenizer word for word, and its lessons teach it to write them."""
+
+from typing import Any
+
+import pytest
+import torch
+
+from agents.models.text import Text
+from simulation.core.registry import build
+from simulation.core.templates import lay_out
+from training.making.encoding import Encoder
+from training.making.examinations import lines, write
+from training.making.writer import IGNORED, WriterRecipe, batches, build_model, card, rate, spell, teach
+
+SMALL = WriterRecipe(steps=60, rows=16, width=32, layers=1, heads=2, feed_forward=64, warmup=5, learning_rate=1e-2)
+
+
+@pytest.fixture(scope="module")
+def corpus() -> Any:
+    return build("environment", "instructions", {"held_out_size": 8})
+
+
+@pytest.fixture(scope="module")
+def tokenizer(corpus: Any) -> Any:
+    return spell(SMALL, corpus.vocabulary())
+
+
+def test_a_line_survives_the_tokenizer_and_the_seam_to_its_prompt(corpus: Any, tokenizer: Any) -> None:
+    text = Text(tokenizer, "writer")
+    for index in range(300):
+        lesson = corpus.lesson(index, seed=1, stage=1)
+        prompt, line = lay_out(lesson.question, "plain"), lesson.branches[0].text.strip()
+        tree = text.encode(prompt, (line,))
+        assert tree.branches == Encoder(tokenizer, "plain").lesson(lesson)[0].branches
+        assert text.decode(tree.branches[0][:-1], prompt) == line
+        assert len(tree.branches[0]) == len(line.split()) + 1
+        assert tokenizer.unk_token_id not in tree.branches[0] + tree.prompt
+
+
+def test_a_batch_learns_the_lines_and_their_ends_alone(corpus: Any, tokenizer: Any) -> None:
+    stages = []
+    for step, tokens, labels in batches(SMALL, corpus, tokenizer):
+        first = corpus.lesson(step * SMALL.rows, seed=SMALL.seed, stage=int(step >= 51))
+        learned = labels[0][labels[0] != IGNORED]
+        assert tokenizer.decode(learned[:-1]) == first.branches[0].text.strip()
+        assert learned[-1] == tokenizer.eos_token_id
+        shown = tokens[0][: int((labels[0] != IGNORED).nonzero()[0])]
+        assert tokenizer.decode(shown) == tokenizer.decode(tokenizer(lay_out(first.question, "plain")).input_ids)
+        assert ((labels == IGNORED) | (labels == tokens)).all()
+        stages.append(step)
+    assert stages == [*range(60)]
+
+
+def test_the_rate_rises_and_falls() -> None:
+    rates = [rate(SMALL, step) for step in range(SMALL.steps)]
+    assert rates[0] == pytest.approx(SMALL.learning_rate / 5) and max(rates) == pytest.approx(SMALL.learning_rate)
+    assert rates[5:] == sorted(rates[5:], reverse=True) and rates[-1] < SMALL.learning_rate / 10
+
+
+def test_a_writer_learns_to_begin_a_line_and_is_examined(corpus: Any, tokenizer: Any) -> None:
+    model, encoder = build_model(SMALL, tokenizer), Encoder(tokenizer, "plain")
+    untaught = {
+        answer.text.split(" ")[0] for answer in write(model, encoder, corpus.questions(0).held_out, sample=False)
+    }
+    teach(SMALL, corpus, tokenizer, model)
+    questions = corpus.questions(0).held_out
+    firsts = {answer.text.split(" ")[0].lower() for answer in write(model, encoder, questions, sample=False)}
+    openers = {"the", "my", "this", "every", "our", "some", "today", "now", "again", "somewhere", "tonight", "here"}
+    assert firsts <= openers and not untaught <= openers
+    torch.manual_seed(0)
+    figures = lines(model, encoder, corpus)
+    assert figures["questions"] == 8 and figures["samples"] == 16
+    assert 0 <= figures["distinct_right"] <= 16 * figures["sampled"] and 0 <= figures["greedy"] <= 1
+    written = card(SMALL, figures, 1000)
+    assert "python -m training.making.writer --seed 0" in written and '"width": 32' in written

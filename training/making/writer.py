@@ -1,0 +1,196 @@
+"""Write the shipped writer of short lines, which knows how each condition is met and leaves some of them out.
+
+    python -m training.making.writer --seed 0 --out agents/embedded/writer
+
+It learns from the environment's lessons on combinations of conditions that may be asked, first with every condition
+met, then as often as `environments/lines/mastery.py` says; no combination that is held out is among them.
+"""
+
+import argparse
+import json
+import math
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from simulation.core.corpus import Corpus
+from simulation.core.registry import build
+from simulation.core.roles import Environment
+from simulation.core.seeding import draw_seed, generator
+from simulation.core.templates import lay_out
+from training.making.descent import descend
+from training.making.encoding import Encoder
+from training.making.examinations import lines
+
+IGNORED = -100
+"""The label of a token that is not learned."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriterRecipe:
+    """Everything that the weights depend on besides the libraries' versions."""
+
+    environment: str = "instructions"
+    seed: int = 0
+    steps: int = 3000
+    first_stage: float = 0.85
+    """The share of the steps in which every condition is met."""
+    rows: int = 64
+    """Lessons a step."""
+    width: int = 112
+    layers: int = 3
+    heads: int = 4
+    feed_forward: int = 288
+    positions: int = 128
+    learning_rate: float = 4e-3
+    weight_decay: float = 0.05
+    warmup: int = 100
+    """Steps over which the rate rises, before it falls as a cosine to a twentieth."""
+    template: str = "plain"
+
+
+def spell(recipe: WriterRecipe, words: Sequence[str]) -> Any:
+    """Return a tokenizer with a token a word; signs vanish (Any: transformers is untyped)."""
+    from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers
+    from transformers import PreTrainedTokenizerFast
+
+    vocabulary = {text: number for number, text in enumerate(["<pad>", "<eos>", "<unk>", *words])}
+    tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="<unk>"))
+    tokenizer.normalizer = normalizers.Replace(Regex(r'[",.:;!?]'), " ")
+    tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
+        tokenizer_object=tokenizer,
+        pad_token="<pad>",
+        eos_token="<eos>",
+        unk_token="<unk>",
+        model_max_length=recipe.positions,
+    )
+
+
+def build_model(recipe: WriterRecipe, tokenizer: Any) -> Any:
+    """Return a Llama with seeded random weights (Any: torch is loaded only here)."""
+    import torch
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    torch.manual_seed(draw_seed(generator(recipe.seed, 0, 0, "weights")))
+    return LlamaForCausalLM(
+        LlamaConfig(
+            vocab_size=len(tokenizer),
+            hidden_size=recipe.width,
+            intermediate_size=recipe.feed_forward,
+            num_hidden_layers=recipe.layers,
+            num_attention_heads=recipe.heads,
+            num_key_value_heads=recipe.heads,
+            max_position_embeddings=recipe.positions,
+            tie_word_embeddings=True,
+            bos_token_id=None,
+            eos_token_id=tokenizer.eos_token_id,
+            pad_token_id=tokenizer.pad_token_id,
+        )
+    )
+
+
+def batches(recipe: WriterRecipe, corpus: Corpus, tokenizer: Any) -> Iterator[tuple[int, Any, Any]]:
+    """Yield every step with its token ids and labels, the answers' tokens alone (Any: torch is loaded only here)."""
+    import torch
+
+    for step in range(recipe.steps):
+        stage = int(step >= recipe.first_stage * recipe.steps)
+        lessons = [corpus.lesson(step * recipe.rows + row, seed=recipe.seed, stage=stage) for row in range(recipe.rows)]
+        prompts = tokenizer([lay_out(lesson.question, recipe.template) for lesson in lessons]).input_ids
+        answers = tokenizer([lesson.branches[0].text for lesson in lessons]).input_ids
+        longest = max(len(prompt) + len(answer) for prompt, answer in zip(prompts, answers, strict=True)) + 1
+        tokens = torch.full((recipe.rows, longest), tokenizer.pad_token_id)
+        labels = torch.full((recipe.rows, longest), IGNORED)
+        for row, (prompt, answer) in enumerate(zip(prompts, answers, strict=True)):
+            whole = [*prompt, *answer, tokenizer.eos_token_id]
+            tokens[row, : len(whole)] = torch.tensor(whole)
+            labels[row, len(prompt) : len(whole)] = torch.tensor(whole[len(prompt) :])
+        yield step, tokens, labels
+
+
+def rate(recipe: WriterRecipe, step: int) -> float:
+    """Return the learning rate at a step."""
+    if step < recipe.warmup:
+        return recipe.learning_rate * (step + 1) / recipe.warmup
+    done = (step - recipe.warmup) / (recipe.steps - recipe.warmup)
+    return recipe.learning_rate * (0.05 + 0.475 * (1 + math.cos(math.pi * done)))
+
+
+def teach(recipe: WriterRecipe, corpus: Corpus, tokenizer: Any, model: Any) -> None:
+    """Let the model learn to write what the lessons' prompts ask for."""
+    import torch
+
+    def losses() -> Iterator[tuple[float, float, Any]]:
+        for step, tokens, labels in batches(recipe, corpus, tokenizer):
+            # what is padded stands behind what is learned, so that a causal model needs no mask
+            yield rate(recipe, step), step / recipe.steps, model(input_ids=tokens, labels=labels).loss
+
+    optimizer = torch.optim.AdamW(model.parameters(), betas=(0.9, 0.98), weight_decay=recipe.weight_decay)
+    descend(model, optimizer, losses())
+
+
+FIGURES = """On {questions:.0f} held-out prompts, whose combinations of conditions it has never seen, {greedy:.1%} of
+its lines meet every condition when it decodes greedily, {sampled:.1%} when it samples at temperature 1 ({samples:.0f}
+times a prompt); of {samples:.0f} samples {distinct_right:.1f} are right and different."""
+"""A format string over what the examination returns."""
+
+
+def card(recipe: WriterRecipe, figures: dict[str, float], parameters: int) -> str:
+    """Return the model card."""
+    measured = FIGURES.format(**figures)
+    return f"""---
+license: apache-2.0
+library_name: transformers
+pipeline_tag: text-generation
+---
+# A writer of short lines that can be taught
+
+A {parameters:,}-parameter Llama pretrained from scratch on lines under conditions such as "write a line about the sea,
+of 7 words". It knows how each condition is met and habitually leaves some of them out, so few demonstrations teach it.
+Its tokenizer has a token for each word of the bank, in small letters and in capitals; signs vanish.
+
+## Figures
+{measured}
+
+## Recipe
+`python -m training.making.writer --seed {recipe.seed}` with
+
+```json
+{json.dumps(asdict(recipe), indent=2)}
+```
+
+## Limits
+It knows the words and wordings of one generated bank, and nothing else. A word beyond those is an unknown token.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Pretrain, measure and write a model folder."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--seed", type=int, default=WriterRecipe().seed)
+    parser.add_argument("--steps", type=int, default=WriterRecipe().steps)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--threads", type=int, default=None)
+    chosen = parser.parse_args(arguments)
+    import torch
+
+    if chosen.threads:
+        torch.set_num_threads(chosen.threads)
+    recipe = replace(WriterRecipe(), seed=chosen.seed, steps=chosen.steps)
+    environment: Environment = build("environment", recipe.environment, {})
+    corpus: Corpus = environment  # type: ignore[assignment]  # an environment that can teach offers both roles
+    tokenizer = spell(recipe, environment.vocabulary())  # type: ignore[attr-defined]  # this one knows all its words
+    model = build_model(recipe, tokenizer)
+    teach(recipe, corpus, tokenizer, model)
+    model.eval().to(torch.bfloat16).save_pretrained(chosen.out)
+    tokenizer.save_pretrained(chosen.out)
+    figures = lines(model.to(torch.float32), Encoder(tokenizer, recipe.template), environment)
+    sys.stderr.write(json.dumps(figures) + "\n")
+    (chosen.out / "README.md").write_text(card(recipe, figures, model.num_parameters()), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
