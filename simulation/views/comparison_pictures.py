@@ -159,7 +159,7 @@ def forest(axes: "Axes", aspect: Aspect, pairs: Sequence[tuple[str, str]], scale
         face = colour if verdict.tells else "white"
         axes.plot(factor * verdict.difference, place, "o", markersize=5, color=colour, markerfacecolor=face)
     axes.axvline(0, color=INK, linewidth=0.8)
-    axes.xaxis.set_major_locator(MaxNLocator(nbins=MOST_STEPS, steps=[1, 2, 5, 10]))
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=MOST_STEPS, steps=[1, 2, 4, 5, 10], min_n_ticks=3))
     axes.set_yticks(range(len(pairs)), [fill(f"{shown(b)} − {shown(a)}", 44) for a, b in pairs])
     axes.set_ylim(len(pairs) - 0.4, -0.6)
     axes.set_title(fill(shown(aspect.name), 26), fontsize=8)

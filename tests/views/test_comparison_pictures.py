@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
@@ -14,6 +15,7 @@ from simulation.core.errors import StoreError
 from simulation.measures.findings import Findings
 from simulation.play.folders import Comparison
 from simulation.views.comparison_pictures import curve, draw_all, forest, look
+from simulation.views.plots import STYLE
 from simulation.views.text import GRADED, SHARES
 from tests.support.comparisons import found, planned, play
 
@@ -64,24 +66,27 @@ def test_a_difference_is_drawn_with_its_interval(findings: Findings) -> None:
     assert [label.get_text() for label in axes.get_yticklabels()] == [f"{verdict.b} − {verdict.a}"]
 
 
-@pytest.mark.parametrize(("low", "high"), [(-0.075, 0.055), (-0.0061, 0.0043), (-0.93, 0.98), (0.012, 0.019)])
+@pytest.mark.parametrize(
+    ("low", "high"), [(-0.075, 0.055), (-0.0061, 0.0043), (-0.93, 0.98), (0.012, 0.019), (-0.053, 0.038)]
+)
 def test_numbers_on_the_axis_of_differences_stand_apart(findings: Findings, low: float, high: float) -> None:
     aspect = findings.aspects[0]
     wide = replace(aspect.family.verdicts[0], low=low, high=high, difference=(low + high) / 2)
     aspect = replace(aspect, family=replace(aspect.family, verdicts=(wide,)))
     figure = Figure(figsize=(6.6, 3.2), layout="constrained")
-    canvas = FigureCanvasAgg(figure)
-    panels = figure.subplots(1, 2, sharey=True).tolist()
-    for axes in panels:
-        forest(axes, aspect, [(wide.a, wide.b)], GRADED)
-    canvas.draw()
+    with rc_context(STYLE):
+        canvas = FigureCanvasAgg(figure)
+        panels = figure.subplots(1, 2, sharey=True).tolist()
+        for axes in panels:
+            forest(axes, aspect, [(wide.a, wide.b)], GRADED)
+        canvas.draw()
     boxes = [
         label.get_window_extent()
         for axes in panels
         for label, place in zip(axes.get_xticklabels(), axes.get_xticks(), strict=True)
         if axes.get_xlim()[0] <= place <= axes.get_xlim()[1]
     ]
-    assert len(boxes) >= 4
+    assert len(boxes) >= 6
     assert all(left.x1 + 4 <= right.x0 for left, right in pairwise(boxes))
 
 
