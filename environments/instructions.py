@@ -28,7 +28,10 @@ class Instructions(FixedQuestions):
     """Prompts instead of the bank: a file, a folder, or a dataset on the Hub, in IFEval's format or without conditions.
 
     A .txt file is a prompt a line. Where nothing is asked, as of a story or a poem, any text but an empty one is right.
+    A response beside such a prompt, as UltraFeedback has it, is what is demonstrated.
     """
+    split: str | None = None
+    """The split of `rows` that is read, such as "train_sft"; all where nothing is said."""
     held_out_rows: FileOrHubName | None = None
     """Other prompts to evaluate on, such as IFEval's; all are held out, in place of those of `rows` or the bank."""
     pool_size: Annotated[int, Field(ge=1)] = 8000
@@ -67,7 +70,7 @@ class Instructions(FixedQuestions):
             notices = noticed(str(self.held_out_rows), len(other_held_out), refused)
             splits = self._generated()
             return replace(splits, held_out=other_held_out, notices=notices) if other_held_out else splits
-        questions, more_refused = load_prompts(self.rows)
+        questions, more_refused = load_prompts(self.rows, self.split)
         mixed = shuffled(questions, self.bank_seed)
         held_out = other_held_out or mixed[: len(mixed) * HELD_OUT_PERCENT // 100]
         held_out_ids = {question.id for question in held_out}

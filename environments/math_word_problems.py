@@ -26,7 +26,8 @@ class MathWordProblems(FixedQuestions):
     bank_seed: int = 0
     """Another seed draws other problems; what belongs to which split never changes."""
     rows: FileOrHubName | None = None
-    """MathQA rows instead of the bank: a file, a folder, or a dataset on the Hub such as "allenai/math_qa"."""
+    """MathQA rows instead of the bank: a file, a folder, or a dataset on the Hub such as "allenai/math_qa". Worked
+    problems without options are read too: question and answer as GSM8K has them, or problem and solution as MATH."""
     pool_split: str = "dev"
     """The split of `rows` that may be asked; the probe set is taken out of it."""
     held_out_split: str = "challenge_test"

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from environments.row_files import Rows, read_questions, short
+from environments.worked_problems import COLUMNS as WORKED
+from environments.worked_problems import columns_of, worked
 from simulation.core.errors import DataError
 from simulation.core.kinds.options import Options
 from simulation.core.kinds.reference import Reference
@@ -21,12 +23,13 @@ COLUMNS = ("Problem", "options", "correct", "category")
 
 
 def load_rows(source: str | Path, split: str | None = None) -> Rows:
-    """Read the MathQA rows of a file, a folder or a dataset on the Hub, as `read_questions` does.
+    """Read MathQA's rows, or worked problems, of a file, a folder or a dataset on the Hub, as `read_questions` does.
 
     A question's id is the hash of its content, so that it is the same wherever the row lies. Options that are equal are
     one choice.
     """
-    return read_questions(source, split, _question, kind="MathQA", columns=", ".join(COLUMNS))
+    columns = " or ".join(", ".join(names) for names in (COLUMNS, *WORKED))
+    return read_questions(source, split, _question, kind="maths", columns=columns)
 
 
 def parse_options(options: object) -> list[str]:
@@ -70,6 +73,8 @@ def _split(options: str) -> list[str]:
 def _question(row: object) -> Question:
     if not isinstance(row, Mapping):
         raise DataError(f"not a JSON object but {short(row)}")
+    if "options" not in row and (pair := columns_of(row)) is not None:
+        return worked(row, pair)
     missing = [column for column in COLUMNS if column not in row]
     if missing:
         raise DataError(f"lacks the column {', '.join(missing)}; it has {', '.join(map(str, row)) or 'none'}")

@@ -19,7 +19,9 @@ from simulation.core.types import Question
 
 Kind = Literal["count", "text", "texts", "relation"]
 RELATIONS = ("at least", "less than")
-COLUMNS = "prompt, and for conditions key, instruction_id_list and kwargs as IFEval has them"
+RESPONSES = ("response", "completion", "chosen")
+"""Columns that demonstrate a text, as UltraFeedback (Cui et al. 2023, arXiv 2310.01377) and others have them."""
+COLUMNS = "prompt, and for conditions key, instruction_id_list and kwargs as IFEval has them, or response to learn from"
 PUBLISHED: Mapping[str, Mapping[str, Kind]] = {
     "keywords:existence": {"keywords": "texts"},
     "keywords:frequency": {"keyword": "text", "frequency": "count", "relation": "relation"},
@@ -53,10 +55,10 @@ LANGUAGE = "language:response_language"
 """The one that no rule can."""
 
 
-def load_prompts(source: str) -> Rows:
+def load_prompts(source: str, split: str | None = None) -> Rows:
     """Read the rows of a file, a folder or a dataset on the Hub, as `read_questions` does, or the lines of a .txt."""
     if not source.endswith(".txt"):
-        return read_questions(source, None, prompted, kind="text", columns=COLUMNS)
+        return read_questions(source, split, prompted, kind="text", columns=COLUMNS)
     questions: dict[str, Question] = {}
     refused = []
     for number, line in _lines(Path(source).expanduser()):
@@ -96,7 +98,7 @@ def prompted(row: object) -> Question:
     if not isinstance(prompt, str) or not prompt.strip():
         raise DataError(f"prompt must be a text, got {short(prompt)}")
     if "instruction_id_list" not in row:
-        return unconditioned(prompt)
+        return unconditioned(prompt, demonstrations(row))
     conditions = _conditions(row)
     identity = row.get("key")
     if isinstance(identity, bool) or not isinstance(identity, str | int) or not str(identity).strip():
@@ -108,10 +110,25 @@ def prompted(row: object) -> Question:
     )
 
 
-def unconditioned(prompt: str) -> Question:
+def unconditioned(prompt: str, references: tuple[str, ...] = ()) -> Question:
     """Return a question for any text; its id is a hash of what is asked."""
     digest = hashlib.sha256(prompt.encode("utf-8", "surrogatepass")).hexdigest()[:12]
-    return Question(id=f"prompt-{digest}", prompt=prompt, key=Conditions(), tags=("no conditions",))
+    key = Conditions(references=references)
+    return Question(id=f"prompt-{digest}", prompt=prompt, key=key, tags=("no conditions",))
+
+
+def demonstrations(row: Mapping[str, object]) -> tuple[str, ...]:
+    """Return the text that a row demonstrates, if any: a response, or the last message of what was chosen."""
+    for column in RESPONSES:
+        value = row.get(column)
+        if value is None:
+            continue
+        last = value[-1] if isinstance(value, Sequence) and not isinstance(value, str) and value else value
+        text = last.get("content") if isinstance(last, Mapping) and last.get("role") == "assistant" else last
+        if not isinstance(text, str) or not text.strip():
+            raise DataError(f"{column} must be a text, or messages of which the assistant has the last: {short(value)}")
+        return (text,)
+    return ()
 
 
 def _conditions(row: Mapping[str, object]) -> tuple[Condition, ...]:

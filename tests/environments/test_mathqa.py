@@ -167,7 +167,7 @@ def test_the_same_content_has_the_same_id_in_every_format(tmp_path: Path) -> Non
         ("a.jsonl.gz", gzip.compress(b"x" * 9999, mtime=0)[:-9], "not a whole gzip file"),
         ("a.parquet", b"PAR1 no", "is not a Parquet file"),
         ("a.csv", b"Problem,options", "is none of"),
-        ("a.jsonl", b'{"question": "x", "answer": "y"}', "lacks the column Problem, options, correct, category"),
+        ("a.jsonl", b'{"asked": "x", "answer": "y"}', "lacks the column Problem, options, correct, category"),
     ],
 )
 def test_a_file_of_something_else_is_refused_with_what_to_do(
