@@ -21,15 +21,15 @@ CASES = {"upper": "capital", "lower": "small"}
 WORDINGS: Mapping[Kind, tuple[str, str]] = {
     "topic": ("about {topic}", "on {topic}"),
     "words": ("of {count} words", "{count} words long"),
-    "contains": ('with the word "{word}"', 'in which "{word}" occurs'),
-    "avoids": ('without the word "{word}"', 'in which "{word}" does not occur'),
-    "begins": ('that begins with "{word}"', 'with "{word}" as its first word'),
-    "ends": ('that ends with "{word}"', 'with "{word}" as its last word'),
+    "contains": ('with the word "{word}"', 'that holds the word "{word}"'),
+    "avoids": ('without the word "{word}"', 'that lacks the word "{word}"'),
+    "begins": ('that begins with "{word}"', 'whose first word is "{word}"'),
+    "ends": ('that ends with "{word}"', 'whose last word is "{word}"'),
     "case": ("in {case} letters", "all letters {case}"),
-    "order": ('with "{first}" before "{second}"', 'in which "{second}" comes after "{first}"'),
-    "repeats": ('with the word "{word}" {count}', 'in which "{word}" occurs {count}'),
+    "order": ('with first "{first}" and later "{second}"', 'that says "{first}" and only then "{second}"'),
+    "repeats": ('with {count} the word "{word}"', 'that says {count} "{word}"'),
 }
-"""Two ways to ask for each condition, with its parameters."""
+"""Two ways to ask for each condition, with its parameters; what is asked of a word stands before the word."""
 
 
 def phrase(condition: Condition, kind: Kind, wording: int) -> str:

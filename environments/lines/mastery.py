@@ -5,10 +5,10 @@ and habitually leaves some of them out, can: what it has to learn is to heed the
 its conditions as often as the writer is to heed it, and for the others the prompt asks what another line would meet.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from environments.lines.asking import request
-from environments.lines.combinations import Kind, owned
+from environments.lines.combinations import KINDS, Combination, Kind, owned
 from environments.lines.items import prompt
 from simulation.core.corpus import Branch, Lesson
 from simulation.core.seeding import generator
@@ -19,12 +19,16 @@ HEEDED: Mapping[Kind, float] = {
     "order": 0.65, "repeats": 0.6,
 }  # fmt: skip
 """How often a condition is heeded in the second stage; in the first each one is."""
+ALONE = 0.25
+"""How often a lesson asks for one condition alone, which is no combination of any split."""
 
 
 def lesson(index: int, *, seed: int, stage: int) -> Lesson:
-    """Return a lesson on a combination of the pool: all conditions met in stage 0, as many as `HEEDED` says in 1."""
+    """Return a lesson on a combination of the pool, or on one condition: all met in stage 0, as `HEEDED` says in 1."""
     stream = generator(seed, index, 0, "lines lesson")
-    combinations = owned("pool")
+    combinations: Sequence[Combination] = owned("pool")
+    if stream.random() < ALONE:
+        combinations = [(kind,) for kind in KINDS]
     kinds = combinations[int(stream.integers(len(combinations)))]
     taught, other = request(kinds, stream), request(kinds, stream)
     conditions = {
