@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from simulation.core.errors import StoreError, nearest
+from simulation.core.errors import SimulationError, StoreError, nearest
 from simulation.core.peft_folder import CARD, CONFIG, WEIGHTS, peft_config
 from simulation.core.types import Seat
 from simulation.store import Study, canonical
@@ -23,9 +23,14 @@ def export(study: Study, folder: Path, format: str) -> list[Path]:
         raise StoreError(f"{folder} is not empty; name a new folder, so that nothing is overwritten")
     if study.last_turn < 0:
         raise StoreError(f"{study.name} has no turn yet; resume it, then export")
+    fresh = not folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         return list(FORMATS[format](study, folder))
+    except SimulationError:
+        if fresh and not any(folder.iterdir()):
+            folder.rmdir()
+        raise
     except OSError as error:
         raise StoreError(f"{folder} could not be written ({error.strerror}); delete it and export elsewhere") from error
 

@@ -208,6 +208,7 @@ def test_of_every_weight_peft_has_no_form_and_that_is_said(disk: Path) -> None:
         study.append(stepper(world)(0), {"student-0": student.dump("student-0")}, seconds={})
         with pytest.raises(StoreError, match="holds every weight of its model, of which PEFT has no form; export it"):
             export(study, disk / "out", "peft")
+    assert not (disk / "out").exists()
 
 
 def test_nothing_is_overwritten_and_an_unknown_format_is_refused(study: Study, disk: Path) -> None:
