@@ -15,6 +15,8 @@ _ONE_DNN: bool = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped
 
 FEW_ROWS = 128
 """Below this many rows oneDNN's reordering costs more than its kernel gains (measured: d=128, ff=384, one core)."""
+MANY_PRODUCTS = 2**24
+"""From so many scalar products on it gains with fewer rows too: 64 of a head of 2,048 tokens of 128 features."""
 SMALL_WEIGHT = 128 * 128
 """Below this many weights torch's own products take less time in training (measured: 64 × 64, 2,560 rows, one core)."""
 FEW_PRODUCTS = 2**20
@@ -27,7 +29,8 @@ def product(x_NI: Tensor, weight_OI: Tensor, bias_O: Tensor | None = None) -> Te
     In float32 on a CPU, oneDNN's kernel is called by name: `torch.nn.functional.linear` goes to MKL there, which on AMD
     processors uses half of their vector width (measured: 230 against 103 GFLOP/s a core).
     """
-    if x_NI.shape[0] >= FEW_ROWS and one_dnn(x_NI):
+    rows = x_NI.shape[0]
+    if (rows >= FEW_ROWS or rows * weight_OI.numel() >= MANY_PRODUCTS) and one_dnn(x_NI):
         out_NO: Tensor = torch.ops.mkldnn._linear_pointwise(x_NI, weight_OI, bias_O, "none", [], "")
         return out_NO
     return torch.nn.functional.linear(x_NI, weight_OI, bias_O)

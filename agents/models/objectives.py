@@ -167,6 +167,19 @@ def exact(logits: Tensor) -> Tensor:
     return logits if logits.dtype == torch.float64 else logits.float()
 
 
+def with_slope(head: OutputHead, features_CD: Tensor, targets_C: Tensor, objective: Objective) -> tuple[Tensor, Tensor]:
+    """Return the log-probability `logprob_C` of each target, and the gradient `slope_CD` that its features get."""
+    leaf_CD = features_CD.detach().requires_grad_()
+    with torch.enable_grad():
+        logits_CV = head(leaf_CD.unsqueeze(0))[0]
+    edge, logprobs_CV = get_gradient_edge(logits_CV), logits_CV.detach().log_softmax(-1)
+    del logits_CV  # of a large vocabulary it is what takes memory
+    targets_C1 = targets_C.unsqueeze(-1)
+    logprob_C = logprobs_CV.gather(-1, targets_C1).squeeze(-1)
+    [slope_CD] = torch.autograd.grad(edge, leaf_CD, pulls(logprobs_CV, targets_C1, objective))
+    return logprob_C, slope_CD
+
+
 class FrozenHead(torch.autograd.Function):
     """Log-probabilities of targets through a head that has no gradients of its own."""
 
@@ -174,22 +187,14 @@ class FrozenHead(torch.autograd.Function):
     def forward(
         ctx: Any, features_ND: Tensor, head: OutputHead, targets_N: Tensor, objective: Objective, size: int
     ) -> Tensor:
-        differentiable: bool = ctx.needs_input_grad[0]
-        parts_C, slopes_CD = [], []
-        for features_CD, targets_C in zip(features_ND.split(size), targets_N.split(size), strict=True):  # type: ignore[no-untyped-call]
-            with torch.set_grad_enabled(differentiable):
-                leaf_CD = features_CD.detach().requires_grad_(differentiable)
-                logits_CV = head(leaf_CD.unsqueeze(0)).squeeze(0)
-            edge = get_gradient_edge(logits_CV) if differentiable else None
-            logprobs_CV = logits_CV.detach().log_softmax(-1)
-            del logits_CV  # of a large vocabulary it is what takes memory
-            targets_C1 = targets_C.unsqueeze(-1)
-            parts_C.append(logprobs_CV.gather(-1, targets_C1).squeeze(-1))
-            if edge is not None:
-                slopes_CD += torch.autograd.grad(edge, leaf_CD, pulls(logprobs_CV, targets_C1, objective))
-        if differentiable:
-            ctx.save_for_backward(torch.cat(slopes_CD))
-        return torch.cat(parts_C)
+        parts = zip(features_ND.split(size), targets_N.split(size), strict=True)  # type: ignore[no-untyped-call]
+        if not ctx.needs_input_grad[0]:
+            return torch.cat(
+                [target_logprobs(head(part_CD.unsqueeze(0))[0], targets_C, objective) for part_CD, targets_C in parts]
+            )
+        logprobs, slopes = zip(*(with_slope(head, *part, objective) for part in parts), strict=True)
+        ctx.save_for_backward(torch.cat(slopes))
+        return torch.cat(logprobs)
 
     @staticmethod
     @once_differentiable

@@ -15,6 +15,7 @@ from agents.models.causal import CausalLearner, LearnerSettings
 from agents.models.objectives import MASSES, target_logprobs
 from agents.models.scoring import Scorer
 from simulation.core.objectives import CROSS_ENTROPY, Objective
+from simulation.core.optional_roles import lost_paths
 from tests.support.learners import move, seats
 
 CASES = 1000
@@ -194,3 +195,45 @@ def test_the_head_in_parts_is_the_whole_head(
         close = 1e-4 if family == "mamba" else 1e-10  # its states are float32 whatever the dtype
         torch.testing.assert_close(in_parts, logprobs, rtol=0, atol=close)
         torch.testing.assert_close(own_slopes, slopes, rtol=10 * close, atol=10 * close)
+
+
+def test_a_padded_token_gives_no_gradient() -> None:
+    model = CausalLearner(tiny.build("llama"), tiny.tokenizer(), seats(2), LearnerSettings(rank=4), source="llama")
+    move(model)
+    trees = [[model.encode("2 + 2", ("4", "five"))], [model.encode("7 x 7", ("49",)), model.encode("3", ("1",))]]
+    for name in NAMES:
+        logprobs_SBKT, valid_SBKT = model.branch_logprobs(model.slots, trees, objective_of(name, 0.6))
+        assert bool((logprobs_SBKT[~valid_SBKT] == 0).all()) and not valid_SBKT.all()
+        [slopes_SP] = torch.autograd.grad(logprobs_SBKT[~valid_SBKT].sum(), model.adapters_SP)
+        assert not slopes_SP.any()
+
+
+def test_a_model_whose_scores_are_not_its_heads_is_seen_and_trained_on_whole_scores() -> None:
+    module = tiny.build("llama")
+    forward = module.forward
+
+    def shifted(input_ids: Tensor, **inputs: Any) -> Any:
+        out = forward(input_ids=input_ids, **inputs)
+        kept = out.logits.shape[1]
+        out.logits = out.logits + 0.5 * torch.nn.functional.one_hot(input_ids[:, -kept:], out.logits.shape[-1])
+        return out
+
+    module.forward = shifted
+    model = CausalLearner(module, tiny.tokenizer(), seats(3), LearnerSettings(rank=4), source="llama")
+    move(model)
+    assert model.abilities.tree and model.abilities.head is None
+    assert not model.fast_paths["chunked head"] and "chunked head" in lost_paths(model)
+    tree = model.encode("7 x 7", ("49",))
+    logprobs_SBKT, _ = model.branch_logprobs(["student-1"], [[tree]], objective_of("gem_linear", 0.6))
+    tokens = torch.tensor([[*tree.prompt, *tree.branches[0]]])
+    with model.adapters.seated([1], rows=1, columns=tokens.shape[1]):
+        logits_LV = module(input_ids=tokens, use_cache=False).logits[0, len(tree.prompt) - 1 : -1]
+    targets_N = torch.tensor(tree.branches[0])
+    torch.testing.assert_close(
+        logprobs_SBKT.flatten(), logits_LV.log_softmax(-1)[range(len(targets_N)), targets_N], rtol=0, atol=1e-9
+    )
+    [ours] = torch.autograd.grad(-logprobs_SBKT.sum(), model.adapters_SP)
+    [theirs] = torch.autograd.grad(
+        defined(logits_LV, targets_N, objective_of("gem_linear", 0.6)).sum(), model.adapters_SP
+    )
+    torch.testing.assert_close(ours, theirs, rtol=1e-9, atol=1e-9)
