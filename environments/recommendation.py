@@ -37,7 +37,7 @@ KNOWN_INDEX = Path(__file__).parent / "shop" / "identifiers.json"
 class Recommendation(FixedQuestions):
     """What somebody takes next, as a list of items: an embedded shop that needs no files, or records of real users."""
 
-    world_seed: int = 0
+    world_seed: Annotated[int, Field(ge=0)] = 0
     """Another seed is another shop, with other people; of `rows` it draws which windows are kept where not all are."""
     rows: FilePath | None = None
     """A record instead of the shop, as MiniOneRec, MovieLens, RecBole or Amazon publish them: its folder, or that and
@@ -79,9 +79,13 @@ class Recommendation(FixedQuestions):
 
     @property
     def measures(self) -> tuple[Measure, ...]:
-        """What is measured of lists, hit@10 first; by level too, and divided among items that share an identifier."""
-        items = self.catalogue
-        return list_measures(depth=items.depth, shared=len(items.sharing) < len(items.items))
+        """What is measured of lists, hit@10 first; by level too, and divided among items that share what is written.
+
+        What is asked may be written otherwise than what measures, such as titles beside identifiers: the truth is one.
+        """
+        asked = [self._catalogues[writing] for writing in self._writings]
+        is_shared = any(len(items.sharing) < len(items.items) for items in asked)
+        return list_measures(depth=self.catalogue.depth, shared=is_shared)
 
     @property
     def catalogue(self) -> Catalogue:
@@ -107,12 +111,13 @@ class Recommendation(FixedQuestions):
         else:
             ids = Catalogue(items=log.items, codes=self._codes(), titles=log.titles, tags=log.tags)
             catalogues = {"ids": ids, "titles": titles}
-        longest = max(self.count, self.ranked)
-        if len(catalogues[self.wants].sharing) < longest:
-            raise DataError(
-                f"{log.source!r} has {len(catalogues[self.wants].sharing)} items that are written differently, fewer "
-                f"than the {longest} of a list; lower count and ranked or give a larger catalogue"
-            )
+        for writing in self._writings:
+            longest = max(self.count, self.ranked) if writing == self.wants else self.count
+            if len(catalogues[writing].sharing) < longest:
+                raise DataError(
+                    f"{log.source!r} has {len(catalogues[writing].sharing)} items that are written differently by "
+                    f"{writing}, fewer than the {longest} of a list; lower count and ranked or give a larger catalogue"
+                )
         return catalogues
 
     def _codes(self) -> Codes:
@@ -144,6 +149,11 @@ class Recommendation(FixedQuestions):
     def _tasks(self) -> tuple[TaskName, ...]:
         return tuple(dict.fromkeys(self.tasks)) or (MAIN[self.wants],)
 
+    @property
+    def _writings(self) -> tuple[Wanted, ...]:
+        """How the items of answers are written, first those that measure."""
+        return tuple(dict.fromkeys((self.wants, *(TASKS[name].wants for name in self._tasks))))
+
     @cached_property
     def _splits(self) -> Splits:
         log, split = self._log, self._windows
@@ -163,7 +173,7 @@ class Recommendation(FixedQuestions):
             notices=(
                 *split.notices,
                 *(f"{log.source}: {count} {reason}" for reason, count in left_out.items()),
-                *told_sharing(items[self.wants]),
+                *(notice for writing in self._writings for notice in told_sharing(items[writing])),
             ),
         )
 

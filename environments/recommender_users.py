@@ -44,7 +44,7 @@ class RecommenderUsers:
     expected of them, without noise, and whether the list has what they would take next unasked.
     """
 
-    world_seed: int = 0
+    world_seed: Annotated[int, Field(ge=0)] = 0
     """Another seed draws other items to be popular and to go together, and other users who measure."""
     users: Annotated[int, Field(ge=1)] = 128
     """How many users there are at a time; as many questions can be asked each turn."""

@@ -1,23 +1,30 @@
 """The environment recommendation: windows as questions, six tasks, sets apart in time, identifiers made or read."""
 
 import json
+import re
 import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
+from agents.students.log import taken
 from environments.lists.tasks import TASKS
 from environments.lists.writing import titled
 from environments.recommendation import Recommendation
 from environments.shop.log import shop_log
+from simulation.contracts.judge import refuse_measured
 from simulation.core.catalogue import catalogue
 from simulation.core.errors import DataError
 from simulation.core.kinds.next_items import NextItems
 from simulation.core.kinds.taken import Foreseen, Taken
 from simulation.core.questions import Splits
+from simulation.core.registry import build
 from simulation.core.types import Question
+from tests.support.catalogues import list_of
+from tests.support.logs import movielens_csv
 
 OFFICE = Path("../shared/data/minionerec_amazon18")
 
@@ -157,6 +164,37 @@ def test_identifiers_are_read_from_an_index_and_those_that_share_divide_a_hit(tm
 def test_what_cannot_be_asked_is_refused_in_words(fields: dict[str, Any], words: str) -> None:
     with pytest.raises(DataError, match=words):
         splits(**fields)
+
+
+def test_a_title_that_items_share_divides_a_hit_where_identifiers_measure(tmp_path: Path) -> None:
+    folder = movielens_csv(tmp_path)
+    movies = (folder / "movies.csv").read_text(encoding="utf-8")
+    (folder / "movies.csv").write_text(movies.replace("Film i4", "Film i5"), encoding="utf-8")
+    environment = Recommendation(rows=folder, codes=10, count=5, ranked=5, tasks=("history-ids->id", "id->title"))
+    given, (truth, *_) = environment.questions(0), environment.measures
+    assert any("2 of 10 items share what is written" in notice for notice in given.notices)
+    questions = [given.pool[len(given.pool) - 1 - back] for back in range(10)]  # what each item is called
+    answers = [list_of(question, [taken(question)]) for question in questions]
+    verdicts = build("judge", "next_item", {}).judge(questions, answers, seeds=[0] * 10)
+    assert sorted(verdict.score for verdict in verdicts) == [0.5] * 2 + [1.0] * 8
+    refuse_measured("next_item", (truth,), verdicts, questions)
+    unmixed = Recommendation(rows=folder, codes=10, count=5, ranked=5)
+    assert truth.graded and not unmixed.measures[0].graded
+
+
+def test_the_pool_asks_for_lists_no_longer_than_its_writing_tells_apart(tmp_path: Path) -> None:
+    folder = movielens_csv(tmp_path)
+    movies = (folder / "movies.csv").read_text(encoding="utf-8")
+    (folder / "movies.csv").write_text(re.sub("Film i[5-9]", "Film i4", movies), encoding="utf-8")
+    assert Recommendation(rows=folder, codes=10, count=6, ranked=6).questions(0).pool
+    with pytest.raises(DataError, match="has 5 items that are written differently by titles, fewer than the 6 of"):
+        Recommendation(rows=folder, codes=10, count=6, ranked=6, tasks=("history-ids->title",)).questions(0)
+
+
+@pytest.mark.parametrize("name", ["recommendation", "recommender_users"])
+def test_a_world_has_no_seed_below_0(name: str) -> None:
+    with pytest.raises(ValidationError, match="world_seed"):
+        build("environment", name, {"world_seed": -1})
 
 
 def test_fewer_windows_may_be_asked_and_they_are_the_same_again() -> None:
