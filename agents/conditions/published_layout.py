@@ -12,7 +12,7 @@ _FENCE = re.compile(r"^```(?:json)?|```$", flags=re.IGNORECASE)
 
 def number_placeholders(text: str, *, num_placeholders: int) -> str:
     """Ask for places to fill in, in square brackets."""
-    return miscounted("places in square brackets", len(re.findall(r"\[.*?\]", text)), num_placeholders, "at least")
+    return miscounted("places in square brackets", len(re.findall(r"\[[^\]\n]*\]", text)), num_placeholders, "at least")
 
 
 def postscript(text: str, *, postscript_marker: str) -> str:
@@ -23,7 +23,7 @@ def postscript(text: str, *, postscript_marker: str) -> str:
 
 def number_bullet_lists(text: str, *, num_bullets: int) -> str:
     """Ask for bullet points, of asterisks or hyphens."""
-    bullets = re.findall(r"^\s*\*[^*].*$|^\s*-.*$", text, flags=re.MULTILINE)
+    bullets = re.findall(r"^[^\S\n]*\*[^*].*$|^[^\S\n]*-.*$", text, flags=re.MULTILINE)
     return miscounted("bullet points", len(bullets), num_bullets, "exactly")
 
 

@@ -21,6 +21,7 @@ from simulation.core.python_source import LONGEST_COMPARED
 from simulation.core.registry import build, components
 from simulation.core.types import Answer, Feedback, Question
 from tests.support import tiny_models
+from tests.support.conditioned import under_every_rule
 from tests.support.judged_programs import GOOD, QUESTION, judged, keyed
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -103,14 +104,16 @@ ASKED = (
     replace(keyed(id="continued", reference="    return x + 1"), form=Code(opening="def f(x):\n")),
 )
 """Questions of every kind, each with tests, without which no program can be judged."""
-VISITS, NEXT = (tuple(of_every_form()[noun]) for noun in ("visits", "next items"))
+VISITS, NEXT, COUNTED = (tuple(of_every_form()[noun]) for noun in ("visits", "next items", "conditions"))
+CONDITIONED = (*COUNTED, under_every_rule())
 LISTS: Mapping[str, tuple[Question, ...]] = {
     "recommender_user": VISITS,
+    "conditions": CONDITIONED,
     **dict.fromkeys(
         ("next_item", "semantic_reward", "collaborative_reward", "title_similarity", "reference_free"), NEXT
     ),
 }
-"""What judges of lists are asked instead, whose answers are lists of a catalogue."""
+"""What judges of lists and of conditions are asked instead."""
 DIALS: Mapping[str, Mapping[str, Any]] = {
     "all_tests": {"correct": True},
     "classifier": {"correction": "own"},
