@@ -38,7 +38,6 @@ OWN = ("python -m simulation ", ".venv/bin/simulation ")
 PARSED = ("python -m benchmarks.", "python benchmarks/", "python -m training.making.", "python -m environments.")
 LAUNCHER = Path(sys.executable).with_name("simulation")
 SMALL = ("turns=1", "ask.questions=4", "evaluate.questions=8")
-FEW_PROGRAMS = ("ask.samples=2", "evaluate.samples=2")
 SCENARIO = "scenarios/random_selection.yaml"
 MADE_WITH_ROWS = {
     "mathqa_local": "mathqa", "btp_code": "mbpp.jsonl", "minionerec": "parts", "minionerec_published": "parts",
@@ -168,7 +167,8 @@ def in_small(words: list[str], parsed: Namespace, folder: Path, own: Sequence[st
     scenario = scenario_of(parsed)
     if elsewhere(scenario) and not own:
         return ["check", "--offline", words[1]]
-    few = [*SMALL, *own, *(FEW_PROGRAMS if scenario.environment.name == "code_tasks" else ())]
+    drawn = {"ask": scenario.ask.samples, "evaluate": scenario.evaluate.samples}
+    few = [*SMALL, *own, *(f"{key}.samples=2" for key, samples in drawn.items() if samples > 2)]
     alone = ["--seeds", "2", "--workers", "1"] if parsed.command == "compare" else []
     return [*words, *few, *alone, *([] if parsed.json else ["--quiet"]), "--out", str(folder / "runs")]
 
