@@ -38,17 +38,24 @@ def test_a_line_survives_the_tokenizer_and_the_seam_to_its_prompt(corpus: Any, t
 
 
 def test_a_batch_learns_the_lines_and_their_ends_alone(corpus: Any, tokenizer: Any) -> None:
-    stages = []
+    learned, steps, waste = [], [], 0.0
     for step, tokens, labels in batches(SMALL, corpus, tokenizer):
-        first = corpus.lesson(step * SMALL.rows, seed=SMALL.seed, stage=int(step >= 51))
-        learned = labels[0][labels[0] != IGNORED]
-        assert tokenizer.decode(learned[:-1]) == first.branches[0].text.strip()
-        assert learned[-1] == tokenizer.eos_token_id
-        shown = tokens[0][: int((labels[0] != IGNORED).nonzero()[0])]
-        assert tokenizer.decode(shown) == tokenizer.decode(tokenizer(lay_out(first.question, "plain")).input_ids)
+        steps.append(step)
+        waste += float((tokens == tokenizer.pad_token_id).float().mean()) / SMALL.steps
         assert ((labels == IGNORED) | (labels == tokens)).all()
-        stages.append(step)
-    assert stages == [*range(60)]
+        for row, row_labels in zip(tokens, labels, strict=True):
+            line = row_labels[row_labels != IGNORED]
+            assert line[-1] == tokenizer.eos_token_id
+            prompt = row[: int((row_labels != IGNORED).nonzero()[0])]
+            learned.append((step // SMALL.together, tokenizer.decode(prompt), tokenizer.decode(line[:-1])))
+    assert steps == [*range(60)] and waste < 0.12
+    taught = []
+    for index in range(60 * SMALL.rows):
+        block = index // SMALL.rows // SMALL.together
+        lesson = corpus.lesson(index, seed=SMALL.seed, stage=int(block * SMALL.together >= 51))
+        prompt = tokenizer.decode(tokenizer(lay_out(lesson.question, "plain")).input_ids)
+        taught.append((block, prompt, lesson.branches[0].text.strip()))
+    assert sorted(learned) == sorted(taught)
 
 
 def test_the_rate_rises_and_falls() -> None:

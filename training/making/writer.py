@@ -34,11 +34,13 @@ class WriterRecipe:
 
     environment: str = "instructions"
     seed: int = 0
-    steps: int = 3000
+    steps: int = 1800
     first_stage: float = 0.85
     """The share of the steps in which every condition is met."""
     rows: int = 64
     """Lessons a step."""
+    together: int = 8
+    """Steps whose lessons are sorted by length."""
     width: int = 112
     layers: int = 3
     heads: int = 4
@@ -93,22 +95,36 @@ def build_model(recipe: WriterRecipe, tokenizer: Any) -> Any:
 
 
 def batches(recipe: WriterRecipe, corpus: Corpus, tokenizer: Any) -> Iterator[tuple[int, Any, Any]]:
-    """Yield every step with its token ids and labels, the answers' tokens alone (Any: torch is loaded only here)."""
-    import torch
+    """Yield every step with its token ids and labels, the answers' tokens alone (Any: torch is loaded only here).
 
-    for step in range(recipe.steps):
-        stage = int(step >= recipe.first_stage * recipe.steps)
-        lessons = [corpus.lesson(step * recipe.rows + row, seed=recipe.seed, stage=stage) for row in range(recipe.rows)]
+    The lessons of a few steps are sorted by length, so that little is padded, and the steps then come in any order.
+    """
+    for first in range(0, recipe.steps, recipe.together):
+        steps = range(first, min(recipe.steps, first + recipe.together))
+        lessons = [
+            corpus.lesson(index, seed=recipe.seed, stage=int(first >= recipe.first_stage * recipe.steps))
+            for index in range(steps.start * recipe.rows, steps.stop * recipe.rows)
+        ]
         prompts = tokenizer([lay_out(lesson.question, recipe.template) for lesson in lessons]).input_ids
         answers = tokenizer([lesson.branches[0].text for lesson in lessons]).input_ids
-        longest = max(len(prompt) + len(answer) for prompt, answer in zip(prompts, answers, strict=True)) + 1
-        tokens = torch.full((recipe.rows, longest), tokenizer.pad_token_id)
-        labels = torch.full((recipe.rows, longest), IGNORED)
-        for row, (prompt, answer) in enumerate(zip(prompts, answers, strict=True)):
-            whole = [*prompt, *answer, tokenizer.eos_token_id]
-            tokens[row, : len(whole)] = torch.tensor(whole)
-            labels[row, len(prompt) : len(whole)] = torch.tensor(whole[len(prompt) :])
-        yield step, tokens, labels
+        rows = sorted(zip(prompts, answers, strict=True), key=lambda row: len(row[0]) + len(row[1]))
+        order = generator(recipe.seed, first, 0, "order").permutation(len(steps)).tolist()
+        for step, place in zip(steps, order, strict=True):
+            yield step, *padded(rows[place * recipe.rows : (place + 1) * recipe.rows], tokenizer)
+
+
+def padded(rows: Sequence[tuple[list[int], list[int]]], tokenizer: Any) -> tuple[Any, Any]:
+    """Return the tokens of prompts with their answers, and the labels (Any: torch is loaded only here)."""
+    import torch
+
+    longest = max(len(prompt) + len(answer) for prompt, answer in rows) + 1
+    tokens = torch.full((len(rows), longest), tokenizer.pad_token_id)
+    labels = torch.full((len(rows), longest), IGNORED)
+    for row, (prompt, answer) in enumerate(rows):
+        whole = [*prompt, *answer, tokenizer.eos_token_id]
+        tokens[row, : len(whole)] = torch.tensor(whole)
+        labels[row, len(prompt) : len(whole)] = torch.tensor(whole[len(prompt) :])
+    return tokens, labels
 
 
 def rate(recipe: WriterRecipe, step: int) -> float:
