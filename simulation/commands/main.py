@@ -17,6 +17,7 @@ COMMANDS = {
     **dict.fromkeys(("check", "list", "doctor"), "components"),
     "compare": "comparison",
     "power": "power",
+    "view": "view",
 }
 """The module of each command."""
 FORMATS = ("jsonl", "parquet", "peft")
@@ -48,6 +49,7 @@ def parser() -> argparse.ArgumentParser:
     listing.add_argument("--markdown", choices=("components", "scenario"), help="a page of the documents, as Markdown")
     _check(add("check", help="check scenarios without loading a model, or components of your own"))
     _study(add("replay", help="re-play a study without its model and compare it byte for byte"))
+    _view(add("view", help="show studies turn by turn in the browser, or write the pages as files"))
     _measure(_study(add("report", help="show a study's table and draw its learning curve")))
     export = _study(add("export", help="write a study as JSON lines, Parquet or PEFT adapters"))
     export.add_argument("--to", type=Path, required=True, metavar="FOLDER", help="a new or empty folder")
@@ -108,6 +110,21 @@ def _power(command: argparse.ArgumentParser) -> None:
     command.add_argument("--pairs", type=int, default=1, help="pairs compared, for Holm's adjustment (default: 1)")
     command.add_argument("--chance", type=float, default=0.8, help="the power wanted (default: 0.8)")
     command.add_argument("--json", action="store_true", help="one JSON object")
+
+
+def _view(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "folder",
+        type=Path,
+        nargs="?",
+        default=Path("runs"),
+        help="a folder of studies, a study or a comparison (default: runs)",
+    )
+    command.add_argument("--port", type=int, default=0, help="default: any that is free")
+    command.add_argument("--host", default="127.0.0.1", help="default: 127.0.0.1, this machine alone")
+    command.add_argument("--no-browser", action="store_true", help="print the address, open nothing")
+    command.add_argument("--bundle", type=Path, metavar="DIR", help="write the pages into a new folder instead")
+    command.add_argument("--turns", metavar="all|N,N", help="of which turns --bundle writes pages (default: all)")
 
 
 def _check(command: argparse.ArgumentParser) -> None:

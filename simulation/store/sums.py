@@ -55,7 +55,11 @@ class StudySums:
 
     def __iter__(self) -> Iterator[TurnSums]:
         """Yield every turn of every student, in the order of `Study.turns`; raises StudyDamaged."""
-        for number in range(self._study.last_turn + 1):
+        yield from self.since(0)
+
+    def since(self, turn: int) -> Iterator[TurnSums]:
+        """Yield the same from a turn on."""
+        for number in range(turn, self._study.last_turn + 1):
             try:
                 yield from self._round(number)
             except BROKEN as error:

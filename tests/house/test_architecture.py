@@ -13,11 +13,12 @@ ROOMS = ("agents", "environments", "policies", "training")
 PACKAGES = ("simulation", *ROOMS)
 HEAVY = {
     "torch", "transformers", "trl", "peft", "datasets", "accelerate", "bitsandbytes", "openai",
-    "matplotlib", "pandas", "pyarrow", "scipy", "mesa", "networkx",
+    "matplotlib", "pandas", "pyarrow", "scipy", "mesa", "networkx", "starlette", "uvicorn",
 }  # fmt: skip
 OWNERS = {
     "simulation/loop/scheduler.py": {"mesa"},
     "simulation/views/parquet.py": {"pyarrow"},
+    "simulation/views/web/server.py": {"starlette", "uvicorn"},
     "agents/models/": {"torch", "transformers", "peft"},
     "agents/sasrec/": {"torch"},
     "training/cohort/": {"torch"},

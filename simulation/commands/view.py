@@ -1,0 +1,48 @@
+"""The command `view`: pages in the browser until Ctrl-C, or as files."""
+
+# ruff: noqa: T201  # the command line is what speaks
+
+from argparse import Namespace
+from pathlib import Path
+
+from simulation.core.errors import ScenarioError
+from simulation.views.text import shown
+
+
+def view_command(arguments: Namespace) -> int:
+    """Serve the pages of a folder, or write them."""
+    if arguments.bundle is not None:
+        from simulation.views.web.bundle import bundle
+
+        bundle(arguments.folder, arguments.bundle, turn_numbers(arguments.turns), say)
+        return 0
+    if arguments.turns is not None:
+        raise ScenarioError("--turns says which turns --bundle writes; without --bundle all are served")
+    from simulation.views.web.server import serve
+
+    folder = Path(arguments.folder)
+    try:
+        serve(folder, arguments.host, arguments.port, browser=not arguments.no_browser, say=announce)
+    except KeyboardInterrupt:
+        print("stopped")
+    return 0
+
+
+def announce(address: str) -> None:
+    """Say where the pages are."""
+    print(f"{shown(address)}\nthe pages are read-only; Ctrl-C ends them", flush=True)
+
+
+def say(sentence: str) -> None:
+    """Print a sentence."""
+    print(shown(sentence))
+
+
+def turn_numbers(text: str | None) -> set[int] | None:
+    """Return the turns of "all" or "1,5,20"; raises ScenarioError where it is neither."""
+    if text is None or text == "all":
+        return None
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isascii() and part.isdigit() for part in parts):
+        raise ScenarioError(f"--turns {text}: name turns by number, such as 1,5,20, or all")
+    return {int(part) for part in parts}

@@ -1,0 +1,40 @@
+"""Writes the site as files that open from a disk: from the start page on, every page that is linked."""
+
+from collections import deque
+from collections.abc import Callable, Collection
+from pathlib import Path
+
+from simulation.core.errors import StoreError
+from simulation.views.web.catalog import Catalog
+from simulation.views.web.links import Target
+from simulation.views.web.site import Site
+
+MOST_FILES = 20_000
+
+
+def bundle(folder: Path, to: Path, turns: Collection[int] | None, say: Callable[[str], None]) -> int:
+    """Write the pages of a folder's studies, of turns those given or all, and return how many files that are.
+
+    Raises StoreError where the folder to write is not empty, or there would be too many files.
+    """
+    if to.exists() and (not to.is_dir() or any(to.iterdir())):
+        raise StoreError(f"{to} is not empty; name a new folder, so that nothing is overwritten")
+    site = Site(Catalog(folder), bundled=True, turns=None if turns is None else frozenset(turns))
+    waiting, seen = deque([Target("index.html")]), {Target("index.html")}
+    try:
+        while waiting:
+            target = waiting.popleft()
+            reply = site.reply(target.path, dict(target.query))
+            path = to / target.file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(reply.body)
+            for follower in reply.targets:
+                if follower not in seen:
+                    seen.add(follower)
+                    waiting.append(follower)
+            if len(seen) > MOST_FILES:
+                raise StoreError(f"the bundle would have over {MOST_FILES:,} files; name fewer turns with --turns")
+    except OSError as error:
+        raise StoreError(f"{to} could not be written ({error.strerror}); delete it and write elsewhere") from error
+    say(f"{len(seen)} files in {to}; open {to / 'index.html'}")
+    return len(seen)

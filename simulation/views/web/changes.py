@@ -1,0 +1,198 @@
+"""What changed after a turn: each lesson before and after the update, and held-out answers at the next evaluation."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from simulation.core.types import LessonEffect, Question, Turn
+from simulation.measures.methods import HALF, MOVED
+from simulation.store import Study
+from simulation.views.web.page_request import PageRequest
+from simulation.views.web.queries import Exam, exam_turns, exams, text_of
+from simulation.views.web.sheets import Cell, Passage, Sheet, passage, sheet
+from simulation.views.web.wording import before_after, prefers_taught, why_numbers, why_plain
+
+MOST_CHANGES = 50
+"""Held-out answers listed on a page in each direction."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LessonRow:
+    """One lesson of a turn and what the update did to it."""
+
+    place: int
+    href: str
+    """Where the answer stands that it is about."""
+    source: str
+    question: Passage
+    answer: Passage
+    taught: Passage
+    why: str
+    why_numbers: str
+    taught_moved: str
+    """How likely the student was to give what was taught, before and after; "" where that is not on record."""
+    rejected_moved: str
+    prefers: str
+    """Whether it now prefers what was taught, in words; "" where nothing was rejected."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldOutChanges:
+    """What became of held-out answers between the evaluations around a turn."""
+
+    sentence: str
+    turned_right: Sheet | None
+    turned_wrong: Sheet | None
+
+
+def lesson_rows(request: PageRequest, seat: int, turn: Turn, start: int, stop: int) -> list[LessonRow]:
+    """Return the lessons of a turn from `start` to before `stop`."""
+    effects = effects_of(turn)
+    return [lesson_row(request, seat, turn, place, effects.get(place)) for place in range(start, stop)]
+
+
+def effects_of(turn: Turn) -> Mapping[int, LessonEffect]:
+    """Return what the update did, by the place of the lesson."""
+    return {effect.lesson: effect for effect in turn.update.effects} if turn.update is not None else {}
+
+
+def lesson_row(request: PageRequest, seat: int, turn: Turn, place: int, effect: LessonEffect | None) -> LessonRow:
+    """Return what a reader sees of one lesson."""
+    lesson, length = turn.lessons[place], max(60, request.longest // 4)
+    experience = lesson.item
+    taught_text = experience.feedback.correction or ("" if experience.feedback.score < 1.0 else experience.answer.text)
+    taught = rejected = prefers = ""
+    if effect is not None:
+        taught = before_after(effect.taught_before, effect.taught_after)
+        if effect.rejected_before is not None and effect.rejected_after is not None:
+            rejected = before_after(effect.rejected_before, effect.rejected_after)
+        prefers = preference(prefers_taught(effect))
+    return LessonRow(
+        place=place,
+        href=request.answer_link(seat, experience.turn, experience.position),
+        source="this turn" if experience.turn == turn.turn else f"turn {experience.turn}",
+        question=passage(experience.question.prompt, length),
+        answer=passage(experience.answer.text, length),
+        taught=passage(taught_text, length),
+        why=why_plain(lesson),
+        why_numbers=why_numbers(lesson),
+        taught_moved=taught,
+        rejected_moved=rejected,
+        prefers=prefers,
+    )
+
+
+def preference(prefers: tuple[bool, bool] | None) -> str:
+    """Say which of two texts a student preferred before and after an update."""
+    if prefers is None:
+        return ""
+    return {
+        (False, True): "now prefers what it was taught; before it did not",
+        (True, True): "preferred what it was taught before and after",
+        (False, False): "still prefers what it answered",
+        (True, False): "no longer prefers what it was taught",
+    }[prefers]
+
+
+def lessons_sentence(turn: Turn) -> str:
+    """Say of all lessons of a turn together what the update did to them."""
+    preferences = [pair for effect in effects_of(turn).values() if (pair := prefers_taught(effect)) is not None]
+    effects = effects_of(turn).values()
+    likelier = sum(effect.taught_after > effect.taught_before for effect in effects)
+    if not effects:
+        return "The record does not say what the update did to each of them."
+    if preferences:
+        before, after = (sum(pair[side] for pair in preferences) for side in (0, 1))
+        return (
+            f"Of {len(preferences)} lessons with an answer to avoid, the student preferred what it was taught in "
+            f"{before} before the update and in {after} after it."
+        )
+    return f"Of {len(effects)} lessons, what was taught became likelier in {likelier}."
+
+
+def held_out_changes(
+    request: PageRequest, seat: int, turn: Turn, questions: Mapping[str, tuple[int, Question]]
+) -> HeldOutChanges | None:
+    """Compare the last evaluation before a turn with the first after it; None before the first turn."""
+    study = request.study
+    turns = exam_turns(study, seat)
+    before = max((number for number in turns if number < turn.turn), default=None)
+    after = min((number for number in turns if number >= turn.turn), default=None)
+    if before is None or not turn.turn:
+        return None
+    if after is None:
+        return HeldOutChanges(sentence="No evaluation came after this turn yet.", turned_right=None, turned_wrong=None)
+    around = {exam.turn: exam for exam in exams(study, seat, before, after)}
+    topics = sorted({experience.question.category for experience in turn.experiences})
+    moves = moved_answers(around[before], around[after], graded=study.measures[0].graded)
+    own = {name: direction for name, direction in moves.items() if category(questions, name) in topics}
+    up, down = ([name for name, direction in own.items() if direction == side] for side in (1, -1))
+    words = ("rose", "fell") if study.measures[0].graded else ("turned right", "turned wrong")
+    others = [
+        sum(direction == side for direction in moves.values()) - len(side_names)
+        for side, side_names in ((1, up), (-1, down))
+    ]
+    between = after - before
+    sentence = (
+        f"Between the evaluations after turn {before} and after turn {after}"
+        f"{f' ({between} turns lie between, this among them)' if between > 1 else ''}, of held-out answers in the "
+        f"categories asked here {len(up)} {words[0]} and {len(down)} {words[1]}; in all others {others[0]} {words[0]} "
+        f"and {others[1]} {words[1]}. This says what came after, not what caused it."
+    )
+    pair = (around[before], around[after])
+    return HeldOutChanges(
+        sentence=sentence,
+        turned_right=changes_sheet(request, seat, f"held-out answers that {words[0]}", up, pair, questions),
+        turned_wrong=changes_sheet(request, seat, f"held-out answers that {words[1]}", down, pair, questions),
+    )
+
+
+def moved_answers(before: Exam, after: Exam, *, graded: bool) -> dict[str, int]:
+    """Return which answers rose (1) and fell (-1) between two evaluations, by the id of the question."""
+    directions = {}
+    for name in before.answers.keys() & after.answers.keys():
+        was, now = before.answers[name].truth, after.answers[name].truth
+        difference = now - was if graded else float((now >= HALF) - (was >= HALF))
+        if abs(difference) > MOVED:
+            directions[name] = 1 if difference > 0 else -1
+    return dict(sorted(directions.items()))
+
+
+def category(questions: Mapping[str, tuple[int, Question]], name: str) -> str:
+    """Return the category of a held-out question, "" where it is not known."""
+    return questions[name][1].category if name in questions else ""
+
+
+def changes_sheet(
+    request: PageRequest,
+    seat: int,
+    caption: str,
+    names: Sequence[str],
+    pair: tuple[Exam, Exam],
+    questions: Mapping[str, tuple[int, Question]],
+) -> Sheet | None:
+    """Return the answers before and after of these questions; None where there are none."""
+    if not names:
+        return None
+    length = max(40, request.longest // 8)
+    rows = []
+    for name in names[:MOST_CHANGES]:
+        number, question = questions[name]
+        before, after = (answer_text(request.study, exam, name, length) for exam in pair)
+        href = request.links.to(request.student_path(seat, f"question-{number}.html"))
+        rows.append(
+            (
+                Cell(question.category or "none"),
+                Cell(passage(question.prompt, length).text, href, "word"),
+                before,
+                after,
+            )
+        )
+    hidden = len(names) - len(rows)
+    note = f"and {hidden} more" if hidden > 0 else ""
+    head = ("category", "question", f"after turn {pair[0].turn}", f"after turn {pair[1].turn}")
+    return sheet(caption, head, rows, words=4, note=note)
+
+
+def answer_text(study: Study, exam: Exam, name: str, length: int) -> Cell:
+    """Return what was answered in an evaluation."""
+    return Cell(passage(text_of(study, exam.answers[name].text), length).text or "nothing", look="word")

@@ -1,0 +1,74 @@
+"""Pictures of a run as SVG, in colours for light and for dark pages."""
+
+from collections.abc import Mapping, Sequence
+from io import BytesIO
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from simulation.measures.statistics import Interval, mean_interval
+from simulation.measures.summary import Course, by_turn
+from simulation.views.plots import ceiling, finish
+from simulation.views.text import Scale, shown
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+PALETTES: Mapping[str, tuple[str, str, str]] = {
+    "light": ("#1b1f24", "#d0d7de", "#0969da"),
+    "dark": ("#e6edf3", "#3d444d", "#4ea1ff"),
+}
+"""Ink, lines and curve."""
+_DRAWING = Lock()
+"""Matplotlib keeps its settings for the whole process."""
+
+
+def curve(courses: Sequence[Course], palette: str, chance: float | None) -> bytes:
+    """Return the learning curve of one student or of the mean of many, with its 95 % band, as SVG."""
+    ink, line, colour = PALETTES[palette]
+    import matplotlib as mpl
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure
+
+    settings: Any = {  # matplotlib types its keys as one long Literal
+        "svg.hashsalt": "curve", "svg.fonttype": "path", "font.size": 11.0, "text.color": ink,
+        "axes.labelcolor": ink, "xtick.color": ink, "ytick.color": ink, "axes.edgecolor": line,
+        "axes.spines.top": False, "axes.spines.right": False, "axes.grid": True, "axes.grid.axis": "y",
+        "grid.color": line, "legend.frameon": False, "text.parse_math": False,
+    }  # fmt: skip
+    with _DRAWING, mpl.rc_context(settings):
+        figure = Figure(figsize=(7.0, 3.6), layout="constrained")
+        FigureCanvasSVG(figure)
+        draw_curve(figure.add_subplot(), courses, colour, ink, chance)
+        data = BytesIO()
+        figure.savefig(data, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+    return data.getvalue()
+
+
+def draw_curve(axes: "Axes", courses: Sequence[Course], colour: str, ink: str, chance: float | None) -> None:
+    """Draw means over turns with the same intervals as the table has."""
+    measure = courses[0].measure
+    factor = Scale.of(measure).factor
+    points = curve_points(courses)
+    turns, means = list(points), [value for value, _ in points.values()]
+    low, high = ([factor * interval[side] for _, interval in points.values()] for side in (0, 1))
+    axes.fill_between(turns, low, high, color=colour, alpha=0.2, linewidth=0)
+    label = "held-out" if len(courses) == 1 else f"mean of {len(courses)} students"
+    axes.plot(turns, [factor * mean for mean in means], color=colour, linewidth=2.2, marker="o", label=label)
+    if chance is not None:
+        axes.axhline(factor * chance, color=ink, linewidth=1, linestyle=":", label="guessing")
+    axes.set_ylim(0, factor * ceiling([height / factor for height in high]))
+    axes.set_ylabel(f"{shown(measure.name)}{Scale.of(measure).unit}")
+    finish(axes)
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)
+
+
+def curve_points(courses: Sequence[Course]) -> dict[int, tuple[float, Interval]]:
+    """Return by turn the mean and its 95 % interval: over questions of one student, over students of several."""
+    points = {}
+    for turn, measurements in by_turn(courses).items():
+        if len(measurements) == 1:
+            points[turn] = (measurements[0].value, measurements[0].interval)
+            continue
+        estimate = mean_interval([measurement.value for measurement in measurements])
+        points[turn] = (estimate.value, (max(0.0, estimate.low), min(1.0, estimate.high)))
+    return points

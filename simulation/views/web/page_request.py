@@ -1,0 +1,72 @@
+"""One request for a page of a study: the open study, what was chosen, how long texts may be, where links lead."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from simulation.store import Study
+from simulation.views.web.catalog import NotThere
+from simulation.views.web.links import Links
+from simulation.views.web.sheets import LENGTHS, PAGE_SIZE, Paging
+from simulation.views.web.summaries import Summaries
+
+LARGEST = 10_000_000
+"""A number in an address beyond this is no place."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageRequest:
+    """What a page is made of and for."""
+
+    study: Study
+    base: str
+    """The path of the study within the site, such as "NAME" or "NAME/cohort-0"."""
+    links: Links
+    summaries: Summaries
+    query: Mapping[str, str] = field(default_factory=dict)
+    longest: int = LENGTHS[0]
+    """Characters shown of a text."""
+
+    def seat(self, text: str) -> int:
+        """Return a student's place among the seats; raises NotThere."""
+        seat = int(text)
+        if seat >= len(self.study.seats):
+            raise NotThere(f"{self.study.name} seats {len(self.study.seats)} students, counted from 0")
+        return seat
+
+    def turn(self, text: str) -> int:
+        """Return the number of a committed turn; raises NotThere."""
+        turn = int(text)
+        if turn > self.study.last_turn:
+            raise NotThere(f"turn {turn} of {self.study.name} is not played; the last is {self.study.last_turn}")
+        return turn
+
+    def number(self, name: str, least: int = 1) -> int:
+        """Return a number of the query, `least` where it is not given; raises NotThere where it is none."""
+        text = self.query.get(name, "") or str(least)
+        if not (text.isascii() and text.isdigit()) or not least <= int(text) <= LARGEST:
+            raise NotThere(f"{name}={text} is no number from {least} on")
+        return int(text)
+
+    def paging(self, count: int, path: str, name: str = "page", size: int = PAGE_SIZE) -> Paging:
+        """Return where in a list of so many entries the page is; raises NotThere behind its end."""
+        page = self.number(name)
+        paging = Paging(page, count, size)
+        if page > paging.pages:
+            raise NotThere(f"there is no page {page} of {paging.pages}")
+        kept = {key: value for key, value in self.query.items() if key != name}
+        previous = self.links.to(path, {**kept, name: "" if page == 2 else page - 1}) if page > 1 else ""
+        following = self.links.to(path, {**kept, name: page + 1}) if page < paging.pages else ""
+        return Paging(page, count, size, previous, following)
+
+    def student_path(self, seat: int, page: str = "index.html") -> str:
+        """Return the path of a page of a student."""
+        return f"{self.base}/student-{seat}/{page}"
+
+    def turn_path(self, seat: int, turn: int) -> str:
+        """Return the path of the page of a turn."""
+        return self.student_path(seat, f"turn-{turn}.html")
+
+    def answer_link(self, seat: int, turn: int, position: int) -> str:
+        """Return the address of an answer on the page of its turn."""
+        query = {"page": "" if position < PAGE_SIZE else position // PAGE_SIZE + 1}
+        return self.links.to(self.turn_path(seat, turn), query, anchor=f"answer-{position}")

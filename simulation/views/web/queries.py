@@ -1,0 +1,276 @@
+"""What pages ask of a study: SQL in, frozen rows out; the database is opened for reading alone."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from simulation.core.errors import DataError, StudyDamaged
+from simulation.core.types import Question, Turn
+from simulation.loop.world import HELD_OUT
+from simulation.store import DATABASE, Study
+from simulation.store.arrays import unpack_whole
+from simulation.store.interning import decoded, rebuilt
+from simulation.store.outside import import_environments
+from simulation.store.packed import unpack_places, unpack_scores
+from simulation.store.reading import BROKEN
+from simulation.store.schema import REMEDY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedRow:
+    """One answer that was given in a turn, for lists."""
+
+    turn: int
+    seat: int
+    position: int
+    question: int
+    """The number of its row among the questions."""
+    category: str
+    prompt: str
+    answer: str
+    score: float
+    truth: float
+    reveals: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExamRow:
+    """One answer of an evaluation, of several to a question the first; its truth is the mean of all."""
+
+    question: str
+    """The id of the question."""
+    truth: float
+    choice: int | None
+    text: int
+    """The number of the answer's text."""
+    reason: int
+    """The number of the text that says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exam:
+    """An evaluation of one student on the held-out questions."""
+
+    turn: int
+    answers: Mapping[str, ExamRow]
+    """By the id of the question."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnRow:
+    """One turn of one student, in numbers."""
+
+    turn: int
+    asked: int
+    right: float
+    """The sum of the truths."""
+    called_right: float
+    """The sum of the scores."""
+    misjudged: int
+    """How many verdicts are not the truth."""
+    trained: int
+    failure: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """Which answers are wanted; what is empty does not matter."""
+
+    seat: int | None = None
+    turn: int | None = None
+    question: int | None = None
+    category: str = ""
+    truth: str = ""
+    """ "right" or "wrong". """
+    teacher: str = ""
+    """ "right" or "wrong": whether its verdict is the truth. """
+    reveals: str = ""
+    text: str = ""
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[Study]:
+    """Open a study for reading; what cannot be read is one error in words."""
+    with Study.open(folder) as study:
+        try:
+            yield study
+        except BROKEN as error:
+            raise StudyDamaged(f"{folder / DATABASE} cannot be read ({error}); {REMEDY}") from error
+
+
+def turn_of(study: Study, seat: int, number: int) -> Turn:
+    """Return one turn of a student; raises LookupError where it was not played."""
+    return next(study.turns(study.seats[seat].name, start=number, stop=number + 1))
+
+
+LISTED = """
+FROM answers a JOIN feedback f USING (t, s, i) JOIN questions q ON q.id = a.question
+JOIN texts p ON p.id = a.prompt JOIN texts x ON x.id = a.text LEFT JOIN texts r ON r.id = a.reveals
+"""
+CONDITIONS = {
+    "seat": "a.s = ?",
+    "turn": "a.t = ?",
+    "question": "a.question = ?",
+    "category": "coalesce(q.rest ->> '$.tags[0]', '') = ?",
+    "reveals": "r.text = ?",
+}
+TRUTHS = {"right": "a.truth >= 1", "wrong": "a.truth < 1"}
+TEACHERS = {"right": "abs(f.score - a.truth) <= 1e-9", "wrong": "abs(f.score - a.truth) > 1e-9"}
+
+
+SEARCHED = "(p.text LIKE ? ESCAPE '!' OR x.text LIKE ? ESCAPE '!')"
+
+
+def where(wanted: Filter) -> tuple[str, list[object]]:
+    """Return a filter as SQL and its values."""
+    names = [name for name in CONDITIONS if getattr(wanted, name) not in (None, "")]
+    clauses, values = [CONDITIONS[name] for name in names], [getattr(wanted, name) for name in names]
+    clauses += [TRUTHS[wanted.truth]] if wanted.truth in TRUTHS else []
+    clauses += [TEACHERS[wanted.teacher]] if wanted.teacher in TEACHERS else []
+    if wanted.text:
+        escaped = wanted.text.replace("!", "!!").replace("%", "!%").replace("_", "!_")
+        clauses.append(SEARCHED)
+        values += [f"%{escaped}%"] * 2
+    return f"WHERE {' AND '.join(clauses)}" if clauses else "", values
+
+
+def asked(study: Study, wanted: Filter, *, start: int = 0, most: int = 50, longest: int = 300) -> list[AskedRow]:
+    """Return answers in the order in which they were given; of their texts the first `longest` characters."""
+    condition, values = where(wanted)
+    statement = (
+        f"SELECT a.t, a.s, a.i, a.question, coalesce(q.rest ->> '$.tags[0]', ''), substr(p.text, 1, ?), "
+        f"substr(x.text, 1, ?), f.score, a.truth, coalesce(r.text, '') {LISTED} {condition} "
+        f"ORDER BY a.t, a.s, a.i LIMIT ? OFFSET ?"
+    )
+    rows = study.query(statement, longest, longest, *values, most, start)
+    names = ("turn", "seat", "position", "question", "category", "prompt", "answer", "score", "truth", "reveals")
+    texts = ("category", "prompt", "answer", "reveals")
+    records = [dict(zip(names, row, strict=True)) for row in rows]
+    return [AskedRow(**{**record, **{name: decoded(record[name]) for name in texts}}) for record in records]
+
+
+def count(study: Study, wanted: Filter) -> int:
+    """Return how many answers a filter lets through."""
+    condition, values = where(wanted)
+    return int(study.query(f"SELECT count(*) {LISTED} {condition}", *values)[0][0])
+
+
+TURNS = """
+SELECT t.t, coalesce(a.asked, 0), coalesce(a.truth, 0.0), coalesce(a.score, 0.0), coalesce(a.misjudged, 0),
+    coalesce(u.experiences, 0), x.text
+FROM turns t JOIN texts x ON x.id = t.failure LEFT JOIN updates u USING (t, s) LEFT JOIN (
+    SELECT t, s, count(*) AS asked, sum(truth) AS truth, sum(score) AS score,
+        sum(abs(score - truth) > 1e-9) AS misjudged
+    FROM answers JOIN feedback USING (t, s, i) WHERE s = ?1 AND t BETWEEN ?2 AND ?3 GROUP BY t
+) a USING (t, s) WHERE t.s = ?1 AND t.t BETWEEN ?2 AND ?3 ORDER BY t.t
+"""
+
+
+def turn_rows(study: Study, seat: int, first: int, last: int) -> list[TurnRow]:
+    """Return a student's turns from `first` to `last` in numbers."""
+    return [
+        TurnRow(
+            turn=turn,
+            asked=asked_count,
+            right=float(truth),
+            called_right=float(score),
+            misjudged=misjudged,
+            trained=trained,
+            failure=decoded(failure),
+        )
+        for turn, asked_count, truth, score, misjudged, trained, failure in study.query(TURNS, seat, first, last)
+    ]
+
+
+EXAMS = """
+SELECT r.t, r.questions, r.texts, r.scores, r.rankings, r.reasons FROM results r JOIN texts n ON n.id = r.name
+WHERE r.s = ? AND n.text = ? AND r.t BETWEEN ? AND ? ORDER BY r.t
+"""
+
+
+def exam_turns(study: Study, seat: int) -> list[int]:
+    """Return the turns at whose end a student was evaluated on the held-out questions."""
+    statement = "SELECT e.t FROM evaluations e JOIN texts n ON n.id = e.name WHERE e.s = ? AND n.text = ? ORDER BY e.t"
+    return [int(turn) for (turn,) in study.query(statement, seat, HELD_OUT)]
+
+
+def exams(study: Study, seat: int, first: int, last: int) -> list[Exam]:
+    """Return a student's evaluations from turn `first` to turn `last`, answer by answer."""
+    names_by_list: dict[int, tuple[str, ...]] = {}
+    evaluations = []
+    for turn, list_number, *packed in study.query(EXAMS, seat, HELD_OUT, first, last):
+        if list_number not in names_by_list:
+            names_by_list[list_number] = tuple(json.loads(text_of(study, list_number)))
+        evaluations.append(exam(turn, names_by_list[list_number], *packed))
+    return evaluations
+
+
+def exam(turn: int, names: tuple[str, ...], texts: bytes, scores: bytes, rankings: bytes, reasons: bytes) -> Exam:
+    """Return an evaluation from its packed columns."""
+    columns = zip(
+        names,
+        unpack_whole(texts),
+        unpack_scores(scores, ())[0],
+        unpack_places(rankings),
+        unpack_whole(reasons),
+        strict=True,
+    )
+    truths: dict[str, list[float]] = {}
+    firsts: dict[str, tuple[int | None, int, int]] = {}
+    for name, text, truth, choice, reason in columns:
+        truths.setdefault(name, []).append(truth)
+        firsts.setdefault(name, (choice, text, reason))
+    rows = {
+        name: ExamRow(question=name, truth=sum(values) / len(values), choice=choice, text=text, reason=reason)
+        for (name, values), (choice, text, reason) in zip(truths.items(), firsts.values(), strict=True)
+    }
+    return Exam(turn=turn, answers=rows)
+
+
+def text_of(study: Study, number: int) -> str:
+    """Return a stored text."""
+    return decoded(study.query("SELECT text FROM texts WHERE id = ?", number)[0][0])
+
+
+def held_out(study: Study) -> dict[str, tuple[int, Question]]:
+    """Return the held-out questions with the numbers of their rows, by id."""
+    numbers = study.query("SELECT question FROM question_sets WHERE name = ? ORDER BY i", HELD_OUT)
+    questions = study.question_set(HELD_OUT)
+    return {question.id: (number, question) for (number,), question in zip(numbers, questions, strict=True)}
+
+
+NAMED = """
+SELECT n.text, p.text, q.rest FROM questions q JOIN texts n ON n.id = q.name JOIN texts p ON p.id = q.prompt
+WHERE q.id = ?
+"""
+
+
+def question_of(study: Study, number: int) -> Question | None:
+    """Return the question of a row, None where there is no such row."""
+    for name, prompt, rest in study.query(NAMED, number):
+        record = {**json.loads(rest), "id": decoded(name), "prompt": decoded(prompt)}
+        try:
+            return rebuilt(record)
+        except DataError:  # of a kind that comes with an environment of the user's
+            import_environments(study.scenario)
+            return rebuilt(record)
+    return None
+
+
+def category_names(study: Study) -> list[str]:
+    """Return the categories of all questions of a study."""
+    rows = study.query("SELECT DISTINCT coalesce(rest ->> '$.tags[0]', '') FROM questions ORDER BY 1")
+    return [str(name) for (name,) in rows]
+
+
+def latest_values(study: Study) -> tuple[int, float | None]:
+    """Return the turn of the last evaluation of all students and the mean of the truth then."""
+    statement = (
+        "SELECT e.t, avg(e.metrics ->> ('$.' || json_quote(?))) FROM evaluations e JOIN texts n ON n.id = e.name "
+        "WHERE n.text = ? GROUP BY e.t ORDER BY e.t DESC LIMIT 1"
+    )
+    rows: list[tuple[Any, ...]] = study.query(statement, study.measures[0].name, HELD_OUT)
+    return (int(rows[0][0]), float(rows[0][1])) if rows and rows[0][1] is not None else (-1, None)

@@ -1,0 +1,171 @@
+"""The page of a question: every time it was asked or evaluated for one student, and what the class answered."""
+
+import json
+from dataclasses import dataclass
+
+from simulation.core.types import Question
+from simulation.loop.world import HELD_OUT
+from simulation.measures.methods import HALF
+from simulation.store import Study
+from simulation.views.web.cards import revealed
+from simulation.views.web.catalog import NotThere
+from simulation.views.web.page_request import PageRequest
+from simulation.views.web.queries import AskedRow, Exam, Filter, asked, count, exam, exams, question_of, text_of
+from simulation.views.web.sheets import Cell, Paging, Passage, Sheet, passage, sheet
+from simulation.views.web.wording import misconception
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionView:
+    """All that the page of a question shows."""
+
+    name: str
+    category: str
+    prompt: Passage
+    held_out: bool
+    options: Sheet | None
+    reference: Passage | None
+    asked: Sheet | None
+    evaluated: Sheet | None
+    class_asked: Sheet | None
+    class_paging: Paging
+    class_evaluated: Sheet | None
+
+
+def question_view(request: PageRequest, seat: int, number: int) -> QuestionView:
+    """Return what the page of a question shows; raises NotThere."""
+    study = request.study
+    question = question_of(study, number)
+    if question is None:
+        raise NotThere(f"{study.name} has no question {number}")
+    own = asked(study, Filter(question=number, seat=seat), most=200)
+    everyone = Filter(question=number)
+    paging = request.paging(count(study, everyone), request.student_path(seat, f"question-{number}.html"))
+    class_rows = asked(study, everyone, start=paging.start, most=paging.size) if len(study.seats) > 1 else []
+    reference = question.key.reference
+    held = bool(study.query("SELECT 1 FROM question_sets WHERE question = ? AND name = ?", number, HELD_OUT))
+    return QuestionView(
+        name=passage(question.id, 200).text,
+        category=", ".join(question.tags),
+        prompt=passage(question.prompt, request.longest),
+        held_out=held,
+        options=options_sheet(question, request.longest),
+        reference=passage(reference, request.longest) if reference and not question.form.alternatives else None,
+        asked=asked_sheet(request, f"asked of {study.seats[seat].name}", own),
+        evaluated=evaluated_sheet(request, seat, question) if held else None,
+        class_asked=asked_sheet(request, "asked of the class", class_rows),
+        class_paging=paging,
+        class_evaluated=class_sheet(request, question) if held and len(study.seats) > 1 else None,
+    )
+
+
+def options_sheet(question: Question, longest: int) -> Sheet | None:
+    """Return a question's options with what each reveals; None where it has none."""
+    alternatives = question.form.alternatives[:24]
+    if not alternatives:
+        return None
+    rows = []
+    for place, text in enumerate(alternatives):
+        right = text == question.key.reference
+        cell = Cell("right" if right else "", look="good" if right else "")
+        shows = passage(misconception(revealed(question, place)), 300).text
+        rows.append((Cell(passage(text, max(40, longest // 4)).text), cell, Cell(shows, look="word")))
+    hidden = len(question.form.alternatives) - len(rows)
+    return sheet("options", ("option", "", "who takes it"), rows, words=3, note=f"and {hidden} more" if hidden else "")
+
+
+def asked_sheet(request: PageRequest, caption: str, rows: list[AskedRow]) -> Sheet | None:
+    """Return the times a question was asked in turns."""
+    if not rows:
+        return None
+    graded = request.study.measures[0].graded
+    cells = [
+        (
+            Cell(f"turn {row.turn}", request.answer_link(row.seat, row.turn, row.position)),
+            Cell(passage(request.study.seats[row.seat].name, 80).text),
+            Cell(passage(row.answer, 200).text or "nothing", look="word"),
+            Cell(passage(misconception(row.reveals), 200).text, look="word"),
+            truth_cell(row.truth, graded=graded),
+            Cell(value(row.score, graded=graded), look="bad" if abs(row.score - row.truth) > 1e-9 else ""),
+        )
+        for row in rows
+    ]
+    head = ("turn", "student", "answer", "which shows", "truly", "the teacher said")
+    return sheet(caption, head, cells, words=6)
+
+
+def truth_cell(truth: float, *, graded: bool) -> Cell:
+    """Return how right an answer is as a cell."""
+    return Cell(value(truth, graded=graded), look="good" if truth >= 1.0 else "bad" if truth < HALF else "")
+
+
+def value(number: float, *, graded: bool) -> str:
+    """Return how right an answer is in a word or as a number."""
+    if graded or 0.0 < number < 1.0:
+        return f"{number:.3f}"
+    return "right" if number >= 1.0 else "wrong"
+
+
+def evaluated_sheet(request: PageRequest, seat: int, question: Question) -> Sheet | None:
+    """Return what a student answered at each evaluation."""
+    evaluations = exams(request.study, seat, 0, request.study.last_turn)
+    rows = [
+        (
+            Cell(f"turn {evaluation.turn}", request.links.to(request.turn_path(seat, evaluation.turn))),
+            *exam_cells(request, evaluation, question),
+        )
+        for evaluation in evaluations
+        if question.id in evaluation.answers
+    ]
+    caption = f"put to {request.study.seats[seat].name} at evaluations, without learning"
+    return sheet(caption, ("after turn", "answer", "which shows", "truly"), rows, words=4) if rows else None
+
+
+def exam_cells(request: PageRequest, evaluation: Exam, question: Question) -> tuple[Cell, ...]:
+    """Return an answer of an evaluation as cells."""
+    own = evaluation.answers[question.id]
+    shows = misconception(revealed(question, own.choice)) or misconception(text_of(request.study, own.reason))
+    return (
+        Cell(passage(text_of(request.study, own.text), 200).text or "nothing", look="word"),
+        Cell(passage(shows, 200).text, look="word"),
+        truth_cell(own.truth, graded=request.study.measures[0].graded),
+    )
+
+
+LAST = """
+SELECT r.s, r.t, r.questions, r.texts, r.scores, r.rankings, r.reasons FROM results r JOIN texts n ON n.id = r.name
+WHERE n.text = ?1 AND r.t = (SELECT max(t) FROM results JOIN texts m ON m.id = results.name WHERE m.text = ?1)
+ORDER BY r.s
+"""
+
+
+def class_sheet(request: PageRequest, question: Question) -> Sheet | None:
+    """Return how many of the class gave each answer at the last evaluation."""
+    study: Study = request.study
+    tally: dict[tuple[str, str, float], int] = {}
+    turn = students = 0
+    for _, turn, names_number, *packed in study.query(LAST, HELD_OUT):
+        evaluation = exam(turn, names_of(study, names_number), *packed)
+        if question.id in evaluation.answers:
+            students += 1
+            answer, shows, _ = exam_cells(request, evaluation, question)
+            key = (answer.text, shows.text, evaluation.answers[question.id].truth)
+            tally[key] = tally.get(key, 0) + 1
+    graded = study.measures[0].graded
+    ranked = sorted(tally, key=lambda key: (-tally[key], key))[:24]
+    rows = [
+        (
+            Cell(answer),
+            Cell(shows, look="word"),
+            truth_cell(truth, graded=graded),
+            f"{tally[answer, shows, truth]} of {students}",
+        )
+        for answer, shows, truth in ranked
+    ]
+    caption = f"what the class answered at the evaluation after turn {turn}"
+    return sheet(caption, ("answer", "which shows", "truly", "students"), rows, words=3) if rows else None
+
+
+def names_of(study: Study, number: int) -> tuple[str, ...]:
+    """Return the ids of the questions of an evaluation."""
+    return tuple(json.loads(text_of(study, number)))

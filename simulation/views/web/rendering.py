@@ -1,0 +1,75 @@
+"""Fills the templates: all text is escaped, and what cannot be seen is shown as an escape."""
+
+from base64 import b64encode
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from simulation.views.text import shown
+from simulation.views.web.links import Links
+
+HERE = Path(__file__).parent
+STATIC = {"pages.css": "text/css; charset=utf-8", "pages.js": "text/javascript; charset=utf-8"}
+"""What every page needs, and of what type it is."""
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+"""What a served page may load: nothing but what this server gives."""
+
+
+@cache
+def templates() -> Environment:
+    """Return the templates of the pages."""
+    environment = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=visible,
+    )
+    environment.filters["lines"] = lines
+    return environment
+
+
+def visible(value: Any) -> Any:
+    """Return a value as it may be printed (Any: whatever a template names)."""
+    return shown(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def lines(text: str) -> Markup:
+    """Return a text of several lines, each shown safely."""
+    return Markup("\n").join(escape(shown(line)) for line in text.split("\n"))
+
+
+def render(template: str, links: Links, *, crumbs: list[tuple[str, str]], **values: Any) -> str:
+    """Return a page (Any: what its template names); `crumbs` are names and addresses of the pages above it."""
+    static = {name: links.to(f"static/{name}") for name in STATIC}
+    defaults = {"running": False, "previous": "", "following": ""}
+    return (
+        templates()
+        .get_template(template)
+        .render(links=links, static=static, crumbs=crumbs, bundled=links.bundled, **{**defaults, **values})
+    )
+
+
+def static(name: str) -> bytes:
+    """Return what every page needs."""
+    return (HERE / "static" / name).read_bytes()
+
+
+def style() -> tuple[Markup, str]:
+    """Return the style as a page that stands alone holds it, and its hash for the page's policy."""
+    text = static("pages.css").decode("utf-8")
+    digest = b64encode(sha256(text.encode("utf-8")).digest()).decode("ascii")
+    return Markup(text), f"'sha256-{digest}'"  # our own file
+
+
+def report_policy() -> str:
+    """Return what a report that brings its style with it may load."""
+    return f"default-src 'none'; img-src data:; style-src {style()[1]}; base-uri 'none'; form-action 'none'"

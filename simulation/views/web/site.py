@@ -1,0 +1,266 @@
+"""The site as a function: a path and a query in, a page out; served and written to files alike."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from simulation.core.errors import SimulationError
+from simulation.views.comparison_report import PAGE
+from simulation.views.web import (
+    answers_page,
+    charts,
+    compare_page,
+    index_page,
+    question_page,
+    run_page,
+    texts_page,
+    turn_page,
+)
+from simulation.views.web.catalog import COHORT, NAME, Catalog, NotThere
+from simulation.views.web.links import Links, Target
+from simulation.views.web.page_request import PageRequest
+from simulation.views.web.queries import opened
+from simulation.views.web.rendering import STATIC, render, static
+from simulation.views.web.sheets import LENGTHS
+from simulation.views.web.summaries import Summaries
+
+HTML, TEXT, SVG, CSV = (
+    "text/html; charset=utf-8",
+    "text/plain; charset=utf-8",
+    "image/svg+xml",
+    "text/csv; charset=utf-8",
+)
+MOST_BYTES = 1_000_000
+"""Of a page; where it would be larger, texts are cut shorter."""
+BASE = rf"(?P<name>{NAME})(?:/(?P<cohort>{COHORT}))?"
+DIGITS = r"(?:0|[1-9][0-9]{0,6})"
+SEAT = rf"student-(?P<seat>{DIGITS})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What an address gives."""
+
+    status: int = 200
+    content_type: str = HTML
+    body: bytes
+    targets: Sequence[Target] = ()
+    """Where its links lead."""
+    own_style: bool = False
+    """Whether it is a report that brings its style with it."""
+
+
+@dataclass(slots=True)
+class Site:
+    """All pages of a folder of studies."""
+
+    catalog: Catalog
+    bundled: bool = False
+    turns: frozenset[int] | None = None
+    """Of which turns there are pages; None for all."""
+    summaries: Summaries = field(default_factory=Summaries)
+
+    def reply(self, path: str, query: Mapping[str, str] | None = None) -> Reply:
+        """Return what stands at a path, without its leading slash; what is not there is a page that says so."""
+        path, query = path or "index.html", query or {}
+        links = Links(path, bundled=self.bundled, turns=self.turns)
+        try:
+            return self._reply(path, query, links)
+        except NotThere as error:
+            return message(404, str(error), links)
+        except SimulationError as error:
+            return message(500, str(error), links)
+
+    def _reply(self, path: str, query: Mapping[str, str], links: Links) -> Reply:
+        if path == index_page.INDEX:
+            return self._index(query, links)
+        if path.startswith("static/") and path.removeprefix("static/") in STATIC:
+            name = path.removeprefix("static/")
+            return Reply(content_type=STATIC[name], body=static(name))
+        for pattern, page in ROUTES:
+            match = pattern.fullmatch(path)
+            if match:
+                return self._page(page, match.groupdict(), query, links)
+        raise NotThere("there is no such page")
+
+    def _index(self, query: Mapping[str, str], links: Links) -> Reply:
+        page = query.get("page", "1")
+        if not re.fullmatch(r"[1-9][0-9]{0,4}", page):
+            raise NotThere(f"page={page} is no number of a page")
+        view = index_page.index_view(self.catalog, links, int(page))
+        return html(render("index.html.j2", links, crumbs=[], title="Studies", view=view), links)
+
+    def _page(self, page: "Page", parts: Mapping[str, str], query: Mapping[str, str], links: Links) -> Reply:
+        name, cohort = parts["name"], parts.get("cohort") or ""
+        place = self.catalog.place(name)
+        if place.kind == "comparison" and not cohort:
+            return self._comparison(page, parts, links)
+        base = f"{name}/{cohort}" if cohort else name
+        with opened(self.catalog.study(name, cohort)) as study:
+            reply = Reply(body=b"")
+            for longest in LENGTHS:
+                fresh = Links(links.here, bundled=self.bundled, turns=self.turns)
+                request = PageRequest(
+                    study=study, base=base, links=fresh, query=query, longest=longest, summaries=self.summaries
+                )
+                reply = page(request, parts)
+                if len(reply.body) <= MOST_BYTES:
+                    break
+            return reply
+
+    def _comparison(self, page: "Page", parts: Mapping[str, str], links: Links) -> Reply:
+        place = self.catalog.place(parts["name"])
+        if page is run and "seat" not in parts:
+            view = index_page.comparison_view(place, links)
+            crumbs = [("Studies", links.to("index.html"))]
+            return html(render("comparison.html.j2", links, crumbs=crumbs, title=place.name, view=view), links)
+        if page is report and (place.folder / PAGE).is_file():
+            return Reply(body=(place.folder / PAGE).read_bytes(), own_style=True)
+        raise NotThere(f"{place.name} is a comparison; there is no such page of it")
+
+
+Page = Callable[[PageRequest, Mapping[str, str]], Reply]
+
+
+def html(text: str, links: Links) -> Reply:
+    """Return a page with its links."""
+    return Reply(body=text.encode("utf-8", "replace"), targets=links.targets)
+
+
+def message(status: int, sentence: str, links: Links) -> Reply:
+    """Return a page that says what is wrong."""
+    crumbs = [("Studies", links.to("index.html"))]
+    text = render("message.html.j2", links, crumbs=crumbs, title="Not to be shown", sentence=sentence[:2000])
+    return Reply(status=status, body=text.encode("utf-8", "replace"), targets=links.targets)
+
+
+def page(
+    template: str, request: PageRequest, title: str, view: Any, *, seat: int | None = None, **values: Any
+) -> Reply:
+    """Return a page of a study (Any: what its template names)."""
+    links, study = request.links, request.study
+    crumbs = [
+        ("Studies", links.to("index.html")),
+        (request.base.split("/")[0], links.to(f"{request.base.split('/')[0]}/index.html")),
+    ]
+    if seat is not None:
+        crumbs.append((study.seats[seat].name, links.to(request.student_path(seat))))
+    running = study.status == "running" and not links.bundled
+    state = f"{study.last_turn}-{study.status}"
+    text = render(
+        template,
+        links,
+        crumbs=crumbs,
+        title=title,
+        view=view,
+        running=running,
+        state=state,
+        request=request,
+        seat=seat,
+        **values,
+    )
+    return html(text, links)
+
+
+def run(request: PageRequest, parts: Mapping[str, str]) -> Reply:
+    """Return the page of a study, or of a student."""
+    seat = request.seat(parts["seat"]) if parts.get("seat") else None
+    view = run_page.run_view(request, seat)
+    folder = request.base if seat is None else f"{request.base}/student-{seat}"
+    curves = (
+        {palette: request.links.to(f"{folder}/curve-{palette}.svg") for palette in charts.PALETTES}
+        if view.curve
+        else {}
+    )
+    all_answers = request.links.to(f"{request.base}/answers.html", {"seat": "" if seat is None else seat})
+    compare = (
+        ""
+        if request.links.bundled
+        else request.links.to(f"{request.base}/compare.html", {"a_student": seat or "", "b_student": seat or ""})
+    )
+    return page(
+        "run.html.j2", request, view.title, view, seat=seat, curves=curves, all_answers=all_answers, compare=compare
+    )
+
+
+def curve(request: PageRequest, parts: Mapping[str, str]) -> Reply:
+    """Return the learning curve of a study or a student as a picture."""
+    courses = request.summaries.courses(request.study)
+    if parts.get("seat"):
+        courses = [courses[request.seat(parts["seat"])]]
+    measured = [course for course in courses if course.measurements]
+    if not measured:
+        raise NotThere("no evaluation is on record yet")
+    return Reply(content_type=SVG, body=charts.curve(measured, parts["palette"], run_page.guessing(request)))
+
+
+def turn(request: PageRequest, parts: Mapping[str, str]) -> Reply:
+    """Return the page of a turn."""
+    seat = request.seat(parts["seat"])
+    view = turn_page.turn_view(request, seat, request.turn(parts["turn"]))
+    title = f"{view.student}, turn {view.number} of {request.study.scenario.get('turns', request.study.last_turn)}"
+    return page("turn.html.j2", request, title, view, seat=seat, previous=view.previous, following=view.following)
+
+
+def question(request: PageRequest, parts: Mapping[str, str]) -> Reply:
+    """Return the page of a question, as one student met it."""
+    seat = request.seat(parts["seat"])
+    view = question_page.question_view(request, seat, int(parts["question"]))
+    return page("question.html.j2", request, f"Question {view.name}", view, seat=seat)
+
+
+def answers(request: PageRequest, parts: Mapping[str, str]) -> Reply:  # noqa: ARG001
+    """Return the list of answers."""
+    return page("answers.html.j2", request, "Answers", answers_page.answers_view(request))
+
+
+def answers_file(request: PageRequest, parts: Mapping[str, str]) -> Reply:  # noqa: ARG001
+    """Return a part of the list of answers as CSV."""
+    return Reply(content_type=CSV, body=answers_page.answers_csv(request).encode("utf-8", "replace"))
+
+
+def compare(request: PageRequest, parts: Mapping[str, str]) -> Reply:  # noqa: ARG001
+    """Return two turns side by side."""
+    return page("compare.html.j2", request, "Side by side", compare_page.compare_view(request))
+
+
+def text(request: PageRequest, parts: Mapping[str, str]) -> Reply:
+    """Return a piece of a long text."""
+    seat, number = request.seat(parts["seat"]), request.turn(parts["turn"])
+    piece = texts_page.whole_text(request, seat, number, int(parts["position"]), parts["part"])
+    return Reply(content_type=TEXT, body=piece.encode("utf-8", "replace"), targets=request.links.targets)
+
+
+def state(request: PageRequest, parts: Mapping[str, str]) -> Reply:  # noqa: ARG001
+    """Return how far a study is, for pages that wait for its next turn."""
+    return Reply(content_type=TEXT, body=f"{request.study.last_turn}-{request.study.status}".encode())
+
+
+def report(request: PageRequest, parts: Mapping[str, str]) -> Reply:  # noqa: ARG001
+    """Return the report that a study's run wrote."""
+    path = request.study.folder / PAGE
+    if not path.is_file():
+        raise NotThere(f"{request.base} has no {PAGE}; make it: python -m simulation report {request.study.folder}")
+    return Reply(body=path.read_bytes(), own_style=True)
+
+
+ROUTES: tuple[tuple[re.Pattern[str], Page], ...] = tuple(
+    (re.compile(pattern), handler)
+    for pattern, handler in (
+        (rf"{BASE}/index\.html", run),
+        (rf"{BASE}/{SEAT}/index\.html", run),
+        (rf"{BASE}/(?:{SEAT}/)?curve-(?P<palette>light|dark)\.svg", curve),
+        (rf"{BASE}/{SEAT}/turn-(?P<turn>{DIGITS})\.html", turn),
+        (rf"{BASE}/{SEAT}/question-(?P<question>{DIGITS})\.html", question),
+        (
+            rf"{BASE}/{SEAT}/answer-(?P<turn>{DIGITS})-(?P<position>{DIGITS})-(?P<part>{'|'.join(texts_page.PARTS)})\.txt",
+            text,
+        ),
+        (rf"{BASE}/answers\.html", answers),
+        (rf"{BASE}/answers\.csv", answers_file),
+        (rf"{BASE}/compare\.html", compare),
+        (rf"{BASE}/state\.txt", state),
+        (rf"{BASE}/report\.html", report),
+    )
+)
