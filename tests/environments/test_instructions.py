@@ -26,6 +26,9 @@ from tests.support.broken_lines import broken, read_back
 FROZEN = "62721a05ba905248"
 """Of the 200 held-out prompts with their conditions and references: what measures stays the same for all studies."""
 
+SIZES = (300, 1000, 3000)
+"""Lessons of each stage that are looked at."""
+
 
 def asked(split: str, size: int) -> list[Question]:
     return [question(0, split, index) for index in range(size)]
@@ -133,11 +136,16 @@ def test_no_word_has_two_places_and_the_vocabulary_holds_all() -> None:
 
 def test_a_lesson_asks_for_combinations_of_the_pool_and_heeds_as_often_as_the_writer_believes() -> None:
     heeded: dict[str, list[bool]] = {kind: [] for kind in KINDS}
-    stages = [[lesson(index, seed=3, stage=stage) for index in range(3000)] for stage in (0, 1)]
+    stages = [[lesson(index, seed=3, stage=stage) for index in range(size)] for stage, size in enumerate(SIZES)]
     assert stages[0][0] == lesson(0, seed=3, stage=0)
-    alone = [one for one in stages[1] if len(judged(one.question.prompt, "x")) == 1]
-    assert 0.2 < len(alone) / len(stages[1]) < 0.3  # what is asked alone is no combination of any split
-    for drawn in stages[1]:
+    asked_kinds = [[tuple(judged(drawn.question.prompt, "x")) for drawn in lessons] for lessons in stages]
+    assert {len(kinds) for kinds in asked_kinds[0]} == {1}
+    for kinds in asked_kinds[1:]:  # what is asked alone is no combination of any split
+        assert 0.2 < sum(len(one) == 1 for one in kinds) / len(kinds) < 0.3
+        assert {tuple(sorted(one, key=KINDS.index)) for one in kinds if len(one) > 1} <= {*owned("pool")}
+    for drawn in (*stages[0], *stages[1]):
+        assert all(judged(drawn.question.prompt, drawn.branches[0].text.strip()).values())
+    for drawn in stages[2]:
         (branch,) = drawn.branches
         assert branch.weight == 1.0 and branch.text.startswith(" ")
         for kind, is_met in judged(drawn.question.prompt, branch.text.strip()).items():
@@ -146,10 +154,6 @@ def test_a_lesson_asks_for_combinations_of_the_pool_and_heeds_as_often_as_the_wr
         share = float(np.mean(heeded[kind]))
         chance = 0.9 if kind == "avoids" else 0.6
         assert HEEDED[kind] - 0.04 < share < HEEDED[kind] + chance * (1 - HEEDED[kind]), (kind, share)
-    kinds = {tuple(judged(drawn.question.prompt, "x")) for drawn in stages[0]}
-    assert {tuple(sorted(one, key=KINDS.index)) for one in kinds if len(one) > 1} <= {*owned("pool")}
-    for drawn in stages[0]:
-        assert all(judged(drawn.question.prompt, drawn.branches[0].text.strip()).values())
 
 
 def judged(prompt: str, text: str) -> dict[str, bool]:

@@ -37,6 +37,19 @@ def test_a_line_survives_the_tokenizer_and_the_seam_to_its_prompt(corpus: Any, t
         assert tokenizer.unk_token_id not in tree.branches[0] + tree.prompt
 
 
+def stage_of(step: int) -> int:
+    return sum(step >= share * SMALL.steps for share in SMALL.stages)
+
+
+def test_words_in_capitals_begin_near_those_in_small_letters(tokenizer: Any) -> None:
+    rows = build_model(SMALL, tokenizer).model.embed_tokens.weight.detach()
+    places = tokenizer.convert_tokens_to_ids(["gull", "GULL", "moon", "MOON", "the", "The"])
+    gull, capital_gull, moon, capital_moon, the, first_the = rows[places]
+    assert torch.allclose(capital_gull - gull, capital_moon - moon, atol=1e-6)
+    assert not torch.allclose(first_the - the, capital_moon - moon, atol=1e-3)
+    assert float(rows.std()) == pytest.approx(SMALL.spread, rel=0.4)
+
+
 def test_a_batch_learns_the_lines_and_their_ends_alone(corpus: Any, tokenizer: Any) -> None:
     learned, steps, waste = [], [], 0.0
     for step, tokens, labels in batches(SMALL, corpus, tokenizer):
@@ -52,7 +65,7 @@ def test_a_batch_learns_the_lines_and_their_ends_alone(corpus: Any, tokenizer: A
     taught = []
     for index in range(60 * SMALL.rows):
         block = index // SMALL.rows // SMALL.together
-        lesson = corpus.lesson(index, seed=SMALL.seed, stage=int(block * SMALL.together >= 51))
+        lesson = corpus.lesson(index, seed=SMALL.seed, stage=stage_of(block * SMALL.together))
         prompt = tokenizer.decode(tokenizer(lay_out(lesson.question, "plain")).input_ids)
         taught.append((block, prompt, lesson.branches[0].text.strip()))
     assert sorted(learned) == sorted(taught)

@@ -2,14 +2,15 @@
 
     python -m training.making.writer --seed 0 --out agents/embedded/writer
 
-It learns from the environment's lessons on combinations of conditions that may be asked, first with every condition
-met, then as often as `environments/lines/mastery.py` says; no combination that is held out is among them.
+It learns from the environment's lessons: on one condition, then also on combinations that may be asked, then with each
+condition met as often as `environments/lines/mastery.py` says; no combination that is held out is among them.
 """
 
 import argparse
 import json
 import math
 import sys
+from bisect import bisect
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -34,10 +35,10 @@ class WriterRecipe:
 
     environment: str = "instructions"
     seed: int = 0
-    steps: int = 1800
-    first_stage: float = 0.85
-    """The share of the steps in which every condition is met."""
-    rows: int = 64
+    steps: int = 3000
+    stages: tuple[float, ...] = (0.35, 0.87)
+    """The shares of the steps after which lessons ask for combinations, and after which not every condition is met."""
+    rows: int = 48
     """Lessons a step."""
     together: int = 8
     """Steps whose lessons are sorted by length."""
@@ -46,6 +47,8 @@ class WriterRecipe:
     heads: int = 4
     feed_forward: int = 288
     positions: int = 128
+    spread: float = 0.1
+    """The standard deviation of the embedding at first; words that are copied are soon told apart by it."""
     learning_rate: float = 4e-3
     weight_decay: float = 0.05
     warmup: int = 100
@@ -77,7 +80,7 @@ def build_model(recipe: WriterRecipe, tokenizer: Any) -> Any:
     from transformers import LlamaConfig, LlamaForCausalLM
 
     torch.manual_seed(draw_seed(generator(recipe.seed, 0, 0, "weights")))
-    return LlamaForCausalLM(
+    model = LlamaForCausalLM(
         LlamaConfig(
             vocab_size=len(tokenizer),
             hidden_size=recipe.width,
@@ -92,6 +95,22 @@ def build_model(recipe: WriterRecipe, tokenizer: Any) -> Any:
             pad_token_id=tokenizer.pad_token_id,
         )
     )
+    with torch.no_grad():
+        model.model.embed_tokens.weight.copy_(embedding(recipe, tokenizer))
+    return model
+
+
+def embedding(recipe: WriterRecipe, tokenizer: Any) -> Any:
+    """Return the rows of the tokens at first; a word in capitals is its small letters and what all capitals share."""
+    import torch
+
+    places = tokenizer.get_vocab()
+    rows_VD = torch.randn(len(places), recipe.width) * recipe.spread
+    capitals_D, first_D = torch.randn(2, recipe.width) * recipe.spread
+    for word, place in places.items():
+        if word != word.lower() and word.lower() in places:
+            rows_VD[place] = rows_VD[places[word.lower()]] + (capitals_D if word.isupper() else first_D)
+    return rows_VD
 
 
 def batches(recipe: WriterRecipe, corpus: Corpus, tokenizer: Any) -> Iterator[tuple[int, Any, Any]]:
@@ -102,7 +121,7 @@ def batches(recipe: WriterRecipe, corpus: Corpus, tokenizer: Any) -> Iterator[tu
     for first in range(0, recipe.steps, recipe.together):
         steps = range(first, min(recipe.steps, first + recipe.together))
         lessons = [
-            corpus.lesson(index, seed=recipe.seed, stage=int(first >= recipe.first_stage * recipe.steps))
+            corpus.lesson(index, seed=recipe.seed, stage=bisect(recipe.stages, first / recipe.steps))
             for index in range(steps.start * recipe.rows, steps.stop * recipe.rows)
         ]
         prompts = tokenizer([lay_out(lesson.question, recipe.template) for lesson in lessons]).input_ids
