@@ -107,6 +107,8 @@ class Recommendation(FixedQuestions):
         log = self._log
         titles = titled(log)
         if self.wants == "titles" and all("ids" not in (TASKS[name].shows, TASKS[name].wants) for name in self._tasks):
+            if self.index is not None:
+                raise DataError(f"only titles are asked for, so {str(self.index)!r} would not be read; leave index out")
             catalogues: dict[Wanted, Catalogue] = {"titles": titles}
         else:
             ids = Catalogue(items=log.items, codes=self._codes(), titles=log.titles, tags=log.tags)

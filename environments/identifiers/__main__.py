@@ -11,7 +11,9 @@ and a seed, so a run can be repeated.
 import argparse
 import sys
 from collections.abc import Sequence
+from math import inf
 from pathlib import Path
+from string import ascii_lowercase
 
 from environments.identifiers.assignment import Repair, as_codes, identifiers, repaired
 from environments.identifiers.clusters import Floats, residual_levels
@@ -56,6 +58,7 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def lines(options: argparse.Namespace) -> list[str]:
     """Do what is asked and return the report's lines."""
+    refuse_odd(options)
     shop = record(options.rows, seed=options.seed)
     if options.index:
         index = read_index(options.index)
@@ -76,6 +79,23 @@ def lines(options: argparse.Namespace) -> list[str]:
         *shop.report(codes, size=options.size).lines(),
         f"written: {options.out}",
     ]
+
+
+def refuse_odd(options: argparse.Namespace) -> None:
+    """Refuse what no method can do, before it takes any time; raises DataError."""
+    levels = len(ascii_lowercase)
+    for name, value, is_good, remedy in (
+        ("seed", options.seed, options.seed >= 0, "a whole number from 0"),
+        ("levels", options.levels, 1 <= options.levels <= levels, f"1 to {levels}"),
+        ("steps", options.steps, options.steps >= 1, "a whole number from 1"),
+        ("behaviour", options.behaviour, 0 <= options.behaviour < inf, "a number from 0, which is text alone"),
+        ("dimensions", options.dimensions, options.dimensions >= 1, "a whole number from 1"),
+    ):
+        if not is_good:
+            raise DataError(f"--{name} {value} makes no identifiers; give {remedy}")
+    if options.out and (options.out.is_dir() or not options.out.parent.is_dir()):
+        what = "is a folder" if options.out.is_dir() else "lies in no folder that is there"
+        raise DataError(f"--out {str(options.out)!r} {what}; name a file, such as index.json")
 
 
 def assigned(features_NF: Floats, options: argparse.Namespace) -> Repair:

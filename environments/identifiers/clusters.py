@@ -53,7 +53,7 @@ def sizes_of(size: int | Sequence[int], levels: int) -> tuple[int, ...]:
     sizes = (size,) * levels if isinstance(size, int) else tuple(size)
     if len(sizes) != levels or min(sizes, default=0) < 1:
         raise DataError(
-            f"identifiers of {levels} levels with {sizes} codes name nothing; give at least 1 for each level"
+            f"identifiers of {levels} levels cannot have {list(sizes)} codes; give a number for each level, at least 1"
         )
     return sizes
 

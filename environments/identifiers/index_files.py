@@ -54,9 +54,12 @@ def _told_apart(path: Path, identifiers: Identifiers) -> None:
 
 
 def write_index(path: Path, items: Sequence[str], codes: Sequence[Sequence[str]]) -> None:
-    """Write the tokens of each item, as `read_index` reads them."""
+    """Write the tokens of each item, as `read_index` reads them; raises DataError where nothing can be written."""
     rows = {item: list(tokens) for item, tokens in zip(items, codes, strict=True)}
-    path.write_text(json.dumps(rows) + "\n", encoding="utf-8")
+    try:
+        path.write_text(json.dumps(rows) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise DataError(f"{str(path)!r} cannot be written: {error.strerror or error}; name another file") from error
 
 
 def unmatched(identifiers: Mapping[str, Sequence[str]], items: Sequence[str], source: str) -> tuple[str, ...]:

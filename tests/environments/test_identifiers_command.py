@@ -64,7 +64,22 @@ def test_identifiers_that_came_with_a_record_are_reported_on(capsys: pytest.Capt
         (["--index", "/no/such/index.json"], "correct the path"),
         (["--method", "rq_kmeans", "--size", "0", "--out", "x.json"], "at least 1"),
         (["--method", "rq_vae", "--size", "8", "4", "32", "--out", "x.json"], "one size for all levels"),
-        (["--method", "rq_kmeans", "--size", "8", "4", "--out", "x.json"], "3 levels"),
+        (
+            ["--method", "rq_kmeans", "--size", "8", "4", "--out", "x.json"],
+            "[8, 4] codes; give a number for each level",
+        ),
+        (["--seed", "-1"], "--seed -1 makes no identifiers; give a whole number from 0"),
+        (
+            ["--method", "rq_kmeans", "--levels", "0", "--out", "x.json"],
+            "--levels 0 makes no identifiers; give 1 to 26",
+        ),
+        (["--method", "rq_kmeans", "--levels", "27", "--out", "x.json"], "--levels 27 makes"),
+        (["--method", "rq_vae", "--steps", "0", "--out", "x.json"], "--steps 0 makes"),
+        (["--method", "rq_kmeans", "--behaviour", "-1", "--out", "x.json"], "--behaviour -1.0 makes"),
+        (["--method", "rq_kmeans", "--behaviour", "nan", "--out", "x.json"], "--behaviour nan makes"),
+        (["--method", "rq_kmeans", "--dimensions", "0", "--out", "x.json"], "--dimensions 0 makes"),
+        (["--method", "rq_kmeans", "--out", "/no/such/x.json"], "'/no/such/x.json' lies in no folder that is there"),
+        (["--method", "rq_kmeans", "--out", "/"], "--out '/' is a folder; name a file"),
         (["--method", "balanced", "--size", "601", "--out", "x.json"], "600 items cannot fill 601 codes"),
     ],
 )

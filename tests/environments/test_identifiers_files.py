@@ -82,3 +82,8 @@ def test_an_item_without_identifier_and_an_identifier_without_item_are_named() -
     assert "items '0', '1', '2', '3', '4' and 4 more" in many[0]
     with pytest.raises(DataError, match="'tea'"):
         matched(identifiers, (*ITEMS, "tea"), "index.json")
+
+
+def test_what_cannot_be_written_is_refused_in_words(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="cannot be written: Is a directory; name another file"):
+        write_index(tmp_path, ITEMS, CODES)

@@ -156,6 +156,7 @@ def test_identifiers_are_read_from_an_index_and_those_that_share_divide_a_hit(tm
     ("fields", "words"),
     [
         ({"count": 601}, "fewer than the 601 of a list"),
+        ({"wants": "titles", "index": Path("x.json")}, "only titles are asked for, so 'x.json' would not be read"),
         ({"levels": 1}, "1 levels of 64 codes write 64 items apart"),
         ({"shortest_history": 11}, "give 1 <= shortest <= history"),
         ({"rows": Path("nowhere/at/all")}, "correct the path"),
