@@ -53,6 +53,7 @@ def conclude(folder: Path, whole: bool, arguments: Namespace) -> int:
         return INTERRUPTED
     show_report(folder, aside=arguments.json)
     if not arguments.json:
+        print(f"turn by turn in the browser: {PROGRAM} view {name}")
         print(f"replay without the model: {PROGRAM} replay {name}")
         print("take it along, as jsonl, parquet or (LoRA students) peft:")
         print(f"  {PROGRAM} export {name} --to exports/{shown(folder.name)} --format jsonl")
@@ -73,6 +74,7 @@ def report_command(arguments: Namespace) -> int:
 def show_report(folder: Path, measure: str | None = None, *, aside: bool = False) -> None:
     """Print the report of a stored study, by the truth or another measure; on stderr where stdout is a machine's."""
     from rich.console import Console
+    from rich.text import Text
 
     from simulation.core.errors import StoreError
     from simulation.measures.naming import chosen, known_in
@@ -84,7 +86,12 @@ def show_report(folder: Path, measure: str | None = None, *, aside: bool = False
         if is_lineup(study.scenario):
             raise StoreError(f"{folder} is a part of a comparison, which is told as a whole; report {folder.parent}")
         (told_by,) = chosen([measure] if measure else [], known_in(study))
-        report(study, StudySums(study, [told_by.name]), Console(stderr=aside), told_by)
+        console = Console(stderr=aside)
+        if report(study, StudySums(study, [told_by.name]), console, told_by) is not None:
+            from simulation.views.web.report_page import write_report
+
+            path = write_report(study)
+            console.print(Text(f"all turns on one page: {shown(str(path))}"), soft_wrap=True)
 
 
 def replay_command(arguments: Namespace) -> int:

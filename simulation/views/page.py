@@ -4,18 +4,16 @@ import re
 from base64 import b64encode
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup, escape
 
 from simulation.measures.findings import Findings
 from simulation.play.folders import Comparison
 from simulation.scenario.entries import Lineup
 from simulation.views.sample_turns import MOST_LABELS, excerpts
 from simulation.views.section import Section
-from simulation.views.text import shown
+from simulation.views.web.rendering import inline, lines, visible
 
 TEMPLATE = "page.html.j2"
 NAME = re.compile(r"[^A-Za-z0-9_.-]+")
@@ -25,11 +23,14 @@ def page(comparison: Comparison, findings: Findings, title: str, parts: Sequence
     """Return the page of a comparison whose pictures are drawn."""
     picture_paths = {part.picture: comparison.folder / part.picture for part in parts if part.picture}
     label_excerpts = excerpts(comparison, findings)
+    css, css_hash = inline("comparison.css")
     return (
         environment()
         .get_template(TEMPLATE)
         .render(
             title=title,
+            css=css,
+            css_hash=css_hash,
             measure=findings.measure.name,
             graded=findings.measure.graded,
             folder=comparison.folder.name,
@@ -56,16 +57,6 @@ def environment() -> Environment:
     )
     templates.filters["lines"] = lines
     return templates
-
-
-def visible(value: Any) -> Any:
-    """Return a value as it may be printed (Any: whatever a template names)."""
-    return shown(value) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-
-def lines(text: str) -> Markup:
-    """Return a text of several lines, each shown safely."""
-    return Markup("\n").join(escape(shown(line)) for line in text.split("\n"))
 
 
 def picture(path: Path) -> str:

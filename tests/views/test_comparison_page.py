@@ -2,15 +2,17 @@
 
 import re
 import shlex
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from collections.abc import Callable
 from dataclasses import fields, replace
+from hashlib import sha256
 from html.parser import HTMLParser
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
 import pytest
+from markupsafe import Markup
 
 from simulation.core.types import Selection
 from simulation.play.folders import Comparison
@@ -19,8 +21,8 @@ from simulation.views.comparison_tables import PlainTable
 from simulation.views.lesson_effects import SampleLesson
 from simulation.views.page import TEMPLATE, command, environment, scenarios
 from simulation.views.report_sections import sections
-from simulation.views.section import Section
 from simulation.views.sample_turns import SampleQuestion, asked, excerpts
+from simulation.views.section import Section
 from simulation.views.text import LONGEST, clipped, why
 from tests.support.comparisons import concluded, found, planned, play
 from tests.support.contexts import experience, question
@@ -84,7 +86,9 @@ def test_the_page_fetches_nothing_and_runs_nothing(written: str) -> None:
             assert tag == "img" and str(attributes["src"]).startswith("data:image/png;base64,")
             assert attributes["alt"]
     policy = next(each["content"] for tag, each in page.tags if each.get("http-equiv") == "Content-Security-Policy")
-    assert policy == "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+    (style,) = re.findall(r"<style>(.*?)</style>", written, re.DOTALL)
+    digest = b64encode(sha256(style.encode("utf-8")).digest()).decode("ascii")
+    assert policy == f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'"
     assert "@import" not in written and "url(" not in written
     assert len(written) < 3_000_000
 
@@ -178,6 +182,8 @@ def test_what_others_wrote_stays_text() -> None:
         .get_template(TEMPLATE)
         .render(
             title=HOSTILE,
+            css=Markup("p { margin: 0; }"),
+            css_hash="'sha256-AA=='",
             measure=HOSTILE,
             graded=True,
             folder=HOSTILE,

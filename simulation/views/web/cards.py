@@ -168,7 +168,7 @@ def worth(value: float, *, graded: bool) -> str:
 
 def outcomes_sheet(outcomes: tuple[Outcome, ...], longest: int) -> Sheet | None:
     """Return what came of the parts of an answer, such as tests and items, where there are several or one says why."""
-    if not outcomes or (len(outcomes) == 1 and not outcomes[0].detail and not outcomes[0].evidence):
+    if not outcomes or (len(outcomes) == 1 and not outcomes[0].detail):
         return None
     rows = [
         (

@@ -63,13 +63,18 @@ def static(name: str) -> bytes:
     return (HERE / "static" / name).read_bytes()
 
 
-def style() -> tuple[Markup, str]:
-    """Return the style as a page that stands alone holds it, and its hash for the page's policy."""
-    text = static("pages.css").decode("utf-8")
+def inline(name: str) -> tuple[Markup, str]:
+    """Return a file of ours as a page that stands alone holds it, and how the page's policy allows it alone."""
+    text = static(name).decode("utf-8")
     digest = b64encode(sha256(text.encode("utf-8")).digest()).decode("ascii")
-    return Markup(text), f"'sha256-{digest}'"  # our own file
+    return Markup(text), f"'sha256-{digest}'"
 
 
 def report_policy() -> str:
     """Return what a report that brings its style with it may load."""
-    return f"default-src 'none'; img-src data:; style-src {style()[1]}; base-uri 'none'; form-action 'none'"
+    styles = " ".join(inline(name)[1] for name in ("pages.css", "comparison.css"))
+    script = inline("report.js")[1]
+    return (
+        f"default-src 'none'; img-src data:; style-src {styles}; script-src {script}; base-uri 'none'; "
+        "form-action 'none'; frame-ancestors 'none'"
+    )

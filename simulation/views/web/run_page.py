@@ -10,6 +10,8 @@ from simulation.views.report import chance, heading, teacher, verdicts, warnings
 from simulation.views.tables import ranked_reasons, sampled
 from simulation.views.text import GRADED, Scale
 from simulation.views.web.charts import curve_points
+from simulation.views.web.class_table import class_sheet
+from simulation.views.web.forgetting import forgotten_sheet
 from simulation.views.web.page_request import PageRequest
 from simulation.views.web.queries import turn_rows
 from simulation.views.web.sheets import Cell, Paging, Row, Sheet, heat, passage, sheet
@@ -33,6 +35,7 @@ class RunView:
     curve: Sheet | None
     categories: Sheet | None
     reasons: Sheet | None
+    forgotten: Sheet | None
     teacher: Sheet | None
     teacher_sentences: tuple[str, ...]
     students: Sheet | None
@@ -61,9 +64,10 @@ def run_view(request: PageRequest, seat: int | None = None) -> RunView:
         curve=curve_sheet(measured) if measured else None,
         categories=categories_sheet(request, measured) if measured else None,
         reasons=reasons_sheet(request, measured, only) if measured else None,
+        forgotten=forgotten_sheet(request, only) if measured and only is not None else None,
         teacher=teacher_sheet(request, reliability, only),
         teacher_sentences=tuple(teacher(reliability, study.measures[0])),
-        students=students_sheet(request, courses, students_paging) if students_paging else None,
+        students=class_sheet(request, courses, students_paging) if students_paging else None,
         students_paging=students_paging,
         turns=turns_sheet(request, only, turns_paging) if only is not None and turns_paging else None,
         turns_paging=turns_paging,
@@ -229,33 +233,6 @@ def teacher_row(request: PageRequest, name: str | None, own: Reliability, seat: 
 def errors(reliability: Reliability) -> int:
     """Return how many verdicts were not the truth."""
     return reliability.verdicts - reliability.agreed
-
-
-def students_sheet(request: PageRequest, courses: Sequence[Course], paging: Paging) -> Sheet:
-    """Return each student's first and last evaluation, with a link to it."""
-    rows: list[Row] = []
-    measure = courses[0].measure
-    scale = Scale.of(measure)
-    for seat in range(paging.start, paging.stop):
-        course, own = courses[seat], request.study.seats[seat]
-        name = Cell(passage(own.name, 80).text, request.links.to(request.student_path(seat)))
-        label = Cell(passage(own.label, 80).text, look="word")
-        if not course.measurements:
-            rows.append((name, label, own.seed, "", "", ""))
-            continue
-        first, last = course.measurements[0].value, course.measurements[-1].value
-        rows.append(
-            (
-                name,
-                label,
-                own.seed,
-                scale.bare(first),
-                Cell(scale.bare(last), look=heat(last)),
-                scale.signed(last - first),
-            )
-        )
-    head = ("student", "plays", "seed", f"first{scale.unit}", f"last{scale.unit}", f"change{scale.points}")
-    return sheet(f"students, by held-out {measure.name}", head, rows)
 
 
 def turns_sheet(request: PageRequest, seat: int, paging: Paging) -> Sheet | None:

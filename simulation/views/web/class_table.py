@@ -1,0 +1,50 @@
+"""The class as a table: each student's first and last evaluation, by category, and where it needs help most."""
+
+from collections.abc import Sequence
+
+from simulation.measures.summary import Course
+from simulation.views.text import Scale
+from simulation.views.web.page_request import PageRequest
+from simulation.views.web.sheets import Cell, Paging, Row, Sheet, heat, passage, sheet
+
+MOST_CATEGORIES = 8
+"""Categories with a column of their own, those with most questions."""
+
+
+def class_sheet(request: PageRequest, courses: Sequence[Course], paging: Paging) -> Sheet:
+    """Return a part of the students, a row each, with links to them."""
+    scale = Scale.of(courses[0].measure)
+    categories = columns_of(courses)
+    rows = [student_row(request, courses[seat], seat, categories, scale) for seat in range(paging.start, paging.stop)]
+    head = ("student", "plays", "seed", f"first{scale.unit}", f"last{scale.unit}", f"change{scale.points}")
+    return sheet(
+        f"students by held-out {courses[0].measure.name}, and by category at the last evaluation",
+        (*head, *(passage(name, 40).text or "none" for name in categories), "needs help with"),
+        rows,
+    )
+
+
+def columns_of(courses: Sequence[Course]) -> list[str]:
+    """Return the categories to show."""
+    measured = [course.measurements[-1].categories for course in courses if course.measurements]
+    counts = {name: sums.questions for categories in measured for name, sums in categories.items()}
+    names = sorted(counts, key=lambda name: (-counts[name], name))
+    return names[:MOST_CATEGORIES] if len(names) > 1 else []
+
+
+def student_row(request: PageRequest, course: Course, seat: int, categories: Sequence[str], scale: Scale) -> Row:
+    """Return one student's row."""
+    own = request.study.seats[seat]
+    name = Cell(passage(own.name, 80).text, request.links.to(request.student_path(seat)))
+    label = Cell(passage(own.label, 80).text, look="word")
+    if not course.measurements:
+        return (name, label, own.seed, *("" for _ in range(len(categories) + 4)))
+    first, last = course.measurements[0], course.measurements[-1]
+    means = {name: last.categories[name].mean for name in categories if name in last.categories}
+    weakest = min(means, key=lambda name: (means[name], name)) if means else ""
+    cells = [
+        Cell(scale.bare(means[name]), look=heat(means[name])) if name in means else Cell("") for name in categories
+    ]
+    values = (scale.bare(first.value), Cell(scale.bare(last.value), look=heat(last.value)))
+    change = scale.signed(last.value - first.value)
+    return (name, label, own.seed, *values, change, *cells, Cell(passage(weakest, 80).text, look="word"))
