@@ -4,13 +4,15 @@ import gzip
 import json
 import re
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from simulation.core.errors import DataError
 from simulation.core.paths import ROW_FILES as SUFFIXES
 from simulation.core.types import Question
+
+R = TypeVar("R")
 
 
 class Refused(NamedTuple):
@@ -23,6 +25,16 @@ class Refused(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}: {self.reason}"
+
+
+class Gathered(NamedTuple):
+    """What rows hold."""
+
+    questions: dict[str, Question]
+    """By id."""
+    places: dict[str, str]
+    """By id the file and line where a question stands."""
+    refused: list[Refused]
 
 
 class Rows(NamedTuple):
@@ -41,25 +53,29 @@ def read_questions(
     without it all are read, and a single file is read whole. `question_of` makes a question of a row, or raises
     DataError with the reason why it is none. Raises DataError where nothing can be read.
     """
-    questions: dict[str, Question] = {}
-    first: dict[str, str] = {}
-    refused: list[Refused] = []
-    for file, line, row in _rows(source, split):
-        try:
-            question = question_of(row)
-            if question.id in questions:
-                raise DataError(f"repeats the question of {first[question.id]}")
-        except DataError as error:
-            refused.append(Refused(file, line, str(error)))
-            continue
-        questions[question.id] = question
-        first[question.id] = f"{file}:{line}"
+    questions, _, refused = gathered(raw_rows(source, split), question_of)
     if not questions:
         why = f"; the first of {len(refused)} refused rows: {refused[0]}" if refused else ": it holds no rows"
         raise DataError(
             f"no {kind} question could be read from {str(source)!r}{why}; give rows with the columns {columns}"
         )
     return Rows(tuple(questions.values()), tuple(refused))
+
+
+def gathered(rows: Iterable[tuple[str, int, R]], question_of: Callable[[R], Question]) -> Gathered:
+    """Return the questions that rows hold, each row with its file and line; one that is asked already is refused."""
+    gathering = Gathered({}, {}, [])
+    for file, line, row in rows:
+        try:
+            question = question_of(row)
+            if question.id in gathering.questions:
+                raise DataError(f"repeats the question of {gathering.places[question.id]}")
+        except DataError as error:
+            gathering.refused.append(Refused(file, line, str(error)))
+            continue
+        gathering.questions[question.id] = question
+        gathering.places[question.id] = f"{file}:{line}"
+    return gathering
 
 
 def on_hub(source: str) -> bool:
@@ -78,7 +94,8 @@ def short(value: object) -> str:
     return text if len(text) <= 80 else text[:77] + "..."
 
 
-def _rows(source: str | Path, split: str | None) -> Iterator[tuple[str, int, object]]:
+def raw_rows(source: str | Path, split: str | None) -> Iterator[tuple[str, int, object]]:
+    """Yield every row of `source`, as `read_questions` takes it, with its file and line; a text where it is no JSON."""
     path = Path(source).expanduser()
     if on_hub(str(source)):
         yield from _hub(str(source), split)
@@ -121,7 +138,7 @@ def _file(path: Path) -> Iterator[tuple[str, int, object]]:
 
 def _open(path: Path) -> Any:
     """Open text, unpacked where the name says so (Any: gzip and plain files share no precise type)."""
-    return gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
+    return gzip.open(path, "rt", encoding="utf-8-sig") if path.suffix == ".gz" else path.open(encoding="utf-8-sig")
 
 
 def _jsonl(path: Path) -> Iterator[tuple[str, int, object]]:

@@ -61,8 +61,8 @@ def check_file(path: Path, overrides: Sequence[str], *, whole_audit: bool, offli
         hold(prepared)
         notices = [*description(prepared), *(f"notice: {notice}" for notice in prepared.notices)]
         finding = (
-            f"good; {len(prepared.seats)} student(s), {scenario.turns} turns of {scenario.ask.questions} questions "
-            f"from {len(prepared.pool)}, measured on {len(prepared.held_out)}"
+            f"good; {len(prepared.seats)} student(s), {scenario.turns} turns of {prepared.settings.questions} "
+            f"questions from {len(prepared.pool)}, measured on {len(prepared.held_out)}"
         )
     unseen = [f"{key} ({', '.join(names)})" for key, names in lying.items()]
     return [*notices, f"{path}: {finding}" + (f"; not looked at: {'; '.join(unseen)}" if unseen else "")]

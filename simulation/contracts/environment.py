@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -47,7 +48,8 @@ def guarded_splits(name: str, environment: Environment, seed: int) -> Splits:
         notices = [text(notice) for notice in notices]
     except Unfit as error:
         raise unfit(KIND, name, error, "notice") from error
-    return Splits(pool=sound_pool(name, splits.pool, measuring), held_out=held_out, probe=probe, notices=tuple(notices))
+    pool = sound_pool(name, splits.pool, measuring)
+    return replace(splits, pool=pool, held_out=held_out, probe=probe, notices=tuple(notices))
 
 
 def evaluated(name: str, splits: Splits, part: str) -> tuple[Question, ...]:

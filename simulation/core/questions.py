@@ -22,6 +22,8 @@ class Splits:
     """What only the evaluation sees."""
     probe: Sequence[Question] = ()
     """What policies may measure the student on."""
+    spare_probe: bool = False
+    """Whether the probe set may be asked too of a student whose policy does not measure on it."""
     notices: tuple[str, ...] = ()
     """What a user should know before a study begins, such as rows that could not be read."""
 

@@ -82,10 +82,10 @@ class Ask(Drawing):
 
     policy: Annotated[ComponentSpec, OfKind("question_policy")]
     """Chooses the questions."""
-    questions: int = Field(default=40, ge=1)
-    """How many a turn."""
-    candidates: int = Field(default=240, ge=1)
-    """How many questions of the pool are drawn each turn for the policy to choose from."""
+    questions: int | None = Field(default=None, ge=1)
+    """How many a turn; null is 40, of a smaller pool half of it."""
+    candidates: int | None = Field(default=None, ge=1)
+    """How many questions of the pool the policy chooses from, drawn each turn; null is 240, or all there are."""
     whole_class: bool = False
     """Ask all students of a class what is chosen for the first of them."""
     temperature: Heat | None = None
@@ -128,8 +128,8 @@ class Evaluate(Drawing):
 
     every: int = Field(default=2, ge=1)
     """Evaluate after every so many turns, besides before the first and after the last."""
-    questions: int = Field(default=600, ge=1)
-    """How many held-out questions; the same ones in every study of the environment."""
+    questions: int | None = Field(default=None, ge=1)
+    """How many held-out questions, the same ones in every study of the environment; null is 600, or all there are."""
     samples: int = Field(default=1, ge=1, le=1000)
     """How many answers each of them gets; pass@k, of which one is right, is told for every k up to this."""
     temperature: Heat | Annotated[list[Heat], Field(min_length=1, max_length=20)] | None = None

@@ -1,8 +1,8 @@
 """Everything of a scenario but the loaded model: its components, built by name, its questions and its seats."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 from pydantic import ValidationError
 
@@ -20,6 +20,7 @@ from simulation.core.types import Experience, Question, Seat
 from simulation.loop.world import HELD_OUT, Sampling, StudentSettings, at_temperature
 from simulation.scenario.keys import ComponentSpec, Evaluate
 from simulation.scenario.scenario import Scenario
+from simulation.scenario.sizes import Sizes, sizes_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,20 +85,27 @@ def make_trainer(scenario: Scenario, students: Students) -> Trainer:
     return students.trainer()
 
 
-def make_settings(scenario: Scenario, teacher: Judge, trainer: Trainer) -> StudentSettings:
+def make_policy(scenario: Scenario, key: Literal["ask", "learn"]) -> Any:
+    """Build the policy of a key (Any: it chooses questions or experiences); refuses one of unknown needs."""
+    kind = "question_policy" if key == "ask" else "experience_policy"
+    policy = make(scenario.ask.policy if key == "ask" else scenario.learn.policy, kind)
+    try:
+        known_needs(named(policy), policy, kind)
+    except ContractError as error:
+        raise ScenarioError(scenario.complaint(f"{key}.policy", str(error))) from error
+    return policy
+
+
+def make_settings(
+    scenario: Scenario, teacher: Judge, trainer: Trainer, ask: SelectionPolicy[Question], sizes: Sizes
+) -> StudentSettings:
     """Return what every student of the scenario does each turn."""
-    ask: SelectionPolicy[Question] = make(scenario.ask.policy, "question_policy")
-    learn: SelectionPolicy[Experience] = make(scenario.learn.policy, "experience_policy")
-    for key, kind, policy in (("ask", "question_policy", ask), ("learn", "experience_policy", learn)):
-        try:
-            known_needs(named(policy), policy, kind)
-        except ContractError as error:
-            raise ScenarioError(scenario.complaint(f"{key}.policy", str(error))) from error
+    learn: SelectionPolicy[Experience] = make_policy(scenario, "learn")
     return StudentSettings(
         judge=teacher,
         ask=ask,
-        questions=scenario.ask.questions,
-        candidates=scenario.ask.candidates,
+        questions=sizes.asked,
+        candidates=sizes.candidates,
         learn=learn,
         trainer=trainer,
         learn_every=scenario.learn.every,
@@ -132,10 +140,13 @@ def prepare(scenario: Scenario, seats: Sequence[Seat] | None = None) -> Prepared
     seats = make_seats(scenario, students) if seats is None else tuple(seats)
     environment: Environment = make(scenario.environment, "environment")
     measures = read_measures(scenario, environment)
-    splits = read_questions(scenario, environment, list(dict.fromkeys(seat.seed for seat in seats)))
+    ask: SelectionPolicy[Question] = make_policy(scenario, "ask")
+    splits = {
+        seed: split if "probe" in ask.needs else without_probe(split)
+        for seed, split in read_questions(scenario, environment, list(dict.fromkeys(s.seed for s in seats))).items()
+    }
     first = next(iter(splits.values()))
-    for split in splits.values():
-        check_sizes(scenario, len(split.pool), len(split.held_out))
+    sizes = sizes_of(scenario, min(len(split.pool) for split in splits.values()), len(first.held_out))
     teacher: Judge = make(scenario.teacher, "judge")
     exact = make_exact_judge(scenario, environment, teacher)
     teacher = exact if teacher == exact else teacher
@@ -147,11 +158,11 @@ def prepare(scenario: Scenario, seats: Sequence[Seat] | None = None) -> Prepared
         environment=environment,
         teacher=teacher,
         exact_judge=exact,
-        settings=make_settings(scenario, teacher, make_trainer(scenario, students)),
+        settings=make_settings(scenario, teacher, make_trainer(scenario, students), ask, sizes),
         measures=measures,
         splits=splits,
         probe=first.probe,
-        held_out=sample(first.held_out, scenario.evaluate.questions),
+        held_out=sample(first.held_out, sizes.evaluated),
     )
 
 
@@ -208,17 +219,9 @@ def sample(questions: Sequence[Question], count: int) -> tuple[Question, ...]:
     return tuple(questions[int(index)] for index in sorted(drawn))
 
 
-def check_sizes(scenario: Scenario, pool: int, held_out: int) -> None:
-    """Refuse a scenario that wants more questions than there are."""
-    candidates, questions, name = scenario.ask.candidates, scenario.evaluate.questions, scenario.environment.name
-    wrong = []
-    if candidates > pool:
-        wrong.append(
-            scenario.complaint("ask.candidates", f"{candidates}, but the pool of {name!r} holds {pool}; lower it")
-        )
-    if questions > held_out:
-        wrong.append(
-            scenario.complaint("evaluate.questions", f"{questions}, but {name!r} holds out {held_out}; lower it")
-        )
-    if wrong:
-        raise ScenarioError("\n".join(wrong))
+def without_probe(splits: Splits) -> Splits:
+    """Return the splits of a student whose policy measures on no probe set: one that can be spared may be asked too.
+
+    The probe set stays where it is, for those who sit beside it and measure on it.
+    """
+    return replace(splits, pool=(*splits.pool, *splits.probe)) if splits.spare_probe else splits

@@ -80,6 +80,8 @@ class Scenario(Keys):
         return plain
 
 
+MOST_CANDIDATES = 240
+"""Questions from which a policy chooses where a scenario says nothing and there are enough."""
 PRESET = "preset"
 """In place of a dotted key: the name of a preset, of which all keys are set."""
 PARTS: tuple[tuple[KeyPath, OfKind], ...] = tuple(component_keys(Scenario))
@@ -151,10 +153,9 @@ def checked(document: Document) -> Scenario:
     wrong += [f"{document.where(path)}: {'.'.join(path)}: is not a finite number" for path in finite(document.value)]
     if scenario is not None:
         scenario._document = document
-        if scenario.ask.questions > scenario.ask.candidates:
-            what = (
-                f"{scenario.ask.questions} is more than ask.candidates={scenario.ask.candidates}; raise ask.candidates"
-            )
+        candidates = scenario.ask.candidates or MOST_CANDIDATES
+        if scenario.ask.questions is not None and scenario.ask.questions > candidates:
+            what = f"{scenario.ask.questions} is more than ask.candidates={candidates}; raise ask.candidates"
             wrong.append(scenario.complaint("ask.questions", what))
     if wrong or scenario is None:
         raise ScenarioError("\n".join(dict.fromkeys(wrong)))

@@ -57,4 +57,4 @@ def test_all_arms_learn_from_every_window_that_may_be_asked() -> None:
     parameters = dict(first.environment.parameters)
     pool = Recommendation(**parameters).questions(first.seed).pool
     assert first.ask.policy.name == "round_robin"
-    assert first.ask.candidates == len(pool) <= first.turns * first.ask.questions
+    assert first.ask.candidates == len(pool) <= first.turns * (first.ask.questions or 0)

@@ -29,6 +29,7 @@ from simulation.core.registry import PACKAGES, build, components
 from simulation.core.roles import Environment, Judge, Students, Trainer
 from simulation.core.types import Answer, Question, Seat
 from tests.support import tiny_models
+from tests.support.own_questions import as_table, planned
 
 EMBEDDED = Path(__file__).resolve().parents[2] / "agents" / "embedded"
 WEIGHTS = {("judge", "classifier"): "teacher"}
@@ -44,10 +45,13 @@ everything = pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind in
 
 @pytest.fixture(scope="session", autouse=True)
 def needed(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Write a log of what users took, a JSON list of item names a line, and a reward model."""
+    """Write a log of what users took, a JSON list of item names a line, a table of questions, and a reward model."""
     log = tmp_path_factory.mktemp("needed") / "log.jsonl"
     log.write_text('["item 0", "item 1", "item 2"]\n["item 1", "item 0"]\n', encoding="utf-8")
     NEEDS["judge", "collaborative_reward"] = {"log": log}
+    own = tmp_path_factory.mktemp("own") / "own.csv"
+    own.write_text(as_table(planned(100, seed=3), ";"), encoding="utf-8")
+    NEEDS["environment", "questions"] = {"rows": str(own)}
     reward = tiny_models.save_reward(tmp_path_factory.mktemp("reward"))
     NEEDS["judge", "reward_model"] = {"model": str(reward)}
 
@@ -95,7 +99,7 @@ def test_an_equal_configuration_is_an_equal_component(kind: str, name: str) -> N
 @cache
 def subject(name: str) -> Subject:
     """An environment with its questions, read once."""
-    return Subject(name, partial(build, "environment", name, {}), seed=3)
+    return Subject(name, partial(build, "environment", name, NEEDS.get(("environment", name), {})), seed=3)
 
 
 def splits(name: str) -> Splits:

@@ -1,0 +1,213 @@
+"""Which column of a table says what: recognised by its name, or by what a scenario's `columns` says."""
+
+import ast
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from string import ascii_lowercase
+
+from environments.own.draft import Draft
+from environments.row_files import short
+from simulation.core.errors import DataError, nearest
+from simulation.core.templates import letter
+
+ColumnNames = Mapping[str, str | list[str]]
+"""By what a column says its name, or of options and misconceptions a list of names."""
+LETTERS = ascii_lowercase
+SINGLE = {
+    "question": ("question", "prompt", "problem"),
+    "correct": ("correct", "answer", "answerkey", "solution"),
+    "category": ("category", "topic", "subject"),
+    "skill": ("skill",),
+    "options": ("options", "choices"),
+    "misconceptions": ("misconceptions",),
+}
+"""The names by which each column is recognised, the first before the others."""
+_OF_OPTION = re.compile(r"(?:option|choice|answer)([a-z]|[1-9]\d?)|([a-j])")
+_OF_MISCONCEPTION = re.compile(r"misconception([a-z]|[1-9]\d?)")
+LABELLED = re.compile(r"(?:option|misconception)_(?:[a-z]|[1-9]\d?)")
+"""Keys of `columns` besides those of `SINGLE`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Columns:
+    """Which column of a table says what; "" or nothing where none does."""
+
+    question: str
+    correct: str = ""
+    category: str = ""
+    skill: str = ""
+    options: Mapping[str, str]
+    """By label, a letter or a number, the column of an option."""
+    misconceptions: Mapping[str, str]
+    """By label the column of what an option reveals."""
+    option_list: str = ""
+    """The column that holds all options."""
+    misconception_list: str = ""
+    unread: tuple[str, ...] = ()
+    """Columns that say nothing here."""
+
+    def __str__(self) -> str:
+        single = {"question": self.question, "options": self.option_list, "correct": self.correct}
+        single |= {"category": self.category, "skill": self.skill, "misconceptions": self.misconception_list}
+        lists = {"options": [*self.options.values()], "misconceptions": [*self.misconceptions.values()]}
+        said = [f"{what} = {name}" for what, name in single.items() if name]
+        said += [f"{what} = {', '.join(names)}" for what, names in lists.items() if names]
+        return "; ".join([*said, *([f"not read: {', '.join(self.unread)}"] if self.unread else [])])
+
+    def draft(self, row: Mapping[str, object]) -> Draft:
+        """Return the question that a row holds; raises DataError where a cell is not what it should be."""
+        labels, options = self._options(row)
+        return Draft(
+            prompt=written(row, self.question),
+            options=options,
+            labels=labels,
+            misconceptions=self._misconceptions(row, labels),
+            correct=written(row, self.correct),
+            tags=tuple(written(row, name).strip() for name in (self.category, self.skill) if name),
+        )
+
+    def _options(self, row: Mapping[str, object]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return labels and texts of a row's options."""
+        if self.option_list:
+            return listed(row.get(self.option_list), self.option_list)
+        texts = {label: written(row, name) for label, name in self.options.items()}
+        full = [place for place, text in enumerate(texts.values()) if text.strip()]
+        names = list(self.options.values())
+        gaps = [names[place] for place in range(max(full, default=-1) + 1) if place not in full]
+        if gaps:
+            raise DataError(f"{', '.join(gaps)} is empty, but {names[max(full)]} is not; fill it, or move up the rest")
+        return tuple(list(texts)[: len(full)]), tuple(list(texts.values())[: len(full)])
+
+    def _misconceptions(self, row: Mapping[str, object], labels: Sequence[str]) -> tuple[str, ...]:
+        """Return what a row's options reveal, in their order."""
+        if self.misconception_list:
+            _, remarks = listed(row.get(self.misconception_list), self.misconception_list)
+            if len(remarks) not in (0, len(labels)):
+                what = f"{self.misconception_list} holds {len(remarks)} texts for {len(labels)} options"
+                raise DataError(f'{what}; give one an option, "" for the right one')
+            return remarks
+        texts = {label: written(row, name) for label, name in self.misconceptions.items()}
+        extra = [self.misconceptions[label] for label, text in texts.items() if text.strip() and label not in labels]
+        if extra:
+            raise DataError(f"{', '.join(extra)} is filled, but there is no such option; remove it, or add the option")
+        return tuple(texts.get(label, "") for label in labels) if texts else ()
+
+
+def written(row: Mapping[str, object], name: str) -> str:
+    """Return the text of a cell, "" where there is none."""
+    cell = row.get(name) if name else None
+    if cell is None:
+        return ""
+    if isinstance(cell, str | int | float):
+        return str(cell)
+    raise DataError(f"{name} must be a text or a number, got {short(cell)}")
+
+
+def listed(cell: object, name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return labels and texts of a cell that holds several.
+
+    A list; a list that is written out; texts with "|" between them, or one a line; or, as ARC has it, a mapping of text
+    and label. Raises DataError where it is none of these.
+    """
+    if isinstance(cell, Mapping) and isinstance(cell.get("text"), Sequence):
+        texts = list(cell["text"])
+        labels = [str(label) for label in cell.get("label", [])]
+        if labels and len(labels) != len(texts):
+            raise DataError(f"{name} holds {len(texts)} texts and {len(labels)} labels; give each its label")
+    else:
+        texts, labels = unpacked(cell, name), []
+    if any(not isinstance(text, str | int | float) for text in texts):
+        raise DataError(f"{name} must hold texts, got {short(cell)}")
+    return tuple(labels or map(letter, range(len(texts)))), tuple(map(str, texts))
+
+
+def unpacked(cell: object, name: str) -> list[object]:
+    """Return the parts of a cell."""
+    if cell is None or cell == "":
+        return []
+    if isinstance(cell, list | tuple):
+        return [*cell]
+    if not isinstance(cell, str):
+        raise DataError(f'{name} must be a list of texts, or a text with "|" between them, got {short(cell)}')
+    if cell.lstrip().startswith("["):
+        for reader in (json.loads, ast.literal_eval):
+            try:
+                parts = reader(cell.strip())
+            except (ValueError, SyntaxError, RecursionError, MemoryError):
+                continue
+            if isinstance(parts, list):
+                return parts
+    separator = "|" if "|" in cell else "\n"
+    return [part.strip() for part in cell.strip().split(separator)]
+
+
+def columns_of(names: Iterable[str], chosen: ColumnNames) -> Columns:
+    """Return which of the columns says what; raises DataError where no column is the question, or a chosen one lacks.
+
+    `chosen` names columns by what they say; the others are recognised by their names.
+    """
+    header = list(dict.fromkeys(names))
+    refuse_unknown(header, chosen)
+    free = [name for name in header if name not in set(flattened(chosen.values()))]
+    bare = {name: re.sub(r"[\s_\-]+", "", name).casefold() for name in free}
+    single = {what: str(chosen[what]) for what in SINGLE if isinstance(chosen.get(what), str)}
+    for what, known in SINGLE.items():
+        recognised = next((name for alias in known for name in free if bare[name] == alias), "")
+        single.setdefault(what, "" if what in chosen else recognised)
+    if not single["question"]:
+        remedy = "name one question, or say which it is: environment: {columns: {question: NAME}}"
+        raise DataError(f"no column is the question; the columns are {', '.join(map(short, header))}; {remedy}")
+    bare = {name: spelled for name, spelled in bare.items() if name not in single.values()}
+    options = of_options("option", chosen, bare, _OF_OPTION)
+    misconceptions = of_options("misconception", chosen, bare, _OF_MISCONCEPTION)
+    if single["options"] and "options" not in chosen and options:
+        single["options"] = ""
+    read = {*single.values(), *options.values(), *misconceptions.values()}
+    return Columns(
+        question=single["question"],
+        correct=single["correct"],
+        category=single["category"],
+        skill=single["skill"],
+        options={} if single["options"] else options,
+        misconceptions={} if single["misconceptions"] else misconceptions,
+        option_list=single["options"],
+        misconception_list=single["misconceptions"],
+        unread=tuple(name for name in header if name not in read),
+    )
+
+
+def of_options(what: str, chosen: ColumnNames, bare: Mapping[str, str], pattern: re.Pattern[str]) -> dict[str, str]:
+    """Return by label the columns of options or misconceptions: those that are chosen, or else recognised."""
+    several = chosen.get(f"{what}s")
+    if isinstance(several, list):
+        return dict(zip(LETTERS, several, strict=False))
+    labelled = {key.rpartition("_")[2]: str(name) for key, name in chosen.items() if key.startswith(f"{what}_")}
+    if labelled:
+        return labelled
+    matches = {
+        name: match[match.lastindex or 1] for name, spelled in bare.items() if (match := pattern.fullmatch(spelled))
+    }
+    digits = sum(label.isdigit() for label in matches.values())
+    kept = {name: label for name, label in matches.items() if label.isdigit() == (digits * 2 > len(matches))}
+    ordered = sorted(kept, key=lambda name: (len(kept[name]), kept[name]))
+    return {kept[name]: name for name in ordered}
+
+
+def flattened(values: Iterable[str | list[str]]) -> list[str]:
+    """Return all column names that are chosen."""
+    return [name for names in values for name in ([names] if isinstance(names, str) else names)]
+
+
+def refuse_unknown(header: Sequence[str], chosen: ColumnNames) -> None:
+    """Refuse a choice of columns that says nothing known, or names a column that there is not."""
+    for what, names in chosen.items():
+        if what not in SINGLE and not LABELLED.fullmatch(what):
+            known = (*SINGLE, "option_a", "misconception_a")
+            raise DataError(f"columns: {what!r} is nothing that a column can say; {nearest(what, known)}")
+        if isinstance(names, list) and (what not in ("options", "misconceptions") or not 1 <= len(names) <= 10):
+            raise DataError(f"columns: {what} is {names}; name one column, of options and misconceptions 1 to 10")
+        for name in [names] if isinstance(names, str) else names:
+            if name not in header:
+                raise DataError(f"columns: there is no column {name!r} for {what}; {nearest(name, header)}")

@@ -1,0 +1,161 @@
+"""Questions of one's own are read as they were written, set apart by what they ask, and told row by row."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from environments.own.text import text_of
+from environments.questions import OwnQuestions
+from simulation.core.errors import DataError
+from simulation.core.types import Question
+from tests.support.own_questions import Planned, as_planned, as_table, planned
+
+
+def every_question(environment: OwnQuestions) -> list[Question]:
+    splits = environment.questions(0)
+    return [*splits.pool, *splits.probe, *splits.held_out]
+
+
+def read(path: Path, **parameters: Any) -> dict[str, Question]:
+    environment = OwnQuestions(rows=str(path), **parameters)
+    assert environment.questions(0).notices == ()
+    return {question.prompt: question for question in every_question(environment)}
+
+
+def same(questions: dict[str, Question], plan: list[Planned]) -> None:
+    assert len(questions) == len(plan)
+    for question in plan:
+        assert as_planned(questions[question.prompt]) == question.read_as()
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("correct", ["letter", "number", "text"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_hundred_questions_of_a_table_are_read_back(
+    separator: str, correct: str, encoding: str, tmp_path: Path
+) -> None:
+    plan = planned(100, seed=1)
+    path = tmp_path / "own.csv"
+    path.write_bytes(as_table(plan, separator, correct=correct).encode(encoding))
+    same(read(path), plan)
+
+
+def table(folder: Path, *lines: str, name: str = "own.csv") -> Path:
+    path = folder / name
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return path
+
+
+THREE = ("1+1?,2,3,a", "2+2?,5,4,b", "3+3?,6,7,a")
+
+
+def test_columns_are_mapped_by_name(tmp_path: Path) -> None:
+    path = table(
+        tmp_path,
+        "Nr;Frage;A;B;Loesung;Thema;Fehler B",
+        "1;eins?;x;y;x;t;verwechselt",
+        "2;zwei?;x;y;y;t;",
+        "3;drei?;x;y;x;u;",
+    )
+    columns: dict[str, str | list[str]] = {
+        "question": "Frage", "correct": "Loesung", "category": "Thema", "options": ["A", "B"],
+        "misconception_b": "Fehler B",
+    }  # fmt: skip
+    questions = read(path, columns=columns)
+    assert questions["eins?"].key.reveals == ("right", "verwechselt") and questions["drei?"].tags == ("u",)
+    assert "not read: Nr" in OwnQuestions(rows=str(path), columns=columns).described()[1]
+
+
+def test_single_letters_and_numbers_name_columns_of_options(tmp_path: Path) -> None:
+    lettered = table(tmp_path, "Question,A,B,Correct", *THREE)
+    assert read(lettered)["2+2?"].key.reference == "4"
+    numbered = table(tmp_path, "question,option 1,option 2,correct", "1+1?,2,3,1", "2+2?,5,4,2", "3+3?,6,7,1")
+    assert read(numbered)["2+2?"].key.reference == "4"
+
+
+def test_a_number_that_is_both_text_and_place_is_read_as_the_rest_of_the_file_is(tmp_path: Path) -> None:
+    path = table(tmp_path, "question,a,b,correct", "x,2,1,2", "y,9,7,7", "z,2,9,9")
+    questions = read(path)  # by text in all rows; row x by number too, as another option
+    assert [questions[name].key.reference for name in "xyz"] == ["2", "7", "9"]
+    assert read(path, correct_is="text")["x"].key.reference == "2"
+
+
+def test_where_nothing_decides_between_text_and_number_the_row_is_named(tmp_path: Path) -> None:
+    path = table(tmp_path, "question,a,b,correct", "x,2,1,2", "y,2,1,1", "z,1,2,1", "w,1,2,2")
+    with pytest.raises(
+        DataError, match=r"names by text option a and by number option b; set correct_is: text or number"
+    ):
+        OwnQuestions(rows=str(path)).questions(0)
+
+
+def test_an_index_counts_from_nought_as_data_sets_of_the_hub_do(tmp_path: Path) -> None:
+    rows = [json.dumps({"question": "xyz"[place], "choices": ["0", "1", "2"], "answer": place}) for place in range(3)]
+    questions = read(table(tmp_path, *rows, name="own.jsonl"), correct_is="index")
+    assert [questions[name].key.reference for name in "xyz"] == ["0", "1", "2"]
+
+
+def test_choices_with_labels_and_answers_worked_out_are_read(tmp_path: Path) -> None:
+    labelled = {"question": "x", "choices": {"text": ["p", "q"], "label": ["A", "B"]}, "answer": "B"}
+    worked = {"question": "y", "answer": "3 + 4 = 7\n#### 7"}
+    boxed = {"question": "z", "answer": "so $\\boxed{8}$"}
+    questions = read(table(tmp_path, *map(json.dumps, (labelled, worked, boxed)), name="own.jsonl"))
+    assert questions["x"].key.reference == "q" and questions["z"].key.reference == "so $\\boxed{8}$\n#### 8"
+    assert str(questions["y"].key.reference).endswith("#### 7") and not questions["y"].form.alternatives
+
+
+@pytest.mark.parametrize("count", [3, 40, 400, 40_000])
+def test_sets_scale_with_the_file_and_nothing_is_asked_and_measured(count: int, tmp_path: Path) -> None:
+    path = table(tmp_path, "question,a,b,correct", *(f"{number}+1?,{number + 1},{number},a" for number in range(count)))
+    splits = OwnQuestions(rows=str(path)).questions(0)
+    sets = [{question.id for question in part} for part in (splits.pool, splits.probe, splits.held_out)]
+    assert sum(map(len, sets)) == len(set.union(*sets)) == count and all(sets)
+    assert len(splits.held_out) == max(1, count // 4) and splits.spare_probe
+
+
+def test_which_questions_are_held_out_depends_on_what_they_ask(tmp_path: Path) -> None:
+    lines = [f"{number}+1?,{number + 1},{number},a" for number in range(40)]
+    turned = [f"{number}+1 ?,{number},{number + 1},b" for number in reversed(range(40))]
+    sets = []
+    for name, rows in (("a.csv", lines), ("b.csv", [line.replace(" ?", "?") for line in turned])):
+        splits = OwnQuestions(rows=str(table(tmp_path, "question,a,b,correct", *rows, name=name))).questions(0)
+        sets.append({question.prompt for question in splits.held_out})
+    assert sets[0] == sets[1]
+
+
+def test_the_same_question_in_other_words_of_case_and_order_is_one(tmp_path: Path) -> None:
+    path = table(tmp_path, "question,a,b,correct", *THREE, "1+1?  ,3,2,b")
+    (first, second) = OwnQuestions(rows=str(path)).questions(0).notices
+    assert "read 3 questions, refused 1 rows" in first and second == "own.csv:5: repeats the question of own.csv:2"
+
+
+def test_what_was_understood_is_told_row_by_row(tmp_path: Path) -> None:
+    path = table(
+        tmp_path,
+        "question,a,b,correct,misconception_b,note",
+        *(f"{row},{note},n" for row, note in zip(THREE, ("counts on", "", "adds"), strict=True)),
+    )
+    told = OwnQuestions(rows=str(path)).described()
+    assert "commas" in told[0] and "not read: note" in told[1] and told[2] == "correct is read by letter"
+    assert "  own.csv:2: 1+1? a) 2 (right)  b) 3 (counts on)" in told
+    many = table(tmp_path, "question,a,b,correct", *(f"{number}?,1,2,a" for number in range(50)), name="many.csv")
+    assert OwnQuestions(rows=str(many)).described()[-1] == "  … and 40 more"
+
+
+def test_the_hint_that_excel_writes_before_a_table_is_heeded(tmp_path: Path) -> None:
+    path = table(tmp_path, "sep=;", "question;a;b;correct", *(row.replace(",", ";") for row in THREE))
+    assert len(read(path)) == 3
+    assert OwnQuestions(rows=str(path)).described()[-3].startswith("  own.csv:3: ")
+
+
+def test_lines_are_counted_over_cells_of_several_lines(tmp_path: Path) -> None:
+    path = table(tmp_path, "question,a,b,correct", '"two\nlines",1,2,a', *THREE, "bad,1,2,x")
+    assert OwnQuestions(rows=str(path)).questions(0).notices[1].startswith("own.csv:7: correct 'x' names none")
+
+
+def test_a_text_in_latin_1_says_its_line_and_the_remedy(tmp_path: Path) -> None:
+    path = tmp_path / "own.csv"
+    path.write_bytes("question,a,b,correct\n1?,2,3,a\nGröße?,2,3,a\n".encode("latin-1"))
+    with pytest.raises(DataError, match=r"own.csv:3: is not UTF-8 but most likely Latin-1.*'Größe\?,2,3,a'.*CSV UTF-8"):
+        text_of(path)
