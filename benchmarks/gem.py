@@ -1,9 +1,9 @@
 """Claim: GEM's losses are told from cross-entropy at equal difference, on programs, on lines, and in self-training.
 
-Plays `compare` of `scenarios/gem_code.yaml`, `gem_instructions.yaml` and `gem_self_training.yaml`, each with the seeds
-and temperatures of its file, and says of every label how right and how different it writes at each temperature, who is
+Plays `compare` of `scenarios/gem_code.yaml`, `gem_instructions.yaml` or `gem_self_training.yaml` with the seeds and
+temperatures of its file, and says of every label how right and how different it writes at each temperature, who is
 ahead at equal difference after each turn, and where cross-entropy has the other's difference. Beside the verdicts, the
-smallest difference that would have been shown. About 20 minutes of two cores.
+smallest difference that would have been shown. Four to ten minutes of two cores.
 """
 
 from argparse import Namespace
@@ -94,13 +94,13 @@ def rows(frontiers_json: Sequence[record.Result]) -> list[str]:
 
 
 def measure(arguments: Namespace, console: Console) -> record.Result:
-    """Play the scenarios."""
-    return {name: played(name, arguments, console) for name in arguments.scenarios}
+    """Play the scenario."""
+    return {"name": arguments.scenario, **played(arguments.scenario, arguments, console)}
 
 
 if __name__ == "__main__":
     parser = record.options(__doc__)
-    parser.add_argument("--scenarios", nargs="+", default=list(SCENARIOS), choices=SCENARIOS)
+    parser.add_argument("scenario", choices=SCENARIOS)
     parser.add_argument("--seeds", type=int, help="instead of those of the files")
     parser.add_argument("--settings", nargs="*", default=[], metavar="KEY=VALUE", help="overrides of the scenarios")
     record.run("gem", parser, measure)

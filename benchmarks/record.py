@@ -39,7 +39,7 @@ def overrides(arguments: Namespace) -> list[str]:
 
 
 def run(name: str, parser: ArgumentParser, measure: Callable[[Namespace, Console], Result]) -> None:
-    """Measure, and with --write record what was found and where."""
+    """Measure, and with --write record what was found and where, under the result's own name if it has one."""
     arguments = parser.parse_args()
     console = Console(width=None if sys.stdout.isatty() else 110)
     around, began = surroundings(), time.perf_counter()
@@ -50,7 +50,7 @@ def run(name: str, parser: ArgumentParser, measure: Callable[[Namespace, Console
     if arguments.write:
         command = " ".join(["python -m", f"benchmarks.{name}", *sys.argv[1:]])
         arguments.results.mkdir(parents=True, exist_ok=True)
-        path = arguments.results / f"{name}.json"
+        path = arguments.results / f"{result.pop('name', name)}.json"
         document = {"command": command, **around, "result": result}
         path.write_text(json.dumps(document, indent=1, default=float, allow_nan=False) + "\n", encoding="utf-8")
         console.print(f"written to {path}")
