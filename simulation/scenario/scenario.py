@@ -14,7 +14,7 @@ from simulation.contracts.boundary import raised
 from simulation.core.errors import ScenarioError, nearest
 from simulation.core.registry import build, find, short_name
 from simulation.scenario.base import on_base
-from simulation.scenario.complaints import complaints
+from simulation.scenario.complaints import complaints, fields
 from simulation.scenario.document import Document, KeyPath, finite, override, read_file
 from simulation.scenario.keys import Ask, Compare, ComponentSpec, Evaluate, Keys, Learn, OfKind, component_keys
 from simulation.scenario.locating import locate
@@ -93,23 +93,42 @@ def load_scenario(
     """Read a scenario file, apply one of its presets, dotted overrides and `own`, those that the file itself varies.
 
     Among overrides `preset=NAME` applies a preset, so that whole presets can be compared; what else is overridden wins
-    over it. Every complaint is a line of the error raised.
+    over it, where what the preset names takes it: `students.codes` is not for the students of a preset that only count,
+    but for the file's. Every complaint is a line of the error raised.
     """
     document = read_file(path)
     if not isinstance(document.value, dict):
         content = "empty" if document.value is None else f"a {type(document.value).__name__}"
         raise ScenarioError(f"{path}:1: a scenario is a mapping of keys such as name and turns, this file is {content}")
     document = on_base(document, [at for at, _ in PARTS])
-    for name in (preset, *filter(None, map(preset_of, (*overrides, *own)))):
+    names = [preset, *filter(None, map(preset_of, (*overrides, *own)))]
+    settings = [text for text in overrides if preset_of(text) is None]
+    of_file = [text for text in settings if any(names) and takes(document, text)]
+    for text in of_file:
+        override(document, text)
+    for name in names:
         apply_preset(document, name)
-    for text in overrides:
-        if preset_of(text) is None:
+    for text in settings:
+        if text not in of_file or takes(document, text):
             override(document, text)
     for text in own:
         if preset_of(text) is None:
             override(document, text, document.folder_of(("compare",)))
     locate(document, [(at, kind.name, kind.default) for at, kind in PARTS])
     return checked(document)
+
+
+def takes(document: Document, text: str) -> bool:
+    """Say whether the component below which an override lies takes it; False where it lies below none."""
+    path = tuple(part.strip() for part in text.partition("=")[0].split("."))
+    for at, kind in PARTS:
+        spelled = kind.read(document.at(at))
+        if path[: len(at)] == at and len(path) > len(at) and isinstance(spelled, dict):
+            try:
+                return path[len(at)] in fields(find(kind.name, str(spelled.get("name"))))
+            except ScenarioError:
+                return False
+    return False
 
 
 def preset_of(text: str) -> str | None:
