@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from environments.own.reading import OWN_FILES, Marking, Reading, read_own
+from environments.own.reading import OWN_FILES, Marking, OwnSource, Reading, read_own
 from environments.own.telling import told
 from environments.row_files import named_on_hub
 from environments.splits import FixedQuestions, noticed, shuffled
@@ -24,15 +24,17 @@ class OwnQuestions(FixedQuestions):
     """Questions of your own: a spreadsheet, JSON lines, Moodle's GIFT, Aiken, or a dataset on the Hub."""
 
     rows: OwnRows | None = None
-    """The file: a table (CSV) with columns question, option_a, option_b, … (2 to 10, or none where the answer is a
-    number or a short text), correct, category, skill, misconception_a, …; or JSON lines with such keys; or a dataset on
-    the Hub."""
+    """The file: a table (CSV or XLSX) with columns question, option_a, option_b, … (2 to 10, none where the answer is a
+    number or a short text), correct, category, skill, misconception_a, …; JSON lines with such keys; Moodle's GIFT or
+    Aiken; or a dataset on the Hub."""
     columns: Mapping[str, str | list[str]] = Field(default_factory=dict)
     """Names of columns that are called otherwise, such as {question: Frage, options: [A, B, C], correct: Loesung}."""
     correct_is: Marking = "any"
     """How correct names the right option: text, letter, number (from 1), index (from 0), or any of the first three."""
     split: str | None = None
     """Of a dataset on the Hub the split that is read, of a folder the files; all where nothing is said."""
+    sheet: str | None = None
+    """Of a workbook the sheet; the first that has questions where nothing is said."""
     held_out_percent: Annotated[int, Field(ge=1, le=90)] = 25
     """Of the questions, that only the evaluation sees; which ones depends on what they ask, not on their rows."""
     probe_percent: Annotated[int, Field(ge=1, le=90)] = 20
@@ -55,7 +57,10 @@ class OwnQuestions(FixedQuestions):
     def _reading(self) -> Reading:
         if self.rows is None:
             raise DataError("no file is named; write environment: {name: questions, rows: FILE}")
-        return read_own(self.rows, self.columns, self.correct_is, self.split)
+        source = OwnSource(
+            rows=self.rows, columns=self.columns, correct_is=self.correct_is, split=self.split, sheet=self.sheet
+        )
+        return read_own(source)
 
     @cached_property
     def _splits(self) -> Splits:

@@ -59,7 +59,7 @@ def mark(question: Question, text: str, choice: int | None) -> Feedback:
 def compared(question: Question, text: str, choice: int | None, right_option: int | None) -> tuple[float, Reading]:
     """Return the score of an answer and how it was read; `right_option` is the reference, where it is an option."""
     from agents.reading.equality import same  # the rules take long to compile
-    from agents.reading.marking import marked
+    from agents.reading.marking import marked_by_any
     from agents.reading.options import read_option
 
     alternatives = question.form.alternatives
@@ -67,7 +67,7 @@ def compared(question: Question, text: str, choice: int | None, right_option: in
     if alternatives:
         read = read_option(text, alternatives) if choice is None else Reading(choice=choice)
     if right_option is None:
-        is_right, claimed = marked(text, question.key.reference or "")
+        is_right, claimed = marked_by_any(text, question.key)
         return float(is_right), replace(claimed, choice=read.choice)
     if read.choice is None:
         return 0.0, read

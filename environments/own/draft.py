@@ -10,6 +10,8 @@ from typing import Literal
 from environments.row_files import short
 from environments.worked_problems import BOX, MARK, ended
 from simulation.core.errors import DataError
+from simulation.core.kinds.accepted import Accepted
+from simulation.core.kinds.kind import Key
 from simulation.core.kinds.options import Options
 from simulation.core.kinds.reference import Reference
 from simulation.core.templates import letter
@@ -41,6 +43,10 @@ class Draft:
     """Parallel to the options, "" where nothing is written; none where the file has no place for them."""
     correct: str
     """The right option, by its text, letter or number; without options the right answer."""
+    others: tuple[str, ...] = ()
+    """Without options: what is right too."""
+    tolerance: float = 0.0
+    """Without options: how far a number may be from the right one."""
     tags: tuple[str, ...] = ()
     """Its category and its skill, where they are written."""
 
@@ -96,12 +102,7 @@ def question_of(draft: Draft, way: Way | None, *, fixed: bool = False) -> Questi
     category, *skills = [" ".join(tag.split()) for tag in draft.tags] or [""]
     tags = (category or NO_CATEGORY, *filter(None, skills))
     if not draft.options:
-        answer = draft.correct.strip()
-        if not answer:
-            raise DataError("it has neither options nor a right answer; write the answer into correct")
-        answer = ended(answer, "correct") if MARK in answer or BOX in answer else answer
-        identity = named((plain(prompt),))
-        return Question(id=identity, prompt=prompt, key=Reference(answer=answer), tags=tags)
+        return Question(id=named((plain(prompt),)), prompt=prompt, key=free_key(draft), tags=tags)
     refuse_options(draft.options)
     place = right_place(draft, way, fixed=fixed)
     options = tuple(option.strip() for option in draft.options)
@@ -112,6 +113,18 @@ def question_of(draft: Draft, way: Way | None, *, fixed: bool = False) -> Questi
         key=Reference(answer=options[place], reveals=reveals(draft, place)),
         tags=tags,
     )
+
+
+def free_key(draft: Draft) -> Key:
+    """Return what is right where there are no options; raises DataError where nothing is."""
+    answer = draft.correct.strip()
+    if not answer:
+        raise DataError("it has neither options nor a right answer; write the answer into correct")
+    answer = ended(answer, "correct") if MARK in answer or BOX in answer else answer
+    others = {plain(other): other.strip() for other in draft.others if other.strip() and plain(other) != plain(answer)}
+    if not others and not draft.tolerance:
+        return Reference(answer=answer)
+    return Accepted(answers=(answer, *others.values()), tolerance=draft.tolerance)
 
 
 def named(content: Sequence[str]) -> str:
@@ -164,10 +177,9 @@ def right_place(draft: Draft, way: Way | None, *, fixed: bool) -> int:
 
 def reveals(draft: Draft, right: int) -> tuple[str, ...]:
     """Return what each option reveals, "" where nobody wrote it down; nothing at all where no option says it."""
-    remarks = [" ".join(remark.split()) for remark in draft.misconceptions]
-    if not any(remark for place, remark in enumerate(remarks) if place != right):
-        return ()
+    remarks = [" ".join(remark.split()) for remark in draft.misconceptions] or [""] * len(draft.options)
     if plain(remarks[right]) not in NO_REMARK:
         what = f"a misconception is written beside the right option {letter(right)}: {short(remarks[right])}"
         raise DataError(f"{what}; remove it, or correct which option is right")
-    return tuple("right" if place == right else remark for place, remark in enumerate(remarks))
+    named_ones = [remark for place, remark in enumerate(remarks) if remark and place != right]
+    return tuple("right" if place == right else remark for place, remark in enumerate(remarks)) if named_ones else ()

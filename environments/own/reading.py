@@ -1,14 +1,19 @@
 """Reads the questions of a file of one's own, or of a dataset on the Hub, with what was understood of it."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Literal
 
+from environments.own.aiken import ANSWER, aiken_drafts
 from environments.own.columns import ColumnNames, Columns, columns_of
 from environments.own.draft import WAYS, Draft, Way, leading_way, question_of
+from environments.own.gift import gift_drafts
 from environments.own.table import Row, Table, separated
+from environments.own.text import text_of
+from environments.own.workbook import workbook
 from environments.row_files import Gathered, gathered, raw_rows, short
 from simulation.core.errors import DataError
 from simulation.core.paths import ROW_FILES
@@ -16,10 +21,15 @@ from simulation.core.types import Question
 
 Marking = Literal["any", "text", "letter", "number", "index"]
 TABLES = (".csv", ".tsv")
-OWN_FILES = (*ROW_FILES, *TABLES)
+TEXTS = (".gift", ".aiken", ".txt")
+OTHER_SHEETS = (".xls", ".ods", ".numbers")
+"""Spreadsheets that are not read."""
+OWN_FILES = (*ROW_FILES, *TABLES, *TEXTS, ".xlsx", *OTHER_SHEETS)
 """How files end that can be read."""
 Drafts = list[tuple[str, int, Draft | DataError]]
 """With their files and lines."""
+WRITTEN = {"GIFT": gift_drafts, "Aiken": aiken_drafts}
+"""How texts of questions are read, by what they are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,21 +41,31 @@ class Reading:
     gathered: Gathered
 
 
-def read_own(source: str, chosen: ColumnNames, correct_is: Marking, split: str | None) -> Reading:
-    """Return the questions of `source`; raises DataError where there is none, or nothing can be told of its columns."""
-    about, drafts = drafts_of(source, chosen, split)
-    fixed = correct_is != "any"
-    way: Way | None = (
-        correct_is if correct_is != "any" else leading_way(draft for _, _, draft in drafts if isinstance(draft, Draft))
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnSource:
+    """What is read, and how."""
+
+    rows: str
+    """A file, a folder, or a dataset on the Hub."""
+    columns: ColumnNames
+    correct_is: Marking
+    split: str | None
+    sheet: str | None
+
+
+def read_own(source: OwnSource) -> Reading:
+    """Return the questions of a source; raises DataError where there is none, or nothing can be told of its columns."""
+    about, drafts, way = drafts_of(source)
+    fixed = way is not None
+    way = way or leading_way(draft for _, _, draft in drafts if isinstance(draft, Draft))
     gathering = gathered(drafts, partial(checked, way=way, fixed=fixed))
     if not gathering.questions:
         refused = gathering.refused
         why = f"; the first of {len(refused)}: {refused[0]}" if refused else ": it holds none"
-        raise DataError(f"no question could be read from {source!r}{why}")
+        raise DataError(f"no question could be read from {source.rows!r}{why}")
     by = f"correct is read by {way or ' or '.join(WAYS)}"
     marked = any(question.form.alternatives for question in gathering.questions.values())
-    return Reading(about=(*about, by) if marked else about, gathered=gathering)
+    return Reading(about=(*about, by) if marked and len(about) > 1 else about, gathered=gathering)
 
 
 def checked(draft: Draft | DataError, *, way: Way | None, fixed: bool) -> Question:
@@ -55,18 +75,41 @@ def checked(draft: Draft | DataError, *, way: Way | None, fixed: bool) -> Questi
     return question_of(draft, way, fixed=fixed)
 
 
-def drafts_of(source: str, chosen: ColumnNames, split: str | None) -> tuple[tuple[str, ...], Drafts]:
-    """Return how a source was understood, and its questions as they are written."""
-    path = Path(source).expanduser()
-    if source.endswith(TABLES):
-        if not path.is_file():
-            raise DataError(f"no file {source!r} (looked in {Path.cwd()}); correct the path")
-        table = separated(path, chosen)
+def drafts_of(source: OwnSource) -> tuple[tuple[str, ...], Drafts, Way | None]:
+    """Return how a source was understood, its questions as they are written, and how they name what is right."""
+    path = Path(source.rows).expanduser()
+    form = form_of(path) if path.suffix.lower() in (*TEXTS, *TABLES, ".xlsx", *OTHER_SHEETS) else "records"
+    if form in WRITTEN:
+        if source.columns or source.correct_is != "any":
+            raise DataError(f"{path.name}: is {form}, which has no columns; remove columns and correct_is")
+        parts = WRITTEN[form](text_of(path))
+        return (f"{path.name}: {form}",), [(path.name, line, draft) for line, draft in parts], "letter"
+    if form == "a workbook":
+        table = workbook(path, source.columns, source.sheet)
     else:
-        table = records_of(source, split)
-    columns = columns_of([name for name in table.header if name], chosen)
+        table = separated(path, source.columns) if form == "a table" else records_of(source.rows, source.split)
+    columns = columns_of([name for name in table.header if name], source.columns)
     rows: Drafts = [(row.file, row.line, draft_of(row, columns)) for row in table.rows]
-    return (table.about, str(columns)), rows
+    return (table.about, str(columns)), rows, None if source.correct_is == "any" else source.correct_is
+
+
+def form_of(path: Path) -> str:
+    """Return what a file is by the end of its name, or where that says only that it is a text, by its content."""
+    if not path.is_file():
+        raise DataError(f"no file {str(path)!r} (looked in {Path.cwd()}); correct the path")
+    ending = path.suffix.lower()
+    if ending in OTHER_SHEETS:
+        raise DataError(f"{path.name}: {ending} is not read; save it as .xlsx or as CSV UTF-8 in your spreadsheet")
+    if ending != ".txt":
+        return {".xlsx": "a workbook", ".gift": "GIFT", ".aiken": "Aiken"}.get(ending, "a table")
+    text = text_of(path)
+    if any(ANSWER.fullmatch(line) for line in text.split("\n")):
+        return "Aiken"
+    if re.search(r"(?<!\\)\{", text):
+        return "GIFT"
+    raise DataError(
+        f"{path.name}: is neither GIFT, with answers in braces, nor Aiken, with lines ANSWER: A; name a table .csv"
+    )
 
 
 def draft_of(row: Row, columns: Columns) -> Draft | DataError:

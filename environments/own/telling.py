@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from environments.own.draft import NO_CATEGORY
 from environments.own.reading import Reading
+from simulation.core.kinds.accepted import Accepted
 from simulation.core.questions import Splits
 from simulation.core.templates import letter
 from simulation.core.types import Question
@@ -55,7 +56,10 @@ def line_of(question: Question) -> str:
     tags = "" if question.tags == (NO_CATEGORY,) else f"[{' / '.join(map(clipped, question.tags))}] "
     alternatives, reveals = question.form.alternatives, question.key.reveals
     if not alternatives:
-        return f"{tags}{clipped(question.prompt)} → {clipped(question.key.reference or '')}"
+        key = question.key
+        right = clipped(" or ".join(key.references))
+        near = f" (up to {key.tolerance:g} away)" if isinstance(key, Accepted) and key.tolerance else ""
+        return f"{tags}{clipped(question.prompt)} → {right}{near}"
     options = []
     for place, option in enumerate(alternatives):
         remark = "right" if option == question.key.reference else reveals[place] if reveals else ""

@@ -13,7 +13,7 @@ ROOMS = ("agents", "environments", "policies", "training")
 PACKAGES = ("simulation", *ROOMS)
 HEAVY = {
     "torch", "transformers", "trl", "peft", "datasets", "accelerate", "bitsandbytes", "openai",
-    "matplotlib", "pandas", "pyarrow", "scipy", "mesa", "networkx", "starlette", "uvicorn",
+    "matplotlib", "pandas", "pyarrow", "scipy", "mesa", "networkx", "openpyxl", "starlette", "uvicorn",
 }  # fmt: skip
 OWNERS = {
     "simulation/loop/scheduler.py": {"mesa"},

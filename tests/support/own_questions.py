@@ -5,6 +5,7 @@ import io
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from simulation.core.types import Question
 
@@ -90,3 +91,58 @@ def as_table(questions: Sequence[Planned], separator: str, *, correct: str = "le
 
 def padded(cells: Sequence[str]) -> list[str]:
     return [*cells, *[""] * (10 - len(cells))]
+
+
+def as_gift(questions: Sequence[Planned]) -> str:
+    """Write GIFT as Moodle exports it, a category before each question that has another than the one before."""
+    parts = ["// questions of a course"]
+    category = ""
+    for number, question in enumerate(questions):
+        if question.category != category:
+            category = question.category
+            parts.append(f"$CATEGORY: $course$/top/{category}" if category else "$CATEGORY: $course$/top")
+        answers = [f"={escaped(question.answer)}"]
+        if question.options:
+            answers = [
+                ("=" if place == question.right else "~") + escaped(option) + (f"#{escaped(remark)}" if remark else "")
+                for place, (option, remark) in enumerate(zip(question.options, question.remarks, strict=True))
+            ]
+        elif question.answer[-1].isdigit() and number % 2:
+            answers = [f"#{question.answer}"]
+        inside = "\n".join(f"\t{answer}" for answer in answers)
+        title = f"::{escaped(question.prompt[:9].splitlines()[0])}::" if number % 3 else ""
+        parts.append(f"{title}{escaped(question.prompt)}{{\n{inside}\n}}")
+    return "\n\n".join(parts) + "\n"
+
+
+def escaped(text: str) -> str:
+    escapes = {character: f"\\{character}" for character in "\\~=#{}:"} | {"\n": "\\n"}
+    marked = "".join(escapes.get(character, character) for character in text)
+    return f"[plain]{marked}" if text.startswith("[html]") else marked
+
+
+def as_aiken(questions: Sequence[Planned], mark: str) -> str:
+    """Write Aiken; `mark` stands behind the letters of options."""
+    parts = []
+    for question in questions:
+        letters = "ABCDEFGHIJ"[: len(question.options)]
+        options = [f"{name}{mark} {option}" for name, option in zip(letters, question.options, strict=True)]
+        parts.append("\n".join([question.prompt, *options, f"ANSWER: {letters[question.right]}"]))
+    return "\n\n".join(parts) + "\n"
+
+
+def as_workbook(questions: Sequence[Planned], path: Path) -> None:
+    """Write a workbook with a sheet of notes and one of questions, whose third row is empty."""
+    import openpyxl  # type: ignore[import-untyped]
+
+    book = openpyxl.Workbook()
+    book.active.title = "Notes"
+    book.active["A1"] = "written in spring"
+    sheet = book.create_sheet("Questions")
+    first, *rows = csv.reader(io.StringIO(as_table(questions, ","), newline=""))
+    for place, row in enumerate([first, rows[0], [], *rows[1:]], start=1):
+        for column, text in enumerate(row, start=1):
+            if text:
+                sheet.cell(place, column).value = text
+                sheet.cell(place, column).data_type = "s"
+    book.save(path)
