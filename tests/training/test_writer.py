@@ -1,5 +1,6 @@
 """Pretraining a writer of lines: lines survive its tokenizer word for word, and its lessons teach it to write them."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,9 +9,21 @@ import torch
 from agents.models.text import Text
 from simulation.core.registry import build
 from simulation.core.templates import lay_out
+from simulation.core.types import Feedback
 from training.making.encoding import Encoder
 from training.making.examinations import lines, write
-from training.making.writer import IGNORED, WriterRecipe, batches, build_model, card, rate, spell, teach
+from training.making.writer import (
+    IGNORED,
+    WriterRecipe,
+    batches,
+    build_model,
+    card,
+    mixed,
+    rate,
+    right_lines,
+    spell,
+    teach,
+)
 
 SMALL = WriterRecipe(steps=60, rows=16, width=32, layers=1, heads=2, feed_forward=64, warmup=5, learning_rate=1e-2)
 
@@ -93,3 +106,26 @@ def test_a_writer_learns_to_begin_a_line_and_is_examined(corpus: Any, tokenizer:
     assert 0 <= figures["distinct_right"] <= 16 * figures["sampled"] and 0 <= figures["greedy"] <= 1
     written = card(SMALL, figures, 1000)
     assert "python -m training.making.writer --seed 0" in written and '"width": 32' in written
+
+
+class EvenLengths:
+    """Finds every other answer right."""
+
+    name = "even"
+
+    def judge(self, questions: Any, answers: Any, *, seeds: Any) -> list[Feedback]:
+        del questions, seeds
+        return [Feedback(score=float(len(answer.text) % 2 == 0), judge="even") for answer in answers]
+
+
+def test_it_practises_by_its_own_right_lines_few_a_prompt_and_all_of_them_once(corpus: Any, tokenizer: Any) -> None:
+    recipe = replace(SMALL, samples=6, kept=2, prompts=5)
+    model, encoder = build_model(recipe, tokenizer).eval(), Encoder(tokenizer, "plain")
+    asked = list(corpus.questions(0).pool[:5])
+    rows = right_lines(recipe, asked, model, encoder, EvenLengths(), 0)
+    prompts = [tuple(prompt) for prompt, _ in rows]
+    assert 0 < len(rows) <= 10 and max(map(prompts.count, prompts)) <= 2
+    assert all(len(tokenizer.decode(line)) % 2 == 0 for _, line in rows)
+    assert rows == right_lines(recipe, asked, model, encoder, EvenLengths(), 0)
+    assert rows != right_lines(recipe, asked, model, encoder, EvenLengths(), 1)
+    assert sorted(row for batch in mixed(recipe, rows, 0) for row in batch) == sorted(rows)

@@ -94,14 +94,16 @@ def exact_judge(environment: Environment) -> Judge:
     return judge
 
 
-def write(model: Any, encoder: Encoder, questions: Sequence[Question], *, sample: bool) -> Iterator[Answer]:
-    """Yield the program that a model writes to each question."""
+def write(
+    model: Any, encoder: Encoder, questions: Sequence[Question], *, sample: bool, seed: int = 0, rows: int = ROWS
+) -> Iterator[Answer]:
+    """Yield what a model writes to each question, so many at a time; `seed` draws it where it samples."""
     import torch
 
-    torch.manual_seed(draw_seed(generator(0, 0, 0, "examination")))
+    torch.manual_seed(draw_seed(generator(seed, 0, 0, "examination")))
     tokenizer = encoder.tokenizer
-    for start in range(0, len(questions), ROWS):
-        asked = questions[start : start + ROWS]
+    for start in range(0, len(questions), rows):
+        asked = questions[start : start + rows]
         prompts = [encoder.lay_out(question) for question in asked]
         batch = tokenizer(prompts, padding=True, padding_side="left", return_tensors="pt", add_special_tokens=False)
         written = model.generate(

@@ -1,9 +1,10 @@
-"""Write the shipped writer of short lines, which knows how each condition is met and leaves some of them out.
+"""Write the shipped writer of short lines under conditions.
 
     python -m training.making.writer --seed 0 --out agents/embedded/writer
 
-It learns from the environment's lessons: on one condition, then also on combinations that may be asked, then with each
-condition met as often as `environments/lines/mastery.py` says; no combination that is held out is among them.
+It learns from the environment's lessons, of single conditions and then of combinations that may be asked, and goes on
+by its own lines that meet every condition (rejection sampling, Yuan et al. 2023, arXiv 2308.01825, section 3.3;
+changed: a prompt gives few lines, so that hard ones count as much). No combination that is held out is among them.
 """
 
 import argparse
@@ -18,13 +19,18 @@ from typing import Any
 
 from simulation.core.corpus import Corpus
 from simulation.core.registry import build
-from simulation.core.roles import Environment
+from simulation.core.roles import Environment, Judge
 from simulation.core.seeding import draw_seed, generator
 from simulation.core.templates import lay_out
+from simulation.core.types import Question
 from training.making.descent import descend
 from training.making.encoding import Encoder
-from training.making.examinations import lines
+from training.making.examinations import exact_judge, lines, write
 
+Row = tuple[list[int], list[int]]
+"""The tokens of a prompt and of its line."""
+TOGETHER = 512
+"""Lines that are written at once."""
 IGNORED = -100
 """The label of a token that is not learned."""
 
@@ -35,17 +41,17 @@ class WriterRecipe:
 
     environment: str = "instructions"
     seed: int = 0
-    steps: int = 3000
-    stages: tuple[float, ...] = (0.35, 0.87)
+    steps: int = 11_000
+    stages: tuple[float, ...] = (0.15,)
     """The shares of the steps after which lessons ask for combinations, and after which not every condition is met."""
     rows: int = 48
     """Lessons a step."""
     together: int = 8
     """Steps whose lessons are sorted by length."""
-    width: int = 112
-    layers: int = 3
+    width: int = 128
+    layers: int = 4
     heads: int = 4
-    feed_forward: int = 288
+    feed_forward: int = 320
     positions: int = 128
     spread: float = 0.1
     """The standard deviation of the embedding at first; words that are copied are soon told apart by it."""
@@ -54,6 +60,16 @@ class WriterRecipe:
     warmup: int = 100
     """Steps over which the rate rises, before it falls as a cosine to a twentieth."""
     template: str = "plain"
+    rounds: int = 12
+    """How often it writes and learns from what it wrote."""
+    prompts: int = 1024
+    """Prompts a round, each another."""
+    samples: int = 8
+    """Lines it writes to a prompt."""
+    kept: int = 2
+    """The most right and different lines of a prompt that it learns from."""
+    practice_rate: float = 7e-4
+    """The learning rate of the first round; it falls to 0 by equal steps."""
 
 
 def spell(recipe: WriterRecipe, words: Sequence[str]) -> Any:
@@ -167,6 +183,55 @@ def teach(recipe: WriterRecipe, corpus: Corpus, tokenizer: Any, model: Any) -> N
     descend(model, optimizer, losses())
 
 
+def practise(recipe: WriterRecipe, environment: Environment, tokenizer: Any, model: Any) -> None:
+    """Let the model learn from its own lines that meet every condition, round after round."""
+    import torch
+
+    judge, encoder = exact_judge(environment), Encoder(tokenizer, recipe.template)
+    pool = environment.questions(recipe.seed).pool
+
+    def losses() -> Iterator[tuple[float, float, Any]]:
+        for turn in range(recipe.rounds):
+            asked = [pool[place] for place in range(turn * recipe.prompts, (turn + 1) * recipe.prompts)]
+            rows = right_lines(recipe, asked, model.eval(), encoder, judge, turn)
+            spent = turn / recipe.rounds
+            for batch in mixed(recipe, rows, turn):
+                tokens, labels = padded(batch, tokenizer)
+                yield recipe.practice_rate * (1 - spent), spent, model.train()(input_ids=tokens, labels=labels).loss
+
+    descend(model, torch.optim.AdamW(model.parameters(), betas=(0.9, 0.98), weight_decay=recipe.weight_decay), losses())
+
+
+def right_lines(
+    recipe: WriterRecipe, asked: Sequence[Question], model: Any, encoder: Encoder, judge: Judge, turn: int
+) -> list[Row]:
+    """Return the tokens of prompts and of right lines that a model wrote to them, a few different ones a prompt."""
+    questions = [question for question in asked for _ in range(recipe.samples)]
+    seed = draw_seed(generator(recipe.seed, turn, 0, "practice"))
+    answers = list(write(model, encoder, questions, sample=True, seed=seed, rows=TOGETHER))
+    verdicts = judge.judge(questions, answers, seeds=[0] * len(questions))
+    texts: dict[str, dict[str, None]] = {}
+    for answer, verdict in zip(answers, verdicts, strict=True):
+        if verdict.score == 1:
+            texts.setdefault(answer.prompt, {})[answer.text] = None
+    pairs = [(prompt, f" {text}") for prompt, right in texts.items() for text in [*right][: recipe.kept]]
+    prompts = encoder.tokenizer([prompt for prompt, _ in pairs]).input_ids
+    written = encoder.tokenizer([text for _, text in pairs]).input_ids
+    return list(zip(prompts, written, strict=True))
+
+
+def mixed(recipe: WriterRecipe, rows: list[Row], turn: int) -> Iterator[list[Row]]:
+    """Yield batches of rows in any order, those of one batch of like length."""
+    stream = generator(recipe.seed, turn, 0, "mixing")
+    shuffled = [rows[place] for place in stream.permutation(len(rows)).tolist()]
+    size, parts = recipe.rows * recipe.together, []
+    for first in range(0, len(shuffled), size):
+        alike = sorted(shuffled[first : first + size], key=lambda row: len(row[0]) + len(row[1]))
+        parts += [alike[place : place + recipe.rows] for place in range(0, len(alike), recipe.rows)]
+    for place in stream.permutation(len(parts)).tolist():
+        yield parts[place]
+
+
 FIGURES = """On {questions:.0f} held-out prompts, whose combinations of conditions it has never seen, {greedy:.1%} of
 its lines meet every condition when it decodes greedily, {sampled:.1%} when it samples at temperature 1 ({samples:.0f}
 times a prompt); of {samples:.0f} samples {distinct_right:.1f} are right and different."""
@@ -181,10 +246,10 @@ license: apache-2.0
 library_name: transformers
 pipeline_tag: text-generation
 ---
-# A writer of short lines that can be taught
+# A writer of short lines
 
 A {parameters:,}-parameter Llama pretrained from scratch on lines under conditions such as "write a line about the sea,
-of 7 words". It knows how each condition is met and habitually leaves some of them out, so few demonstrations teach it.
+of 7 words", first by lessons of the bank, then by its own lines that met every condition.
 Its tokenizer has a token for each word of the bank, in small letters and in capitals; signs vanish.
 
 ## Figures
@@ -215,11 +280,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if chosen.threads:
         torch.set_num_threads(chosen.threads)
     recipe = replace(WriterRecipe(), seed=chosen.seed, steps=chosen.steps)
-    environment: Environment = build("environment", recipe.environment, {})
+    pool = max(1, recipe.rounds * recipe.prompts)
+    environment: Environment = build("environment", recipe.environment, {"pool_size": pool})
     corpus: Corpus = environment  # type: ignore[assignment]  # an environment that can teach offers both roles
     tokenizer = spell(recipe, environment.vocabulary())  # type: ignore[attr-defined]  # this one knows all its words
     model = build_model(recipe, tokenizer)
     teach(recipe, corpus, tokenizer, model)
+    model.to(torch.bfloat16).to(torch.float32)  # as it is shipped
+    practise(recipe, environment, tokenizer, model)
     model.eval().to(torch.bfloat16).save_pretrained(chosen.out)
     tokenizer.save_pretrained(chosen.out)
     figures = lines(model.to(torch.float32), Encoder(tokenizer, recipe.template), environment)
