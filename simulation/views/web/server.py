@@ -11,11 +11,10 @@ from threading import Timer
 from urllib.parse import urlencode
 
 import uvicorn
-from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from simulation.core.errors import ScenarioError
 from simulation.views.web.catalog import Catalog
@@ -61,8 +60,8 @@ class Door:
         return secrets.compare_digest(token.encode("utf-8", "replace"), self.token.encode())
 
 
-def application(site: Site, door: Door) -> Starlette:
-    """Return the pages behind their door."""
+def application(site: Site, door: Door) -> ASGIApp:
+    """Return the pages behind their door; the path is taken as it came, so that no routing stands before ours."""
 
     async def answer(request: Request) -> Response:
         refusal = door.refusal(request)
@@ -70,7 +69,7 @@ def application(site: Site, door: Door) -> Starlette:
             refusal.headers.update({**COMMON_HEADERS, "Content-Security-Policy": POLICY})
             return refusal
         query = dict(request.query_params)
-        path = request.path_params["path"]
+        path = str(request.scope["path"]).removeprefix("/")
         if query.pop("token", None) is not None:
             return entered(door, path, query)
         reply = await run_in_threadpool(site.reply, path, query)
@@ -79,8 +78,10 @@ def application(site: Site, door: Door) -> Starlette:
             headers["Content-Disposition"] = 'attachment; filename="answers.csv"'
         return Response(reply.body, reply.status, headers=headers, media_type=reply.content_type)
 
-    methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
-    return Starlette(routes=[Route("/{path:path}", answer, methods=methods)])
+    async def pages(scope: Scope, receive: Receive, send: Send) -> None:
+        await (await answer(Request(scope, receive)))(scope, receive, send)
+
+    return pages
 
 
 def entered(door: Door, path: str, query: dict[str, str]) -> Response:
@@ -100,6 +101,7 @@ def listening(host: str, port: int) -> socket.socket:
     try:
         ears.bind((host, port))
     except OverflowError as error:
+        ears.close()
         raise ScenarioError(f"--port {port} is no port; name one from 0 (any that is free) to 65535") from error
     except OSError as error:
         ears.close()
@@ -128,7 +130,9 @@ def serve(folder: Path, host: str, port: int, *, browser: bool, say: Callable[[s
     name = "127.0.0.1" if host in EVERYWHERE else f"[{host}]" if ":" in host else host
     address = f"http://{name}:{own_port}/?token={token}"
     say(address)
-    config = uvicorn.Config(application(site, door), log_level="warning", access_log=False, server_header=False)
+    config = uvicorn.Config(
+        application(site, door), log_level="warning", access_log=False, server_header=False, ws="none", lifespan="off"
+    )
     if browser:
         opening = Timer(0.5, webbrowser.open, [address])
         opening.daemon = True

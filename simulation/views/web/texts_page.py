@@ -8,8 +8,8 @@ from simulation.views.web.catalog import NotThere
 from simulation.views.web.page_request import PageRequest
 from simulation.views.web.queries import turn_of
 
-PIECE = 200_000
-"""Characters in one piece, so that none is over a megabyte."""
+PIECE = 90_000
+"""Characters in one piece; each may be shown as an escape of ten, and no piece is over a megabyte."""
 PARTS: Mapping[str, Callable[[Experience], str]] = {
     "prompt": lambda experience: experience.question.prompt,
     "input": lambda experience: experience.answer.model_input,
@@ -25,12 +25,12 @@ def whole_text(request: PageRequest, seat: int, turn: int, position: int, part: 
     experiences = turn_of(request.study, seat, turn).experiences
     if position >= len(experiences):
         raise NotThere(f"turn {turn} has {len(experiences)} answers, counted from 0")
-    whole = "\n".join(map(shown, PARTS[part](experiences[position]).split("\n")))
+    whole = PARTS[part](experiences[position])
     piece = request.number("page")
     pieces = max(1, -(-len(whole) // PIECE))
     if piece > pieces:
         raise NotThere(f"there is no piece {piece} of {pieces}")
-    text = whole[(piece - 1) * PIECE : piece * PIECE]
+    text = "\n".join(map(shown, whole[(piece - 1) * PIECE : piece * PIECE].split("\n")))
     if piece == pieces:
         return text
     path = request.student_path(seat, f"answer-{turn}-{position}-{part}.txt")

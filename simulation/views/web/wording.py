@@ -34,7 +34,8 @@ def option_shares(ranking: Ranking | None) -> list[float]:
         return []
     top = max(ranking.logprobs)
     odds = [math.exp(logprob - top) for logprob in ranking.logprobs]
-    return [odd / sum(odds) for odd in odds]
+    total = math.fsum(odds)
+    return [odd / total for odd in odds]
 
 
 def percents(value: float) -> str:
