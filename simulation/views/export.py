@@ -110,6 +110,8 @@ def as_peft(blob: bytes, student: str) -> tuple[dict[str, Any], bytes]:
 
     A safetensors file is the length of its header (8 bytes, little-endian), a JSON header, and the tensors' bytes.
     """
+    if not blob:
+        raise StoreError(f"{student!r} learns nothing, so there is no adapter of it; export it as jsonl or parquet")
     end = 8 + int.from_bytes(blob[:8], "little")
     header = json.loads(blob[8:end])
     metadata = header.get("__metadata__", {})
@@ -122,7 +124,7 @@ def as_peft(blob: bytes, student: str) -> tuple[dict[str, Any], bytes]:
     if description_json is None:
         raise StoreError(
             f"what {student!r} learned is stored as {', '.join(metadata) or 'something unnamed'}, not as a LoRA "
-            f"adapter: a simulated student (a surrogate) has no PEFT adapter; export it as jsonl or parquet"
+            "adapter: a simulated student or one that counts has no PEFT adapter; export it as jsonl or parquet"
         )
     peft_header = json.dumps({**header, "__metadata__": {"format": "pt"}}, separators=(",", ":")).encode("utf-8")
     peft_header += b" " * (-len(peft_header) % 8)

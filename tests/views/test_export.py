@@ -211,6 +211,13 @@ def test_of_every_weight_peft_has_no_form_and_that_is_said(disk: Path) -> None:
     assert not (disk / "out").exists()
 
 
+def test_of_a_student_that_learns_nothing_there_is_no_adapter(disk: Path) -> None:
+    with make(disk / "s", 1) as study:
+        study.append(stepper(scripted_world(seats(1)))(0), {"student-0": b""}, seconds={})
+        with pytest.raises(StoreError, match="'student-0' learns nothing, so there is no adapter of it"):
+            export(study, disk / "out", "peft")
+
+
 def test_nothing_is_overwritten_and_an_unknown_format_is_refused(study: Study, disk: Path) -> None:
     (disk / "full").mkdir()
     (disk / "full" / "mine").write_text("keep me")
