@@ -173,6 +173,14 @@ def in_small(words: list[str], parsed: Namespace, folder: Path, own: Sequence[st
     return [*words, *few, *alone, *([] if parsed.json else ["--quiet"]), "--out", str(folder / "runs")]
 
 
+def looked_at(words: list[str], parsed: Namespace, places: Places, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return a command that writes pages, or one that stops as soon as it would serve them."""
+    if parsed.bundle is None:
+        monkeypatch.setattr("uvicorn.Server.run", lambda *_, **__: None)
+        words = [*words, "--no-browser"]
+    return words if len(words) > 2 else [*words, str(places.study)]
+
+
 @pytest.mark.parametrize("command", beginning(OWN[0]), ids=named)
 def test_a_command_of_the_program_does_what_it_is_shown_for(
     command: Command,
@@ -192,6 +200,8 @@ def test_a_command_of_the_program_does_what_it_is_shown_for(
         words = in_small(words, parsed, tmp_path, own)
     else:
         words += own
+    if parsed.command == "view":
+        words = looked_at(words, parsed, places, monkeypatch)
     if stem.startswith("btp_"):
         request.getfixturevalue("sandboxed")
     code = main(words)
