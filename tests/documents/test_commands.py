@@ -11,6 +11,7 @@ import io
 import json
 import re
 import runpy
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -41,7 +42,7 @@ SMALL = ("turns=1", "ask.questions=4", "evaluate.questions=8")
 SCENARIO = "scenarios/random_selection.yaml"
 MADE_WITH_ROWS = {
     "mathqa_local": "mathqa", "btp_code": "mbpp.jsonl", "minionerec": "parts", "minionerec_published": "parts",
-    "bigrec_published_game": "games", "bigrec_published_movie": "films",
+    "own_questions": "own_questions.csv", "bigrec_published_game": "games", "bigrec_published_movie": "films",
 }  # fmt: skip
 """Scenarios that are shown with rows of the reader's own (PATH), and the rows that the test gives them."""
 
@@ -112,6 +113,7 @@ def rows(folder: Path) -> Path:
     """Write a few rows as MathQA's and MBPP's files hold them, those of recommenders, and a tiny model."""
     (folder / "mathqa").mkdir(parents=True)
     published_rows.minionerec(folder / "parts")
+    shutil.copy(ROOT / "scenarios" / "own_questions.csv", folder)
     published_rows.amazon(folder / "games")
     published_rows.movielens(folder / "films")
     published_rows.model("qwen2", folder / "qwen2", chat=True)
