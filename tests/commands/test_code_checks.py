@@ -75,7 +75,7 @@ def test_a_sampler_that_tells_no_probabilities_is_refused_where_p2value_needs_th
     ("override", "told"),
     [
         ("ask.samples=9", "a beam search of width 5 has no 9 texts; raise beams"),
-        ("ask.temperature=0.5", "a beam search has no temperature; remove temperature or beams"),
+        ("ask.temperature=0.5", "a beam search draws nothing; remove temperature, top_k, top_p and min_p, or beams"),
         ("ask.beams=0", "5 samples would be equal; set temperature above 0, or beams"),
     ],
 )

@@ -47,7 +47,7 @@ everything = pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind in
 def needed(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Write a log of what users took, a JSON list of item names a line, a table of questions, and a reward model."""
     log = tmp_path_factory.mktemp("needed") / "log.jsonl"
-    log.write_text('["item 0", "item 1", "item 2"]\n["item 1", "item 0"]\n', encoding="utf-8")
+    log.write_text('["tea", "milk", "salt"]\n["milk", "tea"]\n', encoding="utf-8")
     NEEDS["judge", "collaborative_reward"] = {"log": log}
     own = tmp_path_factory.mktemp("own") / "own.csv"
     own.write_text(as_table(planned(100, seed=3), ";"), encoding="utf-8")

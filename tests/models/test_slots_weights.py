@@ -188,7 +188,7 @@ def test_the_shipped_recommender_learns_from_nothing_what_follows_what() -> None
             Example(tree=model.encode(f"{stream.choice(items)} {now}", (following[now],))) for now in items * 8
         ]
     }
-    recipe = SFT(learning_rate=1e-2, batch_size=30, epochs=20)
+    recipe = SFT(learning_rate=1e-2, batch_size=30, epochs=28)
     train(model, examples, loss, recipe, generators={"student-0": generator(0, 0, 0, "train")})
     for slot, least, most in (("student-0", 0.9, 1.0), ("student-1", 0.0, 0.1)):
         texts = model.generate([Request(slot=slot, prompt=f"{items[0]} {now}", max_tokens=4) for now in items])

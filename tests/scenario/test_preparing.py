@@ -170,8 +170,8 @@ def test_offline_every_shipped_scenario_is_good_as_far_as_it_lies_here(
         assert OWN_ROWS[path.stem] in said.err and "correct the path" in said.err
     elsewhere = {
         "btp_published": "environment (rows google-research-datasets/mbpp on the Hub); students (model",
-        "gem_published_chat": "environment (rows HuggingFaceH4/ultrafeedback_binarized on the Hub, rows google/IFEval on",
-        "gem_published_math": "environment (rows AI-MO/NuminaMath-CoT on the Hub); students (model Qwen/Qwen2.5-Math-7B",
+        "gem_published_chat": "environment (rows HuggingFaceH4/ultrafeedback_binarized on the Hub, rows",
+        "gem_published_math": "environment (rows AI-MO/NuminaMath-CoT on the Hub); students (model Qwen/",
         "hub_example": "students (model google/gemma-2b-it on the Hub); teacher (model google/flan-t5-large on the",
         "btp_openai": "students (gpt-4o-mini at https://api.openai.com/v1)",
         "btp_hybrid": "ask.sampler (gpt-4o-mini at https://api.openai.com/v1)",

@@ -30,8 +30,8 @@ def drawn(hint: Any) -> st.SearchStrategy[Any]:
     if origin is Literal:
         return st.sampled_from(arguments)
     if origin in (Union, types.UnionType):
-        (inner,) = (each for each in arguments if each is not type(None))
-        return st.none() | drawn(inner)
+        inner = [drawn(each) for each in arguments if each is not type(None)]
+        return st.one_of(*([st.none()] if type(None) in arguments else []), *inner)
     if origin is tuple:
         return st.lists(drawn(arguments[0]), max_size=3).map(tuple)
     if origin is Mapping:

@@ -7,14 +7,14 @@ class Accepted(Key, frozen=True, kw_only=True, tag="accepted"):
     """Each of these is right, word for word or by value; the first is the one that is taught."""
 
     answers: tuple[str, ...]
-    """One at least."""
+    """None only where nothing is known to be right."""
     tolerance: float = 0.0
     """How far a number may be from one of the answers, both ends included."""
 
     @property
-    def reference(self) -> str:
+    def reference(self) -> str | None:
         """The first answer."""
-        return self.answers[0]
+        return self.answers[0] if self.answers else None
 
     @property
     def references(self) -> tuple[str, ...]:
