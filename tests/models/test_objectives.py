@@ -136,7 +136,6 @@ SIZE: dict[str, Any] = {
 
 
 REFUSED = {
-    ("lora_and_rows", "mamba"),
     ("every_weight", "mamba"),
     ("lora_and_rows", "a head of its own with a bias"),
 }  # slots that such a model cannot have
