@@ -1,5 +1,6 @@
 """Fills the templates: all text is escaped, and what cannot be seen is shown as an escape."""
 
+import re
 from base64 import b64encode
 from functools import cache
 from hashlib import sha256
@@ -20,6 +21,7 @@ POLICY = (
     "base-uri 'none'; frame-ancestors 'none'"
 )
 """What a served page may load: nothing but what this server gives."""
+STYLES = re.compile(rb"<style>(.*?)</style>", re.DOTALL)
 
 
 @cache
@@ -65,14 +67,18 @@ def static(name: str) -> bytes:
 
 def inline(name: str) -> tuple[Markup, str]:
     """Return a file of ours as a page that stands alone holds it, and how the page's policy allows it alone."""
-    text = static(name).decode("utf-8")
-    digest = b64encode(sha256(text.encode("utf-8")).digest()).decode("ascii")
-    return Markup(text), f"'sha256-{digest}'"
+    text = static(name)
+    return Markup(text.decode("utf-8")), allowed(text)
 
 
-def report_policy() -> str:
-    """Return what a report that brings its style with it may load."""
-    styles = " ".join(inline(name)[1] for name in ("pages.css", "comparison.css"))
+def allowed(text: bytes) -> str:
+    """Return how a policy allows a style or script of exactly these bytes."""
+    return f"'sha256-{b64encode(sha256(text).digest()).decode('ascii')}'"
+
+
+def report_policy(report: bytes) -> str:
+    """Return what a report may load: the style that it brings with it, whichever version wrote it, and our script."""
+    styles = " ".join(allowed(text) for text in STYLES.findall(report)[:4]) or "'none'"
     script = inline("report.js")[1]
     return (
         f"default-src 'none'; img-src data:; style-src {styles}; script-src {script}; base-uri 'none'; "

@@ -73,7 +73,10 @@ def application(site: Site, door: Door) -> ASGIApp:
         if query.pop("token", None) is not None:
             return entered(door, path, query)
         reply = await run_in_threadpool(site.reply, path, query)
-        headers = {**COMMON_HEADERS, "Content-Security-Policy": report_policy() if reply.own_style else POLICY}
+        headers = {
+            **COMMON_HEADERS,
+            "Content-Security-Policy": report_policy(reply.body) if reply.own_style else POLICY,
+        }
         if reply.content_type.startswith("text/csv"):
             headers["Content-Disposition"] = 'attachment; filename="answers.csv"'
         return Response(reply.body, reply.status, headers=headers, media_type=reply.content_type)

@@ -31,6 +31,9 @@ HTML, TEXT, SVG, CSV = (
     "image/svg+xml",
     "text/csv; charset=utf-8",
 )
+ICON = (
+    b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><path fill="#0969da" d="M0 7 3 3l2 2 3-4v7H0z"/></svg>'
+)
 MOST_BYTES = 1_000_000
 """Of a page; where it would be larger, texts are cut shorter."""
 BASE = rf"(?P<name>{NAME})(?:/(?P<cohort>{COHORT}))?"
@@ -75,6 +78,8 @@ class Site:
     def _reply(self, path: str, query: Mapping[str, str], links: Links) -> Reply:
         if path == index_page.INDEX:
             return self._index(query, links)
+        if path == "favicon.ico":
+            return Reply(content_type=SVG, body=ICON)
         if path.startswith("static/") and path.removeprefix("static/") in STATIC:
             name = path.removeprefix("static/")
             return Reply(content_type=STATIC[name], body=static(name))
