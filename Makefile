@@ -5,7 +5,7 @@ PY := .venv/bin/python
 SCENARIO ?= scenarios/random_selection.yaml
 TESTS ?= tests
 
-.PHONY: setup demo test test-newest check bench clean
+.PHONY: setup demo test test-pages test-newest check bench clean
 .DELETE_ON_ERROR:
 
 setup: .venv/.installed
@@ -84,6 +84,17 @@ demo: .venv/.installed
 
 test: .venv/.installed build/ml-100k/ml-100k.inter
 	$(PY) -m pytest -q -n 2 $(TESTS)
+
+# The pages in a real browser; the only part that wants a package of the system, Debian's chromium.
+test-pages: .venv/.installed build/axe/package/axe.min.js
+	command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; }
+	$(PY) -m pip install --quiet "$$($(PY) -c 'import tomllib; \
+		print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["pages"])')"
+	TEST_PAGES=1 $(PY) -m pytest -q tests/browser
+
+build/axe/package/axe.min.js:
+	mkdir -p build/axe
+	cd build/axe && npm pack --silent axe-core@4.14.1 && tar xzf axe-core-4.14.1.tgz
 
 check: .venv/.installed
 	.venv/bin/ruff check .
