@@ -144,7 +144,7 @@ def unpacked(cell: object, name: str) -> list[object]:
 
 
 def columns_of(names: Iterable[str], chosen: ColumnNames) -> Columns:
-    """Return which of the columns says what; raises DataError where no column is the question, or a chosen one lacks.
+    """Return which of the columns says what; raises DataError where question or correct lacks, or a chosen one.
 
     `chosen` names columns by what they say; the others are recognised by their names.
     """
@@ -156,9 +156,10 @@ def columns_of(names: Iterable[str], chosen: ColumnNames) -> Columns:
     for what, known in SINGLE.items():
         recognised = next((name for alias in known for name in free if bare[name] == alias), "")
         single.setdefault(what, "" if what in chosen else recognised)
-    if not single["question"]:
-        remedy = "name one question, or say which it is: environment: {columns: {question: NAME}}"
-        raise DataError(f"no column is the question; the columns are {', '.join(map(short, header))}; {remedy}")
+    for what in ("question", "correct"):
+        if not single[what]:
+            remedy = f"name one so, or say which it is: environment: {{columns: {{{what}: NAME}}}}"
+            raise DataError(f"no column is named {what}; the columns are {', '.join(map(short, header))}; {remedy}")
     bare = {name: spelled for name, spelled in bare.items() if name not in single.values()}
     options = of_options("option", chosen, bare, _OF_OPTION)
     misconceptions = of_options("misconception", chosen, bare, _OF_MISCONCEPTION)

@@ -1,6 +1,8 @@
 """Questions of one's own are read as they were written, set apart by what they ask, and told row by row."""
 
 import json
+import sys
+import types
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -242,3 +244,19 @@ def test_a_number_of_a_sheet_is_read_as_it_is_shown(tmp_path: Path) -> None:
     book.save(tmp_path / "own.xlsx")
     answers = {prompt: question.key.reference for prompt, question in read(tmp_path / "own.xlsx").items()}
     assert answers == {"p": "12", "q": "0.3", "r": "25%", "s": "True"}
+
+
+def test_a_dataset_of_the_hub_is_read_by_the_same_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [{"question": name, "subject": "logic", "choices": ["0", "1", "2"], "answer": 2} for name in "xyz"]
+    calls: list[object] = []
+
+    def load_dataset(name: str, *configuration: str, revision: str | None, split: str | None) -> object:
+        calls.append((name, *configuration, revision, split))
+        return rows
+
+    monkeypatch.setitem(sys.modules, "datasets", types.SimpleNamespace(load_dataset=load_dataset))
+    environment = OwnQuestions(rows="cais/mmlu:logic", split="test", correct_is="index")
+    assert environment.elsewhere() == ["rows cais/mmlu:logic on the Hub"] and not calls
+    questions = every_question(environment)
+    assert {(question.key.reference, question.tags) for question in questions} == {("2", ("logic",))}
+    assert calls == [("cais/mmlu", "logic", None, "test")]
