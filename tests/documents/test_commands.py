@@ -284,12 +284,26 @@ def test_a_program_of_a_document_runs(program: str, places: Places, capsys: pyte
 
 @pytest.mark.usefixtures("sandboxed")
 def test_a_part_of_a_scenario_is_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Blocks without a name change a scenario that is there."""
+    """Blocks without a name change a scenario that is there, and may name a workbook of the reader's own."""
+    workbook(tmp_path / "aufgaben.xlsx")
     for page in PAGES:
         for number, block in enumerate(blocks(page, "yaml")):
             if not block.startswith("name:"):
                 path = tmp_path / f"{page.stem}_{number}.yaml"
-                path.write_text(f"name: part\nbase: {ROOT / 'scenarios' / 'btp_code.yaml'}\n{block}", encoding="utf-8")
+                base = "own_questions" if page.stem == "own_questions" else "btp_code"
+                path.write_text(f"name: part\nbase: {ROOT / 'scenarios' / base}.yaml\n{block}", encoding="utf-8")
                 for module, code in MODULES.items():
                     (tmp_path / f"{module}.py").write_text(code, encoding="utf-8")
-                assert main(["check", str(path)]) == 0, capsys.readouterr().err
+                assert main(["check", "--offline", str(path)]) == 0, capsys.readouterr().err
+
+
+def workbook(path: Path) -> None:
+    """Write questions under the headings that docs/own_questions.md maps."""
+    from openpyxl import Workbook  # type: ignore[import-untyped]
+
+    book = Workbook()
+    sheet = book.active
+    sheet.append(["Frage", "A", "B", "C", "Loesung", "Thema", "Fehler B"])
+    for number in range(40):
+        sheet.append([f"What is {number} plus 3?", number + 3, number + 4, number - 3, "A", "sums", "counts one more"])
+    book.save(path)
