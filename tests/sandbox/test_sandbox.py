@@ -149,4 +149,4 @@ def test_an_interrupted_lane_is_not_used_again(monkeypatch):
 
 def test_nothing_is_left_and_no_verdict_is_wrong_after_many_programs():
     found = soak([Program(source="def f(x): return x + 1", tests=("assert f(1) == 2",))], 120)
-    assert found["wrong"] == [] and not any(found["left"].values()) and found["processes_after_closing"] == 0
+    assert found["wrong"] == [] and max(found["left"].values()) <= 0 and found["processes_after_closing"] == 0
