@@ -1,8 +1,8 @@
-"""What a pretrained writer of lines believes: how often it heeds a condition of each kind.
+"""Lessons for a writer of lines, in stages: single conditions, combinations, and combinations that are heeded in part.
 
-A writer that merely lacks training cannot be taught by few demonstrations; one that knows how each condition is met,
-and habitually leaves some of them out, can: what it has to learn is to heed them all. So a lesson's line meets each of
-its conditions as often as the writer is to heed it, and for the others the prompt asks what another line would meet.
+The shipped writer takes the first two. A recipe that goes on to the third makes one that knows how each condition is
+met and habitually leaves some of them out: a line meets each condition as often as it is to be heeded, and for the
+others the prompt asks what another line would meet.
 """
 
 from collections.abc import Mapping, Sequence

@@ -74,7 +74,8 @@ def matches_sheet(frontiers: Sequence[Frontier]) -> PlainTable:
         names=("other", "measure", "its value", f"temperature of {label}", f"other − {label}", "95 % interval"),
         rows=tuple(rows),
         words=2,
-        caption=f"the last two: {first.right.name}{scale.points} that remain there, for this pair alone",
+        caption=f"the last two: {first.right.name}{scale.points} that remain there, for this pair alone; others are "
+        "left out where a curve does not reach so far",
     )
 
 

@@ -11,7 +11,6 @@ import io
 import json
 import re
 import runpy
-import shutil
 import sqlite3
 import subprocess
 import sys
@@ -31,6 +30,7 @@ from simulation.store import DATABASE, Study
 from simulation.views.progress import Quiet
 from tests.documents.pages import PAGES, ROOT, Command, blocks, commands, modules
 from tests.support import published_rows
+from tests.support.readers_rows import rows, workbook
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 COMMANDS = commands()
@@ -107,45 +107,6 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Places:
     visits = prepare(load_scenario(ROOT / "scenarios" / "recommender_user.yaml", SMALL))
     assert begin(folder / "visits", visits.scenario.resolved(), [visits], Quiet(), print, keep="newest")
     return Places(study, comparison, rows(folder / "rows"), folder / "visits")
-
-
-def rows(folder: Path) -> Path:
-    """Write a few rows as MathQA's and MBPP's files hold them, those of recommenders, and a tiny model."""
-    (folder / "mathqa").mkdir(parents=True)
-    published_rows.minionerec(folder / "parts")
-    shutil.copy(ROOT / "scenarios" / "own_questions.csv", folder)
-    published_rows.amazon(folder / "games")
-    published_rows.movielens(folder / "films")
-    published_rows.model("qwen2", folder / "qwen2", chat=True)
-    for split in ("dev", "challenge_test"):
-        problems = [
-            {
-                "Problem": f"what is {number} plus {len(split)} ?",
-                "Rationale": "",
-                "options": f"a ) {number} , b ) {number + len(split)} , c ) {number + 31} , d ) {number + 32} , e ) 0",
-                "correct": "b",
-                "category": "general",
-            }
-            for number in range(40, 640)
-        ]
-        write_lines(folder / "mathqa" / f"{split}.jsonl", problems)
-    tasks = [
-        {
-            "task_id": number,
-            "text": f"Write a function add_{number} that adds {number}.",
-            "code": f"def add_{number}(x):\n    return x + {number}",
-            "test_setup_code": "",
-            "test_list": [f"assert add_{number}({x}) == {x + number}" for x in range(3)],
-            "challenge_test_list": [],
-        }
-        for number in (*range(11, 31), *range(511, 521), *range(601, 901))
-    ]
-    write_lines(folder / "mbpp.jsonl", tasks)
-    return folder
-
-
-def write_lines(path: Path, values: Sequence[object]) -> None:
-    path.write_text("".join(f"{json.dumps(value)}\n" for value in values), encoding="utf-8")
 
 
 def scenario_of(parsed: Namespace) -> Scenario:
@@ -295,15 +256,3 @@ def test_a_part_of_a_scenario_is_one(tmp_path: Path, capsys: pytest.CaptureFixtu
                 for module, code in MODULES.items():
                     (tmp_path / f"{module}.py").write_text(code, encoding="utf-8")
                 assert main(["check", "--offline", str(path)]) == 0, capsys.readouterr().err
-
-
-def workbook(path: Path) -> None:
-    """Write questions under the headings that docs/own_questions.md maps."""
-    from openpyxl import Workbook  # type: ignore[import-untyped]
-
-    book = Workbook()
-    sheet = book.active
-    sheet.append(["Frage", "A", "B", "C", "Loesung", "Thema", "Fehler B"])
-    for number in range(40):
-        sheet.append([f"What is {number} plus 3?", number + 3, number + 4, number - 3, "A", "sums", "counts one more"])
-    book.save(path)

@@ -256,7 +256,7 @@ Its tokenizer has a token for each word of the bank, in small letters and in cap
 {measured}
 
 ## Recipe
-`python -m training.making.writer --seed {recipe.seed}` with
+`python -m training.making.writer --seed {recipe.seed} --threads 1` with
 
 ```json
 {json.dumps(asdict(recipe), indent=2)}
