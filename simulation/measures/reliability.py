@@ -9,10 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulation.measures.statistics import Interval, confusion_matrix, kappa, rogan_gladen, wilson
-from simulation.store.turn_sums import JudgedAnswer
-
-SAME = 1e-9
-"""A score that differs from the truth by no more than this is the truth."""
+from simulation.store.turn_sums import SAME, JudgedAnswer
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +59,7 @@ class Reliability:
             in_category = [verdict for verdict in verdicts if verdict.category == category]
             truly_right = [int(verdict.truth >= 1.0) for verdict in in_category]
             called_right = [int(verdict.score >= 1.0) for verdict in in_category]
-            self._add(category, confusion_matrix(truly_right, called_right), ScoreSums.of(in_category))
+            self.add(category, confusion_matrix(truly_right, called_right), ScoreSums.of(in_category))
 
     @classmethod
     def of(cls, parts: Iterable[Self]) -> Self:
@@ -70,10 +67,11 @@ class Reliability:
         total = cls()
         for part in parts:
             for category, counts in part.categories.items():
-                total._add(category, counts, part.sums[category])
+                total.add(category, counts, part.sums[category])
         return total
 
-    def _add(self, category: str, counts: NDArray[np.int64], sums: ScoreSums) -> None:
+    def add(self, category: str, counts: NDArray[np.int64], sums: ScoreSums) -> None:
+        """Count verdicts of one category, given as a table of counts and the sums of their scores."""
         self.categories[category] = self.categories.get(category, 0) + counts
         self.sums[category] = self.sums.get(category, ScoreSums()) + sums
 

@@ -4,10 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, Self, TypeVar
 
-import numpy as np
-
 from simulation.measures.methods import Values, ValueSums
-from simulation.store.turn_sums import Marks, QuestionSheet
+from simulation.store.turn_sums import Marks, QuestionSheet, category_sums, reason_sums
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,26 +45,9 @@ def added(parts: Iterable[Mapping[str, A]]) -> dict[str, A]:
 
 def by_category(sheet: QuestionSheet, values: Values) -> dict[str, ValueSums]:
     """Return the sums of the values of the questions of each category."""
-    least = len(sheet.categories) + 1
-    totals = np.bincount(sheet.places, values, least).tolist()
-    squares = np.bincount(sheet.places, values**2, least).tolist()
-    counts = np.bincount(sheet.places, minlength=least).tolist()
-    rows = zip(sheet.categories, totals, squares, counts, strict=False)  # behind the last are unknown questions
-    return {name: ValueSums(*sums) for name, *sums in rows}
+    return {name: ValueSums(*sums) for name, sums in category_sums(sheet, values).items()}
 
 
 def by_reason(sheet: QuestionSheet, marks: Marks) -> dict[str, ReasonTally]:
-    """Return how many answers had each reason; where the judge names none, it is what the alternative taken reveals.
-
-    Of several answers to a question the first counts.
-    """
-    reasons = [
-        reason or (reveals[choice] if choice is not None and choice < len(reveals) else "")
-        for reason, choice, reveals in zip(marks.reasons, marks.choices, sheet.reveals, strict=True)
-    ]
-    names = sorted({*reasons} - {""})
-    place_of = {name: place for place, name in enumerate(names)}
-    places = np.array([place_of.get(reason, len(names)) for reason in reasons], dtype=np.int64)
-    counts = np.bincount(places, minlength=len(names)).tolist()
-    truths = np.bincount(places, marks.truths, len(names)).tolist()
-    return {name: ReasonTally(counts[place], truths[place]) for place, name in enumerate(names)}
+    """Return how many answers had each reason; where the judge names none, it is what the alternative taken reveals."""
+    return {name: ReasonTally(*sums) for name, sums in reason_sums(sheet, marks).items()}

@@ -17,7 +17,7 @@ from simulation.store.canonical import check, dump
 from simulation.store.columns import json_text
 from simulation.store.fingerprints import Fingerprints
 from simulation.store.interning import Interned
-from simulation.store.schema import DATABASE, OLDEST, TABLES, VERSION, VIEWS, connect
+from simulation.store.schema import DATABASE, INDEXES, OLDEST, SUMS, TABLES, VERSION, VIEWS, connect
 
 SCENARIO = "scenario.yaml"
 BLOBS = "blobs"
@@ -66,7 +66,7 @@ def make_database(
     seat_rows = [(position, seat.name, seat.number, seat.seed, seat.label) for position, seat in enumerate(seats)]
     connection = connect(folder, "rwc")
     try:
-        connection.executescript(f"BEGIN; {TABLES} {VIEWS}")
+        connection.executescript(f"BEGIN; {TABLES} {SUMS} {INDEXES} {VIEWS}")
         connection.execute("INSERT INTO study VALUES (1, ?, ?, ?, 'running', '', ?)", study_row)
         connection.executemany("INSERT INTO seats VALUES (?, ?, ?, ?, ?)", seat_rows)
         interned = Interned(connection)

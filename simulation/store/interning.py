@@ -54,6 +54,17 @@ class Interned:
             remember(self._text_ids, text, number)
         return number
 
+    def known_text_id(self, text: str) -> int | None:
+        """Return the number of a text, None where it has none."""
+        number = self._text_ids.get(text)
+        if number is None:
+            row = self._connection.execute("SELECT id FROM texts WHERE hash = ?", (text_hash(text),)).fetchone()
+            if row is None:
+                return None
+            number = int(row[0])
+            remember(self._text_ids, text, number)
+        return number
+
     def text_ids(self, texts: Iterable[str]) -> list[int]:
         """Return the numbers of texts, which count from 1."""
         remembered_number, stored_number = self._text_ids.get, self.text_id

@@ -1,11 +1,12 @@
 """The tables of a study, and how its database is opened.
 
 Every column that belongs to the trace is needed to rebuild a `Turn`, so the chain over the rebuilt turns covers it;
-`questions.reference` and `answers.reveals` follow from it and are checked against it; times and fingerprints stand
-apart. Rows are only ever added. In keys, `t` is a turn's number, `s` a seat's position. The views `picked`, `answered`,
-`evaluated` and `updated` spell the numbers out, for queries by hand. The results of an evaluation are one row, packed
-field by field (`packed`), because as JSON they take twice the space and ten times the work; one row a result is what
-`export --format parquet` writes. No column knows a kind of form or key: `questions.rest` holds theirs as JSON.
+`questions.reference`, `answers.reveals` and the sums follow from it and are checked against it; times and fingerprints
+stand apart. Rows are only ever added. In keys, `t` is a turn's number, `s` a seat's position. The views `picked`,
+`answered`, `evaluated` and `updated` spell the numbers out, for queries by hand. The results of an evaluation are one
+row, packed field by field (`packed`), because as JSON they take twice the space and ten times the work; one row a
+result is what `export --format parquet` writes. No column knows a kind of form or key: `questions.rest` holds theirs as
+JSON.
 """
 
 import errno
@@ -20,14 +21,18 @@ from urllib.parse import quote
 
 from simulation.core.errors import StoreError, StudyDamaged
 
-VERSION = 5
+VERSION = 6
 OLDEST = 5
 """The oldest format that this program reads."""
+SUMS_SINCE = 6
+"""The first format that keeps sums, and indexes by question and by what an answer reveals."""
 DATABASE = "study.db"
 LEAST_SPACE_BYTES = 2**16
 """Where less is left, an error of the disk means that it is full: SQLite says so only of its main files."""
 
-TABLES = """
+TEXTS = "CREATE TABLE texts (id INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE, text ANY NOT NULL) STRICT;"
+
+TABLES = f"""
 CREATE TABLE study (
     id INTEGER PRIMARY KEY CHECK (id = 1), version INTEGER NOT NULL, scenario TEXT NOT NULL, keep TEXT NOT NULL,
     status TEXT NOT NULL CHECK (status IN ('running', 'finished')), base TEXT NOT NULL,
@@ -43,7 +48,7 @@ CREATE TABLE timings (
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE committed (t INTEGER PRIMARY KEY, unix_seconds REAL NOT NULL) STRICT;
 CREATE TABLE fingerprints (t INTEGER PRIMARY KEY, fingerprint TEXT NOT NULL, hash BLOB NOT NULL) STRICT;
-CREATE TABLE texts (id INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE, text ANY NOT NULL) STRICT;
+{TEXTS}
 CREATE TABLE questions (
     id INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE, name INTEGER NOT NULL, prompt INTEGER NOT NULL,
     reference INTEGER, rest TEXT NOT NULL
@@ -99,6 +104,27 @@ CREATE TABLE results (
     t INTEGER NOT NULL, s INTEGER NOT NULL, name INTEGER NOT NULL, questions INTEGER NOT NULL, texts BLOB NOT NULL,
     scores BLOB NOT NULL, rankings BLOB NOT NULL, readings BLOB NOT NULL, stops BLOB NOT NULL, reasons BLOB NOT NULL,
     PRIMARY KEY (t, s, name)
+) STRICT;
+"""
+
+INDEXES = """
+CREATE INDEX answers_by_question ON answers (question, t, s, i);
+CREATE INDEX answers_by_reveals ON answers (reveals, t, s, i) WHERE reveals IS NOT NULL;
+"""
+
+SUMS = """
+CREATE TABLE turn_sums (
+    t INTEGER NOT NULL, s INTEGER NOT NULL, answers INTEGER NOT NULL, truth ANY, tokens ANY NOT NULL,
+    lessons INTEGER NOT NULL, passing INTEGER NOT NULL, scored INTEGER NOT NULL, score ANY, PRIMARY KEY (t, s)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE answer_sums (
+    t INTEGER NOT NULL, s INTEGER NOT NULL, category INTEGER NOT NULL, answers INTEGER NOT NULL,
+    right INTEGER NOT NULL, called_right INTEGER NOT NULL, both_right INTEGER NOT NULL, same INTEGER NOT NULL,
+    same_right INTEGER NOT NULL, truth ANY, score ANY, distance ANY, PRIMARY KEY (t, s, category)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE evaluation_sums (
+    t INTEGER NOT NULL, s INTEGER NOT NULL, list BLOB NOT NULL, truths BLOB NOT NULL, categories TEXT NOT NULL,
+    reasons TEXT NOT NULL, PRIMARY KEY (t, s)
 ) STRICT;
 """
 

@@ -18,14 +18,17 @@ from typing import Any, Literal, Self
 from simulation.core.errors import StoreError, StudyDamaged
 from simulation.core.questions import Measure, recorded
 from simulation.core.types import Question, Seat, Trace, Turn
+from simulation.loop.world import HELD_OUT
 from simulation.store.adapters import Adapters, Keep
 from simulation.store.chain import Chain, chained
 from simulation.store.fingerprints import Fingerprints
 from simulation.store.founding import BLOBS, make_database, make_folder, open_database
 from simulation.store.interning import Interned
+from simulation.store.kept_sums import KeptSums
 from simulation.store.lock import release, take
 from simulation.store.reading import BROKEN, Reader
-from simulation.store.schema import DATABASE, REMEDY, reported, snapshot
+from simulation.store.schema import DATABASE, REMEDY, SUMS_SINCE, reported, snapshot
+from simulation.store.verifying import faults
 from simulation.store.writing import Writer, checked
 
 Status = Literal["running", "finished"]
@@ -40,7 +43,8 @@ class Study:
         self.name = folder.name
         self._connection = connection
         self._lock = lock
-        scenario, keep, measures = connection.execute("SELECT scenario, keep, measures FROM study").fetchone()
+        columns = "scenario, keep, measures, version"
+        scenario, keep, measures, version = connection.execute(f"SELECT {columns} FROM study").fetchone()
         self.scenario: dict[str, Any] = json.loads(scenario)
         self._measures = json.loads(measures)
         rows = connection.execute("SELECT name, number, seed, label FROM seats ORDER BY s")
@@ -48,7 +52,8 @@ class Study:
         self._positions = {seat.name: position for position, seat in enumerate(self.seats)}
         self._interned = Interned(connection)
         self._reader = Reader(connection, self._interned)
-        self._writer = Writer(connection, self._interned)
+        self.sums = KeptSums(connection, self._interned, self.held_out) if version >= SUMS_SINCE else None
+        self._writer = Writer(connection, self._interned, self.sums)
         self._chain = Chain(connection, self.scenario, self.seats, self._measures)
         self._adapters = Adapters(connection, folder / BLOBS, keep, list(self._positions))
         self._fingerprints = Fingerprints(connection)
@@ -160,6 +165,10 @@ class Study:
         rows = self.query("SELECT question FROM question_sets WHERE name = ? ORDER BY i", name)
         return tuple(self._interned.question(number) for (number,) in rows)
 
+    def held_out(self) -> dict[str, Question]:
+        """Return the held-out questions by their ids."""
+        return {question.id: question for question in self.question_set(HELD_OUT)}
+
     def resume_on(self, fingerprint: Mapping[str, str]) -> tuple[str, ...]:
         """Say what differs from the fingerprint so far; the study is marked when the next turn is committed."""
         return self._fingerprints.arm(fingerprint)
@@ -222,6 +231,8 @@ class Study:
                 raise self._damaged(str(error)) from error
             if link != self._chain.at(number):
                 raise self._damaged(f"turn {number} is not what its hash says")
+            if self.sums is not None and not self.sums.hold(turns):
+                raise self._damaged(f"the sums of turn {number} are not what its rows add up to")
             yield turns
 
     def verify(self) -> None:
@@ -233,15 +244,8 @@ class Study:
     def verify_apart_from_turns(self) -> None:
         """Check what `rounds` does not read: the database's pages, interned rows, stray rows, fingerprints, blobs."""
         with reported(self.folder), snapshot(self._connection):
-            page_check = self._connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-            if page_check != "ok":
-                raise self._damaged(page_check)
-            last = self._chain.last_turn
-            if [row[0] for row in self._connection.execute("SELECT t FROM chain ORDER BY t")] != [*range(last + 1)]:
-                raise self._damaged("a turn is missing from the chain")
-            for table in ("turns", "committees", "picks", "answers", "lessons", "updates", "evaluations", "adapters"):
-                if self._connection.execute(f"SELECT 1 FROM {table} WHERE t > ? LIMIT 1", (last,)).fetchone():
-                    raise self._damaged(f"table {table} has rows after turn {last}, the last")
+            for fault in faults(self._connection, self._chain.last_turn):
+                raise self._damaged(fault)
             for place in (*self._interned.damaged(), *self._fingerprints.damaged()):
                 raise self._damaged(f"{place} is not what its hash says")
         with reported(self.folder):

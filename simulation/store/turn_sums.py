@@ -14,6 +14,9 @@ from simulation.quality.rightness import pass_at
 
 Values = NDArray[np.float64]
 
+SAME = 1e-9
+"""A score that differs from the truth by no more than this is the truth."""
+
 
 @dataclass(frozen=True, slots=True)
 class JudgedAnswer:
@@ -232,3 +235,31 @@ class QuestionSheets:
             places=np.array(places, dtype=np.int64),
             reveals=tuple(() if question is None else question.key.reveals for question in questions),
         )
+
+
+def category_sums(sheet: QuestionSheet, values: Values) -> dict[str, tuple[float, float, int]]:
+    """Return, by category, what the values of its questions add up to, and their squares, and how many they are."""
+    least = len(sheet.categories) + 1
+    totals = np.bincount(sheet.places, values, least).tolist()
+    squares = np.bincount(sheet.places, values**2, least).tolist()
+    counts = np.bincount(sheet.places, minlength=least).tolist()
+    rows = zip(sheet.categories, totals, squares, counts, strict=False)  # behind the last are unknown questions
+    return {name: (total, square, count) for name, total, square, count in rows}
+
+
+def reason_sums(sheet: QuestionSheet, marks: Marks) -> dict[str, tuple[int, float]]:
+    """Return, by reason, how many answers had it and what their truths add up to.
+
+    Where the judge names no reason, it is what the alternative taken reveals. Of several answers to a question the
+    first counts.
+    """
+    reasons = [
+        reason or (reveals[choice] if choice is not None and choice < len(reveals) else "")
+        for reason, choice, reveals in zip(marks.reasons, marks.choices, sheet.reveals, strict=True)
+    ]
+    names = sorted({*reasons} - {""})
+    place_of = {name: place for place, name in enumerate(names)}
+    places = np.array([place_of.get(reason, len(names)) for reason in reasons], dtype=np.int64)
+    counts = np.bincount(places, minlength=len(names)).tolist()
+    truths = np.bincount(places, marks.truths, len(names)).tolist()
+    return {name: (counts[place], truths[place]) for place, name in enumerate(names)}

@@ -8,7 +8,9 @@ from simulation.core.types import Answer, Evaluation, Experience, Feedback, Outc
 from simulation.store.arrays import pack, pack_names, pack_rows, pack_whole
 from simulation.store.columns import json_text, revealed, stored_metrics, stored_real
 from simulation.store.interning import Interned
+from simulation.store.kept_sums import KeptSums
 from simulation.store.packed import list_number, pack_effects, pack_rankings, pack_scores
+from simulation.store.turn_sums import TurnSums
 
 Row = tuple[Any, ...]
 """Values that SQLite takes."""
@@ -17,9 +19,11 @@ Row = tuple[Any, ...]
 class Writer:
     """Adds the rows of one student's turn; it neither begins nor ends a transaction."""
 
-    def __init__(self, connection: sqlite3.Connection, interned: Interned) -> None:
+    def __init__(self, connection: sqlite3.Connection, interned: Interned, sums: KeptSums | None) -> None:
+        """Write to a database; a study of a format that keeps no `sums` gets none."""
         self._connection = connection
         self._interned = interned
+        self._sums = sums
 
     def add(self, turn: Turn, student: int) -> None:
         """Add everything of a turn but its adapter."""
@@ -41,6 +45,8 @@ class Writer:
         self._update(key, turn)
         for name, evaluation in turn.evaluations.items():
             self._evaluation(key, name, evaluation)
+        if self._sums is not None:
+            self._sums.add(TurnSums.of(turn), student)
 
     def _insert(self, table: str, rows: Sequence[Row]) -> None:
         if rows:

@@ -13,7 +13,7 @@ from agents.judges.executor import Executor
 from agents.sandbox import Limits
 from agents.sandbox.program import Verdict
 from simulation.commands.main import main
-from simulation.store.schema import TABLES, VIEWS
+from simulation.store.schema import SUMS, TABLES, VIEWS
 from tests.documents.pages import ROOT, prose, text_of
 from tests.sandbox.attacks import attacks
 from tests.support.scripted_scenario import GOOD
@@ -36,7 +36,7 @@ def said_of(page: Path, name: str) -> str:
 
 def test_the_trace_s_tables_and_views_have_the_columns_that_are_told() -> None:
     database = sqlite3.connect(":memory:")
-    database.executescript(f"{TABLES} {VIEWS}")
+    database.executescript(f"{TABLES} {SUMS} {VIEWS}")
     names = [name for (name,) in database.execute("SELECT name FROM sqlite_schema WHERE type IN ('table', 'view')")]
     for name in names:
         columns = [row[1] for row in database.execute(f"PRAGMA table_info({name})")]

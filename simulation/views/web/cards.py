@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from simulation.core.types import Experience, Outcome, Question, Selection, Turn
-from simulation.measures.reliability import SAME
+from simulation.store.turn_sums import SAME
 from simulation.views.forms import style
 from simulation.views.text import GRADED
 from simulation.views.web.page_request import PageRequest

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from simulation.core.types import Turn
-from simulation.measures.reliability import SAME
+from simulation.store.turn_sums import SAME
 from simulation.views.text import Scale
 from simulation.views.web.changes import category, changes_sheet, moved_answers
 from simulation.views.web.page_request import PageRequest

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from simulation.core.types import Question, Turn
-from simulation.measures.reliability import SAME
+from simulation.store.turn_sums import SAME
 from simulation.views.text import Scale
 from simulation.views.web.cards import AnswerCard, card
 from simulation.views.web.changes import HeldOutChanges, LessonRow, held_out_changes, lesson_rows, lessons_sentence
