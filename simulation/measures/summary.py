@@ -5,22 +5,20 @@ What is kept grows with the number of evaluations, never with the number of answ
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 
 from simulation.core.errors import StoreError, nearest
 from simulation.core.questions import Measure
-from simulation.core.seeding import generator
-from simulation.core.types import Question, Turn, Update
+from simulation.core.types import Question, Turn
 from simulation.loop.world import HELD_OUT, PROBE
-from simulation.measures.methods import Values, ValueSums, estimate_of, moved, p_of_change
+from simulation.measures.methods import Values, ValueSums, estimate_of, moved
 from simulation.measures.reliability import Reliability
-from simulation.measures.statistics import Estimate, Interval, Tested, bootstrap, mean_interval
-from simulation.measures.statistics.unseen import with_unseen
+from simulation.measures.statistics import Interval
 from simulation.measures.tallies import ReasonTally, added, by_category, by_reason
-from simulation.store.turn_sums import Draw, Marks, QuestionSheet, QuestionSheets, TurnSums
+from simulation.store.turn_sums import Draw, Marks, QuestionSheets, TurnSums
 
-LEVEL = 0.95
 BEFORE, AFTER = "logprob_before", "logprob_after"
 """How a trainer's metrics name the mean log-probability of what it trained on, around an update."""
 
@@ -69,23 +67,16 @@ class Row:
     values: Values
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """How the mean of a measure changed from the first evaluation to the last."""
-
-    first: float
-    last: float
-    questions: int
-    students: int
-    difference: Estimate
-    """Its interval covers the questions that might have been put instead and, from three students on, the students."""
-    p: float | None
-    """McNemar's exact p, for one student whose answers are right or wrong."""
+class Learned(Protocol):
+    """What a course keeps of an update until the next evaluation."""
 
     @property
-    def tells(self) -> bool:
-        """Whether the direction is known."""
-        return self.difference.tells and (self.p is None or self.p < 0.05)
+    def experiences(self) -> int:
+        """How many it trained on."""
+
+    @property
+    def metrics(self) -> Mapping[str, float]:
+        """What the trainer measured, by name."""
 
 
 @dataclass(slots=True)
@@ -104,7 +95,7 @@ class Course:
     asked: int = 0
     """Since the last evaluation, like what follows."""
     credit: float = 0.0
-    updates: list[Update] = field(default_factory=list)
+    updates: list[Learned] = field(default_factory=list)
     draw: Draw = field(default_factory=Draw)
     tokens: int = 0
     exams: dict[int, Mapping[str, Mapping[str, float]]] = field(default_factory=dict)
@@ -112,20 +103,50 @@ class Course:
 
     def take(self, outcome: TurnSums, sheets: QuestionSheets) -> None:
         """Take up a turn; `sheets` know the held-out questions, as far as they are known."""
-        self.last_turn = outcome.turn
         self.reliability.take(outcome.verdicts)
-        self.asked += len(outcome.verdicts)
-        self.credit += sum(verdict.truth for verdict in outcome.verdicts)
-        self.draw += outcome.draw
-        self.tokens += outcome.tokens
-        if outcome.update is not None:
-            self.updates.append(outcome.update)
-        exams = {name: marks.metrics for name, marks in outcome.evaluations.items() if name != PROBE}
-        if exams:
-            self.exams[outcome.turn] = exams
+        self.pass_turn(
+            outcome.turn,
+            asked=len(outcome.verdicts),
+            credit=sum(verdict.truth for verdict in outcome.verdicts),
+            draw=outcome.draw,
+            tokens=outcome.tokens,
+            update=outcome.update,
+            exams={name: marks.metrics for name, marks in outcome.evaluations.items()},
+        )
         marks = outcome.evaluations.get(HELD_OUT)
         if marks is not None:
-            self._measure(outcome.turn, marks, sheets.of(marks.names))
+            sheet = sheets.of(marks.names)
+            row = Row(sheet.digest, self.values(marks))
+            self.measured(
+                marks.questions,
+                marks.metrics,
+                row,
+                categories=by_category(sheet, row.values),
+                reasons=by_reason(sheet, marks),
+            )
+
+    def pass_turn(
+        self,
+        turn: int,
+        *,
+        asked: int,
+        credit: float,
+        draw: Draw,
+        tokens: int,
+        update: Learned | None,
+        exams: Mapping[str, Mapping[str, float]],
+    ) -> None:
+        """Take up what happened in a turn, apart from verdicts; `exams` is what its evaluations measured, by name."""
+        self.last_turn = turn
+        self.asked += asked
+        self.credit += credit
+        self.draw += draw
+        self.tokens += tokens
+        if update is not None:
+            self.updates.append(update)
+        own_exams = {name: metrics for name, metrics in exams.items() if name != PROBE}
+        if own_exams:
+            self.exams[turn] = own_exams
 
     def values(self, marks: Marks) -> Values:
         """Return the measure's value of each question of an evaluation; raises StoreError where it is not stored."""
@@ -138,27 +159,36 @@ class Course:
             )
         return marks.values[self.measure.name]
 
-    def _measure(self, turn: int, marks: Marks, sheet: QuestionSheet) -> None:
-        graded, row = self.measure.graded, Row(sheet.digest, self.values(marks))
+    def measured(
+        self,
+        questions: int,
+        metrics: Mapping[str, float],
+        row: Row,
+        *,
+        categories: Mapping[str, ValueSums],
+        reasons: Mapping[str, ReasonTally],
+    ) -> None:
+        """Take up the held-out evaluation at the end of the turn that was passed last."""
+        graded = self.measure.graded
         changes: tuple[int, int] | tuple[None, None] = (None, None)
         if self.latest is not None and self.latest.questions == row.questions:
             changes = moved(self.latest.values, row.values, graded=graded)
         self.measurements.append(
             Measurement(
-                turn=turn,
-                value=marks.metrics.get(self.measure.name, float(row.values.mean())),
+                turn=self.last_turn,
+                value=metrics.get(self.measure.name, float(row.values.mean())),
                 interval=estimate_of(row.values, graded=graded)[1:],
-                questions=marks.questions,
+                questions=questions,
                 asked=self.asked,
                 credit=self.credit,
                 trained=sum(update.experiences for update in self.updates),
                 logprobs=logprobs(self.updates),
                 rose=changes[0],
                 fell=changes[1],
-                confidence=marks.metrics.get("confidence"),
-                categories=by_category(sheet, row.values),
-                reasons=by_reason(sheet, marks),
-                metrics=marks.metrics,
+                confidence=metrics.get("confidence"),
+                categories=categories,
+                reasons=reasons,
+                metrics=metrics,
                 draw=self.draw,
                 tokens=self.tokens,
             )
@@ -168,7 +198,7 @@ class Course:
         self.updates, self.draw = [], Draw()
 
 
-def logprobs(updates: Sequence[Update]) -> dict[str, Interval]:
+def logprobs(updates: Sequence[Learned]) -> dict[str, Interval]:
     """Return the mean log-probability before and after the updates, by what was trained, weighted by experiences."""
     kinds = sorted({name.removesuffix(AFTER) for update in updates for name in update.metrics if name.endswith(AFTER)})
     means = {}
@@ -211,54 +241,6 @@ def add_up(
         course = courses.setdefault(turn_sums.student, Course(turn_sums.student, measure or truth, truth))
         course.take(turn_sums, sheets)
     return list(courses.values())
-
-
-def change(courses: Sequence[Course]) -> Change | None:
-    """Return how the mean changed, or None where no student was measured twice on the same questions."""
-    paired = [
-        (course.first, course.latest)
-        for course in courses
-        if len(course.measurements) > 1
-        and course.first is not None
-        and course.latest is not None
-        and course.first.questions == course.latest.questions
-    ]
-    if not paired:
-        return None
-    pairs = [(before.values, after.values) for before, after in paired]
-    shared = len({before.questions for before, _ in paired}) == 1
-    return Change(
-        first=float(np.mean([before.mean() for before, _ in pairs])),
-        last=float(np.mean([after.mean() for _, after in pairs])),
-        questions=pairs[0][0].size,
-        students=len(pairs),
-        difference=difference([after - before for before, after in pairs], shared, graded=courses[0].measure.graded),
-        p=p_of_change(*pairs[0], graded=courses[0].measure.graded) if len(pairs) == 1 else None,
-    )
-
-
-def difference(rows: Sequence[Values], shared: bool, *, graded: bool) -> Estimate:
-    """Return the mean difference of students, a row each, with an interval that leaves room for what was not seen."""
-    table_SQ = np.stack(rows) if shared else np.concatenate(rows)[None, :]
-    test = Tested(*resampled(rows, shared), 1.0)
-    return Estimate(*with_unseen(test, table_SQ, LEVEL, graded=graded)[:3])
-
-
-def resampled(rows: Sequence[Values], shared: bool) -> Estimate:
-    """Return the mean difference of students, a row each, with an interval that does not overstate what few tell.
-
-    A bootstrap of few students is too narrow, and a t interval over students ignores that they share their questions:
-    the interval reaches as far as either. Two students say nothing of others, so theirs is over questions alone.
-    """
-    stream = generator(0, 0, 0, "report")
-    if len(rows) == 2 and shared:
-        return bootstrap([np.mean(rows, axis=0)], generator=stream, shared_questions=True)
-    bootstrap_estimate = bootstrap(rows, generator=stream, shared_questions=shared)
-    if len(rows) < 3:
-        return bootstrap_estimate
-    t_estimate = mean_interval([row.mean() for row in rows])
-    low, high = min(bootstrap_estimate.low, t_estimate.low), max(bootstrap_estimate.high, t_estimate.high)
-    return Estimate(bootstrap_estimate.value, low, high)
 
 
 def by_turn(courses: Sequence[Course]) -> dict[int, list[Measurement]]:

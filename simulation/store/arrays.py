@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 T = TypeVar("T", float, int)
 
@@ -47,7 +48,12 @@ def _pack_few(values: Sequence[float]) -> bytes:
 
 def unpack(data: bytes) -> tuple[float, ...]:
     """Return what `pack` packed."""
-    return tuple(np.frombuffer(data, dtype=FLOATS[data[:1]], offset=1).astype("<f8").tolist())
+    return tuple(unpack_array(data).tolist())
+
+
+def unpack_array(data: bytes) -> NDArray[np.float64]:
+    """Return what `pack` packed as an array."""
+    return np.frombuffer(data, dtype=FLOATS[data[:1]], offset=1).astype(np.float64)
 
 
 def pack_whole(values: Sequence[int]) -> bytes:

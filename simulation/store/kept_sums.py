@@ -9,6 +9,7 @@ import json
 import math
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from simulation.loop.world import HELD_OUT
 from simulation.store.arrays import pack
 from simulation.store.columns import stored_real
 from simulation.store.interning import Interned
-from simulation.store.schema import SUMS, TEXTS
+from simulation.store.schema import SUMS, TEXTS, reported
 from simulation.store.turn_sums import SAME, JudgedAnswer, Marks, QuestionSheets, TurnSums, category_sums, reason_sums
 
 Row = tuple[Any, ...]
@@ -31,20 +32,25 @@ class KeptSums:
     """The tables of sums of one study, in its database or in memory."""
 
     def __init__(
-        self, connection: sqlite3.Connection, interned: Interned, held_out: Callable[[], Mapping[str, Question]]
+        self,
+        folder: Path,
+        connection: sqlite3.Connection,
+        interned: Interned,
+        held_out: Callable[[], Mapping[str, Question]],
     ) -> None:
-        """Keep sums in a database that holds the tables; `held_out` returns the held-out questions by id."""
+        """Keep sums of a study's folder in a database that holds the tables; `held_out` are its questions by id."""
+        self._folder = folder
         self._connection = connection
         self._interned = interned
         self._held_out = held_out
         self._sheets: QuestionSheets | None = None
 
     @classmethod
-    def in_memory(cls, held_out: Callable[[], Mapping[str, Question]]) -> "KeptSums":
+    def in_memory(cls, folder: Path, held_out: Callable[[], Mapping[str, Question]]) -> "KeptSums":
         """Return tables without rows that no file holds; threads may take turns at them."""
         connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
         connection.executescript(f"{TEXTS} {SUMS}")
-        return cls(connection, Interned(connection), held_out)
+        return cls(folder, connection, Interned(connection), held_out)
 
     def add(self, sums: TurnSums, seat: int) -> None:
         """Add what one student's turn adds; it neither begins nor ends a transaction."""
@@ -63,7 +69,8 @@ class KeptSums:
 
     def query(self, statement: str, *values: object) -> list[Row]:
         """Run a query on the tables of sums."""
-        return self._connection.execute(statement, values).fetchall()
+        with reported(self._folder):
+            return self._connection.execute(statement, values).fetchall()
 
     def name(self, number: int) -> str:
         """Return the category or reason of a number."""

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from simulation.core.errors import StoreError
+from simulation.measures.change_of_mean import change
 from simulation.measures.statistics import mean_interval
-from simulation.measures.summary import Course, Measurement, by_turn, change, pooled
+from simulation.measures.summary import Course, Measurement, by_turn, pooled
 from simulation.measures.tallies import ReasonTally
 from simulation.views.tables import ranked_reasons, telling
 from simulation.views.text import Scale, shown

@@ -12,8 +12,9 @@ from rich.text import Text
 from simulation.core.questions import Measure
 from simulation.core.registry import short_name
 from simulation.core.types import Question
+from simulation.measures.change_of_mean import Change, change
 from simulation.measures.reliability import Reliability
-from simulation.measures.summary import Change, Course, add_up, by_turn, change
+from simulation.measures.summary import Course, add_up, by_turn
 from simulation.scenario.keys import Evaluate
 from simulation.store.turn_sums import TurnSums
 from simulation.views.forms import guess

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from io import StringIO
 
 from simulation.views.text import shown
+from simulation.views.web.answer_list import listed, number_of
 from simulation.views.web.catalog import NotThere
 from simulation.views.web.page_request import PageRequest
-from simulation.views.web.queries import AskedRow, Filter, asked, category_names, count
+from simulation.views.web.queries import AskedRow, Filter, category_names
 from simulation.views.web.question_page import truth_cell, value
 from simulation.views.web.sheets import Cell, Paging, Sheet, passage, sheet
 from simulation.views.web.wording import many, misconception
@@ -57,9 +58,9 @@ def filter_of(request: PageRequest) -> Filter:
 def answers_view(request: PageRequest) -> AnswersView:
     """Return what the list of answers shows."""
     wanted, path = filter_of(request), f"{request.base}/answers.html"
-    total = count(request.study, wanted)
+    total = number_of(request.study, request.sums, wanted)
     paging = request.paging(total, path)
-    rows = asked(request.study, wanted, start=paging.start, most=paging.size)
+    rows = listed(request.study, request.sums, wanted, start=paging.start, most=paging.size)
     chosen = {key: text for key, text in request.query.items() if key != "page" and text}
     csv_path = f"{request.base}/answers.csv"
     parts = range(1, max(1, -(-total // CSV_ROWS)) + 1)
@@ -123,9 +124,8 @@ def answers_sheet(request: PageRequest, rows: list[AskedRow]) -> Sheet | None:
 
 def answers_csv(request: PageRequest) -> str:
     """Return a part of the filtered answers as CSV that no spreadsheet takes for formulas."""
-    rows = asked(
-        request.study, filter_of(request), start=(request.number("page") - 1) * CSV_ROWS, most=CSV_ROWS, longest=300
-    )
+    start = (request.number("page") - 1) * CSV_ROWS
+    rows = listed(request.study, request.sums, filter_of(request), start=start, most=CSV_ROWS, longest=300)
     file = StringIO()
     writer = csv.writer(file)
     writer.writerow(("turn", "student", "category", "question", "answer", "shows", "truth", "score"))

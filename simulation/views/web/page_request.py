@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from simulation.store import Study
+from simulation.store.kept_sums import KeptSums
 from simulation.views.web.catalog import NotThere
 from simulation.views.web.links import Links
 from simulation.views.web.sheets import LENGTHS, PAGE_SIZE, Paging
@@ -25,6 +26,11 @@ class PageRequest:
     query: Mapping[str, str] = field(default_factory=dict)
     longest: int = LENGTHS[0]
     """Characters shown of a text."""
+
+    @property
+    def sums(self) -> KeptSums:
+        """The sums of the study; raises SumsUnderWay."""
+        return self.summaries.sums(self.study)
 
     def seat(self, text: str) -> int:
         """Return a student's place among the seats; raises NotThere."""

@@ -12,7 +12,8 @@ from simulation.core.types import Question, Turn
 from simulation.loop.world import HELD_OUT
 from simulation.store import DATABASE, Study
 from simulation.store.arrays import unpack_whole
-from simulation.store.interning import decoded, rebuilt
+from simulation.store.interning import decoded, rebuilt, text_hash
+from simulation.store.kept_sums import KeptSums
 from simulation.store.outside import import_environments
 from simulation.store.packed import unpack_places, unpack_scores
 from simulation.store.reading import BROKEN
@@ -110,18 +111,18 @@ LISTED = """
 FROM answers a JOIN feedback f USING (t, s, i) JOIN questions q ON q.id = a.question
 JOIN texts p ON p.id = a.prompt JOIN texts x ON x.id = a.text LEFT JOIN texts r ON r.id = a.reveals
 """
+COUNTED = "FROM answers a JOIN feedback f USING (t, s, i) JOIN questions q ON q.id = a.question"
 CONDITIONS = {
     "seat": "a.s = ?",
     "turn": "a.t = ?",
     "question": "a.question = ?",
     "category": "coalesce(q.rest ->> '$.tags[0]', '') = ?",
-    "reveals": "r.text = ?",
 }
 TRUTHS = {"right": "a.truth >= 1", "wrong": "a.truth < 1"}
 TEACHERS = {"right": "abs(f.score - a.truth) <= 1e-9", "wrong": "abs(f.score - a.truth) > 1e-9"}
-
-
-SEARCHED = "(p.text LIKE ? ESCAPE '!' OR x.text LIKE ? ESCAPE '!')"
+REVEALS = "a.reveals = (SELECT id FROM texts WHERE hash = ?)"
+MATCHING = "(SELECT id FROM texts WHERE text LIKE ? ESCAPE '!')"
+SEARCHED = f"(a.prompt IN {MATCHING} OR a.text IN {MATCHING})"
 
 
 def where(wanted: Filter) -> tuple[str, list[object]]:
@@ -130,6 +131,9 @@ def where(wanted: Filter) -> tuple[str, list[object]]:
     clauses, values = [CONDITIONS[name] for name in names], [getattr(wanted, name) for name in names]
     clauses += [TRUTHS[wanted.truth]] if wanted.truth in TRUTHS else []
     clauses += [TEACHERS[wanted.teacher]] if wanted.teacher in TEACHERS else []
+    if wanted.reveals:
+        clauses.append(REVEALS)
+        values.append(text_hash(wanted.reveals))
     if wanted.text:
         escaped = wanted.text.replace("!", "!!").replace("%", "!%").replace("_", "!_")
         clauses.append(SEARCHED)
@@ -155,34 +159,38 @@ def asked(study: Study, wanted: Filter, *, start: int = 0, most: int = 50, longe
 def count(study: Study, wanted: Filter) -> int:
     """Return how many answers a filter lets through."""
     condition, values = where(wanted)
-    return int(study.query(f"SELECT count(*) {LISTED} {condition}", *values)[0][0])
+    tables = COUNTED if wanted.teacher or wanted.category else "FROM answers a"
+    return int(study.query(f"SELECT count(*) {tables} {condition}", *values)[0][0])
 
 
 TURNS = """
-SELECT t.t, coalesce(a.asked, 0), coalesce(a.truth, 0.0), coalesce(a.score, 0.0), coalesce(a.misjudged, 0),
-    coalesce(u.experiences, 0), x.text
-FROM turns t JOIN texts x ON x.id = t.failure LEFT JOIN updates u USING (t, s) LEFT JOIN (
-    SELECT t, s, count(*) AS asked, sum(truth) AS truth, sum(score) AS score,
-        sum(abs(score - truth) > 1e-9) AS misjudged
-    FROM answers JOIN feedback USING (t, s, i) WHERE s = ?1 AND t BETWEEN ?2 AND ?3 GROUP BY t
-) a USING (t, s) WHERE t.s = ?1 AND t.t BETWEEN ?2 AND ?3 ORDER BY t.t
+SELECT t.t, coalesce(u.experiences, 0), x.text FROM turns t JOIN texts x ON x.id = t.failure
+LEFT JOIN updates u USING (t, s) WHERE t.s = ? AND t.t BETWEEN ? AND ? ORDER BY t.t
+"""
+TURN_SUMS = """
+SELECT t, sum(answers), total(truth), total(score), sum(answers - same) FROM answer_sums
+WHERE s = ? AND t BETWEEN ? AND ? GROUP BY t
 """
 
 
-def turn_rows(study: Study, seat: int, first: int, last: int) -> list[TurnRow]:
+def turn_rows(study: Study, sums: KeptSums, seat: int, first: int, last: int) -> list[TurnRow]:
     """Return a student's turns from `first` to `last` in numbers."""
-    return [
-        TurnRow(
-            turn=turn,
-            asked=asked_count,
-            right=float(truth),
-            called_right=float(score),
-            misjudged=misjudged,
-            trained=trained,
-            failure=decoded(failure),
+    sums_by_turn = {turn: own for turn, *own in sums.query(TURN_SUMS, seat, first, last)}
+    rows = []
+    for turn, trained, failure in study.query(TURNS, seat, first, last):
+        answers, truth, score, misjudged = sums_by_turn.get(turn, (0, 0.0, 0.0, 0))
+        rows.append(
+            TurnRow(
+                turn=turn,
+                asked=answers,
+                right=truth,
+                called_right=score,
+                misjudged=misjudged,
+                trained=trained,
+                failure=decoded(failure),
+            )
         )
-        for turn, asked_count, truth, score, misjudged, trained, failure in study.query(TURNS, seat, first, last)
-    ]
+    return rows
 
 
 EXAMS = """

@@ -239,7 +239,7 @@ def turns_sheet(request: PageRequest, seat: int, paging: Paging) -> Sheet | None
     """Return a student's turns with a link to each; turn 0, which asks nothing, is left out."""
     rows: list[Row] = []
     graded = request.study.measures[0].graded
-    for row in turn_rows(request.study, seat, paging.start + 1, paging.stop):
+    for row in turn_rows(request.study, request.sums, seat, paging.start + 1, paging.stop):
         href = request.links.to(request.turn_path(seat, row.turn))
         shares = [f"{value:.2f}" if graded else f"{value:.0f}" for value in (row.right, row.called_right)]
         wrong = Cell(str(row.misjudged), look="bad" if row.misjudged else "")

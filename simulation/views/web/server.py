@@ -20,10 +20,13 @@ from simulation.core.errors import ScenarioError
 from simulation.views.web.catalog import Catalog
 from simulation.views.web.rendering import POLICY, report_policy
 from simulation.views.web.site import Site
+from simulation.views.web.summaries import Summaries
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 EVERYWHERE = ("0.0.0.0", "::")
 LONGEST_ADDRESS = 4000
+PATIENCE_SECONDS = 2.0
+"""How long a page waits for the sums of a study that keeps none; then it says how far they are, and comes again."""
 COMMON_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -125,7 +128,7 @@ def hosts_of(host: str, port: int) -> frozenset[str]:
 
 def serve(folder: Path, host: str, port: int, *, browser: bool, say: Callable[[str], None]) -> None:
     """Serve the studies of a folder until Ctrl-C; `say` is told the address."""
-    site = Site(Catalog(folder))
+    site = Site(Catalog(folder), summaries=Summaries(PATIENCE_SECONDS))
     ears = listening(host, port)
     own_port = ears.getsockname()[1]
     token = secrets.token_urlsafe(24)

@@ -19,6 +19,7 @@ from simulation.views.web import (
 )
 from simulation.views.web.catalog import COHORT, NAME, Catalog, NotThere
 from simulation.views.web.links import Links, Target
+from simulation.views.web.made_sums import SumsUnderWay
 from simulation.views.web.page_request import PageRequest
 from simulation.views.web.queries import opened
 from simulation.views.web.rendering import STATIC, render, static
@@ -74,6 +75,8 @@ class Site:
             return message(404, str(error), links)
         except SimulationError as error:
             return message(500, str(error), links)
+        except SumsUnderWay as under_way:
+            return message(503, str(under_way), links, progress=under_way)
 
     def _reply(self, path: str, query: Mapping[str, str], links: Links) -> Reply:
         if path == index_page.INDEX:
@@ -133,10 +136,11 @@ def html(text: str, links: Links) -> Reply:
     return Reply(body=text.encode("utf-8", "replace"), targets=links.targets)
 
 
-def message(status: int, sentence: str, links: Links) -> Reply:
-    """Return a page that says what is wrong."""
+def message(status: int, sentence: str, links: Links, progress: SumsUnderWay | None = None) -> Reply:
+    """Return a page that says what is wrong, or how far what it waits for is, in which case it comes again."""
     crumbs = [("Studies", links.to("index.html"))]
-    text = render("message.html.j2", links, crumbs=crumbs, title="Not to be shown", sentence=sentence[:2000])
+    title = "Not to be shown" if progress is None else "Not yet to be shown"
+    text = render("message.html.j2", links, crumbs=crumbs, title=title, sentence=sentence[:2000], progress=progress)
     return Reply(status=status, body=text.encode("utf-8", "replace"), targets=links.targets)
 
 

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 
-from simulation.core.types import Question
+from simulation.measures.kept_courses import KeptCourses
 from simulation.measures.summary import Course
-from simulation.store import Study, StudySums
-from simulation.store.turn_sums import QuestionSheets
+from simulation.store import Study
+from simulation.store.kept_sums import KeptSums
+from simulation.views.web.made_sums import MadeSums, SumsUnderWay
 
 KEPT = 16
 """Studies whose sums stay in memory."""
@@ -16,45 +17,53 @@ KEPT = 16
 
 @dataclass(slots=True)
 class Summary:
-    """The courses of a study's students up to a turn."""
+    """What is kept of one study."""
 
     genesis: bytes
-    last_turn: int
-    courses: dict[str, Course]
-    sheets: QuestionSheets
-    questions: dict[str, Question]
+    lock: Lock
+    courses: KeptCourses
+    made: MadeSums | None = None
+    """Its sums, where it keeps none itself."""
+
+    @property
+    def last_turn(self) -> int:
+        """The last turn that is in them, or -1."""
+        return max(self.courses.last_turn, -1 if self.made is None else self.made.turns_made - 1)
 
 
 class Summaries:
     """The sums of the studies that were looked at last."""
 
-    def __init__(self) -> None:
+    def __init__(self, patience_seconds: float | None = None) -> None:
+        """Wait so long for sums that have to be made from all rows of a study, by default until they are."""
+        self._patience_seconds = patience_seconds
         self._summaries: OrderedDict[Path, Summary] = OrderedDict()
         self._lock = Lock()
 
+    def sums(self, study: Study) -> KeptSums:
+        """Return the sums of a study, which it keeps, or which are made from its rows; raises SumsUnderWay."""
+        if study.sums is not None:
+            return study.sums
+        summary = self._of(study)
+        with summary.lock:
+            made = summary.made = summary.made or MadeSums(study)
+        if not made.ready(study, self._patience_seconds):
+            raise SumsUnderWay(study.name, made.turns_made, study.last_turn + 1)
+        return made.sums
+
     def courses(self, study: Study) -> list[Course]:
-        """Return the course of every student by the truth, all committed turns in it."""
+        """Return the course of every student by the truth, all committed turns in it; raises SumsUnderWay."""
+        sums, summary = self.sums(study), self._of(study)
+        with summary.lock:
+            summary.courses.follow(study, sums)
+            return list(summary.courses.courses)
+
+    def _of(self, study: Study) -> Summary:
         with self._lock:
             summary = self._summaries.pop(study.folder, None)
             if summary is None or summary.genesis != study.genesis or summary.last_turn > study.last_turn:
-                summary = begun(study)
-            for sums in StudySums(study).since(summary.last_turn + 1):
-                summary.courses[sums.student].take(sums, summary.sheets)
-                summary.last_turn = sums.turn
+                summary = Summary(genesis=study.genesis, lock=Lock(), courses=KeptCourses(study))
             self._summaries[study.folder] = summary
             if len(self._summaries) > KEPT:
                 self._summaries.popitem(last=False)
-            return list(summary.courses.values())
-
-
-def begun(study: Study) -> Summary:
-    """Return the summary of no turn."""
-    questions = {question.id: question for question in study.question_set("held_out")}
-    truth = study.measures[0]
-    return Summary(
-        genesis=study.genesis,
-        last_turn=-1,
-        courses={seat.name: Course(seat.name, truth, truth) for seat in study.seats},
-        sheets=QuestionSheets(questions),
-        questions=questions,
-    )
+            return summary
