@@ -52,8 +52,8 @@ class Study:
         self._positions = {seat.name: position for position, seat in enumerate(self.seats)}
         self._interned = Interned(connection)
         self._reader = Reader(connection, self._interned)
-        kept = KeptSums(folder, connection, self._interned, self.held_out)
-        self.sums = kept if version >= SUMS_SINCE else None
+        sums = KeptSums(folder, connection, self._interned, self.held_out)
+        self.sums = sums if version >= SUMS_SINCE else None
         self._writer = Writer(connection, self._interned, self.sums)
         self._chain = Chain(connection, self.scenario, self.seats, self._measures)
         self._adapters = Adapters(connection, folder / BLOBS, keep, list(self._positions))

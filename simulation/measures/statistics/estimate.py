@@ -58,9 +58,9 @@ def mean_interval(values: ArrayLike, level: float = 0.95) -> Estimate:
     mean = float(sample.mean())
     if sample.size == 1:
         return Estimate(mean, -math.inf, math.inf)
-    from scipy import stats  # type: ignore[import-untyped]
+    from scipy.special import stdtrit  # type: ignore[import-untyped]
 
-    half = float(stats.t.ppf((1 + level) / 2, sample.size - 1) * sample.std(ddof=1) / math.sqrt(sample.size))
+    half = float(stdtrit(sample.size - 1, (1 + level) / 2) * sample.std(ddof=1) / math.sqrt(sample.size))
     return Estimate(mean, mean - half, mean + half)
 
 

@@ -46,10 +46,10 @@ class Summaries:
             return study.sums
         summary = self._of(study)
         with summary.lock:
-            made = summary.made = summary.made or MadeSums(study)
-        if not made.ready(study, self._patience_seconds):
-            raise SumsUnderWay(study.name, made.turns_made, study.last_turn + 1)
-        return made.sums
+            own_sums = summary.made = summary.made or MadeSums(study)
+        if not own_sums.ready(study, self._patience_seconds):
+            raise SumsUnderWay(study.name, own_sums.turns_made, study.last_turn + 1)
+        return own_sums.sums
 
     def courses(self, study: Study) -> list[Course]:
         """Return the course of every student by the truth, all committed turns in it; raises SumsUnderWay."""
