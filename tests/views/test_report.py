@@ -13,8 +13,9 @@ import pytest
 from rich.console import Console
 
 from simulation.core.types import Seat
+from simulation.measures.change_of_mean import change
 from simulation.measures.statistics import mean_interval
-from simulation.measures.summary import change, summarise
+from simulation.measures.summary import summarise
 from simulation.measures.tallies import ReasonTally
 from simulation.store import Study
 from simulation.store.turn_sums import TurnSums

@@ -77,7 +77,7 @@ def interquartile_mean(values: ArrayLike, level: float = 0.95) -> Estimate:
     mean = float(middle_half.mean())
     if middle_half.size == 1:
         return Estimate(mean, -math.inf, math.inf)
-    from scipy.special import stdtrit  # type: ignore[import-untyped]
+    from scipy.special import stdtrit
 
     winsorised = np.clip(ordered, middle_half[0], middle_half[-1])
     squares = float(np.sum((winsorised - winsorised.mean()) ** 2))
