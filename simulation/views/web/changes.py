@@ -3,16 +3,19 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from simulation.core.types import LessonEffect, Question, Turn
+from simulation.core.kinds.items import Items
+from simulation.core.kinds.next_items import NextItems
+from simulation.core.types import Experience, LessonEffect, Question, Turn
 from simulation.measures.methods import HALF, MOVED
+from simulation.scenario.entries import is_lineup
 from simulation.store import Study
 from simulation.views.web.page_request import PageRequest
 from simulation.views.web.queries import Exam, exam_turns, exams, text_of
-from simulation.views.web.sheets import Cell, Passage, Sheet, passage, sheet
+from simulation.views.web.sheets import Cell, Paging, Passage, Sheet, passage, sheet
 from simulation.views.web.wording import before_after, prefers_taught, why_numbers, why_plain
 
 MOST_CHANGES = 50
-"""Held-out answers listed on a page in each direction."""
+"""Held-out answers listed on a page in each direction; the others are on the pages after it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +29,7 @@ class LessonRow:
     question: Passage
     answer: Passage
     taught: Passage
+    """What the update made likelier; empty where it taught nothing, or the record names no such text."""
     why: str
     why_numbers: str
     taught_moved: str
@@ -40,8 +44,12 @@ class HeldOutChanges:
     """What became of held-out answers between the evaluations around a turn."""
 
     sentence: str
-    turned_right: Sheet | None
-    turned_wrong: Sheet | None
+    turned_right: Sheet | None = None
+    turned_wrong: Sheet | None = None
+    paging: Paging | None = None
+    """Where in both tables the page is."""
+    all_href: str = ""
+    """Where those in all categories stand."""
 
 
 def lesson_rows(request: PageRequest, seat: int, turn: Turn, start: int, stop: int) -> list[LessonRow]:
@@ -59,26 +67,44 @@ def lesson_row(request: PageRequest, seat: int, turn: Turn, place: int, effect: 
     """Return what a reader sees of one lesson."""
     lesson, length = turn.lessons[place], max(60, request.longest // 4)
     experience = lesson.item
-    taught_text = experience.feedback.correction or ("" if experience.feedback.score < 1.0 else experience.answer.text)
-    taught = rejected = prefers = ""
-    if effect is not None:
-        taught = before_after(effect.taught_before, effect.taught_after)
-        if effect.rejected_before is not None and effect.rejected_after is not None:
-            rejected = before_after(effect.rejected_before, effect.rejected_after)
-        prefers = preference(prefers_taught(effect))
+    taught = "" if effect is None else taught_text(experience, effect, answers=imitates_answers(request.study, seat))
+    rejected_moved = ""
+    if effect is not None and effect.rejected_before is not None and effect.rejected_after is not None:
+        rejected_moved = before_after(effect.rejected_before, effect.rejected_after)
     return LessonRow(
         place=place,
         href=request.answer_link(seat, experience.turn, experience.position),
         source="this turn" if experience.turn == turn.turn else f"turn {experience.turn}",
         question=passage(experience.question.prompt, length),
         answer=passage(experience.answer.text, length),
-        taught=passage(taught_text, length),
+        taught=passage(taught, length),
         why=why_plain(lesson),
         why_numbers=why_numbers(lesson),
-        taught_moved=taught,
-        rejected_moved=rejected,
-        prefers=prefers,
+        taught_moved="" if effect is None else before_after(effect.taught_before, effect.taught_after),
+        rejected_moved=rejected_moved,
+        prefers="" if effect is None else preference(prefers_taught(effect)),
     )
+
+
+def taught_text(experience: Experience, effect: LessonEffect, *, answers: bool) -> str:
+    """Return the text that an update taught, "" where the record names none; `answers` are taught as they are.
+
+    Of an answer that is a list one item was taught: the correction, where there is one.
+    """
+    correction, text = experience.feedback.correction, experience.answer.text
+    own = "" if isinstance(experience.question.form, Items | NextItems) else text
+    if effect.rejected_before is not None or (experience.feedback.score < 1 and not answers):
+        return correction or ""
+    return own or correction or ""
+
+
+def imitates_answers(study: Study, seat: int) -> bool:
+    """Tell whether a student's trainer imitates answers whatever was said of them."""
+    scenario = study.scenario
+    if is_lineup(scenario):
+        label = study.seats[seat].label
+        scenario = next(entry["scenario"] for entry in scenario["entries"] if entry["label"] == label)
+    return (scenario["learn"]["trainer"] or {}).get("imitate") == "answers"
 
 
 def preference(prefers: tuple[bool, bool] | None) -> str:
@@ -120,7 +146,7 @@ def held_out_changes(
     if before is None or not turn.turn:
         return None
     if after is None:
-        return HeldOutChanges(sentence="No evaluation came after this turn yet.", turned_right=None, turned_wrong=None)
+        return HeldOutChanges(sentence="No evaluation came after this turn yet.")
     around = {exam.turn: exam for exam in exams(study, seat, before, after)}
     topics = sorted({experience.question.category for experience in turn.experiences})
     moves = moved_answers(around[before], around[after], graded=study.measures[0].graded)
@@ -139,11 +165,21 @@ def held_out_changes(
         f"and {others[1]} {words[1]}. This says what came after, not what caused it."
     )
     pair = (around[before], around[after])
+    paging = request.paging(max(len(up), len(down)), request.turn_path(seat, turn.turn), "changes", MOST_CHANGES)
+    captions = [f"{len(names)} held-out answers that {word}" for names, word in zip((up, down), words, strict=True)]
     return HeldOutChanges(
         sentence=sentence,
-        turned_right=changes_sheet(request, seat, f"held-out answers that {words[0]}", up, pair, questions),
-        turned_wrong=changes_sheet(request, seat, f"held-out answers that {words[1]}", down, pair, questions),
+        turned_right=changes_sheet(request, seat, captions[0], up, pair, questions, paging),
+        turned_wrong=changes_sheet(request, seat, captions[1], down, pair, questions, paging),
+        paging=paging,
+        all_href=all_changes(request, seat, before, after) if len(moves) > len(own) else "",
     )
+
+
+def all_changes(request: PageRequest, seat: int, before: int, after: int) -> str:
+    """Return the address of the changes in all categories between two turns, "" in files."""
+    query = {"a_student": seat, "a_turn": before, "b_student": seat, "b_turn": after}
+    return "" if request.links.bundled else request.links.to(f"{request.base}/compare.html", query)
 
 
 def moved_answers(before: Exam, after: Exam, *, graded: bool) -> dict[str, int]:
@@ -169,13 +205,13 @@ def changes_sheet(
     names: Sequence[str],
     pair: tuple[Exam, Exam],
     questions: Mapping[str, tuple[int, Question]],
+    paging: Paging,
 ) -> Sheet | None:
-    """Return the answers before and after of these questions; None where there are none."""
-    if not names:
-        return None
+    """Return a part of the answers to these questions before and after; None where there are none."""
+    own = sorted(names, key=lambda name: (category(questions, name), name))[paging.start : paging.start + paging.size]
     length = max(40, request.longest // 8)
     rows = []
-    for name in names[:MOST_CHANGES]:
+    for name in own:
         number, question = questions[name]
         before, after = (answer_text(request.study, exam, name, length) for exam in pair)
         href = request.links.to(request.student_path(seat, f"question-{number}.html"))
@@ -187,10 +223,8 @@ def changes_sheet(
                 after,
             )
         )
-    hidden = len(names) - len(rows)
-    note = f"and {hidden} more" if hidden > 0 else ""
     head = ("category", "question", f"after turn {pair[0].turn}", f"after turn {pair[1].turn}")
-    return sheet(caption, head, rows, words=4, note=note)
+    return sheet(caption, head, rows, words=4) if rows else None
 
 
 def answer_text(study: Study, exam: Exam, name: str, length: int) -> Cell:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from simulation.measures.summary import Course
 from simulation.views.text import Scale
 from simulation.views.web.page_request import PageRequest
+from simulation.views.web.queries import failures
 from simulation.views.web.sheets import Cell, Paging, Row, Sheet, heat, passage, sheet
 
 MOST_CATEGORIES = 8
@@ -15,13 +16,21 @@ def class_sheet(request: PageRequest, courses: Sequence[Course], paging: Paging)
     """Return a part of the students, a row each, with links to them."""
     scale = Scale.of(courses[0].measure)
     categories = columns_of(courses)
+    failed = failures(request.study)
     rows = [student_row(request, courses[seat], seat, categories, scale) for seat in range(paging.start, paging.stop)]
     head = ("student", "plays", "seed", f"first{scale.unit}", f"last{scale.unit}", f"change{scale.points}")
-    return sheet(
-        f"students by held-out {courses[0].measure.name}, and by category at the last evaluation",
-        (*head, *(passage(name, 40).text or "none" for name in categories), "needs help with"),
-        rows,
-    )
+    names = (*head, *(passage(name, 40).text or "none" for name in categories), "needs help with")
+    if failed:
+        names = (*names, "plays no more")
+        remarks = [failed.get(seat) for seat in range(paging.start, paging.stop)]
+        rows = [
+            (
+                *row,
+                Cell("" if remark is None else f"since turn {remark[0]}: {passage(remark[1], 200).text}", look="word"),
+            )
+            for row, remark in zip(rows, remarks, strict=True)
+        ]
+    return sheet(f"students by held-out {courses[0].measure.name}, and by category at the last evaluation", names, rows)
 
 
 def columns_of(courses: Sequence[Course]) -> list[str]:
@@ -41,10 +50,11 @@ def student_row(request: PageRequest, course: Course, seat: int, categories: Seq
         return (name, label, own.seed, *("" for _ in range(len(categories) + 4)))
     first, last = course.measurements[0], course.measurements[-1]
     means = {name: last.categories[name].mean for name in categories if name in last.categories}
-    weakest = min(means, key=lambda name: (means[name], name)) if means else ""
+    weakest = min(means, key=lambda name: (means[name], name)) if means else None
+    needs = "" if weakest is None or means[weakest] >= 1 else passage(weakest, 80).text or "what has no category"
     cells = [
         Cell(scale.bare(means[name]), look=heat(means[name])) if name in means else Cell("") for name in categories
     ]
     values = (scale.bare(first.value), Cell(scale.bare(last.value), look=heat(last.value)))
     change = scale.signed(last.value - first.value)
-    return (name, label, own.seed, *values, change, *cells, Cell(passage(weakest, 80).text, look="word"))
+    return (name, label, own.seed, *values, change, *cells, Cell(needs, look="word"))

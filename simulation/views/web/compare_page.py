@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from simulation.core.types import Turn
 from simulation.store.turn_sums import SAME
 from simulation.views.text import Scale
-from simulation.views.web.changes import category, changes_sheet, moved_answers
+from simulation.views.web.changes import MOST_CHANGES, category, changes_sheet, moved_answers
 from simulation.views.web.page_request import PageRequest
 from simulation.views.web.queries import Exam, exam_turns, exams, held_out, turn_of
-from simulation.views.web.sheets import Cell, Sheet, sheet
+from simulation.views.web.sheets import Cell, Paging, Sheet, sheet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +31,8 @@ class CompareView:
     categories: Sheet | None
     better: Sheet | None
     worse: Sheet | None
+    paging: Paging | None
+    """Where in both tables of answers the page is."""
     students: tuple[str, ...]
     last_turn: int
 
@@ -42,15 +44,18 @@ def compare_view(request: PageRequest) -> CompareView:
     evaluations = [exam for exam in pair if exam is not None]
     questions, graded = held_out(request.study), request.study.measures[0].graded
     better = worse = None
+    paging = None
     if len(evaluations) == 2:
         moves = moved_answers(evaluations[0], evaluations[1], graded=graded)
         up, down = ([name for name, direction in moves.items() if direction == way] for way in (1, -1))
         both = (evaluations[0], evaluations[1])
-        better = changes_sheet(
-            request, sides[1].seat, "held-out answers that are better on the right side", up, both, questions
-        )
-        worse = changes_sheet(
-            request, sides[1].seat, "held-out answers that are worse on the right side", down, both, questions
+        paging = request.paging(max(len(up), len(down)), f"{request.base}/compare.html", "changes", MOST_CHANGES)
+        better, worse = (
+            changes_sheet(request, sides[1].seat, f"{len(names)} {caption}", names, both, questions, paging)
+            for names, caption in (
+                (up, "held-out answers that are better on the right side"),
+                (down, "held-out answers that are worse on the right side"),
+            )
         )
     return CompareView(
         sides=sides,
@@ -58,6 +63,7 @@ def compare_view(request: PageRequest) -> CompareView:
         categories=categories_sheet(request, sides),
         better=better,
         worse=worse,
+        paging=paging,
         students=tuple(seat.name for seat in request.study.seats[:200]),
         last_turn=request.study.last_turn,
     )

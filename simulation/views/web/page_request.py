@@ -12,6 +12,8 @@ from simulation.views.web.summaries import Summaries
 
 LARGEST = 10_000_000
 """A number in an address beyond this is no place."""
+PAGERS = frozenset({"page", "lessons", "changes", "students", "turns"})
+"""What a page may have several of; files have a page of each, not of every combination."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +61,8 @@ class PageRequest:
         paging = Paging(page, count, size)
         if page > paging.pages:
             raise NotThere(f"there is no page {page} of {paging.pages}")
-        kept = {key: value for key, value in self.query.items() if key != name}
+        dropped = PAGERS if self.links.bundled else {name}
+        kept = {key: value for key, value in self.query.items() if key not in dropped}
         previous = self.links.to(path, {**kept, name: "" if page == 2 else page - 1}) if page > 1 else ""
         following = self.links.to(path, {**kept, name: page + 1}) if page < paging.pages else ""
         return Paging(page, count, size, previous, following)

@@ -1,5 +1,6 @@
 """The pages of a study and of a student: the curve, mastery by category, what came of answers, the teacher's report."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -7,19 +8,20 @@ from simulation.measures.reliability import Reliability
 from simulation.measures.summary import Course, by_turn, pooled
 from simulation.scenario.entries import is_lineup
 from simulation.views.report import chance, heading, teacher, verdicts, warnings
-from simulation.views.tables import ranked_reasons, sampled
+from simulation.views.tables import sampled
 from simulation.views.text import GRADED, Scale
 from simulation.views.web.charts import curve_points
 from simulation.views.web.class_table import class_sheet
 from simulation.views.web.forgetting import forgotten_sheet
 from simulation.views.web.page_request import PageRequest
-from simulation.views.web.queries import turn_rows
+from simulation.views.web.queries import failures, turn_rows
 from simulation.views.web.sheets import Cell, Paging, Row, Sheet, heat, passage, sheet
 from simulation.views.web.wording import misconception, percents
 
 MOST_COLUMNS = 12
 """Evaluations side by side in a table; of more an even sample."""
 MOST_REASONS = 15
+MOST_FAILED = 5
 HEAT_NOTE = "Each cell holds the share of right answers in per cent; the darker, the higher."
 
 
@@ -59,7 +61,7 @@ def run_view(request: PageRequest, seat: int | None = None) -> RunView:
     return RunView(
         title=title(request, all_courses, seat),
         sentences=tuple(verdicts(measured)) if measured else () if mixed else ("No evaluation is on record yet.",),
-        notes=tuple(warnings(measured)),
+        notes=(*failed(request, seat), *warnings(measured)),
         finding=finding(measured),
         curve=curve_sheet(measured) if measured else None,
         categories=categories_sheet(request, measured) if measured else None,
@@ -72,6 +74,18 @@ def run_view(request: PageRequest, seat: int | None = None) -> RunView:
         turns=turns_sheet(request, only, turns_paging) if only is not None and turns_paging else None,
         turns_paging=turns_paging,
     )
+
+
+def failed(request: PageRequest, seat: int | None) -> list[str]:
+    """Say who plays no more; means over students end where the first of them does."""
+    own = {number: why for number, why in failures(request.study).items() if seat in (None, number)}
+    sentences = [
+        f"{passage(request.study.seats[number].name, 80).text} plays no more since turn {own_turn}: "
+        f"{passage(why, 300).text}"
+        for number, (own_turn, why) in list(own.items())[:MOST_FAILED]
+    ]
+    hidden = len(own) - len(sentences)
+    return [*sentences, f"and {hidden} more students play no more"] if hidden > 0 else sentences
 
 
 def title(request: PageRequest, courses: Sequence[Course], seat: int | None) -> str:
@@ -181,11 +195,13 @@ def reasons_sheet(request: PageRequest, courses: Sequence[Course], seat: int | N
         return None
     turns = columns(list(grouped))
     tallies = {turn: pooled(grouped[turn])[1] for turn in turns}
-    names = [name for name in ranked_reasons(tallies[turns[0]], tallies[turns[-1]]) if misconception(name)]
-    names.sort(key=lambda name: -sum(tallies[turn][name].answers for turn in turns if name in tallies[turn]))
+    counts = Counter[str]()
+    for tally in tallies.values():
+        counts.update({name: own.answers for name, own in tally.items() if misconception(name)})
+    names = sorted(counts, key=lambda name: (-counts[name], name))
     if not names:
         return None
-    totals = [max(1, sum(tally.answers for tally in tallies[turn].values())) for turn in turns]
+    totals = [sum(measurement.questions for measurement in grouped[turn]) for turn in turns]
     rows: list[Row] = []
     for name in names[:MOST_REASONS]:
         numbers = [tallies[turn][name].answers if name in tallies[turn] else 0 for turn in turns]

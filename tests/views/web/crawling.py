@@ -19,6 +19,9 @@ class PageReader(HTMLParser):
         self.open: list[str] = []
         self.words: list[str] = []
         self.rows: list[list[str]] = []
+        self.captions: list[str] = []
+        self.starts: list[int] = []
+        """Of each table, how many rows stand before it."""
         self.feed(text)
         self.close()
 
@@ -26,6 +29,9 @@ class PageReader(HTMLParser):
         self.tags.append((tag, dict(attrs)))
         if tag not in VOID:
             self.open.append(tag)
+        if tag == "table":
+            self.captions.append("")
+            self.starts.append(len(self.rows))
         if tag == "tr":
             self.rows.append([])
         if tag in ("td", "th"):
@@ -36,8 +42,17 @@ class PageReader(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self.words.append(data)
+        if "caption" in self.open:
+            self.captions[-1] += data
         if "td" in self.open or "th" in self.open:
             self.rows[-1][-1] += data
+
+    def table(self, caption: str) -> dict[str, list[str]]:
+        """Return the rows, without the head, of the only table whose caption begins so, by their first cell."""
+        (place,) = [place for place, own in enumerate(self.captions) if own.startswith(caption)]
+        rows = self.rows[self.starts[place] + 1 : [*self.starts, len(self.rows)][place + 1]]
+        assert len({row[0] for row in rows}) == len(rows)
+        return {row[0]: row[1:] for row in rows}
 
     @property
     def text(self) -> str:
