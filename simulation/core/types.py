@@ -1,7 +1,7 @@
 """The plain types that pass through the loop: all frozen, slotted and keyword-only.
 
 What is asked and answered   Question  Answer  Ranking
-What is said of it           Feedback  Outcome  Experience  Transition
+What is said of it           Feedback  Outcome  Experience  Attempt  Transition
 What is chosen               Selection
 What is changed and measured Update  LessonEffect  Result  Evaluation
 What is kept                 Seat  Turn  Trace
@@ -146,6 +146,21 @@ class Experience:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """A further answer to a question whose answer before it was called wrong; what counts is the experience."""
+
+    position: int
+    """The place of the first answer among the turn's experiences."""
+    number: int
+    """2 for the second answer to the question, and so on; the attempts of a turn stand by number, then by position."""
+    answer: Answer
+    """Its prompt holds what was answered before, and what was said of it."""
+    feedback: Feedback
+    truth: float
+    """The exact grade in [0, 1]; for measurement only."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Transition:
     """One environment step, with Gymnasium's meanings."""
 
@@ -269,6 +284,8 @@ class Turn:
     """At the end of the turn."""
     failure: str = ""
     """Why the student plays no more: its turns from here on hold nothing else."""
+    attempts: tuple[Attempt, ...] = ()
+    """What was answered again, where the scenario lets students do so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

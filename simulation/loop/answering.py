@@ -71,7 +71,7 @@ def answer(
             if student.seat.name not in failures:
                 read_own = partial(read, respondents[index], student, shown[index], own_completions)
                 answers[index] = for_student(student, read_own, failures) or []
-            if purpose == "answer":
+            if not purpose.startswith("evaluate"):
                 answers[index] = [with_input(own, model) for own in answers[index]]
             if samplings[index].beams:
                 answers[index] = with_beams(answers[index], samplings[index].samples)

@@ -25,17 +25,19 @@ def judge(
     turn: int,
     failures: Failures,
     measures: Sequence[Measure] = (),
+    purpose: str = "judge",
 ) -> list[list[Feedback]]:
     """Have every student's answers evaluated by its judge, in one call for each judge.
 
-    Students whose judge fails have no answers any more. `measures` are what an evaluation measures.
+    Students whose judge fails have no answers any more. `measures` are what an evaluation measures; `purpose` names
+    the streams of the seeds.
     """
     feedback: list[list[Feedback]] = [[] for _ in world.students]
     for single in distinct(judges):
         indexes = [index for index, own in enumerate(judges) if own == single and answers[index]]
         seeds = []
         for index in indexes:
-            seeds += draw_seeds(world.students[index].stream(turn, "judge"), len(answers[index]))
+            seeds += draw_seeds(world.students[index].stream(turn, purpose), len(answers[index]))
         questions = [question for index in indexes for question in asked[index]]
         judged = [answer for index in indexes for answer in answers[index]]
         asked_of = measures or (world.measures[:1] if single is world.exact_judge else ())
@@ -48,6 +50,23 @@ def judge(
         for index in indexes:
             feedback[index] = [next(verdicts) for _ in answers[index]]
     return feedback
+
+
+def judge_twice(
+    world: World,
+    asked: Sequence[Sequence[Question]],
+    answers: Sequence[Sequence[Answer]],
+    turn: int,
+    failures: Failures,
+    purpose: str = "judge",
+) -> tuple[list[list[Feedback]], list[list[Feedback]]]:
+    """Have every student's answers evaluated by its own judge and by the exact one; the same where they are one."""
+    teachers = [student.settings.judge for student in world.students]
+    exact = [world.exact_judge] * len(teachers)
+    feedback = judge(world, teachers, asked, answers, turn, failures, purpose=purpose)
+    if teachers == exact:
+        return feedback, feedback
+    return feedback, judge(world, exact, asked, answers, turn, failures, purpose=purpose)
 
 
 @dataclass(frozen=True, slots=True)

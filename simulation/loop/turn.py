@@ -1,4 +1,4 @@
-"""One turn of the loop, over all students at once: ask, answer, judge, remember, learn, evaluate.
+"""One turn of the loop, over all students at once: ask, answer, judge, answer again, remember, learn, evaluate.
 
 Read it from the bottom: `loop` is the loop; each stage is a file beside this one, and one batch over every student.
 """
@@ -11,9 +11,10 @@ from simulation.core.types import Turn
 from simulation.loop.answering import practise
 from simulation.loop.asking import Failures, ask, for_student
 from simulation.loop.evaluating import evaluate
-from simulation.loop.judging import judge
+from simulation.loop.judging import judge_twice
 from simulation.loop.learning import learn
 from simulation.loop.results import experienced
+from simulation.loop.trying_again import try_again
 from simulation.loop.world import World, as_recorded
 
 
@@ -62,17 +63,15 @@ def play_turn(world: World, number: int) -> tuple[Turn, ...]:
 
 
 def loop(world: World, number: int, failures: Failures) -> list[Turn]:
-    """Ask, answer, judge, remember, learn and evaluate, each stage over all students at once."""
+    """Ask, answer, judge, let try again, remember, learn and evaluate, each stage over all students at once."""
     picks = ask(world, number, failures)
     questions, answers = practise(world, picks, number, failures)
-    teachers = [student.settings.judge for student in world.students]
-    feedback = judge(world, teachers, questions, answers, number, failures)
-    exact = [world.exact_judge] * len(teachers)
-    truths = feedback if teachers == exact else judge(world, exact, questions, answers, number, failures)
+    feedback, truths = judge_twice(world, questions, answers, number, failures)
     for index, student in enumerate(world.students):
         if student.seat.name in failures:
             questions[index], answers[index], feedback[index], truths[index] = [], [], [], []
     experiences = experienced(number, questions, answers, feedback, truths)
+    attempts = try_again(world, experiences, number, failures)
     transitions = [
         for_student(student, partial(student.advance, world.environment, number, row), failures) or ()
         for student, row in zip(world.students, experiences, strict=True)
@@ -96,6 +95,7 @@ def loop(world: World, number: int, failures: Failures) -> list[Turn]:
             evaluations=evaluations[index],
             model_version=world.model.version(student.seat.name),
             failure=as_recorded(number, failures[student.seat.name]) if student.seat.name in failures else "",
+            attempts=attempts[index],
         )
         for index, student in enumerate(world.students)
     ]

@@ -118,6 +118,8 @@ class StudentSettings:
     """Whether all students of a class are asked what is chosen for the first of them."""
     practice: Sampling = Sampling()
     """How answers are drawn that are learned from."""
+    attempts: int = 1
+    """How often a question may be answered in a turn: again where the judge called the answer before wrong."""
     exams: Mapping[str, Sampling] = field(default_factory=lambda: {HELD_OUT: Sampling()})
     """How answers are drawn that only measure, by the name of the evaluation; the probe set is put as the first."""
 

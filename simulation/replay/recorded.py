@@ -6,14 +6,14 @@ The environment, the policies and rule-based judges are not among them: a replay
 # ruff: noqa: ARG002  # a role takes all that its Protocol passes, whether or not the record needs it
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from simulation.core.calls import Completion, Request
 from simulation.core.errors import ModelError, ReplayDiffers, SimulationError
 from simulation.core.roles import Learner, SampleJudge
-from simulation.core.types import Answer, Experience, Feedback, Outcome, Question, Turn, Update
+from simulation.core.types import Answer, Attempt, Experience, Feedback, Outcome, Question, Turn, Update
 from simulation.loop.world import exam_order
 
 RECORDED = "recorded"
@@ -29,6 +29,8 @@ class AnswerSet:
     answers: list[Answer]
     truths: list[Feedback]
     """The exact judge's verdict on each answer."""
+    feedback: list[Feedback] = field(default_factory=list)
+    """The teacher's verdict on each answer; none on those that only measure."""
 
 
 class Script:
@@ -160,13 +162,23 @@ class RecordedStudent:
 
 def answer_sets(turn: Turn) -> list[AnswerSet]:
     """Return the sets of answers that a turn's loop reads, in its order."""
-    practice = AnswerSet(
-        "picks",
-        [experience.answer for experience in turn.experiences],
-        [Feedback(score=experience.truth, judge=RECORDED) for experience in turn.experiences],
-    )
-    sets = [practice, *(evaluation_set(turn, name) for name in sorted(turn.evaluations, key=exam_order))]
+    practice = judged_set("picks", turn.experiences)
+    again = [
+        judged_set("attempts", [attempt for attempt in turn.attempts if attempt.number == number])
+        for number in sorted({attempt.number for attempt in turn.attempts})
+    ]
+    sets = [practice, *again, *(evaluation_set(turn, name) for name in sorted(turn.evaluations, key=exam_order))]
     return [answer_set for answer_set in sets if answer_set.answers]
+
+
+def judged_set(name: str, given: Sequence[Experience] | Sequence[Attempt]) -> AnswerSet:
+    """Return answers that the teacher judged, beside the truth."""
+    return AnswerSet(
+        name,
+        [one.answer for one in given],
+        [Feedback(score=one.truth, judge=RECORDED) for one in given],
+        [one.feedback for one in given],
+    )
 
 
 def evaluation_set(turn: Turn, name: str) -> AnswerSet:
@@ -216,10 +228,10 @@ class RecordedJudge:
         *,
         seeds: Sequence[int],
     ) -> list[Feedback]:
-        """Return the recorded verdict on each of the turn's answers."""
-        experiences = self._script.turns[self._student].experiences
-        check_recorded(answers, [experience.answer for experience in experiences])
-        return [experience.feedback for experience in experiences]
+        """Return the recorded verdict on each answer that the student gave last."""
+        answer_set = self._script.answered[self._student]
+        check_recorded(answers, answer_set.answers)
+        return answer_set.feedback
 
 
 class RecordedTruth:

@@ -92,6 +92,9 @@ class Ask(Drawing):
     """At which answers are written; null is the students' own, 0 greedy."""
     beams: int = Field(default=0, ge=0, le=1000)
     """Write by a beam search of this width, whose best texts are the answers; 0 is none."""
+    attempts: int = Field(default=1, ge=1, le=3, exclude_if=lambda attempts: attempts == 1)
+    """How often a question may be answered in a turn: again, with the teacher's words in the prompt, after an answer
+    that it called less than wholly right. The first answer counts and is learned from; 1 is never again."""
     sampler: Annotated[ComponentSpec | None, OfKind("students", default="language_model")] = None
     """Who answers in the students' place, so that they learn from another's answers; null are they themselves."""
 

@@ -18,6 +18,7 @@ from simulation.core.roles import Environment, Judge, SelectionPolicy, Students,
 from simulation.core.seeding import generator
 from simulation.core.types import Experience, Question, Seat
 from simulation.loop.world import HELD_OUT, Sampling, StudentSettings, at_temperature
+from simulation.scenario.attempts import check_attempts
 from simulation.scenario.keys import ComponentSpec, Evaluate
 from simulation.scenario.scenario import Scenario
 from simulation.scenario.sizes import Sizes, sizes_of
@@ -118,6 +119,7 @@ def make_settings(
             beams=scenario.ask.beams,
             cut=scenario.ask.cut,
         ),
+        attempts=scenario.ask.attempts,
         exams=make_exams(scenario.evaluate),
     )
 
@@ -146,6 +148,7 @@ def prepare(scenario: Scenario, seats: Sequence[Seat] | None = None) -> Prepared
         for seed, split in read_questions(scenario, environment, list(dict.fromkeys(s.seed for s in seats))).items()
     }
     first = next(iter(splits.values()))
+    check_attempts(scenario, students, seats, first)
     sizes = sizes_of(scenario, min(len(split.pool) for split in splits.values()), len(first.held_out))
     teacher: Judge = make(scenario.teacher, "judge")
     exact = make_exact_judge(scenario, environment, teacher)

@@ -1,7 +1,8 @@
 """The one byte string that stands for a turn: what the chain hashes, replay compares and the JSONL export writes.
 
-JSON in UTF-8 as msgspec writes it: keys sorted, no spaces, every field present. Equal turns have equal bytes, because
-every value is of its field's type, every number is finite, and -0.0 is 0.0. UTF-8 has no half of a surrogate pair: a
+JSON in UTF-8 as msgspec writes it: keys sorted, no spaces, every field present; `attempts`, which came later, only
+where there are any, so that turns without have the bytes they always had. Equal turns have equal bytes, because every
+value is of its field's type, every number is finite, and -0.0 is 0.0. UTF-8 has no half of a surrogate pair: a
 text with one becomes {"utf-8": hexadecimal}, a mapping with one in its names a list of pairs. A lesson names its
 experience by id; the experience itself stands in the turn that made it.
 """
@@ -43,8 +44,11 @@ class Refused(Exception):
 def canonical(turn: Turn) -> bytes:
     """Return the canonical bytes of a turn; refuses a value that is not of its field's type."""
     check(turn, f"turn {turn.turn} of {turn.student!r}")
+    by_field = _by_field(turn)
+    if not turn.attempts:
+        del by_field["attempts"]
     return _encoded(
-        _by_field(turn)
+        by_field
         | {
             "picks": [_by_field(pick) | {"item": _question(pick.item)} for pick in turn.picks],
             "experiences": [
@@ -273,7 +277,7 @@ _CHECKS |= {Form: _kinds_of(Form), Key: _kinds_of(Key), Formula: _kinds_of(Formu
 def difference(ours: Turn, theirs: Turn) -> str | None:
     """Return the first field in which two turns differ canonically, with both values, or None."""
     left, right = msgspec.json.decode(canonical(ours)), msgspec.json.decode(canonical(theirs))
-    differences = (_first(left[field.name], right[field.name], field.name) for field in fields(Turn))
+    differences = (_first(left.get(field.name, []), right.get(field.name, []), field.name) for field in fields(Turn))
     return next((text for text in differences if text is not None), None)
 
 

@@ -17,7 +17,18 @@ from simulation.store.canonical import check, dump
 from simulation.store.columns import json_text
 from simulation.store.fingerprints import Fingerprints
 from simulation.store.interning import Interned
-from simulation.store.schema import DATABASE, INDEXES, OLDEST, SUMS, TABLES, VERSION, VIEWS, connect
+from simulation.store.schema import (
+    ATTEMPTS,
+    ATTEMPTS_SINCE,
+    DATABASE,
+    INDEXES,
+    OLDEST,
+    SUMS,
+    TABLES,
+    VERSION,
+    VIEWS,
+    connect,
+)
 
 SCENARIO = "scenario.yaml"
 BLOBS = "blobs"
@@ -86,15 +97,17 @@ def open_database(folder: Path, mode: Literal["ro", "rw"]) -> sqlite3.Connection
     """Open a study's database, if a study was begun in it and by this version's format."""
     connection = connect(folder, mode)
     try:
-        check_version(folder, connection)
+        if check_version(folder, connection) < ATTEMPTS_SINCE:
+            connection.execute("PRAGMA temp_store = MEMORY")
+            connection.execute(ATTEMPTS.format(temporary="TEMPORARY"))
     except BaseException:
         connection.close()
         raise
     return connection
 
 
-def check_version(folder: Path, connection: sqlite3.Connection) -> None:
-    """Refuse a study that was never begun, or whose format this program does not read.
+def check_version(folder: Path, connection: sqlite3.Connection) -> int:
+    """Return a study's format; refuse one that was never begun, or whose format this program does not read.
 
     Every version of this program reads all formats from `OLDEST` on: who raises `VERSION` lets `reading`, `interning`
     and `sums` read the older ones too, and adds a study of the new one to tests/store/formats, where one of each lies.
@@ -114,6 +127,7 @@ def check_version(folder: Path, connection: sqlite3.Connection) -> None:
             f"{folder} has format {row[0]}, which a later version of this program wrote; this one reads formats up to "
             f"{VERSION}: resume it with the program that began it"
         )
+    return int(row[0])
 
 
 WROTE_OLDER = "0.1.0"

@@ -10,6 +10,7 @@ import msgspec
 
 from simulation.core.types import (
     Answer,
+    Attempt,
     Evaluation,
     Experience,
     Feedback,
@@ -34,6 +35,11 @@ SELECT a.question, a.reveals, a.truth, a.question_name, a.prompt, a.input, a.inp
     a.logprobs, a.taken, a.alternatives, a.reading, a.logprob, a.tokens, a.stop,
     f.score, f.judge, f.explanation, f.correction, f.metrics, f.outcomes
 FROM answers a JOIN feedback f USING (t, s, i) WHERE t = ? AND s = ? ORDER BY i
+"""
+ATTEMPTED = """
+SELECT n, i, truth, question_name, prompt, input, input_end, text, answerer, version, logprobs, taken, alternatives,
+    reading, logprob, tokens, stop, score, judge, explanation, correction, metrics, outcomes
+FROM attempts WHERE t = ? AND s = ? ORDER BY n, i
 """
 REMEMBERED_TURNS = 256
 """Of how many turns the experiences stay in memory, for the lessons that name them."""
@@ -72,6 +78,7 @@ class Reader:
             evaluations=self._evaluations(number, student),
             model_version=self._text(version),
             failure=self._text(failure),
+            attempts=self._attempts(number, student),
         )
 
     def experiences(self, number: int, student: int) -> tuple[Experience, ...]:
@@ -102,6 +109,18 @@ class Reader:
         if revealed(experience.question, experience.answer.choice) != self._optional_text(row[1]):
             raise ValueError(f"answer {position} is not said to reveal what its question's key says")
         return experience
+
+    def _attempts(self, number: int, student: int) -> tuple[Attempt, ...]:
+        return tuple(
+            Attempt(
+                number=attempt,
+                position=position,
+                truth=float(truth),
+                answer=self._answer(tuple(row[:14])),
+                feedback=self._feedback(tuple(row[14:])),
+            )
+            for attempt, position, truth, *row in self._rows(ATTEMPTED, number, student)
+        )
 
     def _answer(self, row: tuple[Any, ...]) -> Answer:
         name, prompt_number, start, end, text, answerer, version, *ranking, reading, logprob, tokens, stop = row

@@ -3,10 +3,10 @@
 Every column that belongs to the trace is needed to rebuild a `Turn`, so the chain over the rebuilt turns covers it;
 `questions.reference`, `answers.reveals` and the sums follow from it and are checked against it; times and fingerprints
 stand apart. Rows are only ever added. In keys, `t` is a turn's number, `s` a seat's position. The views `picked`,
-`answered`, `evaluated` and `updated` spell the numbers out, for queries by hand. The results of an evaluation are one
-row, packed field by field (`packed`), because as JSON they take twice the space and ten times the work; one row a
-result is what `export --format parquet` writes. No column knows a kind of form or key: `questions.rest` holds theirs as
-JSON.
+`answered`, `attempted`, `evaluated` and `updated` spell the numbers out, for queries by hand. The results of an
+evaluation are one row, packed field by field (`packed`), because as JSON they take twice the space and ten times the
+work; one row a result is what `export --format parquet` writes. No column knows a kind of form or key: `questions.rest`
+holds theirs as JSON.
 """
 
 import errno
@@ -21,16 +21,29 @@ from urllib.parse import quote
 
 from simulation.core.errors import StoreError, StudyDamaged
 
-VERSION = 6
+VERSION = 7
 OLDEST = 5
 """The oldest format that this program reads."""
 SUMS_SINCE = 6
 """The first format that keeps sums, and indexes by question and by what an answer reveals."""
+ATTEMPTS_SINCE = 7
+"""The first format in which questions may have been answered again; one before is read with an empty table of them."""
 DATABASE = "study.db"
 LEAST_SPACE_BYTES = 2**16
 """Where less is left, an error of the disk means that it is full: SQLite says so only of its main files."""
 
 TEXTS = "CREATE TABLE texts (id INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE, text ANY NOT NULL) STRICT;"
+
+ATTEMPTS = """
+CREATE {temporary} TABLE attempts (
+    t INTEGER NOT NULL, s INTEGER NOT NULL, n INTEGER NOT NULL, i INTEGER NOT NULL, question_name INTEGER NOT NULL,
+    prompt INTEGER NOT NULL, input INTEGER NOT NULL, input_end INTEGER, text INTEGER NOT NULL,
+    answerer INTEGER NOT NULL, version INTEGER NOT NULL, logprobs BLOB, taken INTEGER, alternatives INTEGER,
+    reading INTEGER NOT NULL, logprob ANY, tokens INTEGER, stop INTEGER NOT NULL, truth ANY NOT NULL,
+    score ANY NOT NULL, judge INTEGER NOT NULL, explanation INTEGER NOT NULL, correction INTEGER, metrics TEXT,
+    outcomes INTEGER, PRIMARY KEY (t, s, n, i)
+) STRICT, WITHOUT ROWID;
+"""
 
 TABLES = f"""
 CREATE TABLE study (
@@ -105,7 +118,7 @@ CREATE TABLE results (
     scores BLOB NOT NULL, rankings BLOB NOT NULL, readings BLOB NOT NULL, stops BLOB NOT NULL, reasons BLOB NOT NULL,
     PRIMARY KEY (t, s, name)
 ) STRICT;
-"""
+""" + ATTEMPTS.format(temporary="")
 
 INDEXES = """
 CREATE INDEX answers_by_question ON answers (question, t, s, i);
@@ -147,6 +160,18 @@ CREATE VIEW answered AS SELECT a.t AS turn, e.name AS student, a.i AS position, 
     LEFT JOIN texts z ON z.id = a.input_end LEFT JOIN texts g ON g.id = q.reference
     LEFT JOIN texts k ON k.id = a.reveals LEFT JOIN texts c ON c.id = f.correction
     LEFT JOIN texts u ON u.id = f.outcomes;
+CREATE VIEW attempted AS SELECT a.t AS turn, e.name AS student, a.i AS position, a.n AS attempt,
+    n.text AS question, q.rest ->> '$.tags[0]' AS category, p.text AS prompt,
+    CASE WHEN z.id IS NULL THEN y.text ELSE y.text || p.text || z.text END AS model_input,
+    x.text AS answer, d.text AS reading, a.taken, a.logprob, a.tokens, o.text AS stop, a.score, j.text AS judge,
+    w.text AS explanation, c.text AS correction, u.text AS outcomes, a.truth, v.text AS model_version,
+    f.truth AS first_truth
+    FROM attempts a JOIN answers f USING (t, s, i) JOIN seats e USING (s) JOIN questions q ON q.id = f.question
+    JOIN texts n ON n.id = a.question_name JOIN texts p ON p.id = a.prompt JOIN texts y ON y.id = a.input
+    JOIN texts x ON x.id = a.text JOIN texts d ON d.id = a.reading JOIN texts o ON o.id = a.stop
+    JOIN texts j ON j.id = a.judge JOIN texts w ON w.id = a.explanation JOIN texts v ON v.id = a.version
+    LEFT JOIN texts z ON z.id = a.input_end LEFT JOIN texts c ON c.id = a.correction
+    LEFT JOIN texts u ON u.id = a.outcomes;
 CREATE VIEW evaluated AS SELECT a.t AS turn, e.name AS student, n.text AS question_set, a.questions,
     m.measures ->> '$[0].name' AS measure,
     (SELECT value FROM json_each(a.metrics) WHERE key = m.measures ->> '$[0].name') AS value, a.metrics

@@ -4,7 +4,18 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from simulation.core.types import Answer, Evaluation, Experience, Feedback, Outcome, Ranking, Result, Selection, Turn
+from simulation.core.types import (
+    Answer,
+    Attempt,
+    Evaluation,
+    Experience,
+    Feedback,
+    Outcome,
+    Ranking,
+    Result,
+    Selection,
+    Turn,
+)
 from simulation.store.arrays import pack, pack_names, pack_rows, pack_whole
 from simulation.store.columns import json_text, revealed, stored_metrics, stored_real
 from simulation.store.interning import Interned
@@ -40,6 +51,7 @@ class Writer:
             "feedback",
             [(*key, i, *self._feedback(experience.feedback)) for i, experience in enumerate(turn.experiences)],
         )
+        self._insert("attempts", [(*key, *self._attempt(attempt)) for attempt in turn.attempts])
         self._insert("transitions", self._transitions(key, turn))
         self._insert("lessons", [(*key, i, *self._lesson(lesson)) for i, lesson in enumerate(turn.lessons)])
         self._update(key, turn)
@@ -64,9 +76,20 @@ class Writer:
 
     def _answer(self, experience: Experience) -> Row:
         answer: Answer = experience.answer
+        given, read = self._given(answer)
+        reveals = self._interned.optional_text_id(revealed(experience.question, answer.choice))
+        question = self._interned.question_id(experience.question)
+        return question, *given, reveals, *read, stored_real(experience.truth)
+
+    def _attempt(self, attempt: Attempt) -> Row:
+        given, read = self._given(attempt.answer)
+        truth, feedback = stored_real(attempt.truth), self._feedback(attempt.feedback)
+        return attempt.number, attempt.position, *given, *read, truth, *feedback
+
+    def _given(self, answer: Answer) -> tuple[Row, Row]:
+        """Return the columns of an answer, before and behind what it reveals."""
         intern = self._interned.text_id
-        return (
-            self._interned.question_id(experience.question),
+        given = (
             intern(answer.question_id),
             intern(answer.prompt),
             *self._input(answer),
@@ -74,13 +97,8 @@ class Writer:
             intern(answer.answerer),
             intern(answer.model_version),
             *self._ranking(answer.ranking),
-            self._interned.optional_text_id(revealed(experience.question, answer.choice)),
-            intern(answer.reading),
-            stored_real(answer.logprob),
-            answer.tokens,
-            intern(answer.stop),
-            stored_real(experience.truth),
         )
+        return given, (intern(answer.reading), stored_real(answer.logprob), answer.tokens, intern(answer.stop))
 
     def _input(self, answer: Answer) -> Row:
         """Return what the model read: around the prompt, which stands there already, the template that recurs."""
@@ -168,3 +186,6 @@ def checked(turns: Sequence[Turn], students: Iterable[str], number: int) -> None
         for position, experience in enumerate(turn.experiences):
             if (experience.turn, experience.position) != (turn.turn, position):
                 raise ValueError(f"experience {experience.id} stands at {turn.turn}/{position} of {turn.student!r}")
+        places = [(attempt.number, attempt.position) for attempt in turn.attempts]
+        if places != sorted(set(places)) or any(position >= len(turn.experiences) for _, position in places):
+            raise ValueError(f"the attempts of turn {turn.turn} of {turn.student!r} are not in order: {places}")

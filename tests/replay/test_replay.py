@@ -16,7 +16,7 @@ from simulation.core.errors import ReplayDiffers
 from simulation.core.roles import Context
 from simulation.core.types import Answer, Experience, Feedback, Question, Selection, Transition, Turn
 from simulation.loop.world import World
-from simulation.replay.recorded import RecordedJudge, RecordedLearner, RecordedStudent, Script
+from simulation.replay.recorded import RecordedJudge, RecordedLearner, RecordedStudent, Script, answer_sets
 from simulation.replay.replay import recast, replay
 from simulation.store import Study
 from tests.support.counting import Counting, Tally
@@ -263,6 +263,7 @@ def test_an_answer_that_is_not_on_record_is_not_judged(disk: Path) -> None:
             [experience.question for experience in experiences],
             [experience.answer for experience in experiences],
         )
+        script.answered[student], *_ = answer_sets(script.turns[student])
         judge = RecordedJudge(script, student)
         assert judge.judge(questions, answers, seeds=[]) == [experience.feedback for experience in experiences]
         with pytest.raises(ReplayDiffers, match="an answer is to be judged that the record does not hold"):

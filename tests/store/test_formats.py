@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from simulation.store import DATABASE, Study, StudySums, canonical
+from simulation.core.types import Turn
+from simulation.store import DATABASE, Study, StudySums, canonical, chained
 from simulation.store.schema import OLDEST, VERSION
 from simulation.store.turn_sums import TurnSums
 from tests.support.formats import FOLDER, MEASURES, QUESTIONS, SEATS, make, rounds
@@ -22,7 +23,7 @@ def rebuilt(version: int, folder: Path) -> Path:
 
 @pytest.mark.parametrize("version", range(OLDEST, VERSION + 1))
 def test_a_study_of_each_format_is_read(version: int, disk: Path) -> None:
-    turns = [turn for pair in rounds() for turn in pair]
+    turns = [turn for pair in rounds(version) for turn in pair]
     with Study.open(rebuilt(version, disk / "s")) as study:
         study.verify()
         assert [*study.turns()] == turns
@@ -30,6 +31,23 @@ def test_a_study_of_each_format_is_read(version: int, disk: Path) -> None:
         assert study.question_set("held_out") + study.question_set("probe") == QUESTIONS
         assert study.scenario == {"name": "formats", "rate": 0.1}
         assert [sums.verdicts for sums in StudySums(study)] == [TurnSums.of(turn).verdicts for turn in turns]
+
+
+def test_turns_without_further_attempts_have_the_trace_hash_of_format_5(disk: Path) -> None:
+    with Study.open(rebuilt(5, disk / "old")) as old:
+        link = old.genesis
+        for number, turns in enumerate(rounds(5)):
+            link = chained(link, turns, old.adapter_hashes(number))
+        assert link.hex() == old.trace_hash
+        assert all(b"attempts" not in canonical(turn) for turn in old.turns())
+
+
+def test_a_study_of_format_5_goes_on(disk: Path) -> None:
+    with Study.open(rebuilt(5, disk / "s"), write=True) as study:
+        before = study.trace_hash
+        study.append([Turn(turn=3, student="a"), Turn(turn=3, student="b")], {}, seconds={})
+        study.verify()
+        assert study.trace_hash != before
 
 
 def test_the_oldest_format_stays_5() -> None:

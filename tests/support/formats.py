@@ -5,6 +5,7 @@
 
 import sqlite3
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from simulation.core.kinds.taken import Chances, Taken
 from simulation.core.questions import Measure
 from simulation.core.types import (
     Answer,
+    Attempt,
     Evaluation,
     Experience,
     Feedback,
@@ -33,7 +35,7 @@ from simulation.core.types import (
     Update,
 )
 from simulation.store import DATABASE, Study
-from simulation.store.schema import VERSION
+from simulation.store.schema import ATTEMPTS_SINCE, VERSION
 
 FOLDER = Path(__file__).parents[1] / "store" / "formats"
 SEATS = (Seat(name="a", number=0, seed=1, label="one"), Seat(name="b", number=1, seed=1, label="one"))
@@ -99,8 +101,24 @@ def evaluation() -> Evaluation:
     return Evaluation(questions=3, metrics={"accuracy": 0.375, "ndcg@10": 0.1}, results=results)
 
 
-def rounds() -> list[tuple[Turn, Turn]]:
-    """Return what the study holds."""
+def attempts() -> tuple[Attempt, ...]:
+    """Return further answers with something in every field, which studies hold since format 7."""
+    second = experience(1, 1, QUESTIONS[1], None, model_input="<again: Question: Which is 1?>")
+    third = experience(1, 1, QUESTIONS[1], Ranking(taken=0, logprobs=(-0.5,), alternatives=("x",)), reading="by name")
+    return tuple(
+        Attempt(
+            position=1,
+            number=number,
+            answer=replace(one.answer, prompt=f"again: {one.answer.prompt}"),
+            feedback=one.feedback,
+            truth=0.5 * number - 1,
+        )
+        for number, one in enumerate((second, third), 2)
+    )
+
+
+def rounds(version: int = VERSION) -> list[tuple[Turn, Turn]]:
+    """Return what the study of a format holds."""
     first = (
         experience(1, 0, QUESTIONS[0], Ranking(taken=1, logprobs=(-1.1, -2.0, -3.0))),
         experience(1, 1, QUESTIONS[1], None, text="\udc80", model_input="", logprob=None, tokens=None, stop="length"),
@@ -128,6 +146,7 @@ def rounds() -> list[tuple[Turn, Turn]]:
         ),
         evaluations={"held_out": evaluation(), "probe": Evaluation(questions=0, metrics={})},
         model_version="v2",
+        attempts=attempts() if version >= ATTEMPTS_SINCE else (),
     )
     again = Turn(turn=2, student="a", lessons=lessons[:1], model_version="v2")
     return [

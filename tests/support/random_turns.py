@@ -9,7 +9,7 @@ import msgspec
 from hypothesis import strategies as st
 
 from simulation.core.kinds.kind import descent, import_all
-from simulation.core.types import Experience, Question, Selection, Turn
+from simulation.core.types import Attempt, Experience, Question, Selection, Turn
 
 TEXT = st.text(st.characters(), max_size=8)
 """Any characters at all, halves of surrogate pairs and NUL among them."""
@@ -60,6 +60,16 @@ def instances(cls: Any, **given: st.SearchStrategy[Any]) -> st.SearchStrategy[An
     return st.builds(cls, **others, **given)
 
 
+def attempts_at(count: int) -> st.SearchStrategy[tuple[Attempt, ...]]:
+    """Return a strategy for further answers to some of so many experiences, in the order in which turns hold them."""
+    places = st.lists(st.tuples(st.integers(2, 3), st.integers(0, max(0, count - 1))), unique=True, max_size=2 * bool(count))
+    return places.map(sorted).flatmap(
+        lambda chosen: st.tuples(
+            *[instances(Attempt, number=st.just(number), position=st.just(place)) for number, place in chosen]
+        )
+    )
+
+
 EXPERIENCES = st.lists(drawn(Experience), max_size=2)
 REASONS = instances(Selection, item=st.none())
 TURNS = instances(
@@ -67,6 +77,7 @@ TURNS = instances(
     picks=st.lists(instances(Selection, item=drawn(Question)), max_size=2).map(tuple),
     experiences=st.none(),
     lessons=st.none(),
+    attempts=st.none(),
 )
 
 
@@ -84,7 +95,13 @@ def rounds(draw: st.DrawFn, students: Sequence[str]) -> list[tuple[Turn, ...]]:
             past[student] += experiences
             indices = st.lists(st.integers(0, len(past[student]) - 1), max_size=2) if past[student] else st.just([])
             lessons = tuple(replace(draw(REASONS), item=past[student][index]) for index in draw(indices))
-            known = {"turn": number, "student": student, "experiences": experiences, "lessons": lessons}
+            known = {
+                "turn": number,
+                "student": student,
+                "experiences": experiences,
+                "lessons": lessons,
+                "attempts": draw(attempts_at(len(experiences))),
+            }
             turns.append(replace(draw(TURNS), **known))
         played.append(tuple(turns))
     return played
