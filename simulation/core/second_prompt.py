@@ -15,10 +15,10 @@ def put_again(question: Question, earlier: Sequence[tuple[Answer, Feedback]]) ->
     it is a comment. The judge's correction is not shown, unless its explanation says it.
     """
     lines = [f"{ANSWERED} {answer.text}\n{TOLD} {words(feedback)}" for answer, feedback in earlier]
-    said = "\n".join([*lines, AGAIN])
+    preface = "\n".join([*lines, AGAIN])
     if question.form.opening:
-        said = "\n".join(f"# {line}" for line in said.split("\n"))
-    return replace(question, prompt=f"{said}\n\n{question.prompt}")
+        preface = "\n".join(f"# {line}" for line in preface.split("\n"))
+    return replace(question, prompt=f"{preface}\n\n{question.prompt}")
 
 
 def words(feedback: Feedback) -> str:

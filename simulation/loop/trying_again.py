@@ -22,34 +22,32 @@ def try_again(
     A student whose further answers fail has none.
     """
     attempts: list[tuple[Attempt, ...]] = [() for _ in world.students]
-    said = [
+    verdicts = [
         {experience.position: [(experience.answer, experience.feedback)] for experience in row} for row in experiences
     ]
     for number in range(2, max((student.settings.attempts for student in world.students), default=1) + 1):
         wrong = [
-            [experience for experience in row if is_due(said_of_student[experience.position], number)]
+            [experience for experience in row if is_due(own_verdicts[experience.position], number)]
             if number <= student.settings.attempts and student.seat.name not in failures
             else []
-            for student, row, said_of_student in zip(world.students, experiences, said, strict=True)
+            for student, row, own_verdicts in zip(world.students, experiences, verdicts, strict=True)
         ]
-        for index, row in enumerate(answered_again(world, wrong, said, turn, number, failures)):
+        for index, row in enumerate(answered_again(world, wrong, verdicts, turn, number, failures)):
             attempts[index] += row
             for attempt in row:
-                said[index][attempt.position].append((attempt.answer, attempt.feedback))
-    return [
-        () if student.seat.name in failures else row for student, row in zip(world.students, attempts, strict=True)
-    ]
+                verdicts[index][attempt.position].append((attempt.answer, attempt.feedback))
+    return [() if student.seat.name in failures else row for student, row in zip(world.students, attempts, strict=True)]
 
 
-def is_due(said: Sequence[tuple[Answer, Feedback]], number: int) -> bool:
+def is_due(verdicts: Sequence[tuple[Answer, Feedback]], number: int) -> bool:
     """Tell whether an answer of this number is to follow: where the one before was called less than wholly right."""
-    return len(said) == number - 1 and said[-1][1].score < 1.0
+    return len(verdicts) == number - 1 and verdicts[-1][1].score < 1.0
 
 
 def answered_again(
     world: World,
     wrong: Sequence[Sequence[Experience]],
-    said: Sequence[dict[int, list[tuple[Answer, Feedback]]]],
+    verdicts: Sequence[dict[int, list[tuple[Answer, Feedback]]]],
     turn: int,
     number: int,
     failures: Failures,
@@ -58,8 +56,8 @@ def answered_again(
     if not any(wrong):
         return [() for _ in wrong]
     asked = [
-        [put_again(experience.question, said_of_student[experience.position]) for experience in row]
-        for row, said_of_student in zip(wrong, said, strict=True)
+        [put_again(experience.question, own_verdicts[experience.position]) for experience in row]
+        for row, own_verdicts in zip(wrong, verdicts, strict=True)
     ]
     samplings = [student.settings.practice for student in world.students]
     respondents = themselves(world.students, world.model)

@@ -6,7 +6,7 @@ The environment, the policies and rule-based judges are not among them: a replay
 # ruff: noqa: ARG002  # a role takes all that its Protocol passes, whether or not the record needs it
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -29,7 +29,7 @@ class AnswerSet:
     answers: list[Answer]
     truths: list[Feedback]
     """The exact judge's verdict on each answer."""
-    feedback: list[Feedback] = field(default_factory=list)
+    feedback: tuple[Feedback, ...] = ()
     """The teacher's verdict on each answer; none on those that only measure."""
 
 
@@ -177,7 +177,7 @@ def judged_set(name: str, given: Sequence[Experience] | Sequence[Attempt]) -> An
         name,
         [one.answer for one in given],
         [Feedback(score=one.truth, judge=RECORDED) for one in given],
-        [one.feedback for one in given],
+        tuple(one.feedback for one in given),
     )
 
 
@@ -231,7 +231,7 @@ class RecordedJudge:
         """Return the recorded verdict on each answer that the student gave last."""
         answer_set = self._script.answered[self._student]
         check_recorded(answers, answer_set.answers)
-        return answer_set.feedback
+        return [*answer_set.feedback]
 
 
 class RecordedTruth:

@@ -5,8 +5,6 @@ from collections.abc import Sequence
 from simulation.contracts.boundary import named
 from simulation.contracts.students import guarded_answerer
 from simulation.core.errors import ScenarioError
-from simulation.core.kinds.items import Items
-from simulation.core.kinds.next_items import NextItems
 from simulation.core.questions import Splits
 from simulation.core.roles import Students
 from simulation.core.types import Seat
@@ -30,7 +28,7 @@ def unsuited(scenario: Scenario, students: Students, seats: Sequence[Seat], spli
         return f"each question gets {scenario.ask.samples} answers at once; set ask.samples to 1"
     if scenario.ask.sampler is not None:
         return f"{scenario.ask.sampler.name!r} answers in the students' place; set ask.sampler to null"
-    if any(isinstance(question.form, Items | NextItems) for question in (*splits.held_out, splits.pool[0])):
+    if any(question.form.several for question in (*splits.held_out, splits.pool[0])):
         return f"{name!r} asks for lists of items, which are not put again; set environment to one of answers in words"
     if guarded_answerer(named(students), students, seats[0]).simulated:
         return f"students of {named(students)!r} are simulated and read no words; set students to a language model"

@@ -76,20 +76,20 @@ class Writer:
 
     def _answer(self, experience: Experience) -> Row:
         answer: Answer = experience.answer
-        given, read = self._given(answer)
+        written, read = self._given_answer(answer)
         reveals = self._interned.optional_text_id(revealed(experience.question, answer.choice))
         question = self._interned.question_id(experience.question)
-        return question, *given, reveals, *read, stored_real(experience.truth)
+        return question, *written, reveals, *read, stored_real(experience.truth)
 
     def _attempt(self, attempt: Attempt) -> Row:
-        given, read = self._given(attempt.answer)
+        written, read = self._given_answer(attempt.answer)
         truth, feedback = stored_real(attempt.truth), self._feedback(attempt.feedback)
-        return attempt.number, attempt.position, *given, *read, truth, *feedback
+        return attempt.number, attempt.position, *written, *read, truth, *feedback
 
-    def _given(self, answer: Answer) -> tuple[Row, Row]:
+    def _given_answer(self, answer: Answer) -> tuple[Row, Row]:
         """Return the columns of an answer, before and behind what it reveals."""
         intern = self._interned.text_id
-        given = (
+        written = (
             intern(answer.question_id),
             intern(answer.prompt),
             *self._input(answer),
@@ -98,7 +98,7 @@ class Writer:
             intern(answer.model_version),
             *self._ranking(answer.ranking),
         )
-        return given, (intern(answer.reading), stored_real(answer.logprob), answer.tokens, intern(answer.stop))
+        return written, (intern(answer.reading), stored_real(answer.logprob), answer.tokens, intern(answer.stop))
 
     def _input(self, answer: Answer) -> Row:
         """Return what the model read: around the prompt, which stands there already, the template that recurs."""

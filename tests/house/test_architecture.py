@@ -155,8 +155,8 @@ def test_local_names_say_what_they_hold() -> None:
 
 
 @pytest.mark.parametrize("folder", ["loop"])
-def test_the_loop_is_read_in_nine_files(folder: str) -> None:
-    assert len([name for name in OURS if name.startswith(f"simulation/{folder}/") and "__init__" not in name]) <= 9
+def test_the_loop_is_read_in_ten_files(folder: str) -> None:
+    assert len([name for name in OURS if name.startswith(f"simulation/{folder}/") and "__init__" not in name]) <= 10
 
 
 def test_only_the_scheduler_imports_mesa() -> None:

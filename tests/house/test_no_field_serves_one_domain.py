@@ -21,10 +21,12 @@ PLAYS = {
         ("log_probability_selection", "teacher={name: noisy}"),
         ("random_selection", "ask.policy=vote_disagreement", "students.count=3", "teacher=answer_key"),
         ("category_selection", "teacher.name=answer_key", "students.mode=generate", "students.max_tokens=1"),
+        ("second_attempts", "teacher=answer_key"),
     ),
     "code_tasks": (
         ("btp_code", "learn.trainer={name: dpo}", "learn.policy=mistakes", "teacher.correct=true"),
         ("btp_local", "learn.trainer={name: sft}", "ask.beams=3", "ask.samples=3", "students.max_tokens=24", NOISY),
+        ("btp_local", "learn.trainer={name: sft}", "ask.beams=0", "ask.samples=1", "ask.attempts=2"),
     ),
 }
 """What is played of each shipped environment."""
@@ -74,7 +76,7 @@ def test_each_field_of_the_trace_holds_a_value_in_two_environments(tmp_path_fact
     folder = tmp_path_factory.mktemp("plays")
     everywhere = [held(environment, folder) for environment in PLAYS]
     names = (
-        "Question Answer Outcome Feedback Experience Transition Selection Update LessonEffect Result Evaluation Turn"
+        "Question Answer Outcome Feedback Experience Attempt Transition Selection Update LessonEffect Result Evaluation Turn"
     )
     kinds = names.split()
     lacking = []

@@ -47,7 +47,8 @@ def test_students_without_a_name_are_the_language_model(tmp_path: Path) -> None:
 
 def test_an_unknown_key_is_refused_with_file_line_and_the_nearest(tmp_path: Path) -> None:
     (line,) = refusals(tmp_path, GOOD.replace("ask: {policy: random,", "ask: {policy: random, polcy: 3,"))
-    known = "beams, candidates, min_p, policy, questions, sampler, samples, temperature, top_k, top_p, whole_class"
+    known = "attempts, beams, candidates, min_p, policy, questions, sampler, samples, temperature, top_k, top_p"
+    known += ", whole_class"
     assert line == f"x.yaml:10: ask.polcy: unknown key 'polcy'; did you mean 'policy'? known: {known}"
 
 

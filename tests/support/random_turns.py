@@ -62,7 +62,9 @@ def instances(cls: Any, **given: st.SearchStrategy[Any]) -> st.SearchStrategy[An
 
 def attempts_at(count: int) -> st.SearchStrategy[tuple[Attempt, ...]]:
     """Return a strategy for further answers to some of so many experiences, in the order in which turns hold them."""
-    places = st.lists(st.tuples(st.integers(2, 3), st.integers(0, max(0, count - 1))), unique=True, max_size=2 * bool(count))
+    places = st.lists(
+        st.tuples(st.integers(2, 3), st.integers(0, max(0, count - 1))), unique=True, max_size=2 * bool(count)
+    )
     return places.map(sorted).flatmap(
         lambda chosen: st.tuples(
             *[instances(Attempt, number=st.just(number), position=st.just(place)) for number, place in chosen]

@@ -14,3 +14,8 @@ class Items(Form, frozen=True, kw_only=True, tag="items"):
     def alternatives(self) -> tuple[str, ...]:
         """The items."""
         return self.items
+
+    @property
+    def several(self) -> bool:
+        """Yes."""
+        return True

@@ -26,6 +26,11 @@ class Form(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="tex
         """The text that an answer continues, part of the prompt; "" where an answer begins anew."""
         return ""
 
+    @property
+    def several(self) -> bool:
+        """Whether an answer is a list of several, of which each may be good."""
+        return False
+
 
 class Key(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="none", cache_hash=True):
     """What only judges know of a question, never shown to a student; this one is nothing."""

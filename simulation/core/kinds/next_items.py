@@ -14,3 +14,8 @@ class NextItems(Form, frozen=True, kw_only=True, tag="next_items"):
     """How many the answer's ranking is to hold, where more are measured than answered."""
     history: tuple[str, ...] = ()
     """The names of the items taken before, oldest first."""
+
+    @property
+    def several(self) -> bool:
+        """Yes."""
+        return True
