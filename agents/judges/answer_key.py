@@ -23,6 +23,22 @@ class AnswerKey:
         del seeds
         return [mark(question, answer.text, answer.choice) for question, answer in zip(questions, answers, strict=True)]
 
+    def meaning(self, verdict: Feedback) -> str | None:
+        """Return what was read as the answer, by value and unit where it is a number; all right ones mean the same."""
+        if verdict.score == 1:
+            return "right"
+        (outcome,) = verdict.outcomes
+        return None if outcome.reason == "unparsed" else spelled(outcome.evidence)
+
+
+def spelled(claim: str) -> str:
+    """Return a claim in a spelling that equal ones share, as far as they are numbers or the same words."""
+    from agents.reading.equality import bare, short  # the rules take long to compile
+    from agents.reading.numbers import quantity
+
+    number = quantity(short(claim))
+    return bare(claim) if number is None or number.value is None else f"{number.value} {' '.join(number.unit)}"
+
 
 @lru_cache(maxsize=1 << 15)
 def mark(question: Question, text: str, choice: int | None) -> Feedback:

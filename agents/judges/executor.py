@@ -110,6 +110,11 @@ class Sandboxed:
         """Return the name to put under a verdict, which tells what isolated the program where that was not all."""
         return name if report.level == "full" else f"{name} at level {report.level}"
 
+    def meaning(self, verdict: Feedback) -> str | None:
+        """Return what a program did in its tests, the same for programs of equal behaviour; None of one not loaded."""
+        did = [(outcome.reason, outcome.detail, outcome.evidence) for outcome in verdict.outcomes]
+        return None if any(reason == "load_error" for reason, _, _ in did) else repr(did)
+
     def correction(self, question: Question, report: Report) -> str | None:
         """Return the reference for a program that failed, where that is wished."""
         return (question.key.reference or None) if self.correct and report.verdict != "passed" else None

@@ -1,7 +1,8 @@
 """What a role may be able to do besides its part in the loop: `isinstance` tells who can.
 
-Environments  Changing  SkillGraph  Described       Policies  Observing   Judges    Executing  Auditing  Sharing
-Models        KeepsReplies  Tried  Rewinding        Trainers  ByGradient  Students  SelfTaught  Frozen  Triable
+Environments  Changing  SkillGraph  Described       Policies  Observing   Students  SelfTaught  Frozen  Triable
+Judges        Executing  Auditing  Sharing  Understanding
+Models        KeepsReplies  Tried  Rewinding        Trainers  ByGradient
 Any role      Checkable  Elsewhere  Fingerprinted  Diagnosable
 """
 
@@ -13,7 +14,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 
 from simulation.core.roles import Trainer
-from simulation.core.types import Experience, Question, Transition, Turn
+from simulation.core.types import Experience, Feedback, Question, Transition, Turn
 
 
 @runtime_checkable
@@ -77,6 +78,15 @@ class Executing(Protocol):
 
     @property
     def executes(self) -> bool: ...
+
+
+@runtime_checkable
+class Understanding(Protocol):
+    """A judge that knows what an answer means or does, and so which answers to one question are equal."""
+
+    def meaning(self, verdict: Feedback) -> str | None:
+        """Return what a judged answer means, the same for equal ones; None where it means nothing."""
+        ...
 
 
 @runtime_checkable

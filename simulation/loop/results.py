@@ -11,16 +11,27 @@ from simulation.core.types import Answer, Evaluation, Experience, Feedback, Ques
 from simulation.quality.rightness import passing
 from simulation.quality.sets import set_metrics
 
+SCORE = "score"
+"""The measure of what a scorer gave."""
+
 
 def evaluation(
-    answers: Sequence[Answer], truths: Sequence[Feedback], measures: Sequence[Measure], samples: int = 1
+    answers: Sequence[Answer],
+    truths: Sequence[Feedback],
+    measures: Sequence[Measure],
+    samples: int = 1,
+    *,
+    meanings: Sequence[str | None] | None = None,
+    scores: Sequence[float] = (),
 ) -> Evaluation:
     """Summarise one student's answers to one question set, `samples` a question, which stand together.
 
-    The first of the measures is the truth.
+    The first of the measures is the truth. `meanings` say which answers to one question are equal, where that is known,
+    and `scores` what another judge gave, where one was asked. What is on record as measured stands.
     """
     rankings = rounded([answer.ranking for answer in answers])
-    of_sets = together(answers, truths, samples)
+    of_sets = together(answers, truths, samples, meanings, scores)
+    scored = [{SCORE: score} for score in scores] or [{}] * len(answers)
     results = tuple(
         Result(
             question_id=answer.question_id,
@@ -30,9 +41,9 @@ def evaluation(
             reading=answer.reading,
             stop=answer.stop,
             reason=truth.reason,
-            metrics={**truth.metrics, **of_set},
+            metrics={**of_set, **score, **truth.metrics},
         )
-        for answer, ranking, truth, of_set in zip(answers, rankings, truths, of_sets, strict=True)
+        for answer, ranking, truth, of_set, score in zip(answers, rankings, truths, of_sets, scored, strict=True)
     )
     metrics = {"unparsed": float(np.mean([answer.stop == "unparsed" for answer in answers]))}
     sure = confidences([ranking for ranking in rankings if ranking is not None])
@@ -45,22 +56,31 @@ def evaluation(
     return Evaluation(questions=len(results) // samples, metrics=metrics, results=results)
 
 
-def together(answers: Sequence[Answer], truths: Sequence[Feedback], samples: int) -> list[Mapping[str, float]]:
+def together(
+    answers: Sequence[Answer],
+    truths: Sequence[Feedback],
+    samples: int,
+    meanings: Sequence[str | None] | None,
+    scores: Sequence[float],
+) -> list[Mapping[str, float]]:
     """Return for each answer what is measured of all `samples` answers to its question, nothing of a single one."""
     of_sets: list[Mapping[str, float]] = []
     for first in range(0, len(answers), samples):
-        siblings, scores = answers[first : first + samples], truths[first : first + samples]
-        chosen = [None if answer.choice is None else str(answer.choice) for answer in siblings]
+        of_one = slice(first, first + samples)
+        chosen = [None if answer.choice is None else str(answer.choice) for answer in answers[of_one]]
+        classes = meanings[of_one] if meanings is not None else chosen if any(chosen) else None
+        read = chosen if classes is None else classes
         of_set = set_metrics(
-            [answer.text for answer in siblings],
-            [truth.score for truth in scores],
+            [answer.text for answer in answers[of_one]],
+            [truth.score for truth in truths[of_one]],
             readings=[
-                None if answer.stop == "unparsed" else choice or answer.text.strip() or None
-                for answer, choice in zip(siblings, chosen, strict=True)
+                None if answer.stop == "unparsed" else reading or (classes is None and answer.text.strip()) or None
+                for answer, reading in zip(answers[of_one], read, strict=True)
             ],
-            classes=chosen if any(chosen) else None,
+            classes=classes,
+            scores=scores[of_one] or None,
         )
-        of_sets += [of_set] * len(siblings)
+        of_sets += [of_set] * len(truths[of_one])
     return of_sets
 
 

@@ -122,6 +122,8 @@ class StudentSettings:
     """How often a question may be answered in a turn: again where the judge called the answer before wrong."""
     exams: Mapping[str, Sampling] = field(default_factory=lambda: {HELD_OUT: Sampling()})
     """How answers are drawn that only measure, by the name of the evaluation; the probe set is put as the first."""
+    scorer: Judge | None = None
+    """Scores what only measures, beside the truth, so that the best of several answers by its score is told."""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from simulation.core.errors import ScenarioError, nearest
 from simulation.core.questions import Measure
 from simulation.core.roles import Environment
+from simulation.loop.results import SCORE
 from simulation.quality.sets import set_measures
 from simulation.scenario.entries import Lineup
 from simulation.scenario.prepare import make
@@ -18,14 +19,18 @@ PASS = "pass@"
 def known_before(lineup: Lineup) -> dict[str, Measure]:
     """Return by name what the evaluations of a comparison will measure, the truth first, before anything is played."""
     environment: Environment = make(lineup.entries[0].scenario.environment, "environment")
-    samples = min(entry.scenario.evaluate.samples for entry in lineup.entries)
+    evaluations = [entry.scenario.evaluate for entry in lineup.entries]
+    samples, scored = min(one.samples for one in evaluations), all(one.scorer for one in evaluations)
     passes = [f"{PASS}{k}" for k in range(1, samples + 1)] if samples > 1 else []
-    return by_name([*environment.measures, *map(unlisted, passes), *(unjudged_sets() if samples > 1 else ())])
-
-
-def unjudged_sets() -> list[Measure]:
-    """Return the measures of the answers to one question that need no judge besides the exact one."""
-    return [measure for measure in set_measures() if measure.name != "best_by_score"]
+    of_sets = set_measures() if samples > 1 else ()
+    return by_name(
+        [
+            *environment.measures,
+            *map(unlisted, passes),
+            *([unlisted(SCORE)] if scored else []),
+            *(measure for measure in of_sets if scored or measure.name != "best_by_score"),
+        ]
+    )
 
 
 def known_in(study: Study) -> dict[str, Measure]:

@@ -128,14 +128,13 @@ def fingerprint(scenarios: Sequence[Prepared], world: "World") -> dict[str, str]
     for number, model in enumerate(models(world)):
         if isinstance(model, Tried):
             basis[f"sampler{number - 1 or ''}_fast_paths" if number else "fast_paths"] = taken_paths(model)
-    teachers = [
-        teacher
-        for teacher in distinct(prepared.teacher for prepared in scenarios)
-        if isinstance(teacher, Fingerprinted)
-    ]
-    for number, teacher in enumerate(teachers):
-        prefix = f"teacher{number or ''}"
-        basis |= {f"{prefix}_{name}": value for name, value in fingerprint_of("judge", teacher).items()}
+    for prefix, judges in (
+        ("teacher", [prepared.teacher for prepared in scenarios]),
+        ("scorer", [one.settings.scorer for one in scenarios if one.settings.scorer is not None]),
+    ):
+        for number, judge in enumerate(distinct(one for one in judges if isinstance(one, Fingerprinted))):
+            fingerprint = fingerprint_of("judge", judge)
+            basis |= {f"{prefix}{number or ''}_{name}": value for name, value in fingerprint.items()}
     return basis
 
 

@@ -22,6 +22,7 @@ from simulation.replay.recorded import (
     RecordedTruth,
     Script,
 )
+from simulation.replay.recorded_scores import RecordedScores
 from simulation.store import Study, canonical, chained, difference
 
 
@@ -87,6 +88,7 @@ def recast(world: World, script: Script) -> World:
                 judge=exact
                 if student.settings.judge == world.exact_judge and not executes
                 else RecordedJudge(script, student.seat.name),
+                scorer=student.settings.scorer and RecordedScores(script, student.seat.name),
             ),
             answerer=RecordedStudent(script, student.seat.name),
             sampler=None,

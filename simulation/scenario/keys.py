@@ -141,6 +141,9 @@ class Evaluate(Drawing):
     Of a list each gives an evaluation of its own; the one nearest to 1, and above 0, is the main one, by which curves,
     progress and verdicts go where they name no other.
     """
+    scorer: Annotated[ComponentSpec | None, OfKind("judge")] = None
+    """A judge whose score is measured beside the truth (`score`), and of the best of samples by it how right that is
+    (`best_by_score`), such as a reward model; null is none."""
 
     @model_validator(mode="after")
     def _different_answers(self) -> "Evaluate":

@@ -121,6 +121,7 @@ def make_settings(
         ),
         attempts=scenario.ask.attempts,
         exams=make_exams(scenario.evaluate),
+        scorer=None if scenario.evaluate.scorer is None else make(scenario.evaluate.scorer, "judge"),
     )
 
 

@@ -16,6 +16,7 @@ def check_models(prepared: Prepared, unseen: Container[str] = ()) -> None:
         "teacher": prepared.teacher,
         "environment": prepared.exact_judge,
         "learn.trainer": prepared.settings.trainer,
+        "evaluate.scorer": prepared.settings.scorer,
     }
     here = {path: part for path, part in parts.items() if path not in unseen}
     wrong = [*complaints_of(prepared.scenario, here), *beyond_frozen(prepared)]

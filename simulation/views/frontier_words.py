@@ -11,6 +11,7 @@ from simulation.views.section import Section, picture
 from simulation.views.text import GRADED, Scale
 from simulation.views.verdict_text import verdict_json, verdict_text
 
+TITLE = "Right at equal difference"
 AT_ONE = (
     "A difference between labels at one temperature alone may be one of temperature: here each label stands for its "
     "whole curve, and curves are compared where they overlap."
@@ -21,13 +22,18 @@ WHAT = (
 )
 
 
-def frontier_section(frontiers: Sequence[Frontier]) -> Section | None:
-    """Say who is right more often where all differ equally; None where one temperature alone was measured."""
+def frontier_section(frontiers: Sequence[Frontier], curveless: str = "") -> Section | None:
+    """Say who is right more often where all differ equally, or why nothing can be said of several temperatures.
+
+    None where one temperature alone was measured.
+    """
+    if curveless:
+        return Section(title=TITLE, sentences=(f"No curves can be compared: {curveless}.",), notes=(AT_ONE,))
     if not frontiers:
         return None
     matched = matches_sheet(frontiers)
     return Section(
-        title="Right at equal difference",
+        title=TITLE,
         sentences=tuple(sentence for frontier in frontiers for sentence in sentences_of(frontier)),
         sheets=(
             *(gaps_sheet(frontier) for frontier in frontiers if frontier.family.verdicts),

@@ -14,7 +14,7 @@ from simulation.scenario.keys import Evaluate
 from simulation.views.tables import empty_table, sampled
 from simulation.views.text import SHARES, Scale, shown
 
-COLUMNS = ("maj", "distinct", "distinct_right", "distinct_n", "self_bleu", "vendi", "utility")
+COLUMNS = ("maj", "best_by_score", "distinct", "distinct_right", "distinct_n", "self_bleu", "vendi", "utility")
 
 
 def quality_table(courses: Sequence[Course], truth: Measure, evaluate: Evaluate) -> Table | None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from simulation.core.distinct import distinct
 from simulation.core.roles import Students
 from simulation.core.types import Seat
+from simulation.measures.exams import curveless
 from simulation.measures.findings import BUDGETS, Findings, equal_starts, leading
 from simulation.measures.lesson_quality import replays
 from simulation.scenario.entries import Lineup
@@ -62,7 +63,7 @@ def sections(all_findings: Sequence[Findings], lineup: Lineup) -> list[Section]:
     name = findings.measure.name
     parts = [
         verdicts_section(findings, lineup),
-        frontier_section(findings.frontiers),
+        frontier_section(findings.frontiers, curveless(lineup)),
         missing_section,
         Section(title=f"Held-out {name}", sheets=(standings_sheet(findings),), picture=picture("learning_curves")),
         differences_section(findings),

@@ -15,6 +15,8 @@ QUESTION = Question(
     key=Reference(answer="4", reveals=("filler", "right", "counts from one too many", "joins the digits")),
 )
 
+NUMBER = Question(id="n", prompt="what is 5 + 7 ?", key=Reference(answer="12"))
+
 
 def judge(question: Question, text: str, choice: int | None = None) -> Feedback:
     ranking = None if choice is None else Ranking(taken=choice)
@@ -29,6 +31,18 @@ def test_the_reference_is_right_and_nothing_else() -> None:
     assert judge(QUESTION, "d").score == 0
     assert judge(QUESTION, "four").score == 0
     assert judge(QUESTION, "").score == 0
+
+
+def test_answers_of_equal_value_mean_the_same_and_unread_ones_nothing() -> None:
+    def meaning(text: str) -> str | None:
+        return AnswerKey().meaning(judge(NUMBER, text))
+
+    assert meaning("so 5 + 7 = 12") == meaning("The answer is 12.0") == meaning("12")
+    assert meaning("The answer is 11") == meaning("11.0") == meaning("I get 11") != meaning("12")
+    assert meaning("10") != meaning("11")
+    assert meaning("") is None
+    assert AnswerKey().meaning(judge(QUESTION, "I do not know")) is None
+    assert AnswerKey().meaning(judge(QUESTION, "a")) == AnswerKey().meaning(judge(QUESTION, "3", 0))
 
 
 def test_the_correction_is_worded_as_the_student_answers() -> None:

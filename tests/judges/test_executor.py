@@ -46,6 +46,14 @@ def test_the_score_is_the_share_of_visible_tests() -> None:
     assert scores == [1.0, 0.5, 0.0, 0.0]
 
 
+def test_programs_of_equal_behaviour_mean_the_same() -> None:
+    programs = (GOOD, "def f(y):\n    return 1 + y", "def f(x): return 2", "def f(x): return 3", "def f(x")
+    one, other, wrong, wrong_elsewise, unloaded = [AllTests().meaning(each) for each in judged(AllTests(), *programs)]
+    assert one == other and one is not None
+    assert len({one, wrong, wrong_elsewise}) == 3
+    assert unloaded is None
+
+
 def test_exact_match_looks_past_formatting_and_comments_and_nothing_else() -> None:
     texts = (GOOD, "def f(x): # one more\n\n  return (x+1)", "def f(y): return y + 1", "def f(x): return 1")
     found = judged(AllTests(), *texts)

@@ -9,8 +9,9 @@ import pytest
 from simulation.core.errors import ScenarioError
 from simulation.core.questions import Measure
 from simulation.measures.arrays import known_to, read_results
-from simulation.measures.naming import chosen, known_before, unjudged_sets
+from simulation.measures.naming import chosen, known_before
 from simulation.play.folders import Comparison
+from simulation.quality.sets import DESCRIPTIONS
 from simulation.store import Study
 from tests.support.comparisons import planned, play
 from tests.support.graded import CLOSENESS, EXACT, GRADED
@@ -36,13 +37,16 @@ def test_before_anything_is_played_the_environments_measures_are_known(disk: Pat
     assert list(sampled)[:5] == ["closeness", "exact", "pass@1", "pass@2", "pass@3"]
     assert {"maj", "distinct", "distinct_right", "distinct_n", "self_bleu", "vendi"} < set(sampled)
     assert not sampled["pass@2"].graded
+    assert not {"score", "best_by_score"} & set(sampled)
+    scored = known_before(planned(disk / "c", overrides=[*SAMPLED, "evaluate.scorer.name=answer_key"]).lineup)
+    assert {"score", "best_by_score"} == set(scored) - set(sampled)
 
 
 def test_a_study_knows_all_that_was_measured_of_every_answer(sampled: Comparison) -> None:
     known = known_to(sampled.lineup, sampled.studies)
     assert list(known)[:2] == ["closeness", "exact"]
     own = {"closeness", "exact", "digits", "pass@1", "pass@2", "pass@3"}
-    assert set(known) == own | {measure.name for measure in unjudged_sets()}
+    assert set(known) == own | DESCRIPTIONS.keys() - {"best_by_score"}
     assert known["digits"].graded and not known["exact"].graded and not known["pass@3"].graded
 
 

@@ -1,6 +1,7 @@
 """A comparison over several temperatures tells who is right more often at equal difference, and a report each one."""
 
 import json
+import re
 from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
@@ -9,10 +10,11 @@ import pytest
 from rich.console import Console
 
 from simulation.measures.arrays import read_results
-from simulation.measures.exams import Exams
+from simulation.measures.exams import Exams, curveless
 from simulation.measures.frontier import DIFFERENCES, frontiers
 from simulation.play.folders import Comparison
 from simulation.store import Study, StudySums
+from simulation.views.frontier_words import frontier_section
 from simulation.views.report import report
 from tests.support.comparisons import concluded, planned, play
 
@@ -80,6 +82,25 @@ def test_one_temperature_or_one_answer_makes_no_curve(disk: Path) -> None:
     assert Exams.of(planned(disk / "b", overrides=one).lineup) is None
     different = planned(disk / "c", vary=("evaluate.samples=2,3",), overrides=["evaluate.temperature=[0.5,1]"])
     assert Exams.of(different.lineup) is None
+
+
+@pytest.mark.parametrize(
+    ("vary", "overrides", "said"),
+    [
+        ("evaluate.samples=2,3", ["evaluate.temperature=[0.5,1]"], "different numbers of samples"),
+        ("evaluate.top_k=2,3", ["evaluate.samples=2", "evaluate.temperature=[0.5,1]"], r"different cuts \(top_k"),
+        ("ask.questions=2,3", ["evaluate.temperature=[0.5,1]"], "set evaluate.samples"),
+        ("ask.questions=2,3", ["evaluate.samples=2", "evaluate.temperature=[0.5,1]"], "^$"),
+        ("ask.questions=2,3", [], "^$"),
+    ],
+)
+def test_a_comparison_of_several_temperatures_without_curves_says_why(
+    disk: Path, vary: str, overrides: list[str], said: str
+) -> None:
+    lineup = planned(disk / "d", vary=(vary,), overrides=["students.mode=generate", *overrides]).lineup
+    assert re.search(said, curveless(lineup))
+    section = frontier_section((), curveless(lineup))
+    assert (section is None) == (said == "^$")
 
 
 class _Single:
