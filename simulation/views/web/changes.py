@@ -3,8 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from simulation.core.kinds.items import Items
-from simulation.core.kinds.next_items import NextItems
 from simulation.core.types import Experience, LessonEffect, Question, Turn
 from simulation.measures.methods import HALF, MOVED
 from simulation.scenario.entries import is_lineup
@@ -92,7 +90,7 @@ def taught_text(experience: Experience, effect: LessonEffect, *, answers: bool) 
     Of an answer that is a list one item was taught: the correction, where there is one.
     """
     correction, text = experience.feedback.correction, experience.answer.text
-    own = "" if isinstance(experience.question.form, Items | NextItems) else text
+    own = "" if experience.question.form.several else text
     if effect.rejected_before is not None or (experience.feedback.score < 1 and not answers):
         return correction or ""
     return own or correction or ""
