@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, ItemsView, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -72,6 +72,10 @@ class Unread(Mapping[str, V]):
 
     def __len__(self) -> int:
         return len(self._read())
+
+    def items(self) -> ItemsView[str, V]:
+        """Return the names and sums."""
+        return self._read().items()
 
 
 class KeptCourses:

@@ -91,9 +91,9 @@ def moved(before: ArrayLike, after: ArrayLike, *, graded: bool) -> tuple[int, in
     """Return on how many questions the value rose and fell: from wrong to right and back, or by any step."""
     first, last = np.asarray(before, dtype=np.float64), np.asarray(after, dtype=np.float64)
     if graded:
-        return int(np.sum(last - first > MOVED)), int(np.sum(first - last > MOVED))
+        return int(np.count_nonzero(last - first > MOVED)), int(np.count_nonzero(first - last > MOVED))
     was_right, is_right = first >= HALF, last >= HALF
-    return int(np.sum(~was_right & is_right)), int(np.sum(was_right & ~is_right))
+    return int(np.count_nonzero(is_right > was_right)), int(np.count_nonzero(was_right > is_right))
 
 
 def p_of_change(before: Values, after: Values, *, graded: bool) -> float | None:

@@ -176,7 +176,7 @@ class Course:
         self.measurements.append(
             Measurement(
                 turn=self.last_turn,
-                value=metrics.get(self.measure.name, float(row.values.mean())),
+                value=metrics[self.measure.name] if self.measure.name in metrics else float(row.values.mean()),
                 interval=estimate_of(row.values, graded=graded)[1:],
                 questions=questions,
                 asked=self.asked,

@@ -1,8 +1,10 @@
 """One request for a page of a study: the open study, what was chosen, how long texts may be, where links lead."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
+from simulation.measures.summary import Course
 from simulation.store import Study
 from simulation.store.kept_sums import KeptSums
 from simulation.views.web.catalog import NotThere
@@ -10,6 +12,7 @@ from simulation.views.web.links import Links
 from simulation.views.web.sheets import LENGTHS, PAGE_SIZE, Paging
 from simulation.views.web.summaries import Summaries
 
+V = TypeVar("V")
 LARGEST = 10_000_000
 """A number in an address beyond this is no place."""
 PAGERS = frozenset({"page", "lessons", "changes", "students", "turns"})
@@ -33,6 +36,10 @@ class PageRequest:
     def sums(self) -> KeptSums:
         """The sums of the study; raises SumsUnderWay."""
         return self.summaries.sums(self.study)
+
+    def once(self, key: str, courses: Sequence[Course], make: Callable[[], V]) -> V:
+        """Return what is made of courses, one's or all, and was made under this key since the study's last turn."""
+        return self.summaries.once(self.study, f"{key} {courses[0].student if len(courses) == 1 else ''}", make)
 
     def seat(self, text: str) -> int:
         """Return a student's place among the seats; raises NotThere."""

@@ -1,6 +1,5 @@
 """The page of a question: every time it was asked or evaluated for one student, and what the class answered."""
 
-import json
 from dataclasses import dataclass
 
 from simulation.core.types import Question
@@ -9,8 +8,17 @@ from simulation.measures.methods import HALF
 from simulation.store import Study
 from simulation.views.web.cards import revealed
 from simulation.views.web.catalog import NotThere
+from simulation.views.web.exam_answers import class_answers, last_turn, student_answers
 from simulation.views.web.page_request import PageRequest
-from simulation.views.web.queries import AskedRow, Exam, Filter, asked, count, exam, exams, question_of, text_of
+from simulation.views.web.queries import (
+    AskedRow,
+    ExamRow,
+    Filter,
+    asked,
+    count,
+    question_of,
+    text_of,
+)
 from simulation.views.web.sheets import Cell, Paging, Passage, Sheet, passage, sheet
 from simulation.views.web.wording import misconception
 
@@ -108,22 +116,20 @@ def value(number: float, *, graded: bool) -> str:
 
 def evaluated_sheet(request: PageRequest, seat: int, question: Question) -> Sheet | None:
     """Return what a student answered at each evaluation."""
-    evaluations = exams(request.study, seat, 0, request.study.last_turn)
+    study = request.study
     rows = [
         (
-            Cell(f"turn {evaluation.turn}", request.links.to(request.turn_path(seat, evaluation.turn))),
-            *exam_cells(request, evaluation, question),
+            Cell(f"turn {turn}", request.links.to(request.turn_path(seat, turn))),
+            *exam_cells(request, own, question),
         )
-        for evaluation in evaluations
-        if question.id in evaluation.answers
+        for turn, own in student_answers(study, question.id, seat).items()
     ]
-    caption = f"put to {request.study.seats[seat].name} at evaluations, without learning"
+    caption = f"put to {study.seats[seat].name} at evaluations, without learning"
     return sheet(caption, ("after turn", "answer", "which shows", "truly"), rows, words=4) if rows else None
 
 
-def exam_cells(request: PageRequest, evaluation: Exam, question: Question) -> tuple[Cell, ...]:
+def exam_cells(request: PageRequest, own: ExamRow, question: Question) -> tuple[Cell, ...]:
     """Return an answer of an evaluation as cells."""
-    own = evaluation.answers[question.id]
     shows = misconception(revealed(question, own.choice)) or misconception(text_of(request.study, own.reason))
     return (
         Cell(passage(text_of(request.study, own.text), 200).text or "nothing", look="word"),
@@ -132,25 +138,16 @@ def exam_cells(request: PageRequest, evaluation: Exam, question: Question) -> tu
     )
 
 
-LAST = """
-SELECT r.s, r.t, r.questions, r.texts, r.scores, r.rankings, r.reasons FROM results r JOIN texts n ON n.id = r.name
-WHERE n.text = ?1 AND r.t = (SELECT max(t) FROM results JOIN texts m ON m.id = results.name WHERE m.text = ?1)
-ORDER BY r.s
-"""
-
-
 def class_sheet(request: PageRequest, question: Question) -> Sheet | None:
     """Return how many of the class gave each answer at the last evaluation."""
     study: Study = request.study
     tally: dict[tuple[str, str, float], int] = {}
-    turn = students = 0
-    for _, turn, names_number, *packed in study.query(LAST, HELD_OUT):
-        evaluation = exam(turn, names_of(study, names_number), *packed)
-        if question.id in evaluation.answers:
-            students += 1
-            answer, shows, _ = exam_cells(request, evaluation, question)
-            key = (answer.text, shows.text, evaluation.answers[question.id].truth)
-            tally[key] = tally.get(key, 0) + 1
+    turn = last_turn(study)
+    answers = {} if turn is None else class_answers(study, question.id, turn)
+    for own in answers.values():
+        answer, shows, _ = exam_cells(request, own, question)
+        key = (answer.text, shows.text, own.truth)
+        tally[key] = tally.get(key, 0) + 1
     graded = study.measures[0].graded
     ranked = sorted(tally, key=lambda key: (-tally[key], key))[:24]
     rows = [
@@ -158,14 +155,9 @@ def class_sheet(request: PageRequest, question: Question) -> Sheet | None:
             Cell(answer),
             Cell(shows, look="word"),
             truth_cell(truth, graded=graded),
-            f"{tally[answer, shows, truth]} of {students}",
+            f"{tally[answer, shows, truth]} of {len(answers)}",
         )
         for answer, shows, truth in ranked
     ]
     caption = f"what the class answered at the evaluation after turn {turn}"
     return sheet(caption, ("answer", "which shows", "truly", "students"), rows, words=3) if rows else None
-
-
-def names_of(study: Study, number: int) -> tuple[str, ...]:
-    """Return the ids of the questions of an evaluation."""
-    return tuple(json.loads(text_of(study, number)))

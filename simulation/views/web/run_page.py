@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from simulation.measures.reliability import Reliability
-from simulation.measures.summary import Course, by_turn, pooled
+from simulation.measures.summary import Course, by_turn
+from simulation.measures.tallies import added
 from simulation.scenario.entries import is_lineup
 from simulation.views.report import chance, heading, teacher, verdicts, warnings
 from simulation.views.tables import sampled
@@ -60,7 +61,7 @@ def run_view(request: PageRequest, seat: int | None = None) -> RunView:
     turns_paging = request.paging(max(0, study.last_turn), path, "turns") if only is not None else None
     return RunView(
         title=title(request, all_courses, seat),
-        sentences=tuple(verdicts(measured)) if measured else () if mixed else ("No evaluation is on record yet.",),
+        sentences=sentences(request, measured, mixed=mixed),
         notes=(*failed(request, seat), *warnings(measured)),
         finding=finding(measured),
         curve=curve_sheet(measured) if measured else None,
@@ -86,6 +87,13 @@ def failed(request: PageRequest, seat: int | None) -> list[str]:
     ]
     hidden = len(own) - len(sentences)
     return [*sentences, f"and {hidden} more students play no more"] if hidden > 0 else sentences
+
+
+def sentences(request: PageRequest, measured: Sequence[Course], *, mixed: bool) -> tuple[str, ...]:
+    """Say what the evaluations found; nothing where students of several labels are `mixed`."""
+    if not measured:
+        return () if mixed else ("No evaluation is on record yet.",)
+    return tuple(request.once("verdicts", measured, lambda: verdicts(measured)))
 
 
 def title(request: PageRequest, courses: Sequence[Course], seat: int | None) -> str:
@@ -169,7 +177,9 @@ def categories_sheet(request: PageRequest, courses: Sequence[Course]) -> Sheet |
     if not grouped:
         return None
     turns = columns(list(grouped))
-    sums = {turn: pooled(grouped[turn])[0] for turn in turns}
+    sums = request.once(
+        "categories", courses, lambda: {turn: added(own.categories for own in grouped[turn]) for turn in turns}
+    )
     names = sorted(sums[turns[-1]], key=lambda name: (-sums[turns[-1]][name].questions, name))
     if len(names) < 2:
         return None
@@ -194,7 +204,9 @@ def reasons_sheet(request: PageRequest, courses: Sequence[Course], seat: int | N
     if not grouped:
         return None
     turns = columns(list(grouped))
-    tallies = {turn: pooled(grouped[turn])[1] for turn in turns}
+    tallies = request.once(
+        "reasons", courses, lambda: {turn: added(own.reasons for own in grouped[turn]) for turn in turns}
+    )
     counts = Counter[str]()
     for tally in tallies.values():
         counts.update({name: own.answers for name, own in tally.items() if misconception(name)})

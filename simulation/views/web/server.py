@@ -106,6 +106,7 @@ def listening(host: str, port: int) -> socket.socket:
     ears.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         ears.bind((host, port))
+        ears.listen()  # whoever is told the address may come at once and waits until the server is up
     except OverflowError as error:
         ears.close()
         raise ScenarioError(f"--port {port} is no port; name one from 0 (any that is free) to 65535") from error

@@ -1,9 +1,11 @@
 """What a study's turns add up to, kept between pages: of a study that goes on, only the new turns are read."""
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
+from typing import Any, TypeVar
 
 from simulation.measures.kept_courses import KeptCourses
 from simulation.measures.summary import Course
@@ -11,6 +13,7 @@ from simulation.store import Study
 from simulation.store.kept_sums import KeptSums
 from simulation.views.web.made_sums import MadeSums, SumsUnderWay
 
+V = TypeVar("V")
 KEPT = 16
 """Studies whose sums stay in memory."""
 
@@ -24,6 +27,9 @@ class Summary:
     courses: KeptCourses
     made: MadeSums | None = None
     """Its sums, where it keeps none itself."""
+    values: dict[str, Any] = field(default_factory=dict)
+    """What pages made of the courses as they were after turn `values_turn` (Any: of whatever type they are)."""
+    values_turn: int = -1
 
     @property
     def last_turn(self) -> int:
@@ -57,6 +63,17 @@ class Summaries:
         with summary.lock:
             summary.courses.follow(study, sums)
             return list(summary.courses.courses)
+
+    def once(self, study: Study, key: str, make: Callable[[], V]) -> V:
+        """Return what was made under a key since the study's last turn, or make it; what follows from the courses."""
+        summary = self._of(study)
+        with summary.lock:
+            if summary.values_turn != summary.courses.last_turn:
+                summary.values, summary.values_turn = {}, summary.courses.last_turn
+            if key not in summary.values:
+                summary.values[key] = make()
+            value: V = summary.values[key]
+            return value
 
     def _of(self, study: Study) -> Summary:
         with self._lock:
