@@ -64,7 +64,7 @@ class KeptSums:
         return all(
             self.query(f"SELECT * FROM {table} WHERE t = ? AND s = ?", turn.turn, seat) == sorted(rows)
             for seat, turn in enumerate(turns)
-            for table, rows in self._rows(TurnSums.of(turn), seat, self._number).items()
+            for table, rows in self._rows(TurnSums.of(turn, only=()), seat, self._number).items()
         )
 
     def query(self, statement: str, *values: object) -> list[Row]:

@@ -59,10 +59,10 @@ class Marks:
     """Of the other measures by name, as far as each answer has them, and "pass@k" where questions have several."""
 
     @classmethod
-    def of(cls, evaluation: Evaluation, measures: Sequence[Measure] = ()) -> Self:
-        """Return an evaluation by column, with those of the measures that are computed."""
+    def of(cls, evaluation: Evaluation, measures: Sequence[Measure] = (), only: Collection[str] | None = None) -> Self:
+        """Return an evaluation by column, with those of the measures that are computed; others all, or those named."""
         results = evaluation.results
-        names = sorted({name for result in results for name in result.metrics})
+        names = [] if only == () else sorted({name for result in results for name in result.metrics})
         answers = Answered(
             names=tuple([result.question_id for result in results]),
             truths=[result.truth for result in results],
@@ -70,7 +70,7 @@ class Marks:
             reasons=[result.reason for result in results],
             metrics={name: [result.metrics.get(name) for result in results] for name in names},
         )
-        return cls.collected(evaluation.questions, evaluation.metrics, answers, measures)
+        return cls.collected(evaluation.questions, evaluation.metrics, answers, measures, only)
 
     @classmethod
     def collected(
@@ -178,8 +178,11 @@ class TurnSums:
     """Written in the turn's answers, as far as they are known."""
 
     @classmethod
-    def of(cls, turn: Turn, measures: Sequence[Measure] = ()) -> Self:
-        """Return a turn without its texts; of `measures`, those that have a formula are computed."""
+    def of(cls, turn: Turn, measures: Sequence[Measure] = (), only: Collection[str] | None = None) -> Self:
+        """Return a turn without its texts; of `measures`, those that have a formula are computed.
+
+        Of the truth every value is there, of other measures all or those of the names in `only`.
+        """
         return cls(
             turn=turn.turn,
             student=turn.student,
@@ -189,7 +192,7 @@ class TurnSums:
             ],
             scored=len(turn.predictions) + sum(len(rows) for rows in turn.committee.values()),
             update=turn.update,
-            evaluations={name: Marks.of(evaluation, measures) for name, evaluation in turn.evaluations.items()},
+            evaluations={name: Marks.of(evaluation, measures, only) for name, evaluation in turn.evaluations.items()},
             failure=turn.failure,
             draw=Draw.of(turn.lessons),
             tokens=sum(experience.answer.tokens or 0 for experience in turn.experiences),

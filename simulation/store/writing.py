@@ -58,7 +58,7 @@ class Writer:
         for name, evaluation in turn.evaluations.items():
             self._evaluation(key, name, evaluation)
         if self._sums is not None:
-            self._sums.add(TurnSums.of(turn), student)
+            self._sums.add(TurnSums.of(turn, only=()), student)
 
     def _insert(self, table: str, rows: Sequence[Row]) -> None:
         if rows:

@@ -74,7 +74,7 @@ def answers_view(request: PageRequest) -> AnswersView:
     return AnswersView(
         sentence=f"{many(total, 'answer')} {describe(request, wanted)}".strip(),
         chosen=chosen,
-        categories=tuple(category_names(request.study)),
+        categories=tuple(category_names(request.sums)),
         students=tuple(seat.name for seat in request.study.seats[:200]),
         answers=answers_sheet(request, rows),
         paging=paging,

@@ -12,6 +12,7 @@ from simulation.core.types import Question, Turn
 from simulation.loop.world import HELD_OUT
 from simulation.store import DATABASE, Study
 from simulation.store.arrays import unpack_whole
+from simulation.store.columns import json_text
 from simulation.store.interning import decoded, rebuilt, text_hash
 from simulation.store.kept_sums import KeptSums
 from simulation.store.outside import import_environments
@@ -116,8 +117,9 @@ CONDITIONS = {
     "seat": "a.s = ?",
     "turn": "a.t = ?",
     "question": "a.question = ?",
-    "category": "coalesce(q.rest ->> '$.tags[0]', '') = ?",
 }
+CATEGORY = "coalesce(q.rest -> '$.tags[0]', '\"\"') IN (?, ?)"
+"""As JSON, in which a text is whole whatever characters it has; there are two ways in which the store writes it."""
 TRUTHS = {"right": "a.truth >= 1", "wrong": "a.truth < 1"}
 TEACHERS = {"right": "abs(f.score - a.truth) <= 1e-9", "wrong": "abs(f.score - a.truth) > 1e-9"}
 REVEALS = "a.reveals = (SELECT id FROM texts WHERE hash = ?)"
@@ -131,6 +133,9 @@ def where(wanted: Filter) -> tuple[str, list[object]]:
     clauses, values = [CONDITIONS[name] for name in names], [getattr(wanted, name) for name in names]
     clauses += [TRUTHS[wanted.truth]] if wanted.truth in TRUTHS else []
     clauses += [TEACHERS[wanted.teacher]] if wanted.teacher in TEACHERS else []
+    if wanted.category:
+        clauses.append(CATEGORY)
+        values += [json_text(wanted.category), json.dumps(wanted.category)]
     if wanted.reveals:
         clauses.append(REVEALS)
         values.append(text_hash(wanted.reveals))
@@ -268,10 +273,9 @@ def question_of(study: Study, number: int) -> Question | None:
     return None
 
 
-def category_names(study: Study) -> list[str]:
-    """Return the categories of all questions of a study."""
-    rows = study.query("SELECT DISTINCT coalesce(rest ->> '$.tags[0]', '') FROM questions ORDER BY 1")
-    return [str(name) for (name,) in rows]
+def category_names(sums: KeptSums) -> list[str]:
+    """Return the categories in which a study has answers."""
+    return sorted(sums.name(number) for (number,) in sums.query("SELECT DISTINCT category FROM answer_sums"))
 
 
 def latest_values(study: Study) -> tuple[int, float | None]:

@@ -7,7 +7,7 @@ import pytest
 
 from simulation.store import Study
 from simulation.views.web.answer_list import COUNTS, listed, number_of
-from simulation.views.web.queries import Filter, asked, count
+from simulation.views.web.queries import Filter, asked, category_names, count
 
 
 @pytest.fixture(scope="module", params=["class", "hostile"])
@@ -18,7 +18,8 @@ def study(request: pytest.FixtureRequest, runs: Path) -> Study:
 
 def filters(study: Study) -> list[Filter]:
     """Return filters of every kind, alone and together."""
-    categories = ["", *(str(name) for (name,) in study.query("SELECT DISTINCT category FROM answered LIMIT 3") if name)]
+    assert study.sums is not None
+    categories = ["", *category_names(study.sums)[:3]]
     return [
         Filter(seat=seat, turn=turn, category=category, truth=truth, teacher=teacher)
         for (truth, teacher), seat, turn, category in product(COUNTS, (None, 0), (None, 1, 99), [*categories, "none"])
@@ -35,7 +36,7 @@ def test_sums_count_what_the_rows_hold_and_lead_to_them(study: Study) -> None:
         for start, most in ((0, 5), (3, 7), (len(rows) - 2, 5), (len(rows), 5)):
             if start >= 0:
                 assert listed(study, study.sums, wanted, start=start, most=most) == rows[start : start + most], wanted
-    assert len(lengths) > 3
+    assert len(lengths) > 1
 
 
 def test_words_and_misconceptions_are_looked_for_in_the_rows(study: Study) -> None:
