@@ -19,7 +19,8 @@ from simulation.store.arrays import unpack_array
 from simulation.store.columns import metrics
 from simulation.store.interning import decoded
 from simulation.store.kept_sums import KeptSums, kept_sum
-from simulation.store.turn_sums import Draw
+from simulation.store.sums import AGAIN
+from simulation.store.turn_sums import AnsweredAgain, Draw
 
 V = TypeVar("V")
 
@@ -93,6 +94,8 @@ class KeptCourses:
         first, last = self.last_turn + 1, sums.last_turn
         for s, category, *counts in sums.query(VERDICTS, first, last):
             self.courses[s].reliability.add(sums.name(category), *counted(*counts))
+        for s, category, *truths in study.query(AGAIN, first, last):
+            self.courses[s].take_again([AnsweredAgain(decoded(category), *map(float, truths))])
         size = max(1, ROWS_AT_ONCE // len(self.courses))
         for start in range(first, last + 1, size):
             self._take(study, sums, start, min(last, start + size - 1))

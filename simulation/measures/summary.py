@@ -13,11 +13,12 @@ from simulation.core.errors import StoreError, nearest
 from simulation.core.questions import Measure
 from simulation.core.types import Question, Turn
 from simulation.loop.world import HELD_OUT, PROBE
+from simulation.measures.mending import Mending, mendings
 from simulation.measures.methods import Values, ValueSums, estimate_of, moved
 from simulation.measures.reliability import Reliability
 from simulation.measures.statistics import Interval
 from simulation.measures.tallies import ReasonTally, added, by_category, by_reason
-from simulation.store.turn_sums import Draw, Marks, QuestionSheets, TurnSums
+from simulation.store.turn_sums import AnsweredAgain, Draw, Marks, QuestionSheets, TurnSums
 
 BEFORE, AFTER = "logprob_before", "logprob_after"
 """How a trainer's metrics name the mean log-probability of what it trained on, around an update."""
@@ -98,12 +99,15 @@ class Course:
     updates: list[Learned] = field(default_factory=list)
     draw: Draw = field(default_factory=Draw)
     tokens: int = 0
+    again: dict[str, Mending] = field(default_factory=dict)
+    """What was answered again since the first turn, by category."""
     exams: dict[int, Mapping[str, Mapping[str, float]]] = field(default_factory=dict)
     """By turn, what each evaluation of the held-out set measured, by its name."""
 
     def take(self, outcome: TurnSums, sheets: QuestionSheets) -> None:
         """Take up a turn; `sheets` know the held-out questions, as far as they are known."""
         self.reliability.take(outcome.verdicts)
+        self.take_again(outcome.again)
         self.pass_turn(
             outcome.turn,
             asked=len(outcome.verdicts),
@@ -124,6 +128,10 @@ class Course:
                 categories=by_category(sheet, row.values),
                 reasons=by_reason(sheet, marks),
             )
+
+    def take_again(self, answers: Iterable[AnsweredAgain]) -> None:
+        """Take up what was answered again."""
+        self.again = added([self.again, mendings(answers)])
 
     def pass_turn(
         self,

@@ -14,14 +14,25 @@ from simulation.store.packed import unpack_effects, unpack_places, unpack_scores
 from simulation.store.reading import BROKEN
 from simulation.store.schema import DATABASE, REMEDY
 from simulation.store.study import Study
-from simulation.store.turn_sums import Answered, Draw, JudgedAnswer, Marks, TurnSums
+from simulation.store.turn_sums import Answered, AnsweredAgain, Draw, JudgedAnswer, Marks, TurnSums
 
 SCORED = """
 SELECT s, substr(predictions, {start}, {size}) FROM turns WHERE t = ?1 AND predictions IS NOT NULL
 UNION ALL SELECT s, substr(predictions, {start}, {size}) FROM committees WHERE t = ?1
 """.format(start=ROW_COUNT[0], size=ROW_COUNT[1])
 ANSWERED = "SELECT s, question, truth, score FROM answers JOIN feedback USING (t, s, i) WHERE t = ? ORDER BY s, i"
-WRITTEN = "SELECT s, tokens FROM answers WHERE t = ? AND tokens IS NOT NULL"
+WRITTEN = """
+SELECT s, tokens FROM answers WHERE t = ?1 AND tokens IS NOT NULL
+UNION ALL SELECT s, tokens FROM attempts WHERE t = ?1 AND tokens IS NOT NULL
+"""
+AGAIN = """
+SELECT a.s, coalesce(q.rest ->> '$.tags[0]', ''), f.truth, a.truth
+FROM attempts a JOIN answers f USING (t, s, i) JOIN questions q ON q.id = f.question
+WHERE a.t BETWEEN ? AND ?
+    AND NOT EXISTS (SELECT 1 FROM attempts b WHERE (b.t, b.s, b.n, b.i) = (a.t, a.s, a.n + 1, a.i))
+ORDER BY a.t, a.s, a.i
+"""
+"""What was answered again in some turns: the truth of the first answer and of the last."""
 DRAWN = """
 SELECT l.s, f.score, l.score FROM lessons l JOIN feedback f ON (f.t, f.s, f.i) = (l.from_t, l.s, l.from_i)
 WHERE l.t = ? ORDER BY l.s, l.i
@@ -78,6 +89,9 @@ class StudySums:
         tokens = [0] * seat_count
         for s, answer_tokens in query(WRITTEN, number):  # added here: SQLite's sum has 64 bits
             tokens[s] += answer_tokens
+        again: list[list[AnsweredAgain]] = [[] for _ in range(seat_count)]
+        for s, category, first, last in query(AGAIN, number, number):
+            again[s].append(AnsweredAgain(decoded(category), float(first), float(last)))
         lessons: list[list[tuple[float, float | None]]] = [[] for _ in range(seat_count)]
         for s, feedback_score, lesson_score in query(DRAWN, number):
             lessons[s].append((float(feedback_score), real(lesson_score)))
@@ -96,6 +110,7 @@ class StudySums:
                 failure=failures[s],
                 draw=draw(lessons[s]),
                 tokens=tokens[s],
+                again=again[s],
             )
             for s, seat in enumerate(self._study.seats)
         ]

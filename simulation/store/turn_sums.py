@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulation.core.questions import Measure, computed, sources
-from simulation.core.types import Evaluation, Experience, Question, Selection, Turn, Update
+from simulation.core.types import Answer, Evaluation, Experience, Question, Selection, Turn, Update
 from simulation.quality.rightness import pass_at
 
 Values = NDArray[np.float64]
@@ -26,6 +26,16 @@ class JudgedAnswer:
     """Of the question."""
     truth: float
     score: float
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredAgain:
+    """A question that was answered again: how right its first answer was, and its last."""
+
+    category: str
+    """Of the question."""
+    first: float
+    last: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,7 +185,8 @@ class TurnSums:
     failure: str
     draw: Draw
     tokens: int
-    """Written in the turn's answers, as far as they are known."""
+    """Written in the turn's answers, those given again included, as far as they are known."""
+    again: Sequence[AnsweredAgain] = ()
 
     @classmethod
     def of(cls, turn: Turn, measures: Sequence[Measure] = (), only: Collection[str] | None = None) -> Self:
@@ -195,8 +206,25 @@ class TurnSums:
             evaluations={name: Marks.of(evaluation, measures, only) for name, evaluation in turn.evaluations.items()},
             failure=turn.failure,
             draw=Draw.of(turn.lessons),
-            tokens=sum(experience.answer.tokens or 0 for experience in turn.experiences),
+            tokens=sum(answer.tokens or 0 for answer in answers_of(turn)),
+            again=answered_again(turn),
         )
+
+
+def answers_of(turn: Turn) -> list[Answer]:
+    """Return the answers of a turn, those given again last."""
+    first = [experience.answer for experience in turn.experiences]
+    return first + [attempt.answer for attempt in turn.attempts]
+
+
+def answered_again(turn: Turn) -> list[AnsweredAgain]:
+    """Return the questions of a turn that were answered again, in their order."""
+    last = {attempt.position: attempt.truth for attempt in turn.attempts}
+    return [
+        AnsweredAgain(experience.question.category, experience.truth, last[experience.position])
+        for experience in turn.experiences
+        if experience.position in last
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
 The JSON contract (`--json`), one object a line on stdout and nothing else there:
 
     {"event": "started", "study", "scenario", "students": [...], "turns", "first_turn"}
-    {"event": "turn", "turn", "student", "asked", "score", "trained", "steps", "seconds", "metrics": {...}}
+    {"event": "turn", "turn", "student", "asked", "score", "trained", "steps", "again", "mended", "spoiled", "seconds",
+        "metrics": {...}}
     {"event": "evaluation", "turn", "student", "measure", "value", "questions", ...}
     {"event": "failed", "turn", "student", "reason"}   once, where one of several students can go on no more
     {"event": "interrupted", "study", "turn"}          only where the study was stopped before its end
@@ -11,8 +12,9 @@ The JSON contract (`--json`), one object a line on stdout and nothing else there
 
 `value` is the mean of the truth, `measure` its name; an evaluation also says under its own name what it measured, all
 in [0, 1], such as "accuracy" or "pass@5". `asked` counts answers; `score` is the mean feedback of the turn's answers in
-[0, 1], null where nothing was asked. A number that is not finite is null. A later version may add keys and events, and
-takes none away.
+[0, 1], null where nothing was asked. `again` counts questions that were answered again, `mended` and `spoiled` those
+whose answer truly became right or wrong. A number that is not finite is null. A later version may add keys and events,
+and takes none away.
 """
 
 import json
@@ -25,6 +27,7 @@ from typing import Any, Protocol
 
 from simulation.core.types import Turn
 from simulation.loop.world import World
+from simulation.views.mending_tables import mending_of
 from simulation.views.progress import Playing, Quiet, mean_score
 
 
@@ -71,6 +74,8 @@ class JsonLines(Quiet):
             update = turn.update
             trained, steps, metrics = (update.experiences, update.steps, update.metrics) if update else (0, 0, {})
             did = {"asked": len(turn.experiences), "score": mean_score(turn), "trained": trained, "steps": steps}
+            again = mending_of(turn)
+            did |= {"again": again.questions, "mended": again.mended, "spoiled": again.spoiled}
             where = {"turn": turn.turn, "student": turn.student}
             self.emit("turn", {**where, **did, "seconds": round(seconds, 3), "metrics": dict(metrics)})
         for turn in turns:

@@ -1,4 +1,4 @@
-"""A study as Parquet tables: picks, answers, results, evaluations, updates and lessons of its turns, and questions."""
+"""A study as Parquet tables: what was picked, answered, answered again, measured, updated and learned, and questions."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa  # type: ignore[import-untyped]  # pyarrow has no types
 from pyarrow.parquet import ParquetWriter  # type: ignore[import-untyped]
 
-from simulation.core.types import Question, Turn
+from simulation.core.types import Answer, Feedback, Question, Turn
 from simulation.store import Study
 from simulation.store.columns import json_text, revealed
 
@@ -58,25 +58,47 @@ def answers(turn: Turn) -> Rows:
         yield described(question) | {
             "position": experience.position,
             "alternatives": own_alternatives or question.form.alternatives,
-            "prompt": answer.prompt,
-            "model_input": answer.model_input,
-            "answer": answer.text,
-            "reading": answer.reading,
-            "taken": answer.choice,
-            "reveals": revealed(question, answer.choice),
-            "logprobs": answer.ranking.logprobs if answer.ranking is not None else (),
-            "logprob": answer.logprob,
-            "tokens": answer.tokens,
-            "stop": answer.stop,
-            "score": feedback.score,
+            **judged(question, answer, feedback),
             "truth": experience.truth,
-            "reason": feedback.reason,
-            "outcomes": json_text(feedback.outcomes),
-            "metrics": json_text(dict(feedback.metrics)),
-            "judge": feedback.judge,
-            "explanation": feedback.explanation,
-            "correction": feedback.correction,
-            "model_version": answer.model_version,
+        }
+
+
+def judged(question: Question, answer: Answer, feedback: Feedback) -> dict[str, Any]:
+    """Return the columns of an answer and of what was said of it (Any: what columns hold)."""
+    return {
+        "prompt": answer.prompt,
+        "model_input": answer.model_input,
+        "answer": answer.text,
+        "reading": answer.reading,
+        "taken": answer.choice,
+        "reveals": revealed(question, answer.choice),
+        "logprobs": answer.ranking.logprobs if answer.ranking is not None else (),
+        "logprob": answer.logprob,
+        "tokens": answer.tokens,
+        "stop": answer.stop,
+        "score": feedback.score,
+        "reason": feedback.reason,
+        "outcomes": json_text(feedback.outcomes),
+        "metrics": json_text(dict(feedback.metrics)),
+        "judge": feedback.judge,
+        "explanation": feedback.explanation,
+        "correction": feedback.correction,
+        "model_version": answer.model_version,
+    }
+
+
+def attempts(turn: Turn) -> Rows:
+    """Yield what was answered again; `position` is that of the first answer, `first_truth` its truth."""
+    for attempt in turn.attempts:
+        experience = turn.experiences[attempt.position]
+        yield {
+            "position": attempt.position,
+            "attempt": attempt.number,
+            "question": experience.question.id,
+            "category": experience.question.category,
+            **judged(experience.question, attempt.answer, attempt.feedback),
+            "truth": attempt.truth,
+            "first_truth": experience.truth,
         }
 
 
@@ -138,24 +160,29 @@ def lessons(turn: Turn) -> Rows:
 
 EFFECTS = ("taught_before", "taught_after", "rejected_before", "rejected_after")
 DESCRIBED = {"question": TEXT, "category": TEXT, "tags": TEXTS, "form": TEXT, "alternatives": TEXTS, "reference": TEXT}
+JUDGED = {
+    **dict.fromkeys(("prompt", "model_input", "answer", "reading"), TEXT),
+    "taken": INTEGER,
+    "reveals": TEXT,
+    "logprobs": REALS,
+    "logprob": REAL,
+    "tokens": INTEGER,
+    "stop": TEXT,
+    "score": REAL,
+    "truth": REAL,
+    **dict.fromkeys(("reason", "outcomes", "metrics", "judge", "explanation", "correction"), TEXT),
+    "model_version": TEXT,
+}
 WHY = {"score": REAL, "propensity": REAL, "reason": TEXT}
 HEAD = {"turn": INTEGER, "student": TEXT}
 TABLES: Mapping[Any, Mapping[str, Any]] = {
     picks: {"position": INTEGER, "question": TEXT, "category": TEXT, **WHY},
-    answers: {
-        "position": INTEGER,
-        **DESCRIBED,
-        **dict.fromkeys(("prompt", "model_input", "answer", "reading"), TEXT),
-        "taken": INTEGER,
-        "reveals": TEXT,
-        "logprobs": REALS,
-        "logprob": REAL,
-        "tokens": INTEGER,
-        "stop": TEXT,
-        "score": REAL,
-        "truth": REAL,
-        **dict.fromkeys(("reason", "outcomes", "metrics", "judge", "explanation", "correction"), TEXT),
-        "model_version": TEXT,
+    answers: {"position": INTEGER, **DESCRIBED, **JUDGED},
+    attempts: {
+        **dict.fromkeys(("position", "attempt"), INTEGER),
+        **dict.fromkeys(("question", "category"), TEXT),
+        **JUDGED,
+        "first_truth": REAL,
     },
     results: {
         "question_set": TEXT,

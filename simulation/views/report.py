@@ -19,6 +19,7 @@ from simulation.scenario.keys import Evaluate
 from simulation.store.turn_sums import TurnSums
 from simulation.views.forms import guess
 from simulation.views.measure_table import measure_table
+from simulation.views.mending_tables import mending_table
 from simulation.views.quality_table import quality_table
 from simulation.views.tables import MOST_TABLES, percent, tables
 from simulation.views.text import GRADED, SHARES, Scale, shown
@@ -74,7 +75,8 @@ def report(
     console.print(tables(courses))
     grouped = by_turn([course for course in courses if course.measurements])
     evaluate = Evaluate.model_validate(study.scenario.get("evaluate", {}))
-    for table in (measure_table(grouped, truth, study.measures), quality_table(courses, truth, evaluate)):
+    quality = quality_table(courses, truth, evaluate)
+    for table in (measure_table(grouped, truth, study.measures), quality, mending_table(courses)):
         if table is not None:
             console.print()
             console.print(table)

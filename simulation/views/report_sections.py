@@ -23,6 +23,7 @@ from simulation.views.comparison_tables import (
     standings_sheet,
 )
 from simulation.views.frontier_words import frontier_section
+from simulation.views.mending_tables import compared_mending
 from simulation.views.report import warnings
 from simulation.views.section import Section, picture
 from simulation.views.tables import percent
@@ -72,6 +73,7 @@ def sections(all_findings: Sequence[Findings], lineup: Lineup) -> list[Section]:
         flows_section(findings),
         draws_section(findings),
         teacher_section(findings, lineup),
+        mending_section(findings),
         *(part for place, other in enumerate(others, 1) for part in other_sections(other, name, place)),
     ]
     return [part for part in parts if part is not None]
@@ -254,6 +256,12 @@ def flows_section(findings: Findings) -> Section:
         sentences=tuple(f"{label}: {sentence}" for label, sentences in warnings_by_label for sentence in sentences),
         picture=picture("flows"),
     )
+
+
+def mending_section(findings: Findings) -> Section | None:
+    """Show what feedback mended, where questions were answered again."""
+    sheet = compared_mending(findings)
+    return Section(title="Answered again", sheets=(sheet,)) if sheet else None
 
 
 def teacher_section(findings: Findings, lineup: Lineup) -> Section | None:

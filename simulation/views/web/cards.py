@@ -30,6 +30,21 @@ class OptionRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AgainRow:
+    """A further answer to the question of a card."""
+
+    number: int
+    """2 for the second answer."""
+    answer: Passage
+    truth: str
+    verdict: str
+    right: bool
+    explanation: Passage | None
+    prompt: Passage
+    """What the model read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerCard:
     """One question of a turn and what came of it."""
 
@@ -59,6 +74,8 @@ class AnswerCard:
     explanation: Passage | None
     correction: Passage | None
     outcomes: Sheet | None
+    again: tuple[AgainRow, ...]
+    """The further answers to it."""
     learned: str
     """What was done with it: "it was trained on in this turn"."""
 
@@ -96,7 +113,27 @@ def card(
         explanation=cut.text("explanation", feedback.explanation) if feedback.explanation else None,
         correction=cut.text("correction", feedback.correction or "") if corrected else None,
         outcomes=outcomes_sheet(feedback.outcomes, short),
+        again=again_rows(cut, turn, place, graded=graded),
         learned=learned(turn, place),
+    )
+
+
+def again_rows(cut: "CutTexts", turn: Turn, position: int, *, graded: bool) -> tuple[AgainRow, ...]:
+    """Return what was answered again to the question of a position, and what was said of it."""
+    return tuple(
+        AgainRow(
+            number=attempt.number,
+            answer=cut.text(f"answer-{attempt.number}", attempt.answer.text),
+            truth=worth(attempt.truth, graded=graded),
+            verdict=worth(attempt.feedback.score, graded=graded),
+            right=attempt.truth >= 1.0,
+            explanation=cut.text(f"explanation-{attempt.number}", attempt.feedback.explanation)
+            if attempt.feedback.explanation
+            else None,
+            prompt=cut.text(f"input-{attempt.number}", attempt.answer.model_input),
+        )
+        for attempt in turn.attempts
+        if attempt.position == position
     )
 
 

@@ -6,6 +6,7 @@ from simulation.core.types import Question
 from simulation.loop.world import HELD_OUT
 from simulation.measures.methods import HALF
 from simulation.store import Study
+from simulation.store.interning import decoded
 from simulation.views.web.cards import revealed
 from simulation.views.web.catalog import NotThere
 from simulation.views.web.exam_answers import class_answers, last_turn, student_answers
@@ -99,7 +100,32 @@ def asked_sheet(request: PageRequest, caption: str, rows: list[AskedRow]) -> She
         for row in rows
     ]
     head = ("turn", "student", "answer", "which shows", "truly", "the teacher said")
-    return sheet(caption, head, cells, words=6)
+    again = given_again(request.study, [(row.turn, row.seat, row.position) for row in rows])
+    if not again:
+        return sheet(caption, head, cells, words=6)
+    with_again = [
+        (*own, Cell(again.get((row.turn, row.seat, row.position), ""), look="word"))
+        for own, row in zip(cells, rows, strict=True)
+    ]
+    return sheet(caption, (*head, "answered again"), with_again, words=7)
+
+
+AGAIN = """
+SELECT x.text, a.truth FROM attempts a JOIN texts x ON x.id = a.text WHERE a.t = ? AND a.s = ? AND a.i = ? ORDER BY a.n
+"""
+
+
+def given_again(study: Study, places: list[tuple[int, int, int]]) -> dict[tuple[int, int, int], str]:
+    """Return what was answered again at some turns, seats and positions, with how right it is, where anything was."""
+    graded = study.measures[0].graded
+    texts = {
+        place: "; ".join(
+            f"{passage(decoded(text), 200).text or 'nothing'} ({value(float(truth), graded=graded)})"
+            for text, truth in study.query(AGAIN, *place)
+        )
+        for place in places
+    }
+    return {place: text for place, text in texts.items() if text}
 
 
 def truth_cell(truth: float, *, graded: bool) -> Cell:

@@ -8,6 +8,9 @@ from simulation.measures.reliability import Reliability
 from simulation.measures.summary import Course, by_turn
 from simulation.measures.tallies import added
 from simulation.scenario.entries import is_lineup
+from simulation.views.mending_tables import CAPTION, TITLE
+from simulation.views.mending_tables import names as mending_names
+from simulation.views.mending_tables import rows as mending_rows
 from simulation.views.report import chance, heading, teacher, verdicts, warnings
 from simulation.views.tables import sampled
 from simulation.views.text import GRADED, Scale
@@ -41,6 +44,8 @@ class RunView:
     forgotten: Sheet | None
     teacher: Sheet | None
     teacher_sentences: tuple[str, ...]
+    again: Sheet | None
+    """What was answered again with the teacher's words."""
     students: Sheet | None
     students_paging: Paging | None
     turns: Sheet | None
@@ -70,6 +75,7 @@ def run_view(request: PageRequest, seat: int | None = None) -> RunView:
         forgotten=forgotten_sheet(request, only) if measured and only is not None else None,
         teacher=teacher_sheet(request, reliability, only),
         teacher_sentences=tuple(teacher(reliability, study.measures[0])),
+        again=again_sheet([] if mixed else courses),
         students=class_sheet(request, courses, students_paging) if students_paging else None,
         students_paging=students_paging,
         turns=turns_sheet(request, only, turns_paging) if only is not None and turns_paging else None,
@@ -246,6 +252,13 @@ def teacher_sheet(request: PageRequest, reliability: Reliability, seat: int | No
     head = ("category", "answers", "wrong, called wrong", "wrong, called right", "right, called wrong",
             "right, called right", "teacher erred")  # fmt: skip
     return sheet("the teacher beside the truth", head, rows, note="The link leads to the answers it erred about.")
+
+
+def again_sheet(courses: Sequence[Course]) -> Sheet | None:
+    """Return what feedback mended by category; None where nothing was answered again."""
+    graded = bool(courses) and courses[0].truth.graded
+    rows = mending_rows(courses, graded=graded)
+    return sheet(TITLE, ("category", *mending_names(graded=graded)), rows, note=f"{CAPTION}.") if rows else None
 
 
 def teacher_row(request: PageRequest, name: str | None, own: Reliability, seat: int | None) -> tuple[Cell, ...]:

@@ -263,7 +263,7 @@ ROUTES: tuple[tuple[re.Pattern[str], Page], ...] = tuple(
         (rf"{BASE}/{SEAT}/turn-(?P<turn>{DIGITS})\.html", turn),
         (rf"{BASE}/{SEAT}/question-(?P<question>{DIGITS})\.html", question),
         (
-            rf"{BASE}/{SEAT}/answer-(?P<turn>{DIGITS})-(?P<position>{DIGITS})-(?P<part>{'|'.join(texts_page.PARTS)})\.txt",
+            rf"{BASE}/{SEAT}/answer-(?P<turn>{DIGITS})-(?P<position>{DIGITS})-(?P<part>{'|'.join(texts_page.NAMES)})\.txt",
             text,
         ),
         (rf"{BASE}/answers\.html", answers),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from simulation.core.types import Question, Turn
 from simulation.store.turn_sums import SAME
+from simulation.views.mending_tables import mending_of, mending_sentence
 from simulation.views.text import Scale
 from simulation.views.web.cards import AnswerCard, card
 from simulation.views.web.changes import HeldOutChanges, LessonRow, held_out_changes, lesson_rows, lessons_sentence
@@ -94,7 +95,13 @@ def sentences(turn: Turn, *, graded: bool) -> list[str]:
     else:
         right, called = (sum(value >= 1.0 for value in values) for values in (truths, scores))
         outcome = f"{right} of {many(len(truths), 'answer')} right, {called} called right by the teacher"
-    return [f"{first}; {outcome}; the teacher was wrong about {erred}.", trained(turn)]
+    return [f"{first}; {outcome}; the teacher was wrong about {erred}.", *again(turn), trained(turn)]
+
+
+def again(turn: Turn) -> list[str]:
+    """Say what came of the questions that were answered again."""
+    sentence = mending_sentence(mending_of(turn))
+    return [f"{sentence}."] if sentence else []
 
 
 def trained(turn: Turn) -> str:
