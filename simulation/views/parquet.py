@@ -1,4 +1,4 @@
-"""A study as Parquet tables: what was picked, answered, answered again, measured, updated and learned, and questions."""
+"""A study as Parquet tables: what was picked, answered, answered again, measured, updated, learned; and questions."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack

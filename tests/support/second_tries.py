@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Annotated, ClassVar
 
 import numpy as np
@@ -12,6 +13,11 @@ from pydantic.dataclasses import dataclass as component
 
 from simulation.core.calls import Completion, Request
 from simulation.core.types import Answer, Question, Ranking, Seat
+from simulation.loop.turn import first_look, play_turn
+from simulation.scenario.prepare import prepare
+from simulation.scenario.scenario import load_scenario
+from simulation.scenario.seating import load_world
+from simulation.store import Study
 from tests.support.sums import STRICT, digest
 
 SCENARIO = """\
@@ -26,6 +32,27 @@ learn: {trainer: none}
 evaluate: {every: 1, questions: 12}
 """
 TOLD = re.compile(r"^Your answer was: (.*)$", re.MULTILINE)
+
+
+def studied(folder: Path, attempts: int = 2) -> Study:
+    """Return a study of these students, played and still open for writing."""
+    path = folder.parent / f"{folder.name}.yaml"
+    path.write_text(SCENARIO)
+    scenario = load_scenario(path, (f"ask.attempts={attempts}",))
+    prepared = prepare(scenario)
+    world = load_world([prepared])
+    study = Study.create(
+        folder,
+        scenario=scenario.resolved(),
+        seats=prepared.seats,
+        measures=prepared.measures,
+        fingerprint={"reading": "1"},
+        sets=prepared.sets,
+    )
+    for number in range(scenario.turns + 1):
+        study.append(play_turn(world, number) if number else first_look(world), {}, seconds={})
+    study.finish()
+    return study
 
 
 class ReadingLearner:

@@ -74,7 +74,7 @@ def test_json_lines_are_the_canonical_bytes(study: Study, disk: Path) -> None:
 
 def test_parquet_tables_hold_every_row_and_every_number(study: Study, disk: Path) -> None:
     tables = {path.stem: pd.read_parquet(path) for path in export(study, disk / "out", "parquet")[:-1]}
-    assert set(tables) == {"picks", "answers", "results", "evaluations", "updates", "lessons", "questions"}
+    assert set(tables) == {"picks", "answers", "attempts", "results", "evaluations", "updates", "lessons", "questions"}
     turns = list(study.turns())
     given = [each for turn in turns for each in turn.experiences]
     answers = tables["answers"]

@@ -58,7 +58,9 @@ def test_json_lines_keep_the_contract() -> None:
         (number, f"student-{student}") for number in range(5) for student in range(2)
     ]
     assert all(
-        set(event) == {"event", "turn", "student", "asked", "score", "trained", "steps", "seconds", "metrics"}
+        set(event)
+        == {"event", "turn", "student", "asked", "score", "trained", "steps", "again", "mended", "spoiled", "seconds"}
+        | {"metrics"}
         for event in turns
     )
     evaluations = [event for event in found if event["event"] == "evaluation"]
