@@ -155,3 +155,21 @@ def test_what_an_api_cannot_do_is_refused_before_anything_is_sent(tmp_path: Path
     code, found = ended("run", str(scenario), override, "--quiet", "--out", str(tmp_path / "runs"))
     assert code == 2 and told in found
     assert not (tmp_path / "runs").exists()
+
+
+def test_a_model_behind_an_api_reads_what_it_was_told_and_answers_again(tmp_path: Path) -> None:
+    with FaultServer() as server:
+        scenario = written(tmp_path, server.url, ask={"policy": "random", "questions": 5, "attempts": 2})
+        code, told = ended("run", str(scenario), "--quiet", "--out", str(tmp_path / "runs"))
+        assert code == 0, told
+        study = only(tmp_path / "runs")
+        played = turns(study)
+        again = [attempt for turn in played for attempt in turn.attempts]
+        wrong = [one for turn in played for one in turn.experiences if one.feedback.score < 1]
+        assert len(again) == len(wrong) > 0
+        prompts = [heard.body["messages"][-1]["content"] for heard in server.heard]
+        assert sorted(prompt for prompt in prompts if "You were told: wrong." in prompt) == sorted(
+            attempt.answer.prompt for attempt in again
+        )
+    code, replayed = ended("replay", str(study))
+    assert code == 0 and "byte for byte" in replayed
