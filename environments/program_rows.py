@@ -1,13 +1,13 @@
 """Reads programming tasks, rows of MBPP or of HumanEval's format, into questions with tests.
 
 MBPP: Austin et al. 2021, "Program Synthesis with Large Language Models", arXiv 2108.07732; a row holds task_id, text
-(sanitized: prompt), code, test_list and, where they are, test_setup_code, test_imports and challenge_test_list.
+(sanitized: prompt), code, test_list and, where they are, test_setup_code and test_imports.
 HumanEval: Chen et al. 2021, arXiv 2107.03374; a row holds task_id, prompt, entry_point, canonical_solution and test.
 
-A test that a prompt shows never judges. MBPP shows its first test, without which nobody could know the function's name;
-its challenge tests are hidden or, where there are none, the last of its tests. Of HumanEval's asserts those whose call
-the prompt shows are left out and the second half of the others is hidden; a check that is more than asserts is one
-hidden test, so that such a row is for evaluation only.
+The truth is the published suite's own: every test of it counts. A test that a prompt shows is hidden, so that nobody
+learns from passing it. MBPP shows its first test, without which nobody could know the function's name; its last test is
+hidden too. Of HumanEval's asserts those whose call the prompt shows are hidden, and the second half of the others; a
+check that is more than asserts is one hidden test. A row without a visible test is for evaluation only.
 """
 
 import ast
@@ -73,16 +73,13 @@ def _of_mbpp(row: Mapping[str, object]) -> Question:
         raise DataError("has no tests: test_list is empty")
     example, *others = tests
     others = [test for test in dict.fromkeys(others) if not _same(test, example)]
-    challenges = [test for test in dict.fromkeys(_tests(row, "challenge_test_list")) if not _same(test, example)]
-    if not others and not challenges:
-        raise DataError(f"leaves no test that judges: the prompt shows {example!r}, and there is no other")
-    hidden = challenges or (others[-1:] if len(others) > 1 else [])
+    visible = others[:-1] or others
     return Question(
         id=f"mbpp-{identity}",
         prompt=f"{text.strip()}\nYour program must pass this test, among others:\n{example}",
         form=Code(),
         key=Tests(
-            tests=_marked([test for test in others if test not in hidden], hidden),
+            tests=_marked(visible, [example, *others[len(visible) :]]),
             setup=_setup(row),
             reference=code.strip("\n"),
         ),
@@ -132,11 +129,10 @@ def _checks(check: str, entry: str, opening: str) -> tuple[str, tuple[Test, ...]
     if split is None:
         return check, (Test(code=f"check({entry})", hidden=True),)
     setup, asserts = split
-    judging = [code for code in dict.fromkeys(asserts) if not is_shown(code, entry, opening)]
-    if not judging:
-        raise DataError(f"leaves no test that judges: the prompt shows each of its {len(asserts)}")
-    half = (len(judging) + 1) // 2
-    return setup, _marked(judging[:half], judging[half:])
+    shown = [code for code in dict.fromkeys(asserts) if is_shown(code, entry, opening)]
+    others = [code for code in dict.fromkeys(asserts) if code not in shown]
+    half = (len(others) + 1) // 2
+    return setup, _marked(others[:half], [*shown, *others[half:]])
 
 
 def _marked(visible: Sequence[str], hidden: Sequence[str]) -> tuple[Test, ...]:

@@ -6,36 +6,32 @@ failed, and of a hidden one no more than its number.
 
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Annotated, ClassVar
 from zlib import crc32
 
 from pydantic import Field
 
+from agents.judges.program_outcomes import (
+    beginning,
+    by_test,
+    every,
+    explained,
+    fault,
+    pass_rate,
+    refuse_faultless,
+    visible,
+)
+from agents.reading.lent import lent_to_tests
 from agents.reading.programs import equals_reference, program_in, program_tests
 from agents.sandbox import Limits, Program, Report, SandboxUnavailable
 from agents.sandbox.probe import probe
-from agents.sandbox.program import Level, Verdict
-from agents.sandbox.shared import FAULTLESS, Place, judged, shared
-from simulation.core.errors import DataError, SimulationError
+from agents.sandbox.program import Level
+from agents.sandbox.shared import Place, judged, shared
 from simulation.core.kinds.program_tests import Test
 from simulation.core.registry import judge, parameters
-from simulation.core.types import Answer, Feedback, Outcome, Question
+from simulation.core.types import Answer, Feedback, Question
 
-LONGEST_EXPLANATION = 500
-SAYS: Mapping[Verdict, str] = {
-    "failed": "failed",
-    "load_error": "did not run, because the program cannot be loaded",
-    "timeout": "ran out of time",
-    "memory": "ran out of memory",
-    "blocked": "was stopped, because the program did what the sandbox forbids",
-    "died": "was cut short, because the program ended by itself",
-    "killed": "was cut short, because the program was killed",
-    "bad_return": "got something that no test can look into",
-}
 SHARED = ("level", "lanes", "allow_weaker", "cpu_seconds", "wall_seconds", "memory_mebibytes")
-TELLING: tuple[Verdict, ...] = ("failed", "load_error", "bad_return", "memory")
-"""Verdicts to which a test's message adds something."""
 
 
 @parameters
@@ -94,8 +90,11 @@ class Sandboxed:
         programs = [
             Program(
                 source=source,
-                tests=tuple(test.code for test in question_tests),
+                tests=(codes := tuple(test.code for test in question_tests)),
                 setup=program_tests(question).setup,
+                lent=(lent := lent_to_tests(question, codes)).code,
+                classes=lent.classes,
+                reference=lent.reference,
                 seed=crc32(question.id.encode("utf-8", "surrogatepass")),
                 limits=limits,
             )
@@ -117,7 +116,7 @@ class Sandboxed:
 
     def correction(self, question: Question, report: Report) -> str | None:
         """Return the reference for a program that failed, where that is wished."""
-        return (question.key.reference or None) if self.correct and report.verdict != "passed" else None
+        return (question.key.reference or None) if self.correct and fault(report) is not None else None
 
     def failing(self, questions: Sequence[Question], tests: Sequence[Sequence[Test]]) -> list[str]:
         """Return a line for each question whose reference fails some of its tests."""
@@ -156,7 +155,7 @@ class Executor(Sandboxed):
         ]
         return [
             Feedback(
-                score=report.passed / len(question_tests),
+                score=pass_rate(question, report),
                 judge=self.signed("executor", report),
                 explanation=explained(question_tests, report),
                 correction=self.correction(question, report),
@@ -183,14 +182,14 @@ class AllTests(Sandboxed):
         sources = [program_in(question, answer.text) for question, answer in zip(questions, answers, strict=True)]
         return [
             Feedback(
-                score=float(report.verdict == "passed"),
+                score=float(pass_rate(question, report) == 1),
                 judge=self.signed("all_tests", report),
                 explanation=explained(question_tests, report),
                 correction=self.correction(question, report),
                 metrics={
-                    "pass_rate": report.passed / len(question_tests),
+                    "pass_rate": pass_rate(question, report),
                     # what fails its tests is not the reference, and needs no reading
-                    "exact_match": float(report.verdict == "passed" and equals_reference(question, source)),
+                    "exact_match": float(fault(report) is None and equals_reference(question, source)),
                 },
                 outcomes=by_test(report),
             )
@@ -202,67 +201,3 @@ class AllTests(Sandboxed):
     def audit(self, questions: Sequence[Question]) -> list[str]:
         """Return a line for each question whose reference fails a test, visible or hidden."""
         return self.failing(questions, [every(question) for question in questions])
-
-
-def beginning(report: Report, tests: int) -> Report:
-    """Return the report as the first tests make it: tests run in order, so later ones change nothing of them."""
-    outcomes = report.outcomes[:tests]
-    verdict: Verdict = next((outcome.verdict for outcome in outcomes if outcome.verdict != "passed"), "passed")
-    return replace(report, outcomes=outcomes, verdict=verdict)
-
-
-def by_test(report: Report) -> tuple[Outcome, ...]:
-    """Return what came of each test, numbered in the order they ran in."""
-    return tuple(
-        Outcome(
-            part=f"test {number}",
-            score=float(outcome.verdict == "passed"),
-            reason=outcome.verdict,
-            detail=outcome.message,
-            evidence=outcome.output,
-        )
-        for number, outcome in enumerate(report.outcomes, start=1)
-    )
-
-
-def every(question: Question) -> tuple[Test, ...]:
-    """Return all tests of a question, the visible ones first."""
-    return tuple(sorted(program_tests(question).tests, key=lambda test: test.hidden))
-
-
-def visible(question: Question) -> tuple[Test, ...]:
-    """Return the tests that a student may learn from."""
-    visible_tests = tuple(test for test in program_tests(question).tests if not test.hidden)
-    if not visible_tests:
-        raise DataError(
-            f"question {question.id!r} has hidden tests only, so that executor cannot judge it: "
-            "evaluate on it, ask others, or make one of its tests visible"
-        )
-    return visible_tests
-
-
-def explained(tests: Sequence[Test], report: Report, *, show_hidden: bool = False) -> str:
-    """Say in plain words what came of a program; only with `show_hidden` also what a hidden test holds."""
-    if report.verdict == "passed":
-        return "Right: the test passes." if len(tests) == 1 else f"Right: all {len(tests)} tests pass."
-    verdicts = [outcome.verdict for outcome in report.outcomes]
-    index = next(index for index, verdict in enumerate(verdicts) if verdict != "passed")
-    test, outcome = tests[index], report.outcomes[index]
-    outcome_text = f"est {index + 1} of {len(tests)} {SAYS[outcome.verdict]}"
-    if test.hidden and not show_hidden:
-        return f"Hidden t{outcome_text}."
-    because = f" ({outcome.message})" if outcome.verdict in TELLING else ""
-    code = "" if outcome.verdict == "load_error" else f": {test.code}"
-    return f"T{outcome_text}{because}{code}"[:LONGEST_EXPLANATION]
-
-
-def refuse_faultless(question: Question, report: Report) -> None:
-    """Raise where a program was not judged, for a reason that is not its own."""
-    if report.verdict not in FAULTLESS:
-        return
-    why = next(outcome.message for outcome in report.outcomes if outcome.verdict == report.verdict)
-    kind = SandboxUnavailable if report.verdict == "sandbox_unavailable" else SimulationError
-    raise kind(
-        f"an answer to question {question.id!r} could not be judged, which is no fault of the answer ({why}). "
-        "No finished turn is lost: see `python -m simulation doctor`, then resume the study, which judges it again"
-    )

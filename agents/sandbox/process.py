@@ -32,7 +32,7 @@ ENVIRONMENT = {"PYTHONHASHSEED": "0", "MALLOC_ARENA_MAX": "1", "LC_ALL": "C.UTF-
 """All that a lane's environment holds; the arenas of malloc would count 64 MiB of address space a thread."""
 START_SECONDS = 60.0
 PATIENCE = 20.0
-"""Seconds beyond a program's own wall seconds after which a lane counts as broken."""
+"""Seconds beyond twice a program's own wall seconds after which a lane counts as broken."""
 LONGEST_VERDICT = 64 << 20
 WAYS_OUT = {
     "user namespace": "allow unprivileged user namespaces (sysctl kernel.apparmor_restrict_unprivileged_userns=0, "
@@ -97,10 +97,16 @@ class LaneProcess:
     def run(self, program: Program) -> Report:
         """Judge one program."""
         source = program.source.encode("utf-8", "surrogatepass")
-        fields = {"tests": program.tests, "setup": program.setup, "seed": program.seed}
+        fields = {
+            "tests": program.tests,
+            "setup": program.setup,
+            "lent": program.lent,
+            "classes": program.classes,
+            "seed": program.seed,
+        }
         tests = json.dumps(fields).encode()
         job = {"limits": program.limits.plain(), "seed": program.seed}
-        deadline = time.monotonic() + program.limits.wall_seconds + PATIENCE
+        deadline = time.monotonic() + 2 * program.limits.wall_seconds + PATIENCE
         reading, writing = os.pipe()
         with os.fdopen(reading, "rb", buffering=0) as pipe:
             try:

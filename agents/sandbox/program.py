@@ -1,5 +1,6 @@
 """What is run in the sandbox and what comes back: programs, limits, verdicts, reports."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import ClassVar, Literal, get_args
 
@@ -15,10 +16,11 @@ Verdict = Literal[
     "died",
     "killed",
     "bad_return",
+    "unsupported",
     "sandbox_unavailable",
     "infra_error",
 ]
-"""What came of running a program; the last two are no fault of who wrote it."""
+"""What came of running a program; the last three are no fault of who wrote it, and the first of them the task's."""
 Level = Literal["full", "lock", "rlimits"]
 """Namespaces, Landlock, seccomp and resource limits; the last three; resource limits alone, which isolate nothing."""
 LEVELS: tuple[Level, ...] = get_args(Level)
@@ -57,6 +59,12 @@ class Program:
     """Python source each, such as `assert f(1) == 2`; never seen by the program."""
     setup: str = ""
     """Run before the tests, with the program's names bound."""
+    lent: str = ""
+    """Run before that by the tests alone: what they take from the task and not from the program, such as imports."""
+    classes: tuple[str, ...] = ()
+    """Names of classes that the task asks for, as its reference defines them."""
+    reference: str = ""
+    """A program that is right, where one is known: a test that cannot look into what that gives is `unsupported`."""
     seed: int = 0
     limits: Limits = field(default_factory=Limits)
 
@@ -96,6 +104,11 @@ class Report:
     def passed(self) -> int:
         """Return how many tests passed."""
         return sum(outcome.verdict == "passed" for outcome in self.outcomes)
+
+
+def first_fault(outcomes: Sequence[TestOutcome]) -> Verdict:
+    """Return `passed`, or the verdict of the first test that did not pass."""
+    return next((outcome.verdict for outcome in outcomes if outcome.verdict != "passed"), "passed")
 
 
 def alike(program: Program, verdict: Verdict, message: str, level: Level) -> Report:

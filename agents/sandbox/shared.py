@@ -123,7 +123,8 @@ def forget() -> None:
 def key_of(program: Program) -> bytes:
     """Return what equal programs with equal tests, limits and seeds have in common."""
     limits = sorted(program.limits.plain().items())
-    parts = [program.source, program.tests, program.setup, program.seed, limits]
+    lent = [program.lent, program.classes, program.reference]
+    parts = [program.source, program.tests, program.setup, lent, program.seed, limits]
     return hashlib.sha256(json.dumps(parts).encode()).digest()
 
 

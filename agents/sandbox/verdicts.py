@@ -4,7 +4,7 @@ import json
 import signal
 from typing import Any
 
-from agents.sandbox.program import Level, Limits, Program, Report, TestOutcome, Verdict, alike
+from agents.sandbox.program import Level, Limits, Program, Report, TestOutcome, Verdict, alike, first_fault
 
 Json = Any  # what json.loads returns, before it is checked
 WORDS: dict[Verdict, str] = {
@@ -18,7 +18,7 @@ SPENT = 0.5
 
 The kernel counts a limit in whole ticks, what was used exactly: where a machine is shared, the two differ by a quarter.
 """
-BY_TESTER = ("passed", "failed", "load_error", "memory", "bad_return", "infra_error", "gone")
+BY_TESTER = ("passed", "failed", "load_error", "memory", "bad_return", "unsupported", "infra_error", "gone")
 
 
 def ending(process: Json, limits: Limits, overran: bool) -> Verdict:
@@ -55,8 +55,7 @@ def report(program: Program, account: Json, verdicts: bytes, level: Level) -> Re
     else:
         candidate_ending = ending(candidate, program.limits, account["overran"])
         outcomes = [explained(outcome_json, candidate_ending) for outcome_json in outcomes_json]
-    verdict: Verdict = next((outcome.verdict for outcome in outcomes if outcome.verdict != "passed"), "passed")
-    return Report(verdict=verdict, outcomes=tuple(outcomes), level=level, **seconds)
+    return Report(verdict=first_fault(outcomes), outcomes=tuple(outcomes), level=level, **seconds)
 
 
 def explained(outcome_json: Json, candidate_ending: Verdict) -> TestOutcome:

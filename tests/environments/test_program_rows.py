@@ -1,4 +1,4 @@
-"""Rows of MBPP and of HumanEval's format become questions; what a prompt shows never judges; bad rows are named."""
+"""Rows of MBPP and of HumanEval's format become questions; what a prompt shows only measures; bad rows are named."""
 
 import gzip
 import json
@@ -79,14 +79,18 @@ def codes(question: Question) -> tuple[list[str], list[str]]:
     )
 
 
-def test_a_row_of_mbpp_shows_its_first_test_and_is_judged_by_the_others(tmp_path: Path) -> None:
+def test_a_row_of_mbpp_shows_its_first_test_which_only_measures(tmp_path: Path) -> None:
     question = one(tmp_path, mbpp())
     assert question == Question(
         id="mbpp-601",
         prompt="Write a function to add one.\nYour program must pass this test, among others:\nassert f(1) == 2",
         form=Code(),
         key=Tests(
-            tests=(Test(code="assert f(2) == 3"), Test(code="assert f(3) == 4", hidden=True)),
+            tests=(
+                Test(code="assert f(2) == 3"),
+                Test(code="assert f(1) == 2", hidden=True),
+                Test(code="assert f(3) == 4", hidden=True),
+            ),
             reference="def f(x):\n  return x + 1 ",
         ),
         tags=("mbpp",),
@@ -95,18 +99,22 @@ def test_a_row_of_mbpp_shows_its_first_test_and_is_judged_by_the_others(tmp_path
     assert not isinstance(question.shown().key, Tests)
 
 
-def test_challenge_tests_are_the_hidden_ones(tmp_path: Path) -> None:
-    question = one(tmp_path, mbpp(challenge_test_list=["assert f(-1) == 0", "assert f(1)==2"]))
-    assert codes(question) == (["assert f(2) == 3", "assert f(3) == 4"], ["assert f(-1) == 0"])
+def test_tests_that_the_published_suite_leaves_out_do_not_count(tmp_path: Path) -> None:
+    question = one(tmp_path, mbpp(challenge_test_list=["assert f(-1) == 0"]))
+    assert question == one(tmp_path, mbpp())
 
 
-def test_what_the_prompt_shows_never_judges(tmp_path: Path) -> None:
+def test_what_the_prompt_shows_measures_and_teaches_nothing(tmp_path: Path) -> None:
     repeated = mbpp(test_list=["assert f(1) == 2", "assert f( 1 )==2", "assert f(2) == 3", "assert f(2) == 3"])
-    assert codes(one(tmp_path, repeated)) == (["assert f(2) == 3"], [])
+    assert codes(one(tmp_path, repeated)) == (["assert f(2) == 3"], ["assert f(1) == 2"])
     assert codes(one(tmp_path, human_eval())) == (
         ["assert twice(3) == 6, 'three'", "assert twice(5) == 10"],
-        ["assert abs(twice(0.5) - 1.0) < 1e-06"],
+        ["assert twice(2) == 4", "assert abs(twice(0.5) - 1.0) < 1e-06"],
     )
+    alone = one(tmp_path, mbpp(test_list=["assert f(1) == 2", "assert f( 1 ) == 2"]))
+    assert codes(alone) == ([], ["assert f(1) == 2"])
+    shown = one(tmp_path, human_eval(test="def check(candidate):\n    assert candidate(2) == 4"))
+    assert codes(shown) == ([], ["assert twice(2) == 4"])
 
 
 def test_setup_and_imports_run_before_the_tests(tmp_path: Path) -> None:
@@ -167,9 +175,6 @@ def test_other_names_than_humanevals_keep_their_own(tmp_path: Path) -> None:
         (mbpp(test_list="assert f(1) == 2"), "test_list must be a list of texts"),
         (mbpp(test_list=["assert f(1) == 2", 7]), "test_list 2 must be a text, got 7"),
         (mbpp(test_list=["assert f(1) == 2", "assert f(1"]), "test_list 2 is not Python"),
-        (mbpp(test_list=["assert f(1) == 2"]), "leaves no test that judges: the prompt shows"),
-        (mbpp(test_list=["assert f(1) == 2"] * 3), "leaves no test that judges: the prompt shows"),
-        (mbpp(challenge_test_list={"a": 1}), "challenge_test_list must be a list"),
         (mbpp(test_setup_code="def"), "test_setup_code is not Python"),
         (mbpp(test_imports=[1]), "test_imports must be a list of texts"),
         (mbpp(test_imports=["import"]), "test_imports is not Python"),
@@ -181,7 +186,6 @@ def test_other_names_than_humanevals_keep_their_own(tmp_path: Path) -> None:
         (human_eval(prompt=3), "prompt must be a text"),
         (human_eval(canonical_solution="return"), "prompt with its canonical_solution is not Python: .return. outside"),
         (human_eval(test="assert twice(1) == 2"), "its test defines no function check"),
-        (human_eval(test="def check(candidate):\n    assert candidate(2) == 4"), "the prompt shows each of its 1"),
     ],
 )
 def test_a_bad_row_is_refused_with_its_place_and_reason(tmp_path: Path, row: object, reason: str) -> None:
@@ -220,14 +224,13 @@ def test_every_kind_of_file_is_read(tmp_path: Path, name: str) -> None:
 
 
 @real
-def test_the_rows_of_mbpp_are_questions_but_for_one_whose_tests_are_all_alike() -> None:
+def test_the_rows_of_mbpp_are_questions_with_all_their_tests() -> None:
     questions, refused = load_programs(FULL)
-    assert len(questions) == 973
-    assert [(each.line, each.reason.partition(":")[0]) for each in refused] == [(37, "leaves no test that judges")]
+    assert (len(questions), refused) == (974, ())
     kinds = Counter(tuple(map(len, codes(each))) for each in questions)
-    assert kinds == {(1, 1): 958, (2, 1): 8, (1, 0): 4, (2, 3): 2, (2, 2): 1}
+    assert kinds == {(1, 2): 969, (1, 1): 4, (0, 1): 1}
     numbers = [number(each) for each in questions]
-    assert [sum(each in ids for each in numbers) for ids in (LEARN, VALIDATE, EVALUATE)] == [374, 90, 499]
+    assert [sum(each in ids for each in numbers) for ids in (LEARN, VALIDATE, EVALUATE)] == [374, 90, 500]
 
 
 @real
@@ -239,13 +242,12 @@ def test_the_rows_of_sanitized_mbpp_are_questions() -> None:
 
 @real
 @pytest.mark.parametrize("path", [FULL, SANITIZED])
-def test_no_test_of_mbpp_judges_that_its_prompt_shows(path: Path) -> None:
+def test_what_a_prompt_of_mbpp_shows_is_measured_and_not_learned_from(path: Path) -> None:
     for question in load_programs(path).questions:
         shown = question.prompt.rpartition(":\n")[2]
-        assert shown.startswith("assert")
-        assert shown not in [test.code for test in key(question).tests]
-        assert not any(test.code in question.prompt for test in key(question).tests)
-        assert any(not test.hidden for test in key(question).tests)
+        visible, hidden = codes(question)
+        assert shown.startswith("assert") and shown in hidden
+        assert not any(code in question.prompt for code in visible)
 
 
 def test_a_row_that_cannot_be_written_anew_is_refused_by_name(tmp_path: Path) -> None:

@@ -207,3 +207,30 @@ def test_a_failure_that_no_text_can_be_made_of_is_data() -> None:
     question = keyed(tests=(Test(code="assert {2: 1}[f(1)] == 1"),))
     (said,) = judged(AllTests(), "def f(x):\n    return 1 << 20000", question=question)
     assert said.score == 0 and "cannot be shown" in (said.explanation or "")
+
+
+OPAQUE = "class Equal:\n    def __eq__(self, other): return True\ndef f(x): return Equal()"
+
+
+def test_a_test_that_can_judge_no_program_counts_for_none() -> None:
+    tests = (
+        Test(code="assert f(1) == 2"),
+        Test(code="class Own: pass\nassert f(Own()) == 2"),
+        Test(code="class Own: pass\nassert f(Own) == 2", hidden=True),
+    )
+    question = keyed(id="own", tests=tests, reference="def f(x): return 2")
+    for judge, parts in ((Executor(), ["test 1"]), (AllTests(), ["test 1"])):
+        right, wrong, cheat = judged(judge, "def f(x): return 2", "def f(x): return 3", OPAQUE, question=question)
+        assert (right.score, wrong.score, cheat.score, cheat.reason) == (1.0, 0.0, 0.0, "bad_return")
+        assert right.explanation == "Right: the test passes."
+        assert [outcome.part for outcome in right.outcomes] == parts
+        (line,) = judge.audit([question])
+        assert "Test 2 of" in line and "cannot judge any program (a test passes an object of type Own" in line
+
+
+def test_a_question_none_of_whose_tests_can_judge_is_refused() -> None:
+    odd = keyed(id="odd", tests=(Test(code="assert f(1) == 2"),), reference=OPAQUE)
+    assert "cannot judge any program" in AllTests().audit([odd])[0]
+    with pytest.raises(DataError, match=r"no test of question 'odd' can judge a program.*check --audit"):
+        judged(AllTests(), OPAQUE, question=odd)
+    assert judged(AllTests(), "def f(x): return 2", question=odd)[0].score == 1.0

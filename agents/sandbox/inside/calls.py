@@ -1,203 +1,225 @@
-"""Calls of a candidate's functions: what goes over, what comes back, and objects that stay there."""
+"""The tester's way to the candidate: what it asks of the program's functions and objects, and what it is asked for."""
 
-import builtins
 import sys
-from collections.abc import Iterable, Mapping
-from types import ModuleType
+from collections.abc import Mapping
+from types import GeneratorType
 from typing import Any, NoReturn
 
-from agents.sandbox.inside import wire
-from agents.sandbox.inside.line import Line
+from agents.sandbox.inside import mirrors, wire
+from agents.sandbox.inside.lending import Lent, Unsupported
+from agents.sandbox.inside.line import Gone, Line
+from agents.sandbox.inside.rebuilding import Rebuilt, Stopped
+from agents.sandbox.inside.shelf import Shelf
 
 Json = wire.Json
 MESSAGE = 600
 """Characters of an outcome's message."""
-UNCOMPARABLE = """
-eq ne lt le gt ge bool len hash iter next contains getitem setitem delitem add radd sub rsub mul rmul truediv
-rtruediv floordiv rfloordiv mod rmod pow rpow and rand or ror xor rxor neg pos abs invert int float index complex
-round trunc str repr format bytes enter exit await reversed
-"""
+DEEPEST_CALLS = 200
+"""Calls of the program within calls of a test's function within calls of the program, and so on."""
+STOPPING = frozenset({"__next__", "send", "throw"})
+"""What may end an iteration: StopIteration from anything else would end a loop of the test unseen."""
 
 
 class BadReturn(BaseException):
-    """The tests looked into something that is no builtin value; no test may catch this."""
-
-
-class ProgramError(Exception):
-    """The program raised something that is no builtin exception."""
-
-
-class Reference:
-    """An object that stays in the candidate: it can be called, asked for attributes and passed back, never compared."""
-
-    __slots__ = ("_calls", "_index", "_kind")
-    _calls: "Calls"
-    _index: int
-    _kind: str
-
-    def __init__(self, calls: "Calls", index: int, kind: str) -> None:
-        object.__setattr__(self, "_calls", calls)
-        object.__setattr__(self, "_index", index)
-        object.__setattr__(self, "_kind", kind)
-
-    def __call__(self, *arguments: object, **named: object) -> object:
-        return self._calls.call(self._index, arguments, named)
-
-    def __getattr__(self, name: str) -> object:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return self._calls.ask({"do": "get", "of": self._index, "name": name})
-
-    def __setattr__(self, name: str, value: object) -> None:
-        packed = wire.pack(value, self._calls.refer)
-        self._calls.ask({"do": "set", "of": self._index, "name": name, "value": packed})
-
-
-def refuse(self: Reference, *_: object) -> NoReturn:
-    """Stand for every operation a reference does not have."""
-    self._calls.bad = f"the program returned an object of type {self._kind}, which is no builtin value"
-    raise BadReturn(self._calls.bad)
-
-
-for _name in UNCOMPARABLE.split():
-    setattr(Reference, f"__{_name}__", refuse)
-
-
-class Match(Reference):
-    """A found pattern: it is true, which a program that wants to deceive could as well have returned."""
-
-    def __bool__(self) -> bool:
-        return True
-
-
-def object_of_name(names: Mapping[str, object], name: object, kind: type) -> object:
-    """Return the tester's own object of that name."""
-    named_object = names.get(name) if isinstance(name, str) else None
-    if not isinstance(named_object, kind):
-        raise wire.Malformed("no such name")
-    return named_object
+    """The tests looked into something that is no value; no test may catch this."""
 
 
 class Calls:
-    """Calls of the candidate's functions, and what was wrong with its answers."""
+    """What a program is asked, and what was wrong with its answers."""
 
-    def __init__(self, line: Line) -> None:
+    def __init__(self, line: Line, classes: frozenset[str] = frozenset()) -> None:
         self.line = line
-        self.number = 0
-        self.call_count = 0
-        self.bad = ""
+        self.classes = classes
+        """Names of classes that the task asks for: what a test makes by calling one is not what a program returned."""
+        self.lent = Lent()
+        self.rebuilt = Rebuilt(self, self.lent)
+        self.shelf = Shelf(self.lent.refer, self.rebuilt.resolve)
+        self.lent.shelf, self.rebuilt.unpack = self.shelf, self.shelf.unpack
+        self.output = sys.stdout
+        self.number = self.call_count = self.depth = 0
+        self.tested: set[int] = set()
+        self.lost = False
+        mirrors.Kind.class__calls = self
+        self.begin()
+
+    def begin(self) -> None:
+        """Begin another test."""
+        self.bad = self.noted = self.failure = self.unsupported = ""
+        self.suppressed: list[int] = []
         self.last: object = None
+        self.forgotten = True
 
-    def refer(self, value: object) -> Json:
-        """Return the reference that an argument is."""
-        if isinstance(value, Reference):
-            return ["r", value._index]
-        name = getattr(value, "__name__", "")
-        if vars(builtins).get(name) is value:
-            return ["r", "builtin", name]
-        raise TypeError(f"a test passes an object of type {type(value).__name__}, which cannot be carried over")
+    def bind(self, names: list[str], namespace: dict[str, object]) -> None:
+        """Bind the names that the program has."""
+        for name in names:
+            reply = self.exchange({"do": "name", "name": name})
+            if "missing" in reply:
+                continue
+            namespace[name] = value = self.taken(reply)
+            if type(value) is mirrors.Kind and name in self.classes:
+                self.tested.add(value.class__index)
 
-    def resolve(self, fields: Json) -> object:
-        """Return a reference to an object of the candidate."""
-        first, second, *truth = fields
-        if first == "module":
-            return object_of_name(sys.modules, second, ModuleType)
-        if first == "builtin":
-            return object_of_name(vars(builtins), second, type)
-        if type(first) is not int:
-            raise wire.Malformed("a reference without a number")
-        return (Match if truth else Reference)(self, first, str(second)[:80])
-
-    def ask(self, request: Json) -> object:
-        """Send a request and return the value it is answered with."""
-        return self.unpack(self.reply(request).get("value"))
-
-    def call(self, index: int, arguments: tuple[object, ...], named: dict[str, object]) -> object:
-        """Call a function of the candidate and carry changes of its arguments back."""
-        arguments_before = [list(arguments), named]
-        request = {"do": "call", "of": index, "arguments": wire.pack(arguments_before, self.refer)}
+    def ask(self, request: dict[str, Json], payload: object = ()) -> Any:
+        """Have something done in the candidate and return the value that comes of it."""
         self.call_count += 1
-        reply = self.reply(request)
-        if "arguments" in reply:
-            arguments_after = self.unpack(reply["arguments"])
-            if type(arguments_after) is list:
-                renew(arguments_before, arguments_after)
-        self.last = self.unpack(reply.get("value"))
-        return self.last
+        return self.taken(self.exchange({**request, **self.packed(payload)}))
 
-    def unpack(self, message: Json) -> object:
-        """Rebuild a value, or say that it is none."""
+    def taken(self, reply: dict[str, Json]) -> Any:
+        """Return the value that a reply carries."""
         try:
-            return wire.unpack(message, self.resolve)
-        except (wire.Malformed, ValueError, TypeError, RecursionError) as error:
+            return self.shelf.incoming(reply)
+        except wire.Malformed as error:
             self.refuse(str(error))
 
-    def reply(self, request: Json) -> dict[str, Json]:
-        """Send a request and return the reply to it."""
-        self.number += 1
-        self.line.send({"id": self.number, **request})
-        return self.checked(self.line.receive())
+    def packed(self, payload: object) -> dict[str, Json]:
+        """Return what carries a value; what was known before is forgotten where it has become much."""
+        forget = self.forgotten or (self.depth == 0 and not self.shelf.busy and self.shelf.full)
+        if forget:
+            self.shelf.clear()
+        self.forgotten = True  # until it is packed as a whole
+        try:
+            message = self.shelf.outgoing(payload)
+        except Unsupported as error:
+            self.unsupported = str(error)
+            raise
+        self.forgotten = False
+        return {**message, "forget": True} if forget else message
 
-    def checked(self, reply: Json) -> dict[str, Json]:
+    def operate(self, index: int, name: str, arguments: tuple[object, ...], named: Mapping[str, object]) -> Any:
+        """Use a special method of an object; what `__call__` returns a failing test shows."""
+        payload = (arguments, tuple(named.items()))
+        result = self.ask({"do": "operate", "of": index, "name": name}, payload)
+        if name == "__call__":
+            self.last = result
+        return result
+
+    def construct(self, kind: mirrors.Kind, arguments: tuple[object, ...], named: dict[str, object]) -> object:
+        """Call a class."""
+        before = len(self.rebuilt.known)
+        instance = self.operate(kind.class__index, "__call__", arguments, named)
+        is_new = len(self.rebuilt.known) > before and type(instance) is kind and issubclass(kind, mirrors.Reference)
+        if is_new and kind.class__index in self.tested:
+            object.__setattr__(instance, "object__returned", False)
+        return instance
+
+    def get(self, index: int, name: str) -> object:
+        """Return an attribute; that of a generator which goes on with it may end the iteration."""
+        value = self.ask({"do": "get", "of": index, "name": name})
+        if name in STOPPING and isinstance(self.rebuilt.known.get(index), GeneratorType):
+            return lambda *arguments: self.operate(index, name, arguments, {})
+        return value
+
+    def change(self, index: int, name: str, *value: object) -> None:
+        """Set an attribute, or delete it where no value is given."""
+        self.ask({"do": "set" if value else "delete", "of": index, "name": name}, value)
+
+    def held(self, index: int) -> Any:
+        """Return what an object holds of the builtin type that its class extends."""
+        return self.ask({"do": "held", "of": index})
+
+    def copied(self, index: int, deep: bool) -> object:
+        """Return a copy of an object."""
+        return self.ask({"do": "copy", "of": index, "name": "deepcopy" if deep else "copy"})
+
+    def awaited(self, index: int) -> Any:
+        """Return a coroutine of this process, which has the candidate run its own to the end."""
+
+        async def coroutine() -> object:
+            return self.ask({"do": "await", "of": index})
+
+        return coroutine()
+
+    def leave(self, index: int, error: BaseException | None) -> bool:
+        """End a `with`; what a test asserts in it no program may keep to itself."""
+        if isinstance(error, BadReturn | Gone | Unsupported):
+            return False
+        payload = (None, None, None) if error is None else (type(error), error, None)
+        keeps = bool(self.operate(index, "__exit__", payload, {}))
+        if not keeps or error is None or hasattr(error, "of_program"):
+            return keeps
+        if error.__traceback__ is not None:
+            self.suppressed.append(error.__traceback__.tb_lineno)
+        return not isinstance(error, AssertionError)
+
+    def exchange(self, request: dict[str, Json]) -> dict[str, Json]:
+        """Send a request and return the reply to it; meanwhile do what the candidate asks for."""
+        self.number += 1
+        number = self.number
+        printing = sys.stdout is not self.output
+        if printing:
+            self.line.new_output()
+        try:
+            self.line.send({"id": number, **request})
+            while type(message := self.line.receive()) is dict and "lent" in message:
+                self.line.send(self.lend(message))
+        except Gone:
+            self.lost = True
+            raise
+        if printing:
+            sys.stdout.write(self.line.new_output())
+        return self.checked(message, number, request["do"] == "operate" and request["name"] in STOPPING)
+
+    def checked(self, reply: Json, number: int, may_stop: bool = False) -> dict[str, Json]:
         """Return a reply that is one; raise what the program raised."""
-        if type(reply) is not dict or reply.get("id") != self.number:
+        if type(reply) is not dict or reply.get("id") != number:
             self.refuse("the reply is not an answer to what was asked")
-        if "unsendable" in reply:
-            self.refuse(str(reply["unsendable"])[:MESSAGE])
-        if "raised" in reply:
-            kind = getattr(builtins, str(reply["raised"]), None)
-            message = f"{str(reply['raised'])[:80]}: {str(reply.get('message'))[:MESSAGE]}"
-            if isinstance(kind, type) and issubclass(kind, Exception) and kind is not AssertionError:
-                raise rebuilt(kind, message)
-            raise ProgramError(message)
-        return reply
+        if reply.get("forget"):
+            self.forgotten = True
+        try:
+            self.rebuilt.learn(reply.get("classes", []))
+            if "unsendable" in reply:
+                self.refuse(str(reply["unsendable"])[:MESSAGE])
+            if not reply.get("raised"):
+                return reply
+            raised = self.shelf.incoming(reply)
+        except wire.Malformed as error:
+            self.refuse(str(error))
+        if not isinstance(raised, BaseException):
+            self.refuse("it raised what is no exception")
+        if isinstance(raised, StopIteration | StopAsyncIteration) and not may_stop:
+            raise Stopped(*raised.args) from raised
+        raise raised
+
+    def lend(self, message: dict[str, Json]) -> dict[str, Json]:
+        """Do with an object of the tests what the candidate asks, and return the answer."""
+        self.depth += 1
+        try:
+            self.rebuilt.learn(message.get("classes", []))
+            number, payload = message["lent"], self.shelf.incoming(message)
+            if type(number) is not int or not 0 <= number < len(self.lent.objects):
+                raise wire.Malformed("no such object")
+            if self.depth > DEEPEST_CALLS:
+                raise RecursionError("maximum recursion depth exceeded")
+            return {"answer": True, **self.packed(used(self.lent.objects[number], payload))}
+        except wire.Malformed as error:
+            self.refuse(str(error))
+        except Exception as error:  # noqa: BLE001 - a function of a test may raise anything, and the program is told
+            if isinstance(error, AssertionError) and not hasattr(error, "of_program"):
+                self.failure = self.failure or f"AssertionError in a function of the test: {error}"[:MESSAGE]
+            return {"answer": True, "raised": True, **self.packed(error)}
+        finally:
+            self.depth -= 1
+
+    def note(self, kind: str) -> None:
+        """Remember that a test has looked at an object that can be equal to no value."""
+        self.noted = f"the program returned an object of type {kind}, which is no builtin value"
 
     def refuse(self, why: str) -> NoReturn:
         """Note that the candidate's answer is none."""
         self.bad = why or "the reply is malformed"
+        self.forgotten = True
         raise BadReturn(self.bad)
 
 
-def rebuilt(kind: type[Exception], message: str) -> Exception:
-    """Return a builtin exception of that kind (a few need more than a message)."""
+def used(lent: Any, payload: Any) -> object:  # a function or an iterator, and what it is called with
+    """Call a function of the tests, or return the next item of an iterator; raises `Malformed`."""
+    if payload is None:
+        return next(lent)
     try:
-        error = kind(message)
-    except TypeError:
-        error = ProgramError(message)
-    error.__dict__["of_program"] = True
-    return error
-
-
-def renew(old: Any, new: Any) -> None:  # values of builtin types
-    """Make a value equal to another of the same shape in place, so that every name for it sees the change."""
-    if type(old) is not type(new):
-        return
-    if isinstance(old, list | tuple):
-        for before, after in zip(old, new, strict=False):
-            renew(before, after)
-        if isinstance(old, list):
-            old[:] = [before if same(before, after) else after for before, after in paired(old, new)]
-    elif isinstance(old, dict):
-        for key, after in new.items():
-            if key in old:
-                renew(old[key], after)
-        renewed = {key: old[key] if key in old and same(old[key], after) else after for key, after in new.items()}
-        old.clear()
-        old.update(renewed)
-    elif isinstance(old, set):
-        old.clear()
-        old.update(new)
-    elif isinstance(old, bytearray):
-        old[:] = new
-
-
-def paired(old: list[Any], new: list[Any]) -> Iterable[tuple[Any, Any]]:
-    """Pair the items of two lists; a new item without an old one is paired with itself."""
-    return ((old[index] if index < len(old) else item, item) for index, item in enumerate(new))
-
-
-def same(before: object, after: object) -> bool:
-    """Say whether the old object now stands for the new one, and keeps its name."""
-    if isinstance(before, Reference) and isinstance(after, Reference):
-        return bool(before._index == after._index)
-    return type(before) is type(after) and isinstance(before, list | dict | set | bytearray)
+        arguments, named = payload
+        named = dict(named)
+    except (TypeError, ValueError):
+        raise wire.Malformed("no arguments") from None
+    if isinstance(lent, type | BaseException) or not callable(lent):
+        raise wire.Malformed("no function")
+    return lent(*arguments, **named)

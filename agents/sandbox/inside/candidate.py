@@ -1,17 +1,23 @@
 """The candidate: it loads an untrusted program and answers calls; it holds no test, no expected value, no verdict."""
 
-import builtins
+import copy
+import operator
 import os
 import random
-import re
 import sys
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
 from agents.sandbox.inside import wire
+from agents.sandbox.inside.sharing import LONGEST_TEXT, Held, Named, ProgramObjects
 
 Json = wire.Json
-LONGEST_MESSAGE = 400
+NATURAL: dict[str, Callable[..., Any]] = {
+    "__getitem__": operator.getitem, "__contains__": operator.contains, "__iter__": iter, "__len__": len,
+    "__bool__": bool, "__str__": str, "__repr__": repr, "__format__": format,
+}  # fmt: skip
+"""Special methods that Python finds a way to use where a class has none, as iterating by index."""
 
 
 class Answering:
@@ -20,70 +26,114 @@ class Answering:
     def __init__(self, channel: int, program: ModuleType) -> None:
         self.channel = channel
         self.program = program
-        self.objects: list[object] = []
-
-    def refer(self, value: object) -> Json:
-        """Keep an object here and return what the tester may know of it."""
-        if isinstance(value, ModuleType):
-            return ["r", "module", value.__name__]
-        name = getattr(value, "__name__", "")
-        if isinstance(value, type) and vars(builtins).get(name) is value:
-            return ["r", "builtin", name]
-        self.objects.append(value)
-        truth = [True] if isinstance(value, re.Match) else []
-        return ["r", len(self.objects) - 1, type(value).__name__[:80], *truth]
-
-    def resolve(self, fields: Json) -> object:
-        """Return the object a reference stands for."""
-        return getattr(builtins, fields[1]) if fields[0] == "builtin" else self.objects[fields[0]]
+        self.shared = ProgramObjects(self.ask)
+        self.loop: Any = None  # an event loop, where coroutines are run
 
     def answer(self, request: Json) -> Json:
         """Do what the tester asks and return the reply."""
         order = request["do"]
         if order == "name":
             missing = request["name"] not in vars(self.program)
-            return {"missing": True} if missing else self.value(vars(self.program)[request["name"]])
-        target: Any = self.objects[request["of"]]
-        if order == "get":
-            return self.value(getattr(target, request["name"]))
-        if order == "set":
-            setattr(target, request["name"], wire.unpack(request["value"], self.resolve))
-            return self.value(None)
-        arguments: Any = wire.unpack(request["arguments"], self.resolve)
-        reply = self.value(target(*arguments[0], **arguments[1]))
-        after = wire.pack(arguments, self.refer)
-        return reply if after == request["arguments"] else {**reply, "arguments": after}
+            return {"missing": True} if missing else self.carry(Named(vars(self.program)[request["name"]]))
+        if request.get("forget"):
+            self.shared.shelf.clear()
+        payload: Any = self.shared.shelf.incoming(request)
+        target: Any = self.shared.objects[request["of"]]
+        return self.carry(getattr(self, f"do_{order}")(target, request.get("name"), payload))
 
-    def value(self, value: object) -> Json:
+    def do_operate(self, target: Any, name: str, payload: Any) -> object:
+        """Use a special method of an object, as Python does: its class has it."""
+        arguments, named = payload
+        if name == "__call__":
+            return target(*arguments, **dict(named))
+        if name in NATURAL:
+            return NATURAL[name](target, *arguments)
+        return getattr(type(target), name)(target, *arguments)
+
+    def do_get(self, target: Any, name: str, _: object) -> object:
+        """Return an attribute."""
+        value = getattr(target, name)
+        return dict(value) if name == "__dict__" else value
+
+    def do_set(self, target: Any, name: str, payload: Any) -> None:
+        """Set an attribute."""
+        setattr(target, name, *payload)
+
+    def do_delete(self, target: Any, name: str, _: object) -> None:
+        """Delete an attribute."""
+        delattr(target, name)
+
+    def do_held(self, target: Any, *_: object) -> object:
+        """Return what an object holds of the builtin type that its class extends."""
+        return Held(target)
+
+    def do_copy(self, target: Any, name: str, _: object) -> object:
+        """Return a copy of an object."""
+        return getattr(copy, name)(target)
+
+    def do_await(self, target: Any, *_: object) -> object:
+        """Run a coroutine to its end."""
+        import asyncio
+
+        self.loop = self.loop or asyncio.new_event_loop()
+        return self.loop.run_until_complete(target)
+
+    def carry(self, value: object) -> Json:
         """Return the reply that carries a value."""
-        return {"value": wire.pack(value, self.refer)}
+        message = self.shared.shelf.outgoing(value)
+        return {**self.shared.new_rows(), **message}
+
+    def raised(self, error: BaseException) -> Json:
+        """Return an exception as a reply."""
+        if isinstance(error, wire.Unsendable):
+            return {"unsendable": str(error), "forget": True}
+        if isinstance(error, SystemExit | KeyboardInterrupt | GeneratorExit):
+            os._exit(1)
+        try:
+            return {"raised": True, **self.carry(error)}
+        except Exception:  # noqa: BLE001 - what it holds may be anything
+            try:
+                text = str(error)[:LONGEST_TEXT]
+            except Exception:  # noqa: BLE001 - its __str__ is the program's
+                text = ""
+            kind = self.shared.class_of(type(error))
+            plain = ["x", kind, ["t", text], ["t"], text, None, self.shared.index(error) if kind[0] == "k" else None]
+            return {"raised": True, "forget": True, **self.shared.new_rows(), "value": plain}
+
+    def ask(self, number: int, payload: object) -> Any:
+        """Have the tester call one of its functions; meanwhile answer what that asks for."""
+        flush()
+        message = self.shared.shelf.outgoing(payload)
+        wire.write(self.channel, {"lent": number, **self.shared.new_rows(), **message})
+        while (message := wire.read(self.channel)) is not None and "answer" not in message:
+            self.reply(message)
+        if message is None:
+            os._exit(1)
+        if message.get("forget"):
+            self.shared.shelf.clear()
+        value: Any = self.shared.shelf.incoming(message)
+        if "raised" in message:
+            raise value
+        return value
+
+    def reply(self, request: Json) -> None:
+        """Answer one request."""
+        number = request["id"]
+        try:
+            reply = self.answer(request)
+        except BaseException as error:  # noqa: BLE001 - a call may raise anything, and the tester is told
+            reply = self.raised(error)
+        flush()
+        try:
+            wire.write(self.channel, {"id": number, **reply})
+        except wire.Unsendable as error:
+            classes = reply.get("classes", [])
+            wire.write(self.channel, {"id": number, "classes": classes, "unsendable": str(error), "forget": True})
 
     def serve(self) -> None:
         """Answer until the tester has ended."""
         while (request := wire.read(self.channel)) is not None:
-            number = request["id"]
-            try:
-                reply = self.answer(request)
-            except BaseException as error:  # noqa: BLE001 - a call may raise anything, and the tester is told
-                reply = raised(error)
-            flush()
-            try:
-                wire.write(self.channel, {"id": number, **reply})
-            except wire.Unsendable as error:
-                wire.write(self.channel, {"id": number, "unsendable": str(error)})
-
-
-def raised(error: BaseException) -> Json:
-    """Return an exception as a reply."""
-    if isinstance(error, wire.Unsendable):
-        return {"unsendable": str(error)}
-    if isinstance(error, SystemExit | KeyboardInterrupt | GeneratorExit):
-        os._exit(1)
-    try:
-        message = str(error)[:LONGEST_MESSAGE]
-    except Exception:  # noqa: BLE001 - its __str__ is the program's
-        message = ""
-    return {"raised": type(error).__name__[:80], "message": message}
+            self.reply(request)
 
 
 def flush() -> None:
@@ -106,7 +156,7 @@ def run(channel: int, source: bytes, seed: int) -> None:
         exec(compile(text, "program.py", "exec", dont_inherit=True), vars(program))
         reply: Json = {}
     except BaseException as error:  # noqa: BLE001 - loading may raise anything
-        reply = raised(error)
+        reply = answering.raised(error)
     flush()
     wire.write(channel, {"id": 0, **reply})
     answering.serve()

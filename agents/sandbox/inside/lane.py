@@ -4,6 +4,7 @@ import gc
 import json
 import os
 import resource
+import signal
 import socket
 import sys
 import time
@@ -19,6 +20,7 @@ from agents.sandbox.inside import (
     layers,
     line,
     namespaces,
+    practice,
     probing,
     seccomp,
     tester,
@@ -122,6 +124,9 @@ class Lane:
         """Give up, in this child, whatever a program or its tester does not need."""
         if self.level == "full" and role == "candidate":
             namespaces.own_work_folder(limits["work_mebibytes"], limits["work_entries"])
+        if role == "candidate":
+            for timer in (signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF):
+                kernel.end_by(timer)
         kernel.limit(resource.RLIMIT_CPU, limits["cpu_seconds"])
         kernel.limit(resource.RLIMIT_AS, self.address_space + (limits["memory_mebibytes"] << 20))
         kernel.limit(resource.RLIMIT_FSIZE, limits["file_mebibytes"] << 20)
@@ -200,7 +205,8 @@ class Lane:
         self.spare = self.prepare(job["limits"])
         candidate_process, tester_process = pair.candidate.process, pair.tester.process
         watch = Watch(self.control, candidate_process, tester_process)
-        endings = watch.until(began + job["limits"]["wall_seconds"])
+        limits = job["limits"]
+        endings = watch.until(began + limits["wall_seconds"], limits["wall_seconds"], limits["cpu_seconds"])
         return {
             "candidate": {**endings[candidate_process], "failure": pair.candidate.failure()},
             "tester": {**endings[tester_process], "failure": pair.tester.failure()},
@@ -266,6 +272,7 @@ def main(level: str, control_number: int) -> None:
     except Missing as error:
         control.send(json.dumps({"missing": error.layer, "why": error.why}).encode())
         os._exit(3)
+    practice.practise()
     forget()
     gc.collect()
     gc.freeze()
