@@ -1,4 +1,4 @@
-"""Programming tasks: a generated bank of small functions with typed bugs, or rows of MBPP or HumanEval's format."""
+"""Programming tasks: a generated bank of small functions with typed bugs, or rows of MBPP and its like."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -30,7 +30,7 @@ class CodeTasks(FixedQuestions):
     bank_seed: int = 0
     """Another seed draws other tasks and other tests; what belongs to which split never changes."""
     rows: FileOrHubName | None = None
-    """Rows instead of the bank, in the format of MBPP or HumanEval: a file, a folder, or a dataset on the Hub.
+    """Rows instead of the bank, of MBPP, HumanEval, APPS or CodeContests: a file, a folder, or a dataset on the Hub.
 
     MBPP's own ranges of task_id say what is asked, probed and held out; other rows are split by their content, as are
     those of MBPP that leave one of the three empty.

@@ -1,4 +1,4 @@
-"""Reads programming tasks, rows of MBPP or of HumanEval's format, into questions with tests.
+"""Reads programming tasks, rows of MBPP, of HumanEval's format, of APPS or CodeContests, into questions with tests.
 
 MBPP: Austin et al. 2021, "Program Synthesis with Large Language Models", arXiv 2108.07732; a row holds task_id, text
 (sanitized: prompt), code, test_list and, where they are, test_setup_code and test_imports.
@@ -17,10 +17,12 @@ from pathlib import Path
 
 from environments.checks import asserts_in, is_shown
 from environments.row_files import Rows, read_questions, short
+from environments.row_texts import parsed_part, python_in, text_in
+from environments.script_rows import APPS, CONTESTS, of_apps, of_contest
 from simulation.core.errors import DataError
 from simulation.core.kinds.code import Code
 from simulation.core.kinds.program_tests import Test, Tests
-from simulation.core.python_source import check_compiles, parsed, source_of
+from simulation.core.python_source import parsed, source_of
 from simulation.core.types import Question
 
 MBPP = ("task_id", "text", "code", "test_list")
@@ -36,10 +38,12 @@ EVALUATE = range(11, 511)
 def load_programs(source: str | Path, split: str | None = None) -> Rows:
     """Read the tasks of a file, a folder or a dataset on the Hub, as `read_questions` does.
 
-    A row with a test_list is MBPP's, one with an entry_point HumanEval's. `number` tells an MBPP question's place in
+    A row with a test_list is MBPP's, one with an entry_point HumanEval's, one with input_output APPS's, one with
+    public_tests that of CodeContests. `number` tells an MBPP question's place in
     the ranges `LEARN`, `VALIDATE` and `EVALUATE`.
     """
-    columns = f"{', '.join(MBPP)} (MBPP) or {', '.join(HUMAN_EVAL)} (HumanEval)"
+    formats = {"MBPP": MBPP, "HumanEval": HUMAN_EVAL, "APPS": APPS, "CodeContests": CONTESTS}
+    columns = ", or ".join(f"{', '.join(names)} ({name})" for name, names in formats.items())
     return read_questions(source, split, _question, kind="programming", columns=columns)
 
 
@@ -57,17 +61,24 @@ def _question(row: object) -> Question:
             return _of_mbpp(row)
         if "entry_point" in row:
             return _of_human_eval(row)
+        if "input_output" in row:
+            return of_apps(row)
+        if "public_tests" in row:
+            return of_contest(row)
     except RecursionError:
         raise DataError("its Python nests too deeply") from None
-    raise DataError(f"has neither a test_list (MBPP) nor an entry_point (HumanEval); it has {', '.join(map(str, row))}")
+    raise DataError(
+        "has neither a test_list (MBPP) nor an entry_point (HumanEval), input_output (APPS) or public_tests "
+        f"(CodeContests); it has {', '.join(map(str, row))}"
+    )
 
 
 def _of_mbpp(row: Mapping[str, object]) -> Question:
     identity = row.get("task_id")
     if type(identity) is not int or identity < 0:
         raise DataError(f"task_id must be a whole number, got {short(identity)}")
-    text = _text(row, "text" if "text" in row else "prompt")
-    code = _python(row, "code")
+    text = text_in(row, "text" if "text" in row else "prompt")
+    code = python_in(row, "code")
     tests = _tests(row, "test_list")
     if not tests:
         raise DataError("has no tests: test_list is empty")
@@ -93,8 +104,8 @@ def _setup(row: Mapping[str, object]) -> str:
     if not isinstance(lines, Sequence) or not all(isinstance(line, str) for line in lines):
         raise DataError(f"test_imports must be a list of texts, got {short(lines)}")
     imports = "\n".join(map(str, lines))
-    code = _python(row, "test_setup_code") if row.get("test_setup_code") else ""
-    _parse("test_imports", imports)
+    code = python_in(row, "test_setup_code") if row.get("test_setup_code") else ""
+    parsed_part("test_imports", imports)
     return "\n".join(part for part in (imports, code) if part)
 
 
@@ -104,9 +115,9 @@ def _of_human_eval(row: Mapping[str, object]) -> Question:
         raise DataError(f"task_id must be a text or a number, got {short(identity)}")
     if not isinstance(entry, str) or not entry.isidentifier():
         raise DataError(f"entry_point must be a function's name, got {short(entry)}")
-    opening, continuation, check = _text(row, "prompt"), _text(row, "canonical_solution"), _python(row, "test")
+    opening, continuation, check = text_in(row, "prompt"), text_in(row, "canonical_solution"), python_in(row, "test")
     opening = opening if opening.endswith("\n") else f"{opening}\n"
-    tree = _parse("prompt with its canonical_solution", opening + continuation)
+    tree = parsed_part("prompt with its canonical_solution", opening + continuation)
     if entry not in [node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]:
         raise DataError(f"its prompt begins no function {entry!r}, which is its entry_point")
     setup, tests = _checks(check, entry, opening)
@@ -139,33 +150,6 @@ def _marked(visible: Sequence[str], hidden: Sequence[str]) -> tuple[Test, ...]:
     return (*(Test(code=code) for code in visible), *(Test(code=code, hidden=True) for code in hidden))
 
 
-def _text(row: Mapping[str, object], column: str) -> str:
-    """Return a column's text, with line breaks of one kind."""
-    value = row.get(column)
-    if not isinstance(value, str) or not value.strip():
-        raise DataError(f"{column} must be a text, got {short(value)}")
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        raise DataError(f"{column} holds half a surrogate pair: {short(value)}") from None
-    return value.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _python(row: Mapping[str, object], column: str) -> str:
-    """Return a column's Python."""
-    code = _text(row, column)
-    _parse(column, code)
-    return code
-
-
-def _parse(what: str, code: str) -> ast.Module:
-    try:
-        check_compiles(code)
-        return parsed(code)
-    except DataError as error:
-        raise DataError(f"{what} {error}: {short(code)}") from None
-
-
 def _tests(row: Mapping[str, object], column: str) -> list[str]:
     """Return the tests of a column, each one Python."""
     values = row.get(column)
@@ -174,7 +158,7 @@ def _tests(row: Mapping[str, object], column: str) -> list[str]:
     if not isinstance(values, Sequence) or isinstance(values, str | bytes):
         raise DataError(f"{column} must be a list of texts, got {short(values)}")
     named = {f"{column} {place}": value for place, value in enumerate(values, start=1)}
-    return [_python(named, name).strip() for name in named]
+    return [python_in(named, name).strip() for name in named]
 
 
 def _same(first: str, second: str) -> bool:

@@ -26,8 +26,8 @@ from agents.reading.programs import equals_reference, program_in, program_tests
 from agents.sandbox import Limits, Program, Report, SandboxUnavailable
 from agents.sandbox.probe import probe
 from agents.sandbox.program import Level
-from agents.sandbox.shared import Place, judged, shared
-from simulation.core.kinds.program_tests import Test
+from agents.sandbox.shared import Place, judged, shared, spent
+from simulation.core.kinds.program_tests import SCRIPT, Test
 from simulation.core.registry import judge, parameters
 from simulation.core.types import Answer, Feedback, Question
 
@@ -68,6 +68,10 @@ class Sandboxed:
         """Return the parameters that another judge of the same programs should have: where they run, and with what."""
         return {name: getattr(self, name) for name in SHARED}
 
+    def metered(self) -> Mapping[str, float]:
+        """Return the CPU seconds that the programs themselves have used since this was last asked."""
+        return {"programs": spent(self.place)}
+
     def fingerprint(self) -> Mapping[str, str]:
         """Return the Python that runs the programs."""
         return {"python": platform.python_version()}
@@ -95,6 +99,7 @@ class Sandboxed:
                 lent=(lent := lent_to_tests(question, codes)).code,
                 classes=lent.classes,
                 reference=lent.reference,
+                script=program_tests(question).setup.startswith(SCRIPT),
                 seed=crc32(question.id.encode("utf-8", "surrogatepass")),
                 limits=limits,
             )

@@ -103,9 +103,10 @@ class LaneProcess:
             "lent": program.lent,
             "classes": program.classes,
             "seed": program.seed,
+            "script": program.script,
         }
         tests = json.dumps(fields).encode()
-        job = {"limits": program.limits.plain(), "seed": program.seed}
+        job = {"limits": program.limits.plain(), "seed": program.seed, "script": program.script}
         deadline = time.monotonic() + 2 * program.limits.wall_seconds + PATIENCE
         reading, writing = os.pipe()
         with os.fdopen(reading, "rb", buffering=0) as pipe:

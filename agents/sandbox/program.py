@@ -65,6 +65,8 @@ class Program:
     """Names of classes that the task asks for, as its reference defines them."""
     reference: str = ""
     """A program that is right, where one is known: a test that cannot look into what that gives is `unsupported`."""
+    script: bool = False
+    """Whether the program is run as a whole, anew for each input that a test gives it by `printed`."""
     seed: int = 0
     limits: Limits = field(default_factory=Limits)
 
@@ -97,6 +99,8 @@ class Report:
     cpu_seconds: float
     """Of the program and its tester."""
     wall_seconds: float
+    program_seconds: float = 0.0
+    """CPU seconds of the program alone, without its tester."""
     level: Level
     """What isolated the program."""
 

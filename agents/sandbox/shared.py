@@ -8,7 +8,7 @@ import re
 import sys
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from threading import RLock
 from typing import NamedTuple
 
@@ -62,6 +62,8 @@ class Shared:
 
     sandbox: Sandbox
     recent_reports: Kept
+    meter: list[float] = field(default_factory=list)
+    """CPU seconds of each program that was run since `spent` was last asked."""
 
     def run(self, programs: Sequence[Program]) -> list[Report]:
         """Judge programs; equal ones are run once, and not at all where their report is known."""
@@ -71,6 +73,7 @@ class Shared:
         for program, report in zip(new_programs, self.sandbox.run(new_programs), strict=True):
             reports[program] = replace(report, outcomes=tuple(map(brief, report.outcomes)))
             self.recent_reports.keep(program, reports[program])
+            self.meter.append(report.program_seconds)
         return [reports[program] for program in programs]
 
 
@@ -102,6 +105,16 @@ def judged(programs: Sequence[Program], place: Place) -> list[Report]:
         return shared(place).run(programs)
 
 
+def spent(place: Place) -> float:
+    """Return the CPU seconds that programs have used in a place since this was last asked."""
+    with _lock:
+        if place not in _open:
+            return 0.0
+        seconds = sum(_open[place].meter)
+        _open[place].meter.clear()
+        return seconds
+
+
 def close() -> None:
     """End every shared sandbox of this process."""
     with _lock:
@@ -123,7 +136,7 @@ def forget() -> None:
 def key_of(program: Program) -> bytes:
     """Return what equal programs with equal tests, limits and seeds have in common."""
     limits = sorted(program.limits.plain().items())
-    lent = [program.lent, program.classes, program.reference]
+    lent = [program.lent, program.classes, program.reference, program.script]
     parts = [program.source, program.tests, program.setup, lent, program.seed, limits]
     return hashlib.sha256(json.dumps(parts).encode()).digest()
 

@@ -39,7 +39,11 @@ def ending(process: Json, limits: Limits, overran: bool) -> Verdict:
 def report(program: Program, account: Json, verdicts: bytes, level: Level) -> Report:
     """Return the report of a program that has been run."""
     candidate, tester = account["candidate"], account["tester"]
-    seconds = {"cpu_seconds": candidate["cpu_seconds"] + tester["cpu_seconds"], "wall_seconds": account["wall_seconds"]}
+    seconds = {
+        "cpu_seconds": candidate["cpu_seconds"] + tester["cpu_seconds"],
+        "program_seconds": candidate["cpu_seconds"],
+        "wall_seconds": account["wall_seconds"],
+    }
     if candidate["failure"] or tester["failure"]:
         return alike(
             program, "infra_error", f"could not be confined: {candidate['failure'] or tester['failure']}", level

@@ -182,6 +182,15 @@ class Sharing(Protocol):
 
 
 @runtime_checkable
+class Metered(Protocol):
+    """A judge that knows how long what it runs has computed: kept beside the turn, outside the chain."""
+
+    def metered(self) -> Mapping[str, float]:
+        """Return CPU seconds since this was last asked, by the name under which they are kept."""
+        ...
+
+
+@runtime_checkable
 class Auditing(Protocol):
     """A judge that can say which questions it cannot fairly judge by, at a cost that only a check should pay."""
 

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from simulation.contracts.boundary import calling, named
 from simulation.core.errors import StoreError
+from simulation.core.optional_roles import Metered
 from simulation.core.types import Turn
 from simulation.loop.world import World
 from simulation.store import Study
@@ -61,7 +62,8 @@ def advance(study: Study, world: World, step: Step, watch: Watcher, number: int,
     with calling("students", named(world.model)):
         adapters = {turn.student: world.model.dump(turn.student) for turn in changed}
     dumped = time.perf_counter()
-    study.append(turns, adapters, seconds={"play": played - began, "dump": dumped - played})
+    metered = world.exact_judge.metered() if isinstance(world.exact_judge, Metered) else {}
+    study.append(turns, adapters, seconds={"play": played - began, "dump": dumped - played, **metered})
     versions.update((turn.student, turn.model_version) for turn in changed)
     watch.turn(turns, time.perf_counter() - began)
 

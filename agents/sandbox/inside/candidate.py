@@ -1,5 +1,6 @@
 """The candidate: it loads an untrusted program and answers calls; it holds no test, no expected value, no verdict."""
 
+import builtins
 import copy
 import operator
 import os
@@ -10,6 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from agents.sandbox.inside import wire
+from agents.sandbox.inside.scripts import Script
 from agents.sandbox.inside.sharing import LONGEST_TEXT, Held, Named, ProgramObjects
 
 Json = wire.Json
@@ -28,6 +30,7 @@ class Answering:
         self.program = program
         self.shared = ProgramObjects(self.ask)
         self.loop: Any = None  # an event loop, where coroutines are run
+        self.script: Script | None = None
 
     def answer(self, request: Json) -> Json:
         """Do what the tester asks and return the reply."""
@@ -38,6 +41,8 @@ class Answering:
         if request.get("forget"):
             self.shared.shelf.clear()
         payload: Any = self.shared.shelf.incoming(request)
+        if order == "print" and self.script is not None:
+            return self.carry(self.script.printed(payload))
         target: Any = self.shared.objects[request["of"]]
         return self.carry(getattr(self, f"do_{order}")(target, request.get("name"), payload))
 
@@ -145,15 +150,20 @@ def flush() -> None:
             continue
 
 
-def run(channel: int, source: bytes, seed: int) -> None:
-    """Load a program, say so, and answer calls until the tester ends."""
+def run(channel: int, source: bytes, seed: int, script: bool = False) -> None:
+    """Load a program, say so, and answer calls until the tester ends; a script is run when it is given an input."""
     random.seed(seed)
+    vars(builtins).update(exit=sys.exit, quit=sys.exit)  # which the interpreter otherwise has of its site packages
     program = ModuleType("program")
     sys.modules["program"] = program
     answering = Answering(channel, program)
     try:
         text = source.decode("utf-8", "surrogatepass")
-        exec(compile(text, "program.py", "exec", dont_inherit=True), vars(program))
+        code = compile(text, "program.py", "exec", dont_inherit=True)
+        if script:
+            answering.script = Script(code, seed)
+        else:
+            exec(code, vars(program))
         reply: Json = {}
     except BaseException as error:  # noqa: BLE001 - loading may raise anything
         reply = answering.raised(error)

@@ -234,7 +234,7 @@ def play(role: str, orders: int) -> None:
     os.close(descriptors[0])
     if role == "candidate":
         gc.enable()
-        candidate.run(3, content, job["seed"])
+        candidate.run(3, content, job["seed"], job["script"])
     else:
         tester.report(descriptors[1], tester.run(line.Line(3, 4), json.loads(content)))
     os._exit(0)

@@ -12,6 +12,7 @@ from agents.sandbox.inside import wire
 from agents.sandbox.inside.calls import MESSAGE, BadReturn, Calls
 from agents.sandbox.inside.line import Gone, Line
 from agents.sandbox.inside.names import STOPPED, asserts_after, compiled, names_of_program
+from agents.sandbox.inside.printed import offer
 from agents.sandbox.inside.rebuilding import Stopped
 
 Json = wire.Json
@@ -89,6 +90,8 @@ def run(line: Line, job: Json) -> list[Json]:
     sys.setrecursionlimit(DEEPEST)
     tests: list[str] = job["tests"]
     calls = Calls(line, frozenset(job["classes"]))
+    if job["script"]:
+        offer(calls)
     namespace: dict[str, object] = {"__builtins__": builtins, "__name__": "tests", STOPPED: Stopped}
     failure = loaded(calls, line) or prepare(calls, job, namespace)
     outcomes = []

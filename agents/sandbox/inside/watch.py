@@ -13,7 +13,7 @@ GRACE = 2.0
 """Seconds a tester has to write its verdict after its candidate has ended."""
 CPU_OF_PROCESS = 2
 """Makes, with a process's number, the name of its clock (clock_getcpuclockid(3))."""
-BUSY = 0.1
+BUSY = 0.05
 """From this share of the time on, two processes that overran it were computing on a crowded machine, and not idle."""
 
 

@@ -6,6 +6,9 @@ import msgspec
 
 from simulation.core.kinds.kind import Key
 
+SCRIPT = "from program import printed"
+"""First line of a setup whose tests run the program as a script: `printed(text)` is what it prints for an input."""
+
 
 class Test(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that a program must do."""
