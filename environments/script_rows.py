@@ -119,7 +119,7 @@ def marked(shown: Sequence[Pair], others: Sequence[Pair], description: str, func
 
 def text_of(value: object) -> str:
     """Return an input or an output of a script, which may be given line by line."""
-    lines = value if isinstance(value, Sequence) and not isinstance(value, str) else [value]
+    lines: Sequence[Any] = value if isinstance(value, Sequence) and not isinstance(value, str) else [value]
     if not all(isinstance(line, str) for line in lines):
         raise DataError(f"an input or output of a script must be a text or lines, got {short(value)}")
     return "\n".join(lines)

@@ -75,7 +75,7 @@ def lines(path: Path) -> list[dict[str, str]]:
             not HUMAN_EVAL.is_file(), reason=f"no {HUMAN_EVAL}")),
     ],
 )  # fmt: skip
-def test_mutants_get_the_verdict_that_the_published_way_gives_them(suites, each, least_wrong) -> None:  # type: ignore[no-untyped-def]
+def test_mutants_get_the_verdict_that_the_published_way_gives_them(suites, each, least_wrong) -> None:
     chance, cases = random.Random(0), []
     for suite in suites():
         changed = sorted(set(mutants(suite.program, suite.begins)))

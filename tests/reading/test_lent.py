@@ -13,7 +13,7 @@ pytestmark = pytest.mark.usefixtures("sandboxed")
 
 
 def question(test: str, reference: str, opening: str = "", **fields: str) -> Question:
-    key = Tests(tests=(Test(code=test),), reference=reference, **fields)  # type: ignore[arg-type]
+    key = Tests(tests=(Test(code=test),), reference=reference, **fields)
     return Question(id=test, prompt=opening, form=Code(opening=opening), key=key)
 
 

@@ -6,6 +6,7 @@ import operator
 import os
 import random
 import sys
+import threading
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -27,6 +28,7 @@ class Answering:
 
     def __init__(self, channel: int, program: ModuleType) -> None:
         self.channel = channel
+        self.line = threading.RLock()
         self.program = program
         self.shared = ProgramObjects(self.ask)
         self.loop: Any = None  # an event loop, where coroutines are run
@@ -106,7 +108,12 @@ class Answering:
             return {"raised": True, "forget": True, **self.shared.new_rows(), "value": plain}
 
     def ask(self, number: int, payload: object) -> Any:
-        """Have the tester call one of its functions; meanwhile answer what that asks for."""
+        """Have the tester call one of its functions; meanwhile answer what that asks for, one thread at a time."""
+        with self.line:
+            return self.asked(number, payload)
+
+    def asked(self, number: int, payload: object) -> Any:
+        """Ask, and wait for the answer."""
         flush()
         message = self.shared.shelf.outgoing(payload)
         wire.write(self.channel, {"lent": number, **self.shared.new_rows(), **message})
@@ -129,11 +136,12 @@ class Answering:
         except BaseException as error:  # noqa: BLE001 - a call may raise anything, and the tester is told
             reply = self.raised(error)
         flush()
-        try:
-            wire.write(self.channel, {"id": number, **reply})
-        except wire.Unsendable as error:
-            classes = reply.get("classes", [])
-            wire.write(self.channel, {"id": number, "classes": classes, "unsendable": str(error), "forget": True})
+        with self.line:
+            try:
+                wire.write(self.channel, {"id": number, **reply})
+            except wire.Unsendable as error:
+                classes = reply.get("classes", [])
+                wire.write(self.channel, {"id": number, "classes": classes, "unsendable": str(error), "forget": True})
 
     def serve(self) -> None:
         """Answer until the tester has ended."""

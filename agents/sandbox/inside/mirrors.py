@@ -225,7 +225,7 @@ def class_for(index: int, name: str, bases: list[type], methods: list[str], told
         del names["__slots__"]
         return make(name, errors, names)
     if fields is not None:
-        return make(name, (tuple,), names | of_fields(fields))
+        return make(name, (tuple,), of_fields(fields) | names)
     names |= {method: METHODS[method] for method in methods if not method.startswith("!")}
     names |= {method[1:]: None for method in methods if method.startswith("!") and method[1:] in METHODS}
     if "__hash__" not in names:
