@@ -5,7 +5,7 @@ PY := .venv/bin/python
 SCENARIO ?= scenarios/random_selection.yaml
 TESTS ?= tests
 
-.PHONY: setup demo test test-pages test-newest check bench clean
+.PHONY: setup demo test test-pages screenshots test-newest check bench clean
 .DELETE_ON_ERROR:
 
 setup: .venv/.installed
@@ -85,14 +85,35 @@ demo: .venv/.installed
 test: .venv/.installed build/ml-100k/ml-100k.inter
 	$(PY) -m pytest -q -n 2 $(TESTS)
 
-# The pages in a real browser; the only part that wants a package of the system, Debian's chromium.
-test-pages: .venv/.installed build/axe/package/axe.min.js
-	command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; }
-	$(PY) -m pip install --quiet "$$($(PY) -c 'import tomllib; \
-		print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["pages"])')"
+# The pages in a real browser: Debian's chromium, of which only the newest is to be had, playwright and axe-core.
+CHROMIUM := $(or $(shell command -v chromium),/usr/bin/chromium)
+
+test-pages: .venv/.pages build/axe/package/axe.min.js | $(CHROMIUM)
 	TEST_PAGES=1 $(PY) -m pytest -q tests/browser
 
+# The pictures of docs/view.md, of a class and a comparison that are played for them.
+screenshots: .venv/.pages | $(CHROMIUM)
+	$(PY) -m tests.browser.screenshots
+
+# Installs packages of Debian, $(2), where the command $(1) is missing; who may not is told what to have installed.
+define debian
+	@mkdir -p build
+	@command -v $(1) >build/apt.log || { [ "$$(id -u)" = 0 ] && command -v apt-get >build/apt.log; } || { echo \
+		"$(1) is missing, which the pages are tried with; as root on Debian: apt-get install $(2)" >&2; exit 1; }
+	@command -v $(1) >build/apt.log || { export DEBIAN_FRONTEND=noninteractive; apt-get update -qq \
+		&& apt-get install -y -qq --no-install-recommends $(2); } >build/apt.log 2>&1 || { cat build/apt.log >&2; exit 1; }
+endef
+
+$(CHROMIUM):
+	$(call debian,chromium,chromium fonts-dejavu-core)
+
+.venv/.pages: pyproject.toml constraints.txt | .venv/.installed
+	$(PY) -m pip install --quiet --constraint constraints.txt "$$($(PY) -c 'import tomllib; \
+		print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["pages"])')"
+	touch $@
+
 build/axe/package/axe.min.js:
+	$(call debian,npm,npm)
 	mkdir -p build/axe
 	cd build/axe && npm pack --silent axe-core@4.14.1 && tar xzf axe-core-4.14.1.tgz
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from simulation.core.questions import Measure
-from simulation.core.types import Selection
+if TYPE_CHECKING:  # the command line prints by this module before it knows whether numbers are needed
+    from simulation.core.questions import Measure
+    from simulation.core.types import Selection
 
 BARS = "▁▂▃▄▅▆▇█"
 LONGEST = 1500
@@ -24,7 +25,7 @@ def clipped(text: str, longest: int = LONGEST) -> str:
     return text if len(text) <= longest else f"{text[:longest]} … ({len(text) - longest} more characters)"
 
 
-def why(pick: Selection[Any] | None) -> str:
+def why(pick: "Selection[Any] | None") -> str:
     """Say why something was picked, and how likely that was (Any: a question or an experience)."""
     if pick is None:
         return "not on record"
@@ -47,7 +48,7 @@ class Scale:
     graded: bool = False
 
     @classmethod
-    def of(cls, measure: Measure) -> "Scale":
+    def of(cls, measure: "Measure") -> "Scale":
         """Return how a measure is printed."""
         return cls(measure.graded)
 

@@ -49,9 +49,13 @@ def processor_seconds(command: Sequence[str]) -> float:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="os.wait4")
-def test_help_is_quick() -> None:
-    assert "resume" in simulate("--help").stdout
-    assert processor_seconds([sys.executable, "-m", "simulation", "--help"]) < 0.3
+@pytest.mark.parametrize("words", [["--help"], ["view", "--help"]], ids=["all", "view"])
+def test_help_is_quick_and_loads_no_library_for_numbers(words: list[str]) -> None:
+    assert "usage: python -m simulation" in simulate(*words).stdout
+    assert processor_seconds([sys.executable, "-m", "simulation", *words]) < 0.1
+    code = "import sys; from simulation.commands.main import main; main(sys.argv[1:])"
+    loaded = subprocess.run([sys.executable, "-X", "importtime", "-c", code, *words], cwd=ROOT, capture_output=True)
+    assert b"argparse" in loaded.stderr and b"numpy" not in loaded.stderr
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="os.wait4")

@@ -95,7 +95,8 @@ def test_every_library_of_the_project_is_pinned_as_tested_within_its_bounds() ->
     assert {"torch", "transformers", "bitsandbytes", "mesa"} <= set(libraries)
     pins = dict(line.split("==") for line in (ROOT / "constraints.txt").read_text().splitlines() if "==" in line)
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    bounds = [*project["dependencies"], *project["optional-dependencies"]["develop"]]
+    optional = project["optional-dependencies"]
+    bounds = [*project["dependencies"], *optional["develop"], *optional["pages"]]
     folded = {canonicalize_name(name): pin for name, pin in pins.items()}
     assert all(folded[canonicalize_name(library.name)] in library.specifier for library in map(Requirement, bounds))
 

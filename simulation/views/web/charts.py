@@ -18,12 +18,16 @@ PALETTES: Mapping[str, tuple[str, str, str]] = {
     "dark": ("#e6edf3", "#3d444d", "#4ea1ff"),
 }
 """Ink, lines and curve."""
+SIZES: Mapping[str, tuple[float, float]] = {"": (7.0, 3.6), "-narrow": (3.7, 3.3)}
+"""Inches; letters are of one size, so that they can be read on a telephone too."""
+PICTURES = tuple(f"{palette}{size}" for palette in PALETTES for size in SIZES)
 _DRAWING = Lock()
 """Matplotlib keeps its settings for the whole process."""
 
 
-def curve(courses: Sequence[Course], palette: str, chance: float | None) -> bytes:
+def curve(courses: Sequence[Course], picture: str, chance: float | None) -> bytes:
     """Return the learning curve of one student or of the mean of many, with its 95 % band, as SVG."""
+    palette, dash, size = picture.partition("-")
     ink, line, colour = PALETTES[palette]
     import matplotlib as mpl
     from matplotlib.backends.backend_svg import FigureCanvasSVG
@@ -36,7 +40,7 @@ def curve(courses: Sequence[Course], palette: str, chance: float | None) -> byte
         "grid.color": line, "legend.frameon": False, "text.parse_math": False,
     }  # fmt: skip
     with _DRAWING, mpl.rc_context(settings):
-        figure = Figure(figsize=(7.0, 3.6), layout="constrained")
+        figure = Figure(figsize=SIZES[dash + size], layout="constrained")
         FigureCanvasSVG(figure)
         draw_curve(figure.add_subplot(), courses, colour, ink, chance)
         data = BytesIO()

@@ -55,6 +55,10 @@ class Links:
             return quote(self._relative(target.file)) + end
         return self._relative(path) + (f"?{urlencode(chosen)}" if chosen else "") + end
 
+    def again(self, query: Mapping[str, object]) -> str:
+        """Return the address of the page itself with another query; a page that asks for itself leads nowhere new."""
+        return f"{posixpath.basename(self.here)}?{urlencode(query)}"
+
     def _relative(self, path: str) -> str:
         return posixpath.relpath(path, posixpath.dirname(self.here) or ".")
 

@@ -2,6 +2,7 @@
 
 import re
 from base64 import b64encode
+from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -14,8 +15,26 @@ from simulation.views.text import shown
 from simulation.views.web.links import Links
 
 HERE = Path(__file__).parent
-STATIC = {"pages.css": "text/css; charset=utf-8", "pages.js": "text/javascript; charset=utf-8"}
-"""What every page needs, and of what type it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vendored:
+    """A file of others, as it came: browsers refuse another by its hash, and its licence lies beside it."""
+
+    name: str
+    sha256: str
+
+    @property
+    def integrity(self) -> str:
+        """The hash as browsers read it."""
+        return f"sha256-{b64encode(bytes.fromhex(self.sha256)).decode('ascii')}"
+
+
+HTMX = Vendored("htmx-2.0.11.min.js", "d6fdc75f204e6bdefa99b69bf1e6d4ac69b8a364f77929f45c13476b4000f717")
+"""`dist/htmx.min.js` of htmx.org 2.0.11 on npm (0BSD), which renews pages of a study that goes on."""
+STYLE, SCRIPT = "text/css; charset=utf-8", "text/javascript; charset=utf-8"
+STATIC = {"pages.css": STYLE, "pages.js": SCRIPT, HTMX.name: SCRIPT}
+"""What pages need besides themselves, and of what type it is."""
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
@@ -51,17 +70,14 @@ def lines(text: str) -> Markup:
 
 def render(template: str, links: Links, *, crumbs: list[tuple[str, str]], **values: Any) -> str:
     """Return a page (Any: what its template names); `crumbs` are names and addresses of the pages above it."""
-    static = {name: links.to(f"static/{name}") for name in STATIC}
-    defaults = {"running": False, "previous": "", "following": ""}
-    return (
-        templates()
-        .get_template(template)
-        .render(links=links, static=static, crumbs=crumbs, bundled=links.bundled, **{**defaults, **values})
-    )
+    needed = [name for name in STATIC if name != HTMX.name or values.get("renewal")]
+    static = {name: links.to(f"static/{name}") for name in needed}
+    common = {"links": links, "static": static, "crumbs": crumbs, "bundled": links.bundled, "htmx": HTMX}
+    return templates().get_template(template).render(**common, **{"renewal": "", **values})
 
 
 def static(name: str) -> bytes:
-    """Return what every page needs."""
+    """Return what pages need besides themselves."""
     return (HERE / "static" / name).read_bytes()
 
 

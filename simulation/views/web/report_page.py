@@ -40,7 +40,7 @@ def report_page(study: Study) -> str:
     courses = request.summaries.courses(study)
     measured = [course for course in courses if course.measurements]
     chance = guessing(request)
-    curves = {palette: picture(charts.curve(measured, palette, chance)) for palette in charts.PALETTES if measured}
+    curves = {name: picture(charts.curve(measured, name, chance)) for name in charts.PICTURES if measured}
     css, css_hash = inline("pages.css")
     script, script_hash = inline("report.js")
     turns, hidden = chosen_turns(request)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from simulation.core.errors import SimulationError
+from simulation.store import Study
 from simulation.views.comparison_report import PAGE
 from simulation.views.web import (
     answers_page,
@@ -17,7 +18,7 @@ from simulation.views.web import (
     texts_page,
     turn_page,
 )
-from simulation.views.web.catalog import COHORT, NAME, Catalog, NotThere
+from simulation.views.web.catalog import COHORT, NAME, Catalog, NotThere, Place, cohorts
 from simulation.views.web.links import Links, Target
 from simulation.views.web.made_sums import SumsUnderWay
 from simulation.views.web.page_request import PageRequest
@@ -35,6 +36,8 @@ HTML, TEXT, SVG, CSV = (
 ICON = (
     b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><path fill="#0969da" d="M0 7 3 3l2 2 3-4v7H0z"/></svg>'
 )
+SINCE = "since"
+"""What a page that is open asks for its renewal with: the state it has."""
 MOST_BYTES = 1_000_000
 """Of a page; where it would be larger, texts are cut shorter."""
 BASE = rf"(?P<name>{NAME})(?:/(?P<cohort>{COHORT}))?"
@@ -103,27 +106,36 @@ class Site:
         name, cohort = parts["name"], parts.get("cohort") or ""
         place = self.catalog.place(name)
         if place.kind == "comparison" and not cohort:
-            return self._comparison(page, parts, links)
+            return self._comparison(page, parts, query, links)
         base = f"{name}/{cohort}" if cohort else name
+        chosen = {key: value for key, value in query.items() if key != SINCE}
         with opened(self.catalog.study(name, cohort)) as study:
-            reply = Reply(body=b"")
+            reply = Reply(status=204, body=b"")
+            if query.get(SINCE) == state(study):
+                return reply
             for longest in LENGTHS:
                 fresh = Links(links.here, bundled=self.bundled, turns=self.turns)
                 request = PageRequest(
-                    study=study, base=base, links=fresh, query=query, longest=longest, summaries=self.summaries
+                    study=study, base=base, links=fresh, query=chosen, longest=longest, summaries=self.summaries
                 )
                 reply = page(request, parts)
                 if len(reply.body) <= MOST_BYTES:
                     break
             return reply
 
-    def _comparison(self, page: "Page", parts: Mapping[str, str], links: Links) -> Reply:
+    def _comparison(self, page: "Page", parts: Mapping[str, str], query: Mapping[str, str], links: Links) -> Reply:
         place = self.catalog.place(parts["name"])
+        reported = (place.folder / PAGE).is_file()
         if page is run and "seat" not in parts:
+            now = "" if reported or links.bundled else states(place)
+            if now and query.get(SINCE) == now:
+                return Reply(status=204, body=b"")
             view = index_page.comparison_view(place, links)
             crumbs = [("Studies", links.to("index.html"))]
-            return html(render("comparison.html.j2", links, crumbs=crumbs, title=place.name, view=view), links)
-        if page is report and (place.folder / PAGE).is_file():
+            renewal = links.again({SINCE: now}) if now else ""
+            text = render("comparison.html.j2", links, crumbs=crumbs, title=place.name, view=view, renewal=renewal)
+            return html(text, links)
+        if page is report and reported:
             return Reply(body=(place.folder / PAGE).read_bytes(), own_style=True)
         raise NotThere(f"{place.name} is a comparison; there is no such page of it")
 
@@ -155,21 +167,23 @@ def page(
     ]
     if seat is not None:
         crumbs.append((study.seats[seat].name, links.to(request.student_path(seat))))
-    running = study.status == "running" and not links.bundled
-    state = f"{study.last_turn}-{study.status}"
-    text = render(
-        template,
-        links,
-        crumbs=crumbs,
-        title=title,
-        view=view,
-        running=running,
-        state=state,
-        request=request,
-        seat=seat,
-        **values,
-    )
-    return html(text, links)
+    renewal = "" if links.bundled or study.status != "running" else links.again({**request.query, SINCE: state(study)})
+    values = {**values, "title": title, "view": view, "renewal": renewal, "request": request, "seat": seat}
+    return html(render(template, links, crumbs=crumbs, **values), links)
+
+
+def state(study: Study) -> str:
+    """Return how far a study is: a page of the same state needs no renewal."""
+    return f"{study.last_turn}-{study.status}"
+
+
+def states(place: Place) -> str:
+    """Return how far the parts of a comparison are that have begun; it goes on until it is reported."""
+    begun = [f"{len(cohorts(place))}"]
+    for cohort in cohorts(place):
+        with opened(place.folder / cohort) as study:
+            begun.append(state(study))
+    return ".".join(begun)
 
 
 def run(request: PageRequest, parts: Mapping[str, str]) -> Reply:
@@ -178,7 +192,7 @@ def run(request: PageRequest, parts: Mapping[str, str]) -> Reply:
     view = run_page.run_view(request, seat)
     folder = request.base if seat is None else f"{request.base}/student-{seat}"
     curves = (
-        {palette: request.links.to(f"{folder}/curve-{palette}.svg") for palette in charts.PALETTES}
+        {picture: request.links.to(f"{folder}/curve-{picture}.svg") for picture in charts.PICTURES}
         if view.curve
         else {}
     )
@@ -201,7 +215,7 @@ def curve(request: PageRequest, parts: Mapping[str, str]) -> Reply:
     measured = [course for course in courses if course.measurements]
     if not measured:
         raise NotThere("no evaluation is on record yet")
-    return Reply(content_type=SVG, body=charts.curve(measured, parts["palette"], run_page.guessing(request)))
+    return Reply(content_type=SVG, body=charts.curve(measured, parts["picture"], run_page.guessing(request)))
 
 
 def turn(request: PageRequest, parts: Mapping[str, str]) -> Reply:
@@ -241,11 +255,6 @@ def text(request: PageRequest, parts: Mapping[str, str]) -> Reply:
     return Reply(content_type=TEXT, body=piece.encode("utf-8", "replace"), targets=request.links.targets)
 
 
-def state(request: PageRequest, parts: Mapping[str, str]) -> Reply:  # noqa: ARG001
-    """Return how far a study is, for pages that wait for its next turn."""
-    return Reply(content_type=TEXT, body=f"{request.study.last_turn}-{request.study.status}".encode())
-
-
 def report(request: PageRequest, parts: Mapping[str, str]) -> Reply:  # noqa: ARG001
     """Return the report that a study's run wrote."""
     path = request.study.folder / PAGE
@@ -259,7 +268,7 @@ ROUTES: tuple[tuple[re.Pattern[str], Page], ...] = tuple(
     for pattern, handler in (
         (rf"{BASE}/index\.html", run),
         (rf"{BASE}/{SEAT}/index\.html", run),
-        (rf"{BASE}/(?:{SEAT}/)?curve-(?P<palette>light|dark)\.svg", curve),
+        (rf"{BASE}/(?:{SEAT}/)?curve-(?P<picture>{'|'.join(charts.PICTURES)})\.svg", curve),
         (rf"{BASE}/{SEAT}/turn-(?P<turn>{DIGITS})\.html", turn),
         (rf"{BASE}/{SEAT}/question-(?P<question>{DIGITS})\.html", question),
         (
@@ -269,7 +278,6 @@ ROUTES: tuple[tuple[re.Pattern[str], Page], ...] = tuple(
         (rf"{BASE}/answers\.html", answers),
         (rf"{BASE}/answers\.csv", answers_file),
         (rf"{BASE}/compare\.html", compare),
-        (rf"{BASE}/state\.txt", state),
         (rf"{BASE}/report\.html", report),
     )
 )

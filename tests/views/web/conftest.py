@@ -5,28 +5,18 @@ from pathlib import Path
 
 import pytest
 
-from simulation.play.session import begin
-from simulation.scenario.prepare import prepare
-from simulation.scenario.scenario import load_scenario
-from simulation.views.progress import Quiet
 from simulation.views.web.catalog import Catalog
 from simulation.views.web.site import Site
 from tests.support.comparisons import concluded, planned, play
 from tests.support.hostile import hostile_study
-
-ROOT = Path(__file__).resolve().parents[3]
-SMALL = (
-    "turns=3", "students.count=2", "ask.questions=12", "evaluate.every=2", "evaluate.questions=90", "threads=1",
-    "teacher.flip=0.3",
-)  # fmt: skip
+from tests.support.read_runs import play_class
 
 
 @pytest.fixture(scope="session")
 def runs(disks: Callable[[], Path]) -> Path:
     """Return the folder."""
     folder = disks() / "runs"
-    prepared = prepare(load_scenario(ROOT / "scenarios" / "teacher_noise.yaml", SMALL))
-    begin(folder / "class", prepared.scenario.resolved(), [prepared], Quiet(), lambda _: None, keep="newest")
+    play_class(folder / "class")
     concluded(play(planned(folder / "compare")))
     hostile_study(folder / "hostile")
     return folder

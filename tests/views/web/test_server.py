@@ -33,7 +33,9 @@ def reader(stranger: TestClient) -> TestClient:
     return stranger
 
 
-@pytest.mark.parametrize("path", ["/", "/class/index.html", "/static/pages.css", "/nothing", "/class/state.txt"])
+@pytest.mark.parametrize(
+    "path", ["/", "/class/index.html", "/static/pages.css", "/nothing", "/class/student-0/index.html"]
+)
 def test_nobody_without_the_token_sees_anything(stranger: TestClient, path: str) -> None:
     for address in (path, f"{path}?token=", f"{path}?token=wrong", f"{path}?token=%C3%A9"):
         reply = stranger.get(address)

@@ -10,6 +10,7 @@ import pytest
 from simulation.store import DATABASE, Study
 from simulation.views.web.catalog import Catalog
 from simulation.views.web.links import Target
+from simulation.views.web.rendering import HTMX
 from simulation.views.web.report_page import report_page, write_report
 from simulation.views.web.site import HTML, MOST_BYTES, Site
 from tests.support.hostile import HOSTILE
@@ -40,10 +41,13 @@ def test_a_turn_is_seen_as_soon_as_it_is_committed(disk: Path) -> None:
             assert site.reply(f"going/student-0/turn-{number}.html").status == 404
             both = played[2 * number : 2 * number + 2]
             going.append(both, {}, seconds={"play": 0.1})
-            assert site.reply("going/state.txt").body == f"{number}-running".encode()
             page = read(site, f"going/student-0/turn-{number}.html")
-            body = next(own for tag, own in page.tags if tag == "body")
-            assert body["data-state"] == f"{number}-running" and body["data-watch"] == "../state.txt"
+            main = next(own for tag, own in page.tags if tag == "main")
+            assert main["hx-get"] == f"turn-{number}.html?since={number}-running"
+            for path in ("going/index.html", "going/answers.html", f"going/student-0/turn-{number}.html"):
+                same = site.reply(path, {"since": f"{number}-running"})
+                assert (same.status, same.body) == (204, b"")
+                assert site.reply(path, {"since": f"{number - 1}-running"}).body == site.reply(path).body
             right = sum(experience.truth >= 1 for turn in both for experience in turn.experiences)
             asked = sum(len(turn.experiences) for turn in played[: 2 * number + 2])
             if number:
@@ -52,6 +56,9 @@ def test_a_turn_is_seen_as_soon_as_it_is_committed(disk: Path) -> None:
                     asked
                 )
                 assert right >= 0 and f"{number} of 3" in read(site, "index.html").text
+        going.finish()
+        reply = site.reply("going/student-0/turn-3.html", {"since": "3-running"})
+        assert reply.status == 200 and b"hx-get" not in reply.body and HTMX.name.encode() not in reply.body
 
 
 def test_a_study_that_cannot_be_read_stands_among_the_others_with_the_reason(disk: Path, runs: Path) -> None:
@@ -72,7 +79,7 @@ def test_a_study_that_cannot_be_read_stands_among_the_others_with_the_reason(dis
     assert "restore" in rows["torn"] and "later version" in rows["later"] and "never begun" in rows["empty"]
     for name in ("torn", "later", "empty"):
         reply = site.reply(f"{name}/index.html")
-        assert reply.status == 500 and b"<h1>Not to be shown</h1>" in reply.body
+        assert reply.status == 500 and b'<h1 id="title">Not to be shown</h1>' in reply.body
     assert site.reply("class/index.html").status == 200
 
 
@@ -103,9 +110,9 @@ def test_hostile_texts_stay_texts(hostile_pages: dict[Target, bytes]) -> None:
         assert len(body) <= MOST_BYTES, target
         page = parsed(body)
         assert not {tag for tag, _ in page.tags} & {"iframe", "object", "base"}
-        assert [own.get("src") for tag, own in page.tags if tag == "script"] == [
-            own["src"] for tag, own in page.tags if tag == "script" and str(own["src"]).endswith("static/pages.js")
-        ]
+        scripts = [str(own.get("src")) for tag, own in page.tags if tag == "script"]
+        going_on = target.path != "index.html"
+        assert [script.split("static/")[-1] for script in scripts] == ["pages.js", *[HTMX.name] * going_on]
         assert not any(name.startswith("on") for _, own in page.tags for name in own)
         assert b"\x00" not in body and "\u202e".encode() not in body and b"\x1b" not in body
     turn = hostile_pages[Target("hostile/student-0/turn-1.html")].decode("utf-8")

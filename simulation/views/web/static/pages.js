@@ -1,30 +1,18 @@
-// What pages are without this script they stay: it only adds keys for the turns and follows a study that goes on.
+// What pages are without this script they stay: it adds keys for the turns, and keeps the keyboard where it is.
 "use strict";
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.altKey || event.metaKey || event.target.closest("input, select, textarea")) return;
   const way = { j: "next", k: "prev" }[event.key];
-  const link = way && document.querySelector(`link[rel="${way}"]`);
+  const link = way && document.querySelector(`a[rel="${way}"]`);
   if (link) location.assign(link.href);
 });
-const watched = document.body.dataset.watch;
-if (watched) {
-  const look = async () => {
-    const answer = await fetch(watched, { cache: "no-store" });
-    const state = await answer.text();
-    if (answer.ok && state !== document.body.dataset.state) {
-      const page = await fetch(location.href, { cache: "no-store" });
-      const fresh = new DOMParser().parseFromString(await page.text(), "text/html");
-      document.querySelector("main").replaceWith(fresh.querySelector("main"));
-      document.querySelector("h1").textContent = fresh.querySelector("h1").textContent;
-      for (const rel of ["prev", "next"]) {
-        const link = fresh.querySelector(`link[rel="${rel}"]`);
-        if (link && !document.querySelector(`link[rel="${rel}"]`)) document.head.append(link);
-      }
-      if (!fresh.body.dataset.state) return;
-      document.body.dataset.state = fresh.body.dataset.state;
-    }
-    setTimeout(look, 1000);
-  };
-  const again = () => look().catch(() => setTimeout(again, 5000));
-  setTimeout(again, 1000);
-}
+// A page of a study that goes on is renewed: what had the focus has it again.
+let focused = "";
+const name = (one) => one.getAttribute("href") ?? one.getAttribute("aria-label");
+document.addEventListener("htmx:beforeSwap", () => {
+  focused = document.activeElement.closest("#main") && name(document.activeElement);
+});
+document.addEventListener("htmx:afterSwap", () => {
+  const same = focused && [...document.querySelectorAll("#main a, #main .scroll")].find((one) => name(one) === focused);
+  if (same) same.focus({ preventScroll: true });
+});
