@@ -1,5 +1,6 @@
 """Real runs, a study that goes on and one of hostile texts, served as a user serves them and read in a browser."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from tests.support.hostile import hostile_study
 from tests.support.read_runs import play_class, play_code
 from tests.support.studies import filled
 
-SCENARIO = {"name": "going", "seed": 0, "turns": 3, "ask": {"policy": {"name": "random"}}, "learn": {"trainer": None}}
+SCENARIO = {"name": "going", "seed": 0, "turns": 4, "ask": {"policy": {"name": "random"}}, "learn": {"trainer": None}}
 
 
 @pytest.fixture(scope="session")
@@ -30,7 +31,7 @@ def reading(disks: Callable[[], Path]) -> Iterator[Served]:
 @pytest.fixture
 def going(reading: Served, disk: Path) -> Iterator[Callable[[], None]]:
     """Return what commits the next turn of `going`, a study of which turn 0 and 1 are committed."""
-    source, played = filled(disk / "source", turns=3)
+    source, played = filled(disk / "source", turns=4)
     source.close()
     with Study.create(
         reading.folder / "going", scenario=SCENARIO, seats=source.seats, measures=source.measures,
@@ -40,9 +41,10 @@ def going(reading: Served, disk: Path) -> Iterator[Callable[[], None]]:
         def commit() -> None:
             number = study.last_turn + 1
             study.append(played[2 * number : 2 * number + 2], {}, seconds={"play": 0.1})
-            if number == 3:
+            if number == 4:
                 study.finish()
 
         commit()
         commit()
         yield commit
+    shutil.rmtree(reading.folder / "going")

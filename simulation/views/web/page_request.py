@@ -31,6 +31,8 @@ class PageRequest:
     query: Mapping[str, str] = field(default_factory=dict)
     longest: int = LENGTHS[0]
     """Characters shown of a text."""
+    renewal: str = ""
+    """Where the page asks for its next state, "" where the study goes on no more."""
 
     @property
     def sums(self) -> KeptSums:

@@ -111,12 +111,21 @@ class Site:
         chosen = {key: value for key, value in query.items() if key != SINCE}
         with opened(self.catalog.study(name, cohort)) as study:
             reply = Reply(status=204, body=b"")
-            if query.get(SINCE) == state(study):
+            now = state(study)  # before anything else is read, so that no page misses a turn committed meanwhile
+            if query.get(SINCE) == now:
                 return reply
+            goes_on = study.status == "running" and not self.bundled
+            renewal = links.again({**chosen, SINCE: now}) if goes_on else ""
             for longest in LENGTHS:
                 fresh = Links(links.here, bundled=self.bundled, turns=self.turns)
                 request = PageRequest(
-                    study=study, base=base, links=fresh, query=chosen, longest=longest, summaries=self.summaries
+                    study=study,
+                    base=base,
+                    links=fresh,
+                    query=chosen,
+                    longest=longest,
+                    summaries=self.summaries,
+                    renewal=renewal,
                 )
                 reply = page(request, parts)
                 if len(reply.body) <= MOST_BYTES:
@@ -167,8 +176,7 @@ def page(
     ]
     if seat is not None:
         crumbs.append((study.seats[seat].name, links.to(request.student_path(seat))))
-    renewal = "" if links.bundled or study.status != "running" else links.again({**request.query, SINCE: state(study)})
-    values = {**values, "title": title, "view": view, "renewal": renewal, "request": request, "seat": seat}
+    values = {**values, "title": title, "view": view, "renewal": request.renewal, "request": request, "seat": seat}
     return html(render(template, links, crumbs=crumbs, **values), links)
 
 
