@@ -16,10 +16,10 @@ from simulation.store import Study
 from tests.support.browsers import ROOT, Served, served
 
 TO = ROOT / "docs" / "pages"
-CLASS = ("students.count=6", "turns=8", "ask.questions=20", "evaluate.questions=160", "teacher.flip=0.1")
+CLASS = ("students.count=5", "turns=6", "ask.questions=12", "evaluate.questions=120", "teacher.flip=0.1", "threads=1")
 COMPARISON = (
-    "--vary", "ask.policy=random,log_probability", "--seeds", "4", "turns=6", "ask.questions=20",
-    "evaluate.questions=120",
+    "--vary", "ask.policy=random,log_probability", "--seeds", "3", "--workers", "1", "turns=4", "ask.questions=12",
+    "evaluate.questions=90", "threads=1",
 )  # fmt: skip
 PICTURES = {
     "study": ("class/index.html", 1280, 1700, "light"),
