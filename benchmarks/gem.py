@@ -1,9 +1,9 @@
 """Claim: GEM's losses are told from cross-entropy at equal difference, on programs, on lines, and in self-training.
 
-Plays `compare` of `scenarios/gem_code.yaml`, `gem_instructions.yaml` or `gem_self_training.yaml` with the seeds and
-temperatures of its file, and says of every label how right and how different it writes at each temperature, who is
-ahead at equal difference after each turn, and where cross-entropy has the other's difference. Beside the verdicts, the
-smallest difference that would have been shown. Four to ten minutes of two cores.
+Plays `compare` of `scenarios/gem_code.yaml`, `gem_instructions.yaml`, `gem_math.yaml` or `gem_self_training.yaml` with
+the seeds and temperatures of its file, and says of every label how right and how different it writes at each
+temperature, who is ahead at equal difference after each turn, and where cross-entropy has the other's difference.
+Beside the verdicts, the smallest difference that would have been shown. Four to ten minutes of two cores.
 """
 
 from argparse import Namespace
@@ -21,7 +21,7 @@ from simulation.measures.power import detectable
 from simulation.play.folders import Comparison
 from simulation.views.frontier_words import frontier_json
 
-SCENARIOS = ("gem_code", "gem_instructions", "gem_self_training")
+SCENARIOS = ("gem_code", "gem_instructions", "gem_math", "gem_self_training")
 BESIDE = (*DIFFERENCES, "distinct_right", "utility", "maj", "pass@10", "pass@16", "prompt_loose", "instruction_strict")
 """Told of every label and temperature, as far as it was measured."""
 KEPT = ("tables.txt", "verdicts.json", "frontier.png", "learning_curves.png")
@@ -34,7 +34,7 @@ def played(name: str, arguments: Namespace, console: Console) -> record.Result:
         command = ["compare", f"scenarios/{name}.yaml", *arguments.settings]
         ended = worlds.played([*command, *(["--seeds", str(arguments.seeds)] if arguments.seeds else [])], folder)
         if arguments.write:
-            keep(folder, arguments.results / "gem" / name, KEPT)
+            keep(folder, arguments.results / "gem" / (arguments.name or name), KEPT)
         (comparison_folder,) = folder.iterdir()
         comparison = Comparison.open(comparison_folder)
         results = read_results(comparison.lineup, comparison.studies, (), BESIDE)
@@ -95,12 +95,13 @@ def rows(frontiers_json: Sequence[record.Result]) -> list[str]:
 
 def measure(arguments: Namespace, console: Console) -> record.Result:
     """Play the scenario."""
-    return {"name": arguments.scenario, **played(arguments.scenario, arguments, console)}
+    return {"name": arguments.name or arguments.scenario, **played(arguments.scenario, arguments, console)}
 
 
 if __name__ == "__main__":
     parser = record.options(__doc__)
     parser.add_argument("scenario", choices=SCENARIOS)
+    parser.add_argument("--name", help="of what is written, instead of the scenario's")
     parser.add_argument("--seeds", type=int, help="instead of those of the files")
     parser.add_argument("--settings", nargs="*", default=[], metavar="KEY=VALUE", help="overrides of the scenarios")
     record.run("gem", parser, measure)
