@@ -40,8 +40,14 @@ def try_again(
 
 
 def is_due(verdicts: Sequence[tuple[Answer, Feedback]], number: int) -> bool:
-    """Tell whether an answer of this number is to follow: where the one before was called less than wholly right."""
-    return len(verdicts) == number - 1 and verdicts[-1][1].score < 1.0
+    """Tell whether an answer of this number is to follow: the one before was given, and called less than wholly right.
+
+    An answer that failed, such as a refused call, was not given.
+    """
+    if len(verdicts) != number - 1:
+        return False
+    before, feedback = verdicts[-1]
+    return feedback.score < 1.0 and not before.stop.startswith("error")
 
 
 def answered_again(

@@ -1,12 +1,14 @@
 """A question whose answer the teacher called wrong is put again with its words; the first answer alone counts."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from simulation.core.calls import Completion, Request
 from simulation.core.kinds.code import Code
 from simulation.core.second_prompt import put_again
 from simulation.core.types import Answer, Feedback, Question, Turn
@@ -114,6 +116,28 @@ def test_who_fails_at_the_second_answer_fails_alone_and_keeps_the_first(tmp_path
     good, failed = played(world)[2:4]
     assert good.attempts and not good.failure
     assert failed.experiences and not failed.attempts and "it says nothing more" in failed.failure
+
+
+class Refusing(ReadingLearner):
+    """Fails at every first answer to a product."""
+
+    def generate(self, requests: Sequence[Request]) -> list[Completion]:
+        return [
+            replace(completion, stop="error: refused") if "*" in request.prompt else completion
+            for request, completion in zip(requests, super().generate(requests), strict=True)
+        ]
+
+
+def test_an_answer_that_failed_is_not_given_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.support.second_tries.ReadingLearner", Refusing)
+    turns = played(told(tmp_path, "ask.attempts=2"))
+    for turn in turns:
+        again = {attempt.position for attempt in turn.attempts}
+        for experience in turn.experiences:
+            wrong, failed = experience.feedback.score < 1, experience.question.tags[0] == "product"
+            assert experience.answer.stop == ("error: refused" if failed else "stop")
+            assert (experience.position in again) == (wrong and not failed)
+    assert any(turn.attempts for turn in turns)
 
 
 def test_a_question_of_code_is_put_again_behind_comments() -> None:

@@ -132,6 +132,7 @@ class ReadingStudent:
                 ranking=Ranking(taken=question.form.alternatives.index(completion.text)),
                 reading="the whole text",
                 tokens=completion.tokens,
+                stop=completion.stop,
             )
             for question, completion in zip(questions, completions, strict=True)
         ]
