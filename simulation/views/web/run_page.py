@@ -8,12 +8,10 @@ from simulation.measures.reliability import Reliability
 from simulation.measures.summary import Course, by_turn
 from simulation.measures.tallies import added
 from simulation.scenario.entries import is_lineup
-from simulation.views.mending_tables import CAPTION, TITLE
-from simulation.views.mending_tables import names as mending_names
-from simulation.views.mending_tables import rows as mending_rows
 from simulation.views.report import chance, heading, teacher, verdicts, warnings
 from simulation.views.tables import sampled
 from simulation.views.text import GRADED, Scale
+from simulation.views.web.again_sheet import again_sheet
 from simulation.views.web.charts import curve_points
 from simulation.views.web.class_table import class_sheet
 from simulation.views.web.forgetting import forgotten_sheet
@@ -252,13 +250,6 @@ def teacher_sheet(request: PageRequest, reliability: Reliability, seat: int | No
     head = ("category", "answers", "wrong, called wrong", "wrong, called right", "right, called wrong",
             "right, called right", "teacher erred")  # fmt: skip
     return sheet("the teacher beside the truth", head, rows, note="The link leads to the answers it erred about.")
-
-
-def again_sheet(courses: Sequence[Course]) -> Sheet | None:
-    """Return what feedback mended by category; None where nothing was answered again."""
-    graded = bool(courses) and courses[0].truth.graded
-    rows = mending_rows(courses, graded=graded)
-    return sheet(TITLE, ("category", *mending_names(graded=graded)), rows, note=f"{CAPTION}.") if rows else None
 
 
 def teacher_row(request: PageRequest, name: str | None, own: Reliability, seat: int | None) -> tuple[Cell, ...]:
