@@ -8,7 +8,7 @@ from simulation.store.turn_sums import SAME
 from simulation.views.text import Scale
 from simulation.views.web.changes import MOST_CHANGES, category, changes_sheet, moved_answers
 from simulation.views.web.page_request import PageRequest
-from simulation.views.web.queries import Exam, exam_turns, exams, held_out, turn_of
+from simulation.views.web.queries import Exam, exam_turns, exams, turn_of
 from simulation.views.web.sheets import Cell, Paging, Sheet, sheet
 
 
@@ -42,7 +42,7 @@ def compare_view(request: PageRequest) -> CompareView:
     sides = tuple(side(request, letter) for letter in ("a", "b"))
     pair = [nearest_exam(request, own) for own in sides]
     evaluations = [exam for exam in pair if exam is not None]
-    questions, graded = held_out(request.study), request.study.measures[0].graded
+    questions, graded = request.held_out, request.study.measures[0].graded
     better = worse = None
     paging = None
     if len(evaluations) == 2:
@@ -118,7 +118,7 @@ def turn_numbers(request: PageRequest, turn: Turn) -> dict[str, str]:
 
 def categories_sheet(request: PageRequest, sides: Sequence[Side]) -> Sheet | None:
     """Return the held-out mean by category at the evaluations nearest to both turns."""
-    questions, scale = held_out(request.study), Scale.of(request.study.measures[0])
+    questions, scale = request.held_out, Scale.of(request.study.measures[0])
     columns, turns = [], []
     for own in sides:
         evaluation = nearest_exam(request, own)

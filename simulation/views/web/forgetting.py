@@ -3,7 +3,7 @@
 from simulation.measures.methods import HALF
 from simulation.views.web.changes import answer_text
 from simulation.views.web.page_request import PageRequest
-from simulation.views.web.queries import exams, held_out
+from simulation.views.web.queries import exams
 from simulation.views.web.sheets import Cell, Row, Sheet, passage, sheet
 
 MOST_FORGOTTEN = 50
@@ -19,7 +19,7 @@ def forgotten_sheet(request: PageRequest, seat: int) -> Sheet | None:
         name: evaluation for evaluation in earlier for name, row in evaluation.answers.items() if row.truth >= HALF
     }
     lost = [name for name, row in last.answers.items() if row.truth < HALF and name in last_right]
-    questions, rows = held_out(request.study), list[Row]()
+    questions, rows = request.held_out, list[Row]()
     for name in sorted(lost, key=lambda name: (questions[name][1].category, name))[:MOST_FORGOTTEN]:
         number, question = questions[name]
         href = request.links.to(request.student_path(seat, f"question-{number}.html"))

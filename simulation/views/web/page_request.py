@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from simulation.core.types import Question
 from simulation.measures.summary import Course
 from simulation.store import Study
 from simulation.store.kept_sums import KeptSums
@@ -38,6 +39,11 @@ class PageRequest:
     def sums(self) -> KeptSums:
         """The sums of the study; raises SumsUnderWay."""
         return self.summaries.sums(self.study)
+
+    @property
+    def held_out(self) -> Mapping[str, tuple[int, Question]]:
+        """The held-out questions with the numbers of their rows, by id."""
+        return self.summaries.held_out(self.study)
 
     def once(self, key: str, courses: Sequence[Course], make: Callable[[], V]) -> V:
         """Return what is made of courses, one's or all, and was made under this key since the study's last turn."""

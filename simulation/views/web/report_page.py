@@ -12,7 +12,7 @@ from simulation.views.report import heading
 from simulation.views.web import charts
 from simulation.views.web.links import NoLinks
 from simulation.views.web.page_request import PageRequest
-from simulation.views.web.queries import held_out, turn_of
+from simulation.views.web.queries import turn_of
 from simulation.views.web.rendering import inline, templates
 from simulation.views.web.run_page import guessing, run_view
 from simulation.views.web.sheets import Paging
@@ -79,7 +79,7 @@ def chosen_turns(request: PageRequest) -> tuple[dict[str, list[Markup]], int]:
 def rendered_turns(request: PageRequest) -> Iterator[tuple[str, Markup]]:
     """Yield the turns that asked something, with the name of their student."""
     template = templates().get_template("report_turn.html.j2")
-    questions = held_out(request.study)
+    questions = request.held_out
     for seat, own in enumerate(request.study.seats):
         for number in range(1, request.study.last_turn + 1):
             turn = turn_of(request.study, seat, number)

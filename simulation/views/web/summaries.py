@@ -1,17 +1,19 @@
 """What a study's turns add up to, kept between pages: of a study that goes on, only the new turns are read."""
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
 from typing import Any, TypeVar
 
+from simulation.core.types import Question
 from simulation.measures.kept_courses import KeptCourses
 from simulation.measures.summary import Course
 from simulation.store import Study
 from simulation.store.kept_sums import KeptSums
 from simulation.views.web.made_sums import MadeSums, SumsUnderWay
+from simulation.views.web.queries import held_out
 
 V = TypeVar("V")
 KEPT = 16
@@ -27,6 +29,7 @@ class Summary:
     courses: KeptCourses
     made: MadeSums | None = None
     """Its sums, where it keeps none itself."""
+    held_out: dict[str, tuple[int, Question]] | None = None
     values: dict[str, Any] = field(default_factory=dict)
     """What pages made of the courses as they were after turn `values_turn` (Any: of whatever type they are)."""
     values_turn: int = -1
@@ -63,6 +66,14 @@ class Summaries:
         with summary.lock:
             summary.courses.follow(study, sums)
             return list(summary.courses.courses)
+
+    def held_out(self, study: Study) -> Mapping[str, tuple[int, Question]]:
+        """Return the held-out questions with the numbers of their rows, by id, which no turn changes."""
+        summary = self._of(study)
+        with summary.lock:
+            if summary.held_out is None:
+                summary.held_out = held_out(study)
+            return summary.held_out
 
     def once(self, study: Study, key: str, make: Callable[[], V]) -> V:
         """Return what was made under a key since the study's last turn, or make it; what follows from the courses."""

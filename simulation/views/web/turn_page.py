@@ -10,7 +10,7 @@ from simulation.views.text import Scale
 from simulation.views.web.cards import AnswerCard, card
 from simulation.views.web.changes import HeldOutChanges, LessonRow, held_out_changes, lesson_rows, lessons_sentence
 from simulation.views.web.page_request import PageRequest
-from simulation.views.web.queries import Filter, asked, held_out, turn_of
+from simulation.views.web.queries import Filter, asked, turn_of
 from simulation.views.web.sheets import Paging, Row, Sheet, passage, sheet
 from simulation.views.web.wording import listed, many
 
@@ -40,7 +40,7 @@ def turn_view(request: PageRequest, seat: int, number: int) -> TurnView:
     path = request.turn_path(seat, number)
     paging = request.paging(len(turn.experiences), path)
     lessons_paging = request.paging(len(turn.lessons), path, "lessons")
-    return whole_view(request, seat, turn, paging, lessons_paging, held_out(request.study))
+    return whole_view(request, seat, turn, paging, lessons_paging, request.held_out)
 
 
 def whole_view(
