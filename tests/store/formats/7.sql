@@ -207,7 +207,7 @@ CREATE TABLE turn_sums (
 ) STRICT, WITHOUT ROWID;
 INSERT INTO "turn_sums" VALUES(0,0,0,0,0,0,0,0,0);
 INSERT INTO "turn_sums" VALUES(0,1,0,0,0,0,0,0,0);
-INSERT INTO "turn_sums" VALUES(1,0,6,1.5,15,2,0,2,1);
+INSERT INTO "turn_sums" VALUES(1,0,6,1.5,21,2,0,2,1);
 INSERT INTO "turn_sums" VALUES(1,1,0,0,0,0,0,0,0);
 INSERT INTO "turn_sums" VALUES(2,0,0,0,0,1,0,1,0.5);
 INSERT INTO "turn_sums" VALUES(2,1,0,0,0,0,0,0,0);
