@@ -14,16 +14,16 @@ from simulation.views.text import GRADED, Scale
 from simulation.views.web.again_sheet import again_sheet
 from simulation.views.web.charts import curve_points
 from simulation.views.web.class_table import class_sheet
+from simulation.views.web.failed import failed
 from simulation.views.web.forgetting import forgotten_sheet
 from simulation.views.web.page_request import PageRequest
-from simulation.views.web.queries import failures, turn_rows
+from simulation.views.web.queries import turn_rows
 from simulation.views.web.sheets import Cell, Paging, Row, Sheet, heat, passage, sheet
 from simulation.views.web.wording import misconception, percents
 
 MOST_COLUMNS = 12
 """Evaluations side by side in a table; of more an even sample."""
 MOST_REASONS = 15
-MOST_FAILED = 5
 HEAT_NOTE = "Each cell holds the share of right answers in per cent; the darker, the higher."
 
 
@@ -79,18 +79,6 @@ def run_view(request: PageRequest, seat: int | None = None) -> RunView:
         turns=turns_sheet(request, only, turns_paging) if only is not None and turns_paging else None,
         turns_paging=turns_paging,
     )
-
-
-def failed(request: PageRequest, seat: int | None) -> list[str]:
-    """Say who plays no more; means over students end where the first of them does."""
-    own = {number: why for number, why in failures(request.study).items() if seat in (None, number)}
-    sentences = [
-        f"{passage(request.study.seats[number].name, 80).text} plays no more since turn {own_turn}: "
-        f"{passage(why, 300).text}"
-        for number, (own_turn, why) in list(own.items())[:MOST_FAILED]
-    ]
-    hidden = len(own) - len(sentences)
-    return [*sentences, f"and {hidden} more students play no more"] if hidden > 0 else sentences
 
 
 def sentences(request: PageRequest, measured: Sequence[Course], *, mixed: bool) -> tuple[str, ...]:
