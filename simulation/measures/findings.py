@@ -44,6 +44,8 @@ class LabelSummary:
     first: Estimate
     """Mean at the first evaluation; intervals speak of other seeds and other questions."""
     last: Estimate
+    curve: tuple[Estimate, ...]
+    """The same of each evaluation."""
     deviation: float | None
     """Of the last mean from seed to seed; None for one seed."""
     middle: float
@@ -151,10 +153,12 @@ def standing(label: str, results: Results, seeds: Sequence[int], measure: Measur
         for seed in seeds
         for values in (played.values[measure.name] for played in results.students[label, seed])
     ]
+    curve = tuple(estimate_of(values_SEQ[:, place], graded=measure.graded) for place in range(values_SEQ.shape[1]))
     return LabelSummary(
         label=label,
-        first=estimate_of(values_SEQ[:, 0], graded=measure.graded),
-        last=estimate_of(values_SEQ[:, -1], graded=measure.graded),
+        first=curve[0],
+        last=curve[-1],
+        curve=curve,
         deviation=float(last_S.std(ddof=1)) if last_S.size > 1 else None,
         middle=interquartile_mean(last_S).value,
         area=float(area_under_curve(results.turns, values_SEQ, axis=1).mean()),

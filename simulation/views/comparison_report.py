@@ -131,6 +131,7 @@ def standings_json(findings: Findings) -> list[dict[str, Any]]:
             **asdict(standing),
             "first": standing.first._asdict(),
             "last": standing.last._asdict(),
+            "curve": [estimate._asdict() for estimate in standing.curve],
             "name": findings.measure.name,
         }
         for standing in findings.standings
@@ -147,6 +148,8 @@ def aspect_json(aspect: Aspect, measure: Measure) -> dict[str, Any]:
     return {
         "measure": aspect.name,
         "name": measure.name,
+        "graded": measure.graded,
+        "budget": aspect.budget,
         "seeds": aspect.family.seeds,
         "questions": aspect.family.questions,
         "means": {label: estimate._asdict() for label, estimate in aspect.means.items()},

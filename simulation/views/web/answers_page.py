@@ -14,6 +14,7 @@ from simulation.views.web.queries import AskedRow, Filter, category_names
 from simulation.views.web.question_page import truth_cell, value
 from simulation.views.web.sheets import Cell, Paging, Sheet, passage, sheet
 from simulation.views.web.wording import many, misconception
+from simulation.views.web.worked_on import worked_on_sheet
 
 CSV_ROWS = 1000
 """Answers in one file; the page says how the next is named."""
@@ -31,6 +32,8 @@ class AnswersView:
     """The filter, as it was given."""
     categories: tuple[str, ...]
     students: tuple[str, ...]
+    worked_on: Sheet | None
+    """Where a misconception is chosen, which turns learned from answers that show it."""
     answers: Sheet | None
     paging: Paging
     files: tuple[tuple[str, str], ...]
@@ -76,6 +79,7 @@ def answers_view(request: PageRequest) -> AnswersView:
         chosen=chosen,
         categories=tuple(category_names(request.sums)),
         students=tuple(seat.name for seat in request.study.seats[:200]),
+        worked_on=worked_on_sheet(request, wanted.reveals, wanted.seat) if wanted.reveals else None,
         answers=answers_sheet(request, rows),
         paging=paging,
         files=files,

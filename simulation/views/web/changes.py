@@ -162,7 +162,7 @@ def held_out_changes(
         f"categories asked here {len(up)} {words[0]} and {len(down)} {words[1]}; in all others {others[0]} {words[0]} "
         f"and {others[1]} {words[1]}. This says what came after, not what caused it."
     )
-    pair = (around[before], around[after])
+    pair = ((study, around[before]), (study, around[after]))
     paging = request.paging(max(len(up), len(down)), request.turn_path(seat, turn.turn), "changes", MOST_CHANGES)
     captions = [f"{len(names)} held-out answers that {word}" for names, word in zip((up, down), words, strict=True)]
     return HeldOutChanges(
@@ -201,7 +201,7 @@ def changes_sheet(
     seat: int,
     caption: str,
     names: Sequence[str],
-    pair: tuple[Exam, Exam],
+    pair: tuple[tuple[Study, Exam], tuple[Study, Exam]],
     questions: Mapping[str, tuple[int, Question]],
     paging: Paging,
 ) -> Sheet | None:
@@ -211,7 +211,7 @@ def changes_sheet(
     rows = []
     for name in own:
         number, question = questions[name]
-        before, after = (answer_text(request.study, exam, name, length) for exam in pair)
+        before, after = (answer_text(study, exam, name, length) for study, exam in pair)
         href = request.links.to(request.student_path(seat, f"question-{number}.html"))
         rows.append(
             (
@@ -221,7 +221,7 @@ def changes_sheet(
                 after,
             )
         )
-    head = ("category", "question", f"after turn {pair[0].turn}", f"after turn {pair[1].turn}")
+    head = ("category", "question", *(f"after turn {exam.turn}" for _, exam in pair))
     return sheet(caption, head, rows, words=4) if rows else None
 
 

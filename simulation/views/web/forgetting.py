@@ -1,5 +1,7 @@
 """What a student once answered right at an evaluation and now answers wrong."""
 
+from collections import Counter
+
 from simulation.measures.methods import HALF
 from simulation.views.web.changes import answer_text
 from simulation.views.web.page_request import PageRequest
@@ -7,6 +9,7 @@ from simulation.views.web.queries import exams
 from simulation.views.web.sheets import Cell, Row, Sheet, passage, sheet
 
 MOST_FORGOTTEN = 50
+MOST_CATEGORIES = 3
 
 
 def forgotten_sheet(request: PageRequest, seat: int) -> Sheet | None:
@@ -33,5 +36,9 @@ def forgotten_sheet(request: PageRequest, seat: int) -> Sheet | None:
         )
     hidden = len(lost) - len(rows)
     caption = f"what it forgot: {len(lost)} of {len(last.answers)} held-out answers were right before and are wrong now"
+    counts = Counter(questions[name][1].category or "none" for name in lost)
+    ranked = sorted(counts, key=lambda name: (-counts[name], name))[:MOST_CATEGORIES]
+    if len(counts) > 1:
+        caption += f", most of them in: {', '.join(f'{passage(name, 80).text} ({counts[name]})' for name in ranked)}"
     head = ("category", "question", "last right after", f"answer after turn {last.turn}")
     return sheet(caption, head, rows, words=4, note=f"and {hidden} more" if hidden > 0 else "") if rows else None

@@ -8,7 +8,7 @@ from simulation.core.types import Question
 from simulation.measures.summary import Course
 from simulation.store import Study
 from simulation.store.kept_sums import KeptSums
-from simulation.views.web.catalog import NotThere
+from simulation.views.web.catalog import Catalog, NotThere
 from simulation.views.web.links import Links
 from simulation.views.web.sheets import LENGTHS, PAGE_SIZE, Paging
 from simulation.views.web.summaries import Summaries
@@ -30,6 +30,8 @@ class PageRequest:
     links: Links
     summaries: Summaries
     query: Mapping[str, str] = field(default_factory=dict)
+    catalog: Catalog | None = None
+    """Which other studies there are, where pages may lead to them."""
     longest: int = LENGTHS[0]
     """Characters shown of a text."""
     renewal: str = ""

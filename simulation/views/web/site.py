@@ -12,6 +12,7 @@ from simulation.views.web import (
     answers_page,
     charts,
     compare_page,
+    comparison_page,
     index_page,
     question_page,
     run_page,
@@ -126,6 +127,7 @@ class Site:
                     longest=longest,
                     summaries=self.summaries,
                     renewal=renewal,
+                    catalog=self.catalog,
                 )
                 reply = page(request, parts)
                 if len(reply.body) <= MOST_BYTES:
@@ -139,11 +141,17 @@ class Site:
             now = "" if reported or links.bundled else states(place)
             if now and query.get(SINCE) == now:
                 return Reply(status=204, body=b"")
-            view = index_page.comparison_view(place, links)
+            view = comparison_page.comparison_view(place, links)
             crumbs = [("Studies", links.to("index.html"))]
             renewal = links.again({SINCE: now}) if now else ""
-            text = render("comparison.html.j2", links, crumbs=crumbs, title=place.name, view=view, renewal=renewal)
+            pictures = charts.PICTURES if view.curves else ()
+            curves = {name: links.to(f"{place.name}/curve-{name}.svg") for name in pictures}
+            text = render(
+                "comparison.html.j2", links, crumbs=crumbs, title=place.name, view=view, renewal=renewal, curves=curves
+            )
             return html(text, links)
+        if page is curve and not parts.get("seat"):
+            return Reply(content_type=SVG, body=comparison_page.curves_picture(place, parts["picture"]))
         if page is report and reported:
             return Reply(body=(place.folder / PAGE).read_bytes(), own_style=True)
         raise NotThere(f"{place.name} is a comparison; there is no such page of it")
@@ -252,8 +260,10 @@ def answers_file(request: PageRequest, parts: Mapping[str, str]) -> Reply:  # no
 
 
 def compare(request: PageRequest, parts: Mapping[str, str]) -> Reply:  # noqa: ARG001
-    """Return two turns side by side."""
-    return page("compare.html.j2", request, "Side by side", compare_page.compare_view(request))
+    """Return two turns, or students of two studies, side by side."""
+    with compare_page.right_side(request) as right:
+        view = compare_page.compare_view(request, right)
+        return page("compare.html.j2", request, "Side by side", view, studies=compare_page.studies(request))
 
 
 def text(request: PageRequest, parts: Mapping[str, str]) -> Reply:

@@ -47,10 +47,14 @@ class PageReader(HTMLParser):
         if "td" in self.open or "th" in self.open:
             self.rows[-1][-1] += data
 
-    def table(self, caption: str) -> dict[str, list[str]]:
-        """Return the rows, without the head, of the only table whose caption begins so, by their first cell."""
+    def table_rows(self, caption: str) -> list[list[str]]:
+        """Return the rows, without the head, of the only table whose caption begins so."""
         (place,) = [place for place, own in enumerate(self.captions) if own.startswith(caption)]
-        rows = self.rows[self.starts[place] + 1 : [*self.starts, len(self.rows)][place + 1]]
+        return self.rows[self.starts[place] + 1 : [*self.starts, len(self.rows)][place + 1]]
+
+    def table(self, caption: str) -> dict[str, list[str]]:
+        """Return the rows of the table whose caption begins so, by their first cell, which is different in each."""
+        rows = self.table_rows(caption)
         assert len({row[0] for row in rows}) == len(rows)
         return {row[0]: row[1:] for row in rows}
 
