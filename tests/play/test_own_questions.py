@@ -4,11 +4,17 @@ import csv
 import json
 import shutil
 import sqlite3
+import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from simulation.commands.main import main
+from simulation.store import Study
+from simulation.views.web.catalog import Catalog
+from simulation.views.web.site import Site
+from tests.views.web.crawling import read
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 SCENARIOS = Path(__file__).resolve().parents[2] / "scenarios"
@@ -21,7 +27,9 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for ending in ("yaml", "csv"):
         shutil.copy(SCENARIOS / f"own_questions.{ending}", folder)
     written = ["ask.questions=30", "students.count=4", "threads=1"]
+    begun = time.process_time()
     assert main(["run", str(folder / "own_questions.yaml"), *written, "--quiet", "--out", str(folder / "runs")]) == 0
+    assert time.process_time() - begun < 120, "a class of four should be done while its teacher waits"
     (played,) = (folder / "runs").iterdir()
     return played
 
@@ -56,6 +64,28 @@ def test_the_report_and_the_page_count_misconceptions(study: Path, capsys: pytes
     remarks = {remark for shows in table().values() for remark in shows.values() if remark}
     assert sum(remark in report for remark in remarks) >= 2
     assert any(remark in (study / "report.html").read_text(encoding="utf-8") for remark in remarks)
+
+
+def test_the_page_of_the_class_names_its_commonest_misconception(study: Path) -> None:
+    shows = table()
+    with Study.open(study) as stored:
+        questions = {question.id: question for question in stored.question_set("held_out")}
+        seen = Counter(
+            (turn.turn, shows[questions[result.question_id].prompt][result.text])
+            for turn in stored.turns()
+            for result in turn.evaluations["held_out"].results
+        )
+    counts = Counter[str]()
+    for (_, remark), count in seen.items():
+        counts[remark] += count if remark else 0
+    page = read(Site(Catalog(study.parent)), f"{study.name}/index.html")
+    rows = page.table("commonest misconceptions")
+    assert next(iter(rows)) == min(remark for remark, count in counts.items() if count == max(counts.values()))
+    for remark, cells in list(rows.items())[:5]:
+        assert [int(cell.split(" ")[0]) for cell in cells] == [seen[turn, remark] for turn in (0, 1, 2)]
+    (commonest,) = [own for tag, own in page.tags if tag == "a" and "reveals=" in str(own.get("href"))][:1]
+    assert "answers.html?reveals=" in str(commonest["href"])
+    assert len(page.table("students by held-out")) == 4
 
 
 def test_a_finished_study_is_replayed_from_anywhere(

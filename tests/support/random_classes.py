@@ -194,4 +194,5 @@ def play(own: Class, folder: Path) -> Path:
         for number in range(own.turns + 1):
             turns = [turn_of(own, seat, number, pasts[seat], questions) for seat in range(own.students)]
             study.append(turns, {}, seconds={"play": 0.1})
+        study.finish()
     return folder

@@ -50,6 +50,9 @@ class AnswerCard:
 
     position: int
     category: str
+    """With the skills below it."""
+    topic: str
+    """The category alone, by which answers are chosen."""
     question_href: str
     prompt: Passage
     model_input: Passage | None
@@ -93,6 +96,7 @@ def card(
     return AnswerCard(
         position=place,
         category=", ".join(question.tags),
+        topic=question.category,
         question_href=request.links.to(request.student_path(seat, f"question-{question_number}.html")),
         prompt=cut.text("prompt", question.prompt),
         model_input=None if answer.model_input in ("", answer.prompt) else cut.text("input", answer.model_input),

@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 
+from simulation.core.errors import SimulationError
 from simulation.loop.world import HELD_OUT
 from simulation.measures.statistics import Estimate
 from simulation.play.folders import Comparison
@@ -11,11 +12,12 @@ from simulation.views.comparison_report import PAGE
 from simulation.views.text import Scale
 from simulation.views.web import charts
 from simulation.views.web.catalog import NotThere, Place, cohorts
-from simulation.views.web.found import Found, budget_sentences, found, scale_of, verdict_sentences
+from simulation.views.web.found import Found, budget_sentences, found, verdict_sentences
 from simulation.views.web.links import Links
 from simulation.views.web.queries import opened
 from simulation.views.web.run_page import columns
 from simulation.views.web.sheets import Cell, Row, Sheet, heat, passage, sheet
+from simulation.views.web.wording import many
 
 MOST_STUDENTS = 500
 """Students of a comparison that are listed."""
@@ -51,24 +53,26 @@ class ComparisonView:
 def comparison_view(place: Place, links: Links) -> ComparisonView:
     """Return what the page of a comparison shows."""
     comparison, numbers = Comparison.open(place.folder), found(place)
-    students = []
+    students, unread = list[tuple[Cell, ...]](), list[str]()
     for cohort in cohorts(place):
-        with opened(place.folder / cohort) as study:
-            students += student_rows(study, f"{place.name}/{cohort}", links)
+        try:
+            with opened(place.folder / cohort) as study:
+                students += student_rows(study, f"{place.name}/{cohort}", links)
+        except SimulationError as error:
+            unread.append(f"The students of {cohort} are not shown: {passage(str(error), 400).text}")
     hidden = len(students) - MOST_STUDENTS
     note = f"and {hidden} more students" if hidden > 0 else ""
-    measures = numbers.get("measures") or [{}]
     return ComparisonView(
         name=place.name,
         sentences=verdict_sentences(numbers),
-        warnings=tuple(measures[0].get("warnings", ())),
+        warnings=(*unread, *(numbers.measures[0].warnings if numbers and numbers.measures else ())),
         report=links.to(f"{place.name}/{PAGE}") if (place.folder / PAGE).is_file() else "",
-        finding=finding(numbers),
-        curves=curves_sheet(numbers),
-        labels=labels_sheet(numbers),
-        budget_sentences=budget_sentences(numbers),
-        budgets=budgets_sheet(numbers),
-        spent=spent_sheet(numbers),
+        finding=finding(numbers) if numbers else "",
+        curves=curves_sheet(numbers) if numbers else None,
+        labels=labels_sheet(numbers) if numbers else None,
+        budget_sentences=budget_sentences(numbers) if numbers else (),
+        budgets=budgets_sheet(numbers) if numbers else None,
+        spent=spent_sheet(numbers) if numbers else None,
         students=sheet(
             f"{len(students)} students of {len(comparison.lineup.labels)} labels: last held-out evaluation",
             ("student", "plays", "seed", "evaluated", "value"),
@@ -98,17 +102,14 @@ SELECT e.s, max(e.t), e.metrics FROM evaluations e JOIN texts n ON n.id = e.name
 """
 
 
-def courses(numbers: Found) -> dict[str, dict[int, Estimate]]:
-    """Return each label's mean by turn with its interval, by the measure that counts; {} before there is a report."""
-    measures = numbers.get("measures")
-    if not measures:
+def courses(numbers: Found | None) -> dict[str, dict[int, Estimate]]:
+    """Return each label's mean by turn with its interval, by the measure that counts; {} where no report has them."""
+    if numbers is None:
         return {}
     return {
-        standing["label"]: {
-            turn: Estimate(**point) for turn, point in zip(numbers["turns"], standing["curve"], strict=True)
-        }
-        for standing in numbers["standings"]
-        if standing["name"] == measures[0]["name"] and "curve" in standing
+        standing.label: {turn: mean.estimate for turn, mean in zip(numbers.turns, standing.curve, strict=True)}
+        for standing in numbers.own_standings
+        if standing.curve
     }
 
 
@@ -116,10 +117,9 @@ def curves_picture(place: Place, palette: str) -> bytes:
     """Return the curves of all labels as SVG; raises NotThere before there is a report."""
     numbers = found(place)
     points = courses(numbers)
-    if not points:
+    if numbers is None or not points:
         raise NotThere(f"{place.name} is not reported yet")
-    aspect = numbers["measures"][0]
-    return charts.curves(points, aspect["name"], scale_of(aspect), palette)
+    return charts.curves(points, numbers.measures[0].name, numbers.measures[0].scale, palette)
 
 
 def finding(numbers: Found) -> str:
@@ -127,20 +127,14 @@ def finding(numbers: Found) -> str:
     points = courses(numbers)
     if not points:
         return ""
-    aspect, last = numbers["measures"][0], numbers["turns"][-1]
+    way, last = numbers.measures[0], numbers.turns[-1]
     ranked = sorted(points, key=lambda label: -points[label][last].value)
-    values = ", ".join(f"{label} {scale_of(aspect).number(points[label][last].value)}" for label in ranked[:8])
+    values = ", ".join(f"{label} {way.scale.number(points[label][last].value)}" for label in ranked[:8])
     more = f" and {len(ranked) - 8} more" if len(ranked) > 8 else ""
     return (
-        f"held-out {aspect['name']} over turns, mean of {numbers_of(numbers)}, with 95 % bands over other seeds and "
-        f"questions; at turn {last}: {values}{more}"
+        f"held-out {way.name} over turns, mean of {many(len(numbers.seeds), 'seed')}, with 95 % bands over other seeds "
+        f"and questions; at turn {last}: {values}{more}"
     )
-
-
-def numbers_of(numbers: Found) -> str:
-    """Say of how many seeds means are."""
-    count = len(numbers["seeds"])
-    return f"{count} seed{'' if count == 1 else 's'}"
 
 
 def curves_sheet(numbers: Found) -> Sheet | None:
@@ -148,17 +142,16 @@ def curves_sheet(numbers: Found) -> Sheet | None:
     points = courses(numbers)
     if not points:
         return None
-    aspect, turns = numbers["measures"][0], columns(numbers["turns"])
-    scale = scale_of(aspect)
+    way, turns = numbers.measures[0], columns(numbers.turns)
     rows: list[Row] = [
-        (Cell(passage(label, 120).text), *(estimated(own[turn], scale) for turn in turns))
+        (Cell(passage(label, 120).text), *(estimated(own[turn], way.scale) for turn in turns))
         for label, own in points.items()
     ]
     note = (
-        f"Means of {numbers_of(numbers)}; in brackets 95 % intervals over other seeds and other questions. The "
-        "verdicts compare seed by seed and question by question, so they can tell labels apart whose intervals overlap."
+        f"Means of {many(len(numbers.seeds), 'seed')}; in brackets 95 % intervals over other seeds and questions. "
+        "The verdicts compare seed by seed and question by question, so they can tell apart what overlaps here."
     )
-    caption = f"held-out {aspect['name']}{scale.unit} by turn"
+    caption = f"held-out {way.name}{way.scale.unit} by turn"
     return sheet(caption, ("label", *(f"turn {turn}" for turn in turns)), rows, note=note)
 
 
@@ -169,51 +162,47 @@ def estimated(estimate: Estimate, scale: Scale) -> Cell:
 
 def labels_sheet(numbers: Found) -> Sheet | None:
     """Return how many held-out answers of each label changed."""
-    measures = numbers.get("measures")
-    if not measures:
+    if not numbers.own_standings:
         return None
-    scale = scale_of(measures[0])
+    scale = numbers.measures[0].scale
     rows: list[Row] = [
         (
-            Cell(passage(standing["label"], 120).text),
-            *(scale.bare(standing[end]["value"]) for end in ("first", "last")),
-            scale.signed(standing["last"]["value"] - standing["first"]["value"]),
-            f"{standing['rose']:.1f}",
-            f"{standing['fell']:.1f}",
+            Cell(passage(standing.label, 120).text),
+            scale.bare(standing.first.value),
+            scale.bare(standing.last.value),
+            scale.signed(standing.last.value - standing.first.value),
+            f"{standing.rose:.1f}",
+            f"{standing.fell:.1f}",
         )
-        for standing in numbers["standings"]
-        if standing["name"] == measures[0]["name"]
+        for standing in numbers.own_standings
     ]
-    head = ("label", f"first{scale.unit}", f"last{scale.unit}", f"change{scale.points}", *scale.movement)
-    note = (
-        f"{scale.movement[0]}, {scale.movement[1]}: held-out answers {' and '.join(scale.movements)}, mean of students."
-    )
+    rising, falling = scale.movement
+    head = ("label", f"first{scale.unit}", f"last{scale.unit}", f"change{scale.points}", rising, falling)
+    note = f"{rising}, {falling}: held-out answers {' and '.join(scale.movements)}, mean of the students."
     return sheet("how each label changed", head, rows, note=note)
 
 
 def budgets_sheet(numbers: Found) -> Sheet | None:
     """Return each label's mean at equal budgets; None where no budget shows anything new."""
-    measures = numbers.get("measures") or []
-    aspects = [own for own in measures if own.get("budget") and own["name"] == measures[0]["name"]]
-    if not aspects:
+    if not numbers.budgets:
         return None
-    scale, name = scale_of(aspects[0]), aspects[0]["name"]
+    scale, name = numbers.measures[0].scale, numbers.measures[0].name
     rows: list[Row] = [
-        (Cell(passage(label, 120).text), *(estimated(Estimate(**aspect["means"][label]), scale) for aspect in aspects))
-        for label in aspects[0]["means"]
+        (Cell(passage(label, 120).text), *(estimated(way.means[label].estimate, scale) for way in numbers.budgets))
+        for label in numbers.budgets[0].means
     ]
-    head = ("label", *(aspect["measure"].removeprefix(f"{name} ") for aspect in aspects))
+    head = ("label", *(way.measure.removeprefix(f"{name} ") for way in numbers.budgets))
     note = "The smallest that any student spent in all; between evaluations a straight line; 95 % intervals."
     return sheet(f"held-out {name}{scale.unit} at equal budgets", head, rows, note=note)
 
 
 def spent_sheet(numbers: Found) -> Sheet | None:
-    """Return what each label spent; None before there is a report."""
-    spent = numbers.get("spent")
-    if not spent:
-        return None
+    """Return what each label spent; None where none came to the end."""
+    costs = [cost for cost in SPENT if cost in numbers.spent]
     rows: list[Row] = [
-        (Cell(passage(label, 120).text), *(f"{spent[cost][label]:,.0f}" for cost in SPENT)) for label in spent["asked"]
+        (Cell(passage(label, 120).text), *(f"{numbers.spent[cost][label]:,.0f}" for cost in costs))
+        for label in numbers.spent.get("asked", ())
     ]
-    note = "The last two are questions that only the policy needed."
-    return sheet("what was spent to the last turn, mean over seeds", ("label", *SPENT.values()), rows, note=note)
+    note = "Scored and probed: questions that only the policy needed."
+    caption = "what was spent to the last turn, mean over seeds"
+    return sheet(caption, ("label", *(SPENT[cost] for cost in costs)), rows, note=note) if rows else None

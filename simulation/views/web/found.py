@@ -1,61 +1,123 @@
 """What the report of a comparison found, read from its file: numbers, and the sentences that say them."""
 
-import json
-from typing import Any
+import msgspec
 
 from simulation.core.errors import StoreError
 from simulation.core.questions import Measure
+from simulation.measures.statistics import Estimate
 from simulation.views.comparison_report import VERDICTS
 from simulation.views.text import Scale
 from simulation.views.web.catalog import Place
 from simulation.views.web.wording import listed
 
 MOST_SENTENCES = 30
-Found = dict[str, Any]
-"""The JSON of a report (Any: JSON values)."""
 
 
-def found(place: Place) -> Found:
-    """Return what a comparison's report found, {} before there is one; raises StoreError."""
+class Mean(msgspec.Struct, frozen=True):
+    """A mean with its interval."""
+
+    value: float
+    low: float
+    high: float
+
+    @property
+    def estimate(self) -> Estimate:
+        """The same as measures have it."""
+        return Estimate(self.value, self.low, self.high)
+
+
+class Pair(msgspec.Struct, frozen=True):
+    """The verdict on two labels."""
+
+    a: str
+    b: str
+    tells: bool
+    text: str
+
+
+class Way(msgspec.Struct, frozen=True):
+    """A way to look at a measure: at the last turn, or at an equal budget."""
+
+    measure: str
+    """What is looked at, in words."""
+    name: str
+    """Of the measure."""
+    means: dict[str, Mean]
+    verdicts: list[Pair]
+    warnings: list[str]
+    graded: bool = False
+    budget: str = ""
+
+    @property
+    def scale(self) -> Scale:
+        """How its numbers are printed."""
+        return Scale.of(Measure(name=self.name, graded=self.graded))
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """How a label did by a measure."""
+
+    label: str
+    name: str
+    first: Mean
+    last: Mean
+    rose: float
+    fell: float
+    curve: list[Mean] = []
+    """At each evaluation; none where an older version reported."""
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What a report found."""
+
+    turns: list[int]
+    seeds: list[int]
+    spent: dict[str, dict[str, float]]
+    """By cost and label, mean over seeds."""
+    measures: list[Way]
+    """The first is the one that counts; none where nothing can be compared."""
+    standings: list[Standing]
+
+    @property
+    def own_standings(self) -> list[Standing]:
+        """The standings by the measure that counts."""
+        return [standing for standing in self.standings if self.measures and standing.name == self.measures[0].name]
+
+    @property
+    def budgets(self) -> list[Way]:
+        """The measure that counts at equal budgets, of which those are left out that all spent alike."""
+        return [way for way in self.measures if way.budget and way.name == self.measures[0].name]
+
+
+def found(place: Place) -> Found | None:
+    """Return what a comparison's report found, None before there is one; raises StoreError."""
     path = place.folder / VERDICTS
     if not path.is_file():
-        return {}
+        return None
     try:
-        numbers: Found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        return msgspec.json.decode(path.read_bytes(), type=Found)
+    except (OSError, msgspec.DecodeError) as error:
         raise StoreError(f"{path} cannot be read ({error}); report the comparison again") from error
-    return numbers
 
 
-def scale_of(aspect: Found) -> Scale:
-    """Return how the numbers of an aspect are printed."""
-    return Scale.of(Measure(name=aspect["name"], graded=aspect.get("graded", False)))
-
-
-def verdict_sentences(numbers: Found) -> tuple[str, ...]:
+def verdict_sentences(numbers: Found | None) -> tuple[str, ...]:
     """Say which label is ahead and which are told apart, by the measure that counts."""
-    if not numbers.get("measures"):
+    if numbers is None or not numbers.measures:
         return ()
-    aspect = numbers["measures"][0]
-    means = aspect["means"]
-    leader = max(means, key=lambda label: means[label]["value"])
+    way = numbers.measures[0]
+    leader = max(way.means, key=lambda label: way.means[label].value)
     rivals = [
-        verdict["b"] if verdict["a"] == leader else verdict["a"]
-        for verdict in aspect["verdicts"]
-        if leader in (verdict["a"], verdict["b"]) and not verdict["tells"]
+        pair.b if pair.a == leader else pair.a for pair in way.verdicts if leader in (pair.a, pair.b) and not pair.tells
     ]
     sure = f"cannot be told from {listed(rivals)}" if rivals else "is told apart from every other"
-    lead = (
-        f"{leader} has the highest {aspect['measure']}, {scale_of(aspect).number(means[leader]['value'])}, and {sure}."
-    )
-    return (lead, *(verdict["text"] for verdict in aspect["verdicts"][:MOST_SENTENCES]))
+    lead = f"{leader} has the highest {way.measure}, {way.scale.number(way.means[leader].value)}, and {sure}."
+    return (lead, *(pair.text for pair in way.verdicts[:MOST_SENTENCES]))
 
 
 def budget_sentences(numbers: Found) -> tuple[str, ...]:
-    """Say of each equal budget which labels are told apart at it; budgets that all spent alike are left out."""
+    """Say of each equal budget which labels are told apart at it."""
     sentences = []
-    for aspect in numbers.get("measures", ()):
-        if aspect["name"] == numbers["measures"][0]["name"] and aspect.get("budget"):
-            told = [verdict["text"] for verdict in aspect["verdicts"] if verdict["tells"]][:MOST_SENTENCES]
-            sentences.append(f"{aspect['measure']}: {'; '.join(told) if told else 'no label is told from another'}.")
+    for way in numbers.budgets:
+        told = [pair.text for pair in way.verdicts if pair.tells][:MOST_SENTENCES]
+        sentences.append(f"{way.measure}: {'; '.join(told) if told else 'no label is told from another'}.")
     return tuple(sentences)
