@@ -14,6 +14,7 @@ from simulation.core.kinds.accepted import Accepted
 from simulation.core.kinds.kind import Key
 from simulation.core.kinds.options import Options
 from simulation.core.kinds.reference import Reference
+from simulation.core.kinds.remarked import Remarked, RemarkedAccepted
 from simulation.core.templates import letter
 from simulation.core.types import Question
 
@@ -49,6 +50,10 @@ class Draft:
     """Without options: how far a number may be from the right one."""
     tags: tuple[str, ...] = ()
     """Its category and its skill, where they are written."""
+    title: str = ""
+    """How the file calls it."""
+    praise: str = ""
+    """What the file tells who is right."""
 
     def places(self, way: Way) -> list[int]:
         """Return the places of the options that `correct` names in one way."""
@@ -102,7 +107,7 @@ def question_of(draft: Draft, way: Way | None, *, fixed: bool = False) -> Questi
     category, *skills = [" ".join(tag.split()) for tag in draft.tags] or [""]
     tags = (category or NO_CATEGORY, *filter(None, skills))
     if not draft.options:
-        return Question(id=named((plain(prompt),)), prompt=prompt, key=free_key(draft), tags=tags)
+        return Question(id=named((plain(prompt),)), prompt=prompt, key=remarked(free_key(draft), draft), tags=tags)
     refuse_options(draft.options)
     place = right_place(draft, way, fixed=fixed)
     options = tuple(option.strip() for option in draft.options)
@@ -110,12 +115,22 @@ def question_of(draft: Draft, way: Way | None, *, fixed: bool = False) -> Questi
         id=named((plain(prompt), *sorted(map(plain, options)))),
         prompt=prompt,
         form=Options(choices=options),
-        key=Reference(answer=options[place], reveals=reveals(draft, place)),
+        key=remarked(Reference(answer=options[place], reveals=reveals(draft, place)), draft),
         tags=tags,
     )
 
 
-def free_key(draft: Draft) -> Key:
+def remarked(key: Reference | Accepted, draft: Draft) -> Key:
+    """Return a key with what the file says of the question besides; itself where that is nothing."""
+    title, praise = (" ".join(text.split()) for text in (draft.title, draft.praise))
+    if not title and not praise:
+        return key
+    if isinstance(key, Accepted):
+        return RemarkedAccepted(answers=key.answers, tolerance=key.tolerance, title=title, praise=praise)
+    return Remarked(answer=key.answer, reveals=key.reveals, title=title, praise=praise)
+
+
+def free_key(draft: Draft) -> Reference | Accepted:
     """Return what is right where there are no options; raises DataError where nothing is."""
     answer = draft.correct.strip()
     if not answer:
@@ -134,7 +149,8 @@ def named(content: Sequence[str]) -> str:
 
 def refuse_surrogates(draft: Draft) -> None:
     """Refuse text that no file could hold."""
-    for text in (draft.prompt, draft.correct, *draft.options, *draft.misconceptions, *draft.tags):
+    remarks = (draft.title, draft.praise, *draft.misconceptions)
+    for text in (draft.prompt, draft.correct, *draft.options, *remarks, *draft.tags):
         try:
             text.encode()
         except UnicodeEncodeError:

@@ -21,9 +21,9 @@ MEANT = {mark: "\n" if written == "\\n" else written[1] for written, mark in ESC
 KINDS = "one option right of several, true or false, a short or a numerical answer"
 GAP = "____"
 """What stands in a sentence where an answer is missing."""
-_TITLE = re.compile(r"\s*::.*?::", re.DOTALL)
+_TITLE = re.compile(r"\s*::(.*?)::", re.DOTALL)
 _FORMAT = re.compile(r"\s*\[(html|moodle|plain|markdown)\]", re.IGNORECASE)
-_TRUTH = re.compile(r"(T|TRUE|F|FALSE)\s*(?:#(?P<wrong>[^#]*))?(?:#[^#]*)?", re.IGNORECASE)
+_TRUTH = re.compile(r"(T|TRUE|F|FALSE)\s*(?:#(?P<wrong>[^#]*))?(?:#(?P<right>[^#]*))?", re.IGNORECASE)
 _ANSWER = re.compile(r"([=~])\s*(?:%(-?\d+(?:\.\d+)?)%)?([^=~#]*)(?:#([^=~]*))?")
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 
@@ -97,7 +97,7 @@ def draft_of(block: str) -> Draft:
         raise DataError("it has more than one pair of braces; write \\{ and \\} for braces in a text")
     prompt = f"{before.rstrip()} {GAP} {after.strip()}" if after.strip() else before
     draft = answered(inside.partition("####")[0].strip(), is_html)
-    return replace(draft, prompt=meant(prompt, is_html))
+    return replace(draft, prompt=meant(prompt, is_html), title=plainly(title[1]).strip() if title else "")
 
 
 def answered(inside: str, is_html: bool) -> Draft:
@@ -112,7 +112,7 @@ def answered(inside: str, is_html: bool) -> Draft:
         wrong = meant(truth["wrong"] or "", is_html)
         return Draft(
             prompt="", options=("True", "False"), labels=("a", "b"), correct="a" if is_true else "b",
-            misconceptions=("", wrong) if is_true else (wrong, ""),
+            misconceptions=("", wrong) if is_true else (wrong, ""), praise=meant(truth["right"] or "", is_html),
         )  # fmt: skip
     answers = answers_of(inside, is_html)
     if "~" in inside:
@@ -152,6 +152,7 @@ def chosen_among(answers: list[GiftAnswer]) -> Draft:
         labels=tuple(letter(place) for place in range(len(answers))),
         misconceptions=tuple("" if answer.right else answer.feedback for answer in answers),
         correct=letter(right[0]),
+        praise=answers[right[0]].feedback,
     )
 
 
@@ -161,7 +162,8 @@ def written_freely(answers: list[GiftAnswer]) -> Draft:
     texts = [answer.text for answer in answers if answer.right]
     if not all(texts) or not texts:
         raise DataError("a right answer is empty; write it behind =")
-    return Draft(prompt="", correct=texts[0], others=tuple(texts[1:]))
+    praise = next((answer.feedback for answer in answers if answer.right and answer.feedback), "")
+    return Draft(prompt="", correct=texts[0], others=tuple(texts[1:]), praise=praise)
 
 
 def refuse_partly(answers: list[GiftAnswer]) -> None:

@@ -16,7 +16,17 @@ from environments.own.text import text_of
 from environments.questions import OwnQuestions
 from simulation.core.errors import DataError
 from simulation.core.types import Question
-from tests.support.own_questions import Planned, as_aiken, as_gift, as_planned, as_table, as_workbook, planned
+from simulation.views.web.question_page import remarks
+from tests.support.own_questions import (
+    Planned,
+    as_aiken,
+    as_gift,
+    as_planned,
+    as_table,
+    as_workbook,
+    planned,
+    titled,
+)
 
 
 def every_question(environment: OwnQuestions) -> list[Question]:
@@ -53,6 +63,28 @@ def test_a_hundred_questions_of_gift_are_read_back(name: str, tmp_path: Path) ->
     plan = planned(100, seed=2)
     (tmp_path / name).write_text(as_gift(plan), encoding="utf-8")
     same(read(tmp_path / name), plan)
+
+
+def test_titles_and_what_is_told_who_is_right_are_kept_of_gift(tmp_path: Path) -> None:
+    plan = [
+        replace(question, praise=f"well done {number}" if number % 2 and question.options else "")
+        for number, question in enumerate(planned(100, seed=3))
+    ]
+    (tmp_path / "own.gift").write_text(as_gift(plan), encoding="utf-8")
+    questions = read(tmp_path / "own.gift")
+    same(questions, plan)
+    remarked = 0
+    for number, question in enumerate(plan):
+        title = " ".join(titled(question).split()) if number % 3 else ""
+        assert remarks(questions[question.prompt]) == (title, question.praise)
+        remarked += bool(title and question.praise)
+    assert remarked > 20
+    truths = "::sky:: The sky is blue. {T#look up#right, it is}\n\nTwo? {=2#yes =two}\n\n::pi::Pi?{#3.14:0.01}\n"
+    (tmp_path / "more.gift").write_text(truths, encoding="utf-8")
+    more = read(tmp_path / "more.gift")
+    assert remarks(more["The sky is blue."]) == ("sky", "right, it is")
+    assert remarks(more["Two?"]) == ("", "yes") and remarks(more["Pi?"]) == ("pi", "")
+    assert more["Two?"].key.references == ("2", "two")
 
 
 @pytest.mark.parametrize("name", ["own.aiken", "own.txt"])

@@ -26,6 +26,7 @@ class Planned:
     """Parallel to the options, "" for the right one."""
     answer: str = ""
     category: str = ""
+    praise: str = ""
 
     def read_as(self) -> tuple[object, ...]:
         named = any(self.remarks)
@@ -105,14 +106,24 @@ def as_gift(questions: Sequence[Planned]) -> str:
         if question.options:
             answers = [
                 ("=" if place == question.right else "~") + escaped(option) + (f"#{escaped(remark)}" if remark else "")
-                for place, (option, remark) in enumerate(zip(question.options, question.remarks, strict=True))
+                for place, (option, remark) in enumerate(zip(question.options, told(question), strict=True))
             ]
         elif question.answer[-1].isdigit() and number % 2:
             answers = [f"#{question.answer}"]
         inside = "\n".join(f"\t{answer}" for answer in answers)
-        title = f"::{escaped(question.prompt[:9].splitlines()[0])}::" if number % 3 else ""
+        title = f"::{escaped(titled(question))}::" if number % 3 else ""
         parts.append(f"{title}{escaped(question.prompt)}{{\n{inside}\n}}")
     return "\n\n".join(parts) + "\n"
+
+
+def titled(question: Planned) -> str:
+    """Return how a question is called in a file that has names."""
+    return question.prompt[:9].splitlines()[0]
+
+
+def told(question: Planned) -> list[str]:
+    """Return what is fed back to each option, the right one's praise among it."""
+    return [question.praise if place == question.right else text for place, text in enumerate(question.remarks)]
 
 
 def escaped(text: str) -> str:

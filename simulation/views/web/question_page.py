@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from simulation.core.kinds.remarked import Remarked, RemarkedAccepted
 from simulation.core.types import Question
 from simulation.loop.world import HELD_OUT
 from simulation.measures.methods import HALF
@@ -29,11 +30,14 @@ class QuestionView:
     """All that the page of a question shows."""
 
     name: str
+    """What its file calls it, else its id."""
     category: str
     prompt: Passage
     held_out: bool
     options: Sheet | None
     reference: Passage | None
+    praise: Passage | None
+    """What its file tells who is right."""
     asked: Sheet | None
     evaluated: Sheet | None
     class_asked: Sheet | None
@@ -52,20 +56,28 @@ def question_view(request: PageRequest, seat: int, number: int) -> QuestionView:
     paging = request.paging(count(study, everyone), request.student_path(seat, f"question-{number}.html"))
     class_rows = asked(study, everyone, start=paging.start, most=paging.size) if len(study.seats) > 1 else []
     reference = question.key.reference
+    title, praise = remarks(question)
     held = bool(study.query("SELECT 1 FROM question_sets WHERE question = ? AND name = ?", number, HELD_OUT))
     return QuestionView(
-        name=passage(question.id, 200).text,
+        name=passage(title or question.id, 200).text,
         category=", ".join(question.tags),
         prompt=passage(question.prompt, request.longest),
         held_out=held,
         options=options_sheet(question, request.longest),
         reference=passage(reference, request.longest) if reference and not question.form.alternatives else None,
+        praise=passage(praise, request.longest) if praise else None,
         asked=asked_sheet(request, f"asked of {study.seats[seat].name}", own),
         evaluated=evaluated_sheet(request, seat, question) if held else None,
         class_asked=asked_sheet(request, "asked of the class", class_rows),
         class_paging=paging,
         class_evaluated=class_sheet(request, question) if held and len(study.seats) > 1 else None,
     )
+
+
+def remarks(question: Question) -> tuple[str, str]:
+    """Return what a question's file calls it and tells who is right, "" where it says nothing."""
+    key = question.key
+    return (key.title, key.praise) if isinstance(key, Remarked | RemarkedAccepted) else ("", "")
 
 
 def options_sheet(question: Question, longest: int) -> Sheet | None:
