@@ -8,7 +8,7 @@ from simulation.measures.findings import Findings
 from simulation.measures.summary import Course
 from simulation.play.folders import Comparison
 from simulation.store import DATABASE, Study
-from simulation.store.turn_sums import SAME
+from simulation.store.turn_sums import errs
 from simulation.views.forms import style
 from simulation.views.lesson_effects import SampleLesson, lessons
 from simulation.views.progress import update_line
@@ -154,9 +154,7 @@ def asked(experience: Experience, pick: Selection[Question] | None, *, graded: b
         judged=judged(experience),
         correction=clipped(feedback.correction) if feedback.correction is not None and feedback.score < 1.0 else "",
         style=style(question.form),
-        erred=abs(feedback.score - experience.truth) > SAME
-        if graded
-        else (feedback.score >= 1.0) != (experience.truth >= 1.0),
+        erred=errs(feedback.score, experience.truth, graded=graded),
     )
 
 

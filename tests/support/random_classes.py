@@ -42,6 +42,8 @@ class Class:
     asked: int = 8
     every: int = 1
     graded: bool = False
+    unsure: bool = False
+    """Whether the teacher gives a half to some wrong answers, which does not call them right."""
     failing: int | None = None
     """The turn from which the last student plays no more."""
 
@@ -91,6 +93,7 @@ def experience(own: Class, seat: int, turn: int, position: int, put: Question) -
     truth = worth(own, draws, right=right)
     false = draws.random() < 0.3
     score = float(draws.choice(GRADES)) if own.graded and false else 1.0 - truth if false else truth
+    score = 0.5 if own.unsure and score == 0 and draws.random() < 0.5 else score
     answer = Answer(
         question_id=put.id,
         prompt=put.prompt,

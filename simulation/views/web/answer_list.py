@@ -1,16 +1,26 @@
 """Which turns hold the answers of a filter, by the sums that the study keeps: only these turns are read."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from simulation.store import Study
 from simulation.store.kept_sums import KeptSums
 from simulation.views.web.queries import AskedRow, Filter, asked, count
 
-COUNTS = {
-    ("", ""): "answers",
-    ("right", ""): "right",
-    ("wrong", ""): "answers - right",
+Counts = Mapping[tuple[str, str], str]
+"""How many answers of a row of `answer_sums` are truly right or wrong, and of the teacher's verdicts so."""
+TRULY = {("", ""): "answers", ("right", ""): "right", ("wrong", ""): "answers - right"}
+BINARY: Counts = {
+    **TRULY,
+    ("", "right"): "answers - right - called_right + 2 * both_right",
+    ("", "wrong"): "right + called_right - 2 * both_right",
+    ("right", "right"): "both_right",
+    ("right", "wrong"): "right - both_right",
+    ("wrong", "right"): "answers - right - called_right + both_right",
+    ("wrong", "wrong"): "called_right - both_right",
+}
+GRADED: Counts = {
+    **TRULY,
     ("", "right"): "same",
     ("", "wrong"): "answers - same",
     ("right", "right"): "same_right",
@@ -18,7 +28,11 @@ COUNTS = {
     ("wrong", "right"): "same - same_right",
     ("wrong", "wrong"): "answers - right - same + same_right",
 }
-"""How many answers of a row of `answer_sums` are truly so, and of the teacher's verdicts so."""
+
+
+def counts(study: Study, wanted: Filter) -> str:
+    """Return how many answers of a row of `answer_sums` a filter lets through, as SQL."""
+    return (GRADED if study.measures[0].graded else BINARY)[wanted.truth, wanted.teacher]
 
 
 def told_by_sums(wanted: Filter) -> bool:
@@ -31,7 +45,7 @@ def number_of(study: Study, sums: KeptSums, wanted: Filter) -> int:
     if not told_by_sums(wanted):
         return count(study, wanted)
     condition, values = kept_where(sums, wanted)
-    total = f"coalesce(sum({COUNTS[wanted.truth, wanted.teacher]}), 0)"
+    total = f"coalesce(sum({counts(study, wanted)}), 0)"
     return int(sums.query(f"SELECT {total} FROM answer_sums {condition}", *values)[0][0])
 
 
@@ -42,16 +56,16 @@ def listed(
     if not told_by_sums(wanted):
         return asked(study, wanted, start=start, most=most, longest=longest)
     rows: list[AskedRow] = []
-    for turn, seat, first, number in places(sums, wanted, start, most):
+    for turn, seat, first, number in places(study, sums, wanted, start, most):
         own = replace(wanted, turn=turn, seat=seat)
         rows += asked(study, own, start=first, most=number, longest=longest)
     return rows
 
 
-def places(sums: KeptSums, wanted: Filter, start: int, most: int) -> Iterator[tuple[int, int, int, int]]:
+def places(study: Study, sums: KeptSums, wanted: Filter, start: int, most: int) -> Iterator[tuple[int, int, int, int]]:
     """Yield the turns and seats that hold the wanted answers, and which of those there: the first, and how many."""
     condition, values = kept_where(sums, wanted)
-    total = f"sum({COUNTS[wanted.truth, wanted.teacher]})"
+    total = f"sum({counts(study, wanted)})"
     statement = f"SELECT t, s, {total} FROM answer_sums {condition} GROUP BY t, s HAVING {total} > 0 ORDER BY t, s"
     before = 0
     for turn, seat, number in sums.query(statement, *values):

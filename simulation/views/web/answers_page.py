@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from io import StringIO
 
+from simulation.store.turn_sums import errs
 from simulation.views.text import shown
 from simulation.views.web.answer_list import listed, number_of
 from simulation.views.web.catalog import NotThere
@@ -118,7 +119,7 @@ def answers_sheet(request: PageRequest, rows: list[AskedRow]) -> Sheet | None:
             Cell(passage(row.answer, length).text or "nothing"),
             Cell(passage(misconception(row.reveals), 120).text),
             truth_cell(row.truth, graded=graded),
-            Cell(value(row.score, graded=graded), look="bad" if abs(row.score - row.truth) > 1e-9 else ""),
+            Cell(value(row.score, graded=graded), look="bad" if errs(row.score, row.truth, graded=graded) else ""),
         )
         for row in rows
     ]

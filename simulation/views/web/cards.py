@@ -1,9 +1,10 @@
 """What a reader sees of one answer: the question and why, what the student believed, the verdict beside the truth."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 from simulation.core.types import Experience, Outcome, Question, Selection, Turn
-from simulation.store.turn_sums import SAME
+from simulation.store.turn_sums import errs
 from simulation.views.forms import style
 from simulation.views.text import GRADED
 from simulation.views.web.page_request import PageRequest
@@ -49,6 +50,8 @@ class AnswerCard:
     """One question of a turn and what came of it."""
 
     position: int
+    heading: str
+    """Which question of the turn it is, and where one was answered several times, which answer."""
     category: str
     """With the skills below it."""
     topic: str
@@ -74,6 +77,7 @@ class AnswerCard:
     right: bool
     erred: bool
     """Whether what the teacher said is not the truth."""
+    erred_words: str
     explanation: Passage | None
     correction: Passage | None
     outcomes: Sheet | None
@@ -84,8 +88,9 @@ class AnswerCard:
 
 
 def card(
-    request: PageRequest, seat: int, turn: Turn, experience: Experience, *, graded: bool, question_number: int
-) -> AnswerCard:
+    request: PageRequest, seat: int, turn: Turn, experience: Experience, *, graded: bool, question_number: int,
+    heading: str,
+) -> AnswerCard:  # fmt: skip
     """Return what a reader sees of one answer; `question_number` is the row of its question."""
     question, answer, feedback = experience.question, experience.answer, experience.feedback
     place, short = experience.position, max(40, request.longest // SHORTER)
@@ -95,6 +100,7 @@ def card(
     corrected = feedback.correction is not None and feedback.score < 1.0
     return AnswerCard(
         position=place,
+        heading=heading,
         category=", ".join(question.tags),
         topic=question.category,
         question_href=request.links.to(request.student_path(seat, f"question-{question_number}.html")),
@@ -113,7 +119,8 @@ def card(
         truth=worth(experience.truth, graded=graded),
         verdict=worth(feedback.score, graded=graded),
         right=experience.truth >= 1.0,
-        erred=abs(feedback.score - experience.truth) > SAME,
+        erred=errs(feedback.score, experience.truth, graded=graded),
+        erred_words="not the truth" if graded else "the teacher erred",
         explanation=cut.text("explanation", feedback.explanation) if feedback.explanation else None,
         correction=cut.text("correction", feedback.correction or "") if corrected else None,
         outcomes=outcomes_sheet(feedback.outcomes, short),
@@ -158,6 +165,20 @@ class CutTexts:
     def href(self, part: str) -> str:
         """Return the address of a whole text."""
         return self.request.links.to(self.request.student_path(self.seat, f"{self.answer}-{part}.txt"))
+
+
+def headings(turn: Turn) -> list[str]:
+    """Return for each answer "Question 3", or "Question 3, answer 2 of 5" where a question was answered so often."""
+    times = Counter(experience.question.id for experience in turn.experiences)
+    numbers = {name: number for number, name in enumerate(times, 1)}
+    so_far = Counter[str]()
+    names = []
+    for experience in turn.experiences:
+        own = experience.question.id
+        so_far[own] += 1
+        answer = f", answer {so_far[own]} of {times[own]}" if times[own] > 1 else ""
+        names.append(f"Question {numbers[own]}{answer}")
+    return names
 
 
 def pick_of(turn: Turn, question: Question) -> Selection[Question] | None:

@@ -7,6 +7,7 @@ from simulation.core.types import Experience, LessonEffect, Question, Turn
 from simulation.measures.methods import HALF, MOVED
 from simulation.scenario.entries import is_lineup
 from simulation.store import Study
+from simulation.views.forms import style
 from simulation.views.web.page_request import PageRequest
 from simulation.views.web.queries import Exam, exam_turns, exams, text_of
 from simulation.views.web.sheets import Cell, Paging, Passage, Sheet, passage, sheet
@@ -211,7 +212,8 @@ def changes_sheet(
     rows = []
     for name in own:
         number, question = questions[name]
-        before, after = (answer_text(study, exam, name, length) for study, exam in pair)
+        look = style(question.form)
+        before, after = (answer_text(study, exam, name, length, look) for study, exam in pair)
         href = request.links.to(request.student_path(seat, f"question-{number}.html"))
         rows.append(
             (
@@ -225,6 +227,6 @@ def changes_sheet(
     return sheet(caption, head, rows, words=4) if rows else None
 
 
-def answer_text(study: Study, exam: Exam, name: str, length: int) -> Cell:
+def answer_text(study: Study, exam: Exam, name: str, length: int, look: str = "") -> Cell:
     """Return what was answered in an evaluation."""
-    return Cell(passage(text_of(study, exam.answers[name].text), length).text or "nothing", look="word")
+    return Cell(passage(text_of(study, exam.answers[name].text), length).text or "nothing", look=look)

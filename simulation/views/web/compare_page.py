@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from simulation.core.types import Question, Turn
-from simulation.store.turn_sums import SAME
+from simulation.store.turn_sums import errs
 from simulation.views.text import Scale
 from simulation.views.web.catalog import cohorts
 from simulation.views.web.changes import MOST_CHANGES, category, changes_sheet, moved_answers
@@ -151,12 +151,13 @@ def turn_numbers(request: PageRequest, turn: Turn) -> dict[str, str]:
     truths = [experience.truth for experience in turn.experiences]
     scores = [experience.feedback.score for experience in turn.experiences]
     measure = request.study.measures[0]
+    graded = measure.graded
     evaluation = turn.evaluations.get("held_out")
     return {
         "asked": str(len(truths)),
         "right": f"{sum(truths):g}",
-        "called right by the teacher": f"{sum(scores):g}",
-        "teacher erred": str(sum(abs(score - truth) > SAME for score, truth in zip(scores, truths, strict=True))),
+        "called right by the teacher": f"{sum(scores):g}" if graded else str(sum(score >= 1.0 for score in scores)),
+        "teacher erred": str(sum(errs(*pair, graded=graded) for pair in zip(scores, truths, strict=True))),
         "categories": ", ".join(sorted({experience.question.category for experience in turn.experiences} - {""})),
         "trained on": str(turn.update.experiences if turn.update is not None else 0),
         f"held-out {measure.name} at its end": "not evaluated"

@@ -3,6 +3,7 @@
 from collections import Counter
 
 from simulation.measures.methods import HALF
+from simulation.views.forms import style
 from simulation.views.web.changes import answer_text
 from simulation.views.web.page_request import PageRequest
 from simulation.views.web.queries import exams
@@ -25,13 +26,14 @@ def forgotten_sheet(request: PageRequest, seat: int) -> Sheet | None:
     questions, rows = request.held_out, list[Row]()
     for name in sorted(lost, key=lambda name: (questions[name][1].category, name))[:MOST_FORGOTTEN]:
         number, question = questions[name]
+        look = style(question.form)
         href = request.links.to(request.student_path(seat, f"question-{number}.html"))
         rows.append(
             (
                 Cell(passage(question.category, 80).text or "none"),
                 Cell(passage(question.prompt, max(40, request.longest // 8)).text, href, "word"),
                 Cell(f"turn {last_right[name].turn}", look="word"),
-                answer_text(request.study, last, name, max(40, request.longest // 8)),
+                answer_text(request.study, last, name, max(40, request.longest // 8), look),
             )
         )
     hidden = len(lost) - len(rows)

@@ -19,6 +19,7 @@ from simulation.store.outside import import_environments
 from simulation.store.packed import unpack_places, unpack_scores
 from simulation.store.reading import BROKEN
 from simulation.store.schema import REMEDY
+from simulation.store.turn_sums import SAME
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,9 +71,9 @@ class TurnRow:
     right: float
     """The sum of the truths."""
     called_right: float
-    """The sum of the scores."""
+    """How many the teacher called right; of graded answers the sum of the scores."""
     misjudged: int
-    """How many verdicts are not the truth."""
+    """How many verdicts are wrong."""
     trained: int
     failure: str
 
@@ -121,18 +122,21 @@ CONDITIONS = {
 CATEGORY = "coalesce(q.rest -> '$.tags[0]', '\"\"') IN (?, ?)"
 """As JSON, in which a text is whole whatever characters it has; there are two ways in which the store writes it."""
 TRUTHS = {"right": "a.truth >= 1", "wrong": "a.truth < 1"}
-TEACHERS = {"right": "abs(f.score - a.truth) <= 1e-9", "wrong": "abs(f.score - a.truth) > 1e-9"}
+TEACHERS = {"right": "(f.score >= 1) = (a.truth >= 1)", "wrong": "(f.score >= 1) <> (a.truth >= 1)"}
+GRADED_TEACHERS = {"right": f"abs(f.score - a.truth) <= {SAME}", "wrong": f"abs(f.score - a.truth) > {SAME}"}
+"""The same as `errs` tells, in SQL."""
 REVEALS = "a.reveals = (SELECT id FROM texts WHERE hash = ?)"
 MATCHING = "(SELECT id FROM texts WHERE text LIKE ? ESCAPE '!')"
 SEARCHED = f"(a.prompt IN {MATCHING} OR a.text IN {MATCHING})"
 
 
-def where(wanted: Filter) -> tuple[str, list[object]]:
-    """Return a filter as SQL and its values."""
+def where(wanted: Filter, *, graded: bool) -> tuple[str, list[object]]:
+    """Return a filter as SQL and its values; `graded` says that truths may lie between right and wrong."""
+    teachers = GRADED_TEACHERS if graded else TEACHERS
     names = [name for name in CONDITIONS if getattr(wanted, name) not in (None, "")]
     clauses, values = [CONDITIONS[name] for name in names], [getattr(wanted, name) for name in names]
     clauses += [TRUTHS[wanted.truth]] if wanted.truth in TRUTHS else []
-    clauses += [TEACHERS[wanted.teacher]] if wanted.teacher in TEACHERS else []
+    clauses += [teachers[wanted.teacher]] if wanted.teacher in teachers else []
     if wanted.category:
         clauses.append(CATEGORY)
         values += [json_text(wanted.category), json.dumps(wanted.category)]
@@ -148,7 +152,7 @@ def where(wanted: Filter) -> tuple[str, list[object]]:
 
 def asked(study: Study, wanted: Filter, *, start: int = 0, most: int = 50, longest: int = 300) -> list[AskedRow]:
     """Return answers in the order in which they were given; of their texts the first `longest` characters."""
-    condition, values = where(wanted)
+    condition, values = where(wanted, graded=study.measures[0].graded)
     statement = (
         f"SELECT a.t, a.s, a.i, a.question, coalesce(q.rest ->> '$.tags[0]', ''), substr(p.text, 1, ?), "
         f"substr(x.text, 1, ?), f.score, a.truth, coalesce(r.text, '') {LISTED} {condition} "
@@ -163,7 +167,7 @@ def asked(study: Study, wanted: Filter, *, start: int = 0, most: int = 50, longe
 
 def count(study: Study, wanted: Filter) -> int:
     """Return how many answers a filter lets through."""
-    condition, values = where(wanted)
+    condition, values = where(wanted, graded=study.measures[0].graded)
     tables = COUNTED if wanted.teacher or wanted.category else "FROM answers a"
     return int(study.query(f"SELECT count(*) {tables} {condition}", *values)[0][0])
 
@@ -173,14 +177,16 @@ SELECT t.t, coalesce(u.experiences, 0), x.text FROM turns t JOIN texts x ON x.id
 LEFT JOIN updates u USING (t, s) WHERE t.s = ? AND t.t BETWEEN ? AND ? ORDER BY t.t
 """
 TURN_SUMS = """
-SELECT t, sum(answers), total(truth), total(score), sum(answers - same) FROM answer_sums
-WHERE s = ? AND t BETWEEN ? AND ? GROUP BY t
+SELECT t, sum(answers), total(truth), iif(?4, total(score), sum(called_right)),
+    sum(iif(?4, answers - same, right + called_right - 2 * both_right)) FROM answer_sums
+WHERE s = ?1 AND t BETWEEN ?2 AND ?3 GROUP BY t
 """
 
 
 def turn_rows(study: Study, sums: KeptSums, seat: int, first: int, last: int) -> list[TurnRow]:
     """Return a student's turns from `first` to `last` in numbers."""
-    sums_by_turn = {turn: own for turn, *own in sums.query(TURN_SUMS, seat, first, last)}
+    graded = study.measures[0].graded
+    sums_by_turn = {turn: own for turn, *own in sums.query(TURN_SUMS, seat, first, last, graded)}
     rows = []
     for turn, trained, failure in study.query(TURNS, seat, first, last):
         answers, truth, score, misjudged = sums_by_turn.get(turn, (0, 0.0, 0.0, 0))

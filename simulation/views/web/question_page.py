@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 
+from simulation.core.kinds.program_tests import Tests
 from simulation.core.kinds.remarked import Remarked, RemarkedAccepted
 from simulation.core.types import Question
 from simulation.loop.world import HELD_OUT
 from simulation.measures.methods import HALF
 from simulation.store import Study
 from simulation.store.interning import decoded
+from simulation.store.turn_sums import errs
+from simulation.views.forms import style
 from simulation.views.web.cards import revealed
 from simulation.views.web.catalog import NotThere
 from simulation.views.web.exam_answers import class_answers, last_turn, student_answers
@@ -24,6 +27,8 @@ from simulation.views.web.queries import (
 from simulation.views.web.sheets import Cell, Paging, Passage, Sheet, passage, sheet
 from simulation.views.web.wording import misconception
 
+MOST_TESTS = 24
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuestionView:
@@ -38,6 +43,10 @@ class QuestionView:
     reference: Passage | None
     praise: Passage | None
     """What its file tells who is right."""
+    style: str
+    """How answers are set: "code", or "" for prose."""
+    tests: Sheet | None
+    """What a program must do."""
     asked: Sheet | None
     evaluated: Sheet | None
     class_asked: Sheet | None
@@ -57,6 +66,7 @@ def question_view(request: PageRequest, seat: int, number: int) -> QuestionView:
     class_rows = asked(study, everyone, start=paging.start, most=paging.size) if len(study.seats) > 1 else []
     reference = question.key.reference
     title, praise = remarks(question)
+    set_as = style(question.form)
     held = bool(study.query("SELECT 1 FROM question_sets WHERE question = ? AND name = ?", number, HELD_OUT))
     return QuestionView(
         name=passage(title or question.id, 200).text,
@@ -66,9 +76,11 @@ def question_view(request: PageRequest, seat: int, number: int) -> QuestionView:
         options=options_sheet(question, request.longest),
         reference=passage(reference, request.longest) if reference and not question.form.alternatives else None,
         praise=passage(praise, request.longest) if praise else None,
-        asked=asked_sheet(request, f"asked of {study.seats[seat].name}", own),
+        style=set_as,
+        tests=tests_sheet(question, request.longest),
+        asked=asked_sheet(request, f"asked of {study.seats[seat].name}", own, set_as),
         evaluated=evaluated_sheet(request, seat, question) if held else None,
-        class_asked=asked_sheet(request, "asked of the class", class_rows),
+        class_asked=asked_sheet(request, "asked of the class", class_rows, set_as),
         class_paging=paging,
         class_evaluated=class_sheet(request, question) if held and len(study.seats) > 1 else None,
     )
@@ -78,6 +90,24 @@ def remarks(question: Question) -> tuple[str, str]:
     """Return what a question's file calls it and tells who is right, "" where it says nothing."""
     key = question.key
     return (key.title, key.praise) if isinstance(key, Remarked | RemarkedAccepted) else ("", "")
+
+
+def tests_sheet(question: Question, longest: int) -> Sheet | None:
+    """Return what a program must do; None where the question wants none."""
+    key = question.key
+    if not isinstance(key, Tests):
+        return None
+    rows = [
+        (
+            f"test {number}",
+            Cell(passage(test.code, longest).text, look="code"),
+            Cell("only the measurement" if test.hidden else "the teacher and the measurement", look="word"),
+        )
+        for number, test in enumerate(key.tests[:MOST_TESTS], 1)
+    ]
+    hidden = len(key.tests) - len(rows)
+    note = f"and {hidden} more" if hidden > 0 else ""
+    return sheet("what the program must do", ("test", "code", "run by"), rows, words=3, note=note)
 
 
 def options_sheet(question: Question, longest: int) -> Sheet | None:
@@ -95,8 +125,8 @@ def options_sheet(question: Question, longest: int) -> Sheet | None:
     return sheet("options", ("option", "", "who takes it"), rows, words=3, note=f"and {hidden} more" if hidden else "")
 
 
-def asked_sheet(request: PageRequest, caption: str, rows: list[AskedRow]) -> Sheet | None:
-    """Return the times a question was asked in turns."""
+def asked_sheet(request: PageRequest, caption: str, rows: list[AskedRow], set_as: str) -> Sheet | None:
+    """Return the times a question was asked in turns; `set_as` says how answers are set."""
     if not rows:
         return None
     graded = request.study.measures[0].graded
@@ -104,10 +134,10 @@ def asked_sheet(request: PageRequest, caption: str, rows: list[AskedRow]) -> She
         (
             Cell(f"turn {row.turn}", request.answer_link(row.seat, row.turn, row.position)),
             Cell(passage(request.study.seats[row.seat].name, 80).text),
-            Cell(passage(row.answer, 200).text or "nothing", look="word"),
+            Cell(passage(row.answer, 400).text or "nothing", look=set_as),
             Cell(passage(misconception(row.reveals), 200).text, look="word"),
             truth_cell(row.truth, graded=graded),
-            Cell(value(row.score, graded=graded), look="bad" if abs(row.score - row.truth) > 1e-9 else ""),
+            Cell(value(row.score, graded=graded), look="bad" if errs(row.score, row.truth, graded=graded) else ""),
         )
         for row in rows
     ]
@@ -170,7 +200,7 @@ def exam_cells(request: PageRequest, own: ExamRow, question: Question) -> tuple[
     """Return an answer of an evaluation as cells."""
     shows = misconception(revealed(question, own.choice)) or misconception(text_of(request.study, own.reason))
     return (
-        Cell(passage(text_of(request.study, own.text), 200).text or "nothing", look="word"),
+        Cell(passage(text_of(request.study, own.text), 400).text or "nothing", look=style(question.form)),
         Cell(passage(shows, 200).text, look="word"),
         truth_cell(own.truth, graded=request.study.measures[0].graded),
     )
@@ -190,7 +220,7 @@ def class_sheet(request: PageRequest, question: Question) -> Sheet | None:
     ranked = sorted(tally, key=lambda key: (-tally[key], key))[:24]
     rows = [
         (
-            Cell(answer),
+            Cell(answer, look=style(question.form)),
             Cell(shows, look="word"),
             truth_cell(truth, graded=graded),
             f"{tally[answer, shows, truth]} of {len(answers)}",

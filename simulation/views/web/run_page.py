@@ -17,7 +17,7 @@ from simulation.views.web.class_table import class_sheet
 from simulation.views.web.failed import failed
 from simulation.views.web.forgetting import forgotten_sheet
 from simulation.views.web.page_request import PageRequest
-from simulation.views.web.queries import turn_rows
+from simulation.views.web.queries import Filter, count, turn_rows
 from simulation.views.web.sheets import Cell, Paging, Row, Sheet, heat, passage, sheet
 from simulation.views.web.wording import misconception, percents
 
@@ -202,6 +202,10 @@ def reasons_sheet(request: PageRequest, courses: Sequence[Course], seat: int | N
     counts = Counter[str]()
     for tally in tallies.values():
         counts.update({name: own.answers for name, own in tally.items() if misconception(name)})
+    always_right = set(counts)
+    for tally in tallies.values():
+        always_right -= {name for name, own in tally.items() if own.truth < own.answers}
+    counts = Counter({name: number for name, number in counts.items() if name not in always_right})
     names = sorted(counts, key=lambda name: (-counts[name], name))
     if not names:
         return None
@@ -210,11 +214,12 @@ def reasons_sheet(request: PageRequest, courses: Sequence[Course], seat: int | N
     for name in names[:MOST_REASONS]:
         numbers = [tallies[turn][name].answers if name in tallies[turn] else 0 for turn in turns]
         query = {"reveals": name, "seat": "" if seat is None else seat}
-        href = request.links.to(f"{request.base}/answers.html", query)
+        met = count(request.study, Filter(reveals=name, seat=seat))
+        href = request.links.to(f"{request.base}/answers.html", query) if met else ""
         cells = [f"{number} ({percents(number / total)})" for number, total in zip(numbers, totals, strict=True)]
         rows.append((Cell(passage(name, 120).text, href), *cells))
     hidden = len(names) - len(rows)
-    note = "How many held-out answers showed it; the link leads to the turns in which it was met."
+    note = "How many held-out answers showed it; a link leads to the turns in which it was met."
     note += f" {hidden} rarer ones are left out." if hidden > 0 else ""
     return sheet(
         "commonest misconceptions and other reasons", ("reason", *(f"turn {turn}" for turn in turns)), rows, note=note
@@ -226,10 +231,11 @@ def teacher_sheet(request: PageRequest, reliability: Reliability, seat: int | No
     if not reliability.verdicts:
         return None
     if request.study.measures[0].graded:
-        sums, count = reliability.scores, reliability.verdicts
-        means = [GRADED.number(total / count) for total in (sums.score, sums.truth, sums.distance)]
+        sums, verdict_count = reliability.scores, reliability.verdicts
+        means = [GRADED.number(total / verdict_count) for total in (sums.score, sums.truth, sums.distance)]
         names = ("answers", "mean score", "mean truth", "mean distance", "score is the truth")
-        return sheet("the teacher beside the truth", names, [(count, *means, percents(sums.same / count))], words=0)
+        values = [str(verdict_count), *means, percents(sums.same / verdict_count)]
+        return sheet("the teacher beside the truth", names, [tuple(values)], words=0)
     rows: list[Row] = []
     for name in sorted(reliability.categories, key=lambda name: (-errors(reliability.only(name)), name)):
         rows.append(teacher_row(request, name, reliability.only(name), seat))
@@ -275,8 +281,9 @@ def turns_sheet(request: PageRequest, seat: int, paging: Paging) -> Sheet | None
         )
     if not rows:
         return None
-    head = ("turn", "asked", "right", "called right", "teacher erred", "trained on", "failure")
-    return sheet("turn by turn", head, rows)
+    binary = ("right", "called right", "teacher erred")
+    judged = ("sum of truths", "sum of scores", "score not the truth") if graded else binary
+    return sheet("turn by turn", ("turn", "asked", *judged, "trained on", "failure"), rows)
 
 
 def guessing(request: PageRequest) -> float | None:

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from simulation.core.types import Question, Turn
-from simulation.store.turn_sums import SAME
+from simulation.store.turn_sums import errs
 from simulation.views.mending_tables import mending_of, mending_sentence
 from simulation.views.text import Scale
-from simulation.views.web.cards import AnswerCard, card
+from simulation.views.web.cards import AnswerCard, card, headings
 from simulation.views.web.changes import HeldOutChanges, LessonRow, held_out_changes, lesson_rows, lessons_sentence
 from simulation.views.web.page_request import PageRequest
 from simulation.views.web.queries import Filter, asked, turn_of
@@ -56,13 +56,22 @@ def whole_view(
     graded = study.measures[0].graded
     rows = asked(study, Filter(seat=seat, turn=number), start=paging.start, most=paging.stop - paging.start, longest=1)
     numbers = {row.position: row.question for row in rows}
+    names = headings(turn)
     shown_experiences = turn.experiences[paging.start : paging.stop]
     return TurnView(
         number=number,
         student=study.seats[seat].name,
         sentences=tuple(sentences(turn, graded=graded)),
         cards=tuple(
-            card(request, seat, turn, experience, graded=graded, question_number=numbers[experience.position])
+            card(
+                request,
+                seat,
+                turn,
+                experience,
+                graded=graded,
+                question_number=numbers[experience.position],
+                heading=names[experience.position],
+            )
             for experience in shown_experiences
         ),
         paging=paging,
@@ -85,7 +94,7 @@ def sentences(turn: Turn, *, graded: bool) -> list[str]:
         return ["Before learning: nothing was asked yet."] if not turn.turn else ["Nothing was asked."]
     truths = [experience.truth for experience in turn.experiences]
     scores = [experience.feedback.score for experience in turn.experiences]
-    erred = sum(abs(score - truth) > SAME for score, truth in zip(scores, truths, strict=True))
+    erred = sum(errs(score, truth, graded=graded) for score, truth in zip(scores, truths, strict=True))
     categories = sorted({experience.question.category for experience in turn.experiences} - {""})
     about = f" about {listed(categories)}" if 0 < len(categories) <= 6 else ""
     first = f"{many(len(turn.picks), 'question')}{about} asked, of {many(len(turn.candidates), 'candidate')}"
@@ -95,7 +104,8 @@ def sentences(turn: Turn, *, graded: bool) -> list[str]:
     else:
         right, called = (sum(value >= 1.0 for value in values) for values in (truths, scores))
         outcome = f"{right} of {many(len(truths), 'answer')} right, {called} called right by the teacher"
-    return [f"{first}; {outcome}; the teacher was wrong about {erred}.", *again(turn), trained(turn)]
+    wrong = f"its score was not the truth of {erred}" if graded else f"the teacher was wrong about {erred}"
+    return [f"{first}; {outcome}; {wrong}.", *again(turn), trained(turn)]
 
 
 def again(turn: Turn) -> list[str]:
@@ -115,16 +125,17 @@ def trained(turn: Turn) -> str:
 
 def evaluations_sheet(request: PageRequest, turn: Turn) -> Sheet | None:
     """Return what the evaluations at a turn's end measured."""
-    measures = request.study.measures
-    rows: list[Row] = []
-    for name, evaluation in turn.evaluations.items():
+    if not turn.evaluations:
+        return None
+    sets = turn.evaluations
+    rows: list[Row] = [("questions", *(evaluation.questions for evaluation in sets.values()))]
+    for measure in request.study.measures:
         values = [
             Scale.of(measure).number(evaluation.metrics[measure.name]) if measure.name in evaluation.metrics else ""
-            for measure in measures
+            for evaluation in sets.values()
         ]
-        rows.append((name, evaluation.questions, *values))
-    names = ("set", "questions", *(measure.name for measure in measures))
-    return sheet("evaluated at the end of this turn", names, rows) if rows else None
+        rows += [(measure.name, *values)] if any(values) else []
+    return sheet("evaluated at the end of this turn", ("", *sets), rows)
 
 
 def update_sheet(turn: Turn) -> Sheet | None:

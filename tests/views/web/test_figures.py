@@ -7,10 +7,11 @@ from pathlib import Path
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from simulation.core.types import Experience
 from simulation.loop.world import HELD_OUT
 from simulation.store import Study
 from simulation.views.web.report_page import report_page
-from simulation.views.web.wording import percents
+from simulation.views.web.wording import many, percents
 from tests.support.random_classes import SLIPS, Class
 from tests.views.web.crawling import PageReader, read
 from tests.views.web.drawn import Played, played
@@ -24,6 +25,7 @@ CLASSES = st.builds(
     asked=st.integers(2, 8),
     every=st.integers(1, 2),
     graded=st.booleans(),
+    unsure=st.booleans(),
     failing=st.none() | st.integers(1, 3),
 )
 
@@ -125,11 +127,21 @@ def teacher_is_right(study: Played, page: PageReader, students: Sequence[str]) -
         sides = Counter((one.truth >= 1, one.feedback.score >= 1) for one in own)
         counts = [sides[truth, said] for truth in (False, True) for said in (False, True)]
         assert rows[category or "none"] == [*map(str, (len(own), *counts, counts[1] + counts[2]))]
-    erred = sum(one.truth != one.feedback.score for one in answers)
+    erred = sum((one.truth >= 1) != (one.feedback.score >= 1) for one in answers)
     whole = rows.get("all") or next(iter(rows.values()))
     assert whole[-1] == str(erred)
     if students == study.names:
         assert f"of {len(answers)} verdicts are the truth" in study.printed.replace("\n", " ")
+        errors_are_listed(study, answers)
+
+
+def errors_are_listed(study: Played, answers: Sequence[Experience]) -> None:
+    """Compare the lists of what the teacher erred about with the answers."""
+    for truth in ("right", "wrong"):
+        erred = [one for one in answers if (one.truth >= 1) != (one.feedback.score >= 1)]
+        number = sum((one.truth >= 1) == (truth == "right") for one in erred)
+        text = read(study.site, "drawn/answers.html", teacher="wrong", truth=truth).text
+        assert f" {many(number, 'answer')} that are truly {truth} about which the teacher was wrong" in text
 
 
 def class_is_right(study: Played, page: PageReader) -> None:
@@ -176,15 +188,25 @@ def turns_are_right(study: Played, page: PageReader, seat: int, student: str) ->
     for turn in study.turns[student][1:]:
         truths = [one.truth for one in turn.experiences]
         scores = [one.feedback.score for one in turn.experiences]
-        erred = sum(abs(score - truth) > 1e-9 for score, truth in zip(scores, truths, strict=True))
-        text = read(study.site, f"drawn/student-{seat}/turn-{turn.turn}.html").text
-        sums = [f"{sum(own):.2f}" if study.own.graded else f"{sum(own):.0f}" for own in (truths, scores)]
+        pairs_of = list(zip(scores, truths, strict=True))
+        erred = sum((score >= 1) != (truth >= 1) for score, truth in pairs_of)
+        if study.own.graded:
+            erred = sum(abs(score - truth) > 1e-9 for score, truth in pairs_of)
+        page = read(study.site, f"drawn/student-{seat}/turn-{turn.turn}.html")
+        text = page.text
+        sums = [
+            f"{sum(own):.2f}" if study.own.graded else str(sum(value >= 1 for value in own)) for own in (truths, scores)
+        ]
         trained = turn.update.experiences if turn.update is not None else 0
         assert rows[f"turn {turn.turn}"] == [str(len(truths)), *sums, str(erred), str(trained), turn.failure]
         if turn.failure:
             assert turn.failure in text and "the teacher was wrong" not in text
             continue
-        assert f"the teacher was wrong about {erred}." in text
+        if study.own.graded:
+            assert f"its score was not the truth of {erred}." in text
+        else:
+            assert f"the teacher was wrong about {erred}." in text
+        assert sum("is-erred" in str(own.get("class")) for _, own in page.tags) == erred
         if not study.own.graded:
             assert f"{sums[0]} of {len(truths)} answers right, {sums[1]} called right by the teacher" in text
         for one in turn.experiences:
