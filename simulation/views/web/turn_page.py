@@ -54,26 +54,11 @@ def whole_view(
     """Return what is shown of a turn, of its answers and lessons those of these pages."""
     study, links, number = request.study, request.links, turn.turn
     graded = study.measures[0].graded
-    rows = asked(study, Filter(seat=seat, turn=number), start=paging.start, most=paging.stop - paging.start, longest=1)
-    numbers = {row.position: row.question for row in rows}
-    names = headings(turn)
-    shown_experiences = turn.experiences[paging.start : paging.stop]
     return TurnView(
         number=number,
         student=study.seats[seat].name,
         sentences=tuple(sentences(turn, graded=graded)),
-        cards=tuple(
-            card(
-                request,
-                seat,
-                turn,
-                experience,
-                graded=graded,
-                question_number=numbers[experience.position],
-                heading=names[experience.position],
-            )
-            for experience in shown_experiences
-        ),
+        cards=cards(request, seat, turn, paging),
         paging=paging,
         lessons=tuple(lesson_rows(request, seat, turn, lessons_paging.start, lessons_paging.stop)),
         lessons_sentence=lessons_sentence(turn) if turn.lessons else "",
@@ -83,6 +68,26 @@ def whole_view(
         update=update_sheet(turn),
         previous=links.to(request.turn_path(seat, number - 1)) if number > 0 else "",
         following=links.to(request.turn_path(seat, number + 1)) if number < study.last_turn else "",
+    )
+
+
+def cards(request: PageRequest, seat: int, turn: Turn, paging: Paging) -> tuple[AnswerCard, ...]:
+    """Return the answers of a turn that are on a page."""
+    own = Filter(seat=seat, turn=turn.turn)
+    rows = asked(request.study, own, start=paging.start, most=paging.stop - paging.start, longest=1)
+    numbers = {row.position: row.question for row in rows}
+    names, graded = headings(turn), request.study.measures[0].graded
+    return tuple(
+        card(
+            request,
+            seat,
+            turn,
+            experience,
+            graded=graded,
+            question_number=numbers[experience.position],
+            heading=names[experience.position],
+        )
+        for experience in turn.experiences[paging.start : paging.stop]
     )
 
 

@@ -88,6 +88,11 @@ def study_of(folder: Path, questions: Sequence[Question], text: str, feedback: F
             evaluations=evaluations,
         ),
     ]
+    return stored(folder, questions, turns)
+
+
+def stored(folder: Path, questions: Sequence[Question], turns: Sequence[Turn]) -> Site:
+    """Write the turns of one student as a study; return its pages."""
     with Study.create(
         folder / "kinds",
         scenario={
