@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from simulation.measures.summary import Course
 from simulation.views.text import Scale
+from simulation.views.web.failed import failures
 from simulation.views.web.page_request import PageRequest
-from simulation.views.web.queries import failures
 from simulation.views.web.sheets import Cell, Paging, Row, Sheet, heat, passage, sheet
 
 MOST_CATEGORIES = 8

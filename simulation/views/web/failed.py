@@ -1,10 +1,20 @@
-"""Which students play no more, and why."""
+"""Who plays no more, since when and why."""
 
+from simulation.store import Study
+from simulation.store.interning import decoded
 from simulation.views.web.page_request import PageRequest
-from simulation.views.web.queries import failures
 from simulation.views.web.sheets import passage
 
 MOST_FAILED = 5
+"""Students named on a page."""
+FAILURES = """
+SELECT t.s, min(t.t), x.text FROM turns t JOIN texts x ON x.id = t.failure WHERE x.text != '' GROUP BY t.s
+"""
+
+
+def failures(study: Study) -> dict[int, tuple[int, str]]:
+    """Return by seat from which turn on a student plays no more, and why."""
+    return {seat: (turn, decoded(reason)) for seat, turn, reason in study.query(FAILURES)}
 
 
 def failed(request: PageRequest, seat: int | None) -> list[str]:

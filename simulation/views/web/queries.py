@@ -292,13 +292,3 @@ def latest_values(study: Study) -> tuple[int, float | None]:
     )
     rows: list[tuple[Any, ...]] = study.query(statement, study.measures[0].name, HELD_OUT)
     return (int(rows[0][0]), float(rows[0][1])) if rows and rows[0][1] is not None else (-1, None)
-
-
-FAILURES = """
-SELECT t.s, min(t.t), x.text FROM turns t JOIN texts x ON x.id = t.failure WHERE x.text != '' GROUP BY t.s
-"""
-
-
-def failures(study: Study) -> dict[int, tuple[int, str]]:
-    """Return by seat from which turn on a student plays no more, and why."""
-    return {seat: (turn, decoded(reason)) for seat, turn, reason in study.query(FAILURES)}

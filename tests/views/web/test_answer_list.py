@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from simulation.store import Study
-from simulation.views.web.answer_list import COUNTS, listed, number_of
+from simulation.views.web.answer_list import BINARY, listed, number_of
 from simulation.views.web.queries import Filter, asked, category_names, count
 
 
@@ -22,7 +22,7 @@ def filters(study: Study) -> list[Filter]:
     categories = ["", *category_names(study.sums)[:3]]
     return [
         Filter(seat=seat, turn=turn, category=category, truth=truth, teacher=teacher)
-        for (truth, teacher), seat, turn, category in product(COUNTS, (None, 0), (None, 1, 99), [*categories, "none"])
+        for (truth, teacher), seat, turn, category in product(BINARY, (None, 0), (None, 1, 99), [*categories, "none"])
     ]
 
 
