@@ -69,9 +69,8 @@ def curve_is_right(study: Played, page: PageReader, students: Sequence[str]) -> 
             ways = [[steps[way] / len(students)] * len(students) for way in ("rose", "fell")]
             assert [rose, fell] == [*map(counted, ways)]
         if len(students) == 1 and len(study.names) <= 3:
-            assert f"{turn}  {value} ({interval.replace(' to ', '–')})" in " ".join(study.printed.split(" ")).replace(
-                "   ", "  "
-            )
+            printed = " ".join(study.printed.split())
+            assert f" {turn} {value} ({interval.replace(' to ', '–')})" in printed
 
 
 def categories_are_right(study: Played, page: PageReader, students: Sequence[str]) -> None:
