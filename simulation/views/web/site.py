@@ -146,10 +146,8 @@ class Site:
             renewal = links.again({SINCE: now}) if now else ""
             pictures = charts.PICTURES if view.curves else ()
             curves = {name: links.to(f"{place.name}/curve-{name}.svg") for name in pictures}
-            text = render(
-                "comparison.html.j2", links, crumbs=crumbs, title=place.name, view=view, renewal=renewal, curves=curves
-            )
-            return html(text, links)
+            more = {"renewal": renewal, "curves": curves}
+            return html(render("comparison.html.j2", links, crumbs=crumbs, title=place.name, view=view, **more), links)
         if page is curve and not parts.get("seat"):
             return Reply(content_type=SVG, body=comparison_page.curves_picture(place, parts["picture"]))
         if page is report and reported:
