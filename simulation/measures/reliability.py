@@ -12,6 +12,15 @@ from simulation.measures.statistics import Interval, confusion_matrix, kappa, ro
 from simulation.store.turn_sums import SAME, JudgedAnswer
 
 
+def errs(score: float, truth: float, *, graded: bool) -> bool:
+    """Tell whether a teacher's score is wrong about an answer.
+
+    Of an answer that is right or wrong it must say which: a score below 1, such as the share of tests that passed,
+    calls it wrong. Of a graded one it must be the truth.
+    """
+    return abs(score - truth) > SAME if graded else (score >= 1.0) != (truth >= 1.0)
+
+
 @dataclass(frozen=True, slots=True)
 class ScoreSums:
     """What scores, and the truths beside them, add up to."""

@@ -18,15 +18,6 @@ SAME = 1e-9
 """A score that differs from the truth by no more than this is the truth."""
 
 
-def errs(score: float, truth: float, *, graded: bool) -> bool:
-    """Tell whether a teacher's score is wrong about an answer.
-
-    Of an answer that is right or wrong it must say which: a score below 1, such as the share of tests that passed,
-    calls it wrong. Of a graded one it must be the truth.
-    """
-    return abs(score - truth) > SAME if graded else (score >= 1.0) != (truth >= 1.0)
-
-
 @dataclass(frozen=True, slots=True)
 class JudgedAnswer:
     """What a teacher said of an answer, beside what is true."""

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from simulation.core.confidence import confidence
 from simulation.core.types import Experience, Question, Selection, Turn
 from simulation.measures.findings import Findings
+from simulation.measures.reliability import errs
 from simulation.measures.summary import Course
 from simulation.play.folders import Comparison
 from simulation.store import DATABASE, Study
-from simulation.store.turn_sums import errs
 from simulation.views.forms import style
 from simulation.views.lesson_effects import SampleLesson, lessons
 from simulation.views.progress import update_line

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from io import StringIO
 
-from simulation.store.turn_sums import errs
+from simulation.measures.reliability import errs
 from simulation.views.text import shown
 from simulation.views.web.answer_list import listed, number_of
 from simulation.views.web.catalog import NotThere

@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from simulation.core.types import Experience, Outcome, Question, Selection, Turn
-from simulation.store.turn_sums import errs
+from simulation.measures.reliability import errs
 from simulation.views.forms import style
 from simulation.views.text import GRADED
 from simulation.views.web.page_request import PageRequest

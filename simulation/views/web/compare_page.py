@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from simulation.core.types import Question, Turn
-from simulation.store.turn_sums import errs
+from simulation.measures.reliability import errs
 from simulation.views.text import Scale
 from simulation.views.web.catalog import cohorts
 from simulation.views.web.changes import MOST_CHANGES, category, changes_sheet, moved_answers
@@ -104,8 +104,8 @@ def side(request: PageRequest, letter: str, *, other: bool) -> Side:
     study = request.study
     seat = request.seat(str(request.number(f"{letter}_student", 0)))
     first = min(1, study.last_turn) if letter == "a" and not other else study.last_turn
-    given = request.query.get(f"{letter}_turn")
-    turn = request.turn(str(request.number(f"{letter}_turn", 0))) if given else max(0, first)
+    turn_text = request.query.get(f"{letter}_turn")
+    turn = request.turn(str(request.number(f"{letter}_turn", 0))) if turn_text else max(0, first)
     turns = exam_turns(study, seat)
     measured = min((number for number in turns if number >= turn), default=max(turns, default=None))
     name = f"{study.seats[seat].name}, turn {turn}"

@@ -118,6 +118,6 @@ def budget_sentences(numbers: Found) -> tuple[str, ...]:
     """Say of each equal budget which labels are told apart at it."""
     sentences = []
     for way in numbers.budgets:
-        told = [pair.text for pair in way.verdicts if pair.tells][:MOST_SENTENCES]
-        sentences.append(f"{way.measure}: {'; '.join(told) if told else 'no label is told from another'}.")
+        decided = [pair.text for pair in way.verdicts if pair.tells][:MOST_SENTENCES]
+        sentences.append(f"{way.measure}: {'; '.join(decided) if decided else 'no label is told from another'}.")
     return tuple(sentences)

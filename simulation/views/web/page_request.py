@@ -79,9 +79,9 @@ class PageRequest:
         if page > paging.pages:
             raise NotThere(f"there is no page {page} of {paging.pages}")
         dropped = PAGERS if self.links.bundled else {name}
-        kept = {key: value for key, value in self.query.items() if key not in dropped}
-        previous = self.links.to(path, {**kept, name: "" if page == 2 else page - 1}) if page > 1 else ""
-        following = self.links.to(path, {**kept, name: page + 1}) if page < paging.pages else ""
+        others = {key: value for key, value in self.query.items() if key not in dropped}
+        previous = self.links.to(path, {**others, name: "" if page == 2 else page - 1}) if page > 1 else ""
+        following = self.links.to(path, {**others, name: page + 1}) if page < paging.pages else ""
         return Paging(page, count, size, previous, following)
 
     def student_path(self, seat: int, page: str = "index.html") -> str:

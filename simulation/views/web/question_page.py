@@ -7,9 +7,9 @@ from simulation.core.kinds.remarked import Remarked, RemarkedAccepted
 from simulation.core.types import Question
 from simulation.loop.world import HELD_OUT
 from simulation.measures.methods import HALF
+from simulation.measures.reliability import errs
 from simulation.store import Study
 from simulation.store.interning import decoded
-from simulation.store.turn_sums import errs
 from simulation.views.forms import style
 from simulation.views.web.cards import revealed
 from simulation.views.web.catalog import NotThere

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from simulation.core.types import Question, Turn
-from simulation.store.turn_sums import errs
+from simulation.measures.reliability import errs
 from simulation.views.mending_tables import mending_of, mending_sentence
 from simulation.views.text import Scale
 from simulation.views.web.cards import AnswerCard, card, headings
