@@ -10,7 +10,7 @@ from simulation.views.text import Scale
 from simulation.views.web.catalog import cohorts
 from simulation.views.web.changes import MOST_CHANGES, category, changes_sheet, moved_answers
 from simulation.views.web.page_request import PageRequest
-from simulation.views.web.queries import Exam, exam_turns, exams, held_out, opened, turn_of
+from simulation.views.web.queries import Exam, exam_turns, exams, opened, turn_of
 from simulation.views.web.sheets import Cell, Paging, Sheet, sheet
 from simulation.views.web.wording import many
 
@@ -130,7 +130,7 @@ def common_questions(sides: tuple[Side, Side]) -> tuple[dict[str, tuple[int, Que
         )
     if any(own.exam is None for own in sides):
         return {}, "Not both were evaluated, so their answers are not compared."
-    own, theirs = held_out(left), held_out(right)
+    own, theirs = sides[0].request.held_out, sides[1].request.held_out
     put = [set(one.exam.answers) for one in sides if one.exam is not None]
     names = [name for name in theirs if name in own and name in put[0] & put[1]]
     same = {name: theirs[name] for name in names if own[name][1].prompt == theirs[name][1].prompt}
