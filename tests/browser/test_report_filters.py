@@ -1,7 +1,7 @@
 """The filters of report.html in a real browser: what is left is what the record has; without scripts all is there."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +10,9 @@ import pytest
 from simulation.core.types import Experience
 from simulation.store import Study
 from simulation.views.web.report_page import write_report
+from tests.support.browsers import Served
 from tests.support.random_classes import Class, play
 
-CHROMIUM = Path("/usr/bin/chromium")
 LEFT = "[...document.querySelectorAll('.asked[id]')].filter((one) => one.checkVisibility()).length"
 pytestmark = pytest.mark.skipif(
     not os.environ.get("TEST_PAGES"), reason="needs a browser; make test-pages installs it and runs this"
@@ -27,15 +27,10 @@ def drawn(disks: Callable[[], Path]) -> tuple[Path, list[Experience]]:
         return write_report(study), [one for turn in study.turns() for one in turn.experiences]
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """A browser (Any: playwright is installed by make test-pages alone)."""
-    from playwright.sync_api import sync_playwright  # type: ignore[import-not-found,unused-ignore]
-
-    with sync_playwright() as playwright:
-        own = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        yield own
-        own.close()
+@pytest.fixture
+def browser(reading: Served) -> Any:
+    """The browser (Any: playwright is installed by make test-pages alone)."""
+    return reading.browser
 
 
 def test_answers_are_chosen_by_category_words_right_wrong_and_errors(
