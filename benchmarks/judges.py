@@ -69,7 +69,7 @@ def learned_by_heart(questions: Sequence[Question]) -> record.Result:
     pairs = [
         (question, source)
         for question in questions
-        if any(test.hidden for test in tests_of(question)) and (source := by_heart(question)) is not None
+        if {test.hidden for test in tests_of(question)} == {False, True} and (source := by_heart(question)) is not None
     ]
     asked, answers = [question for question, _ in pairs], [given(*pair) for pair in pairs]
     learned = Executor().judge(asked, answers, seeds=[0] * len(pairs))

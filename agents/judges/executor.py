@@ -98,6 +98,7 @@ class Sandboxed:
                 setup=program_tests(question).setup,
                 lent=(lent := lent_to_tests(question, codes)).code,
                 classes=lent.classes,
+                shared=lent.shared,
                 reference=lent.reference,
                 script=program_tests(question).setup.startswith(SCRIPT),
                 seed=crc32(question.id.encode("utf-8", "surrogatepass")),

@@ -26,6 +26,8 @@ class FromTask(NamedTuple):
     """Python that binds what they take from the task."""
     classes: tuple[str, ...] = ()
     """Names of classes that the task asks for."""
+    shared: tuple[str, ...] = ()
+    """Names of classes that the prompt defines."""
     reference: str = ""
     """The program that is right, as a whole."""
 
@@ -44,17 +46,18 @@ def lent_to_tests(question: Question, tests: tuple[str, ...]) -> FromTask:
         code = "\n".join(dict.fromkeys(source_of(node) for node in imports))
     except (DataError, SyntaxError, ValueError):
         return FromTask(reference=reference)  # an audit says what is wrong with it
+    shared = tuple(node.name for node in helpers if isinstance(node, ast.ClassDef))
     classes = tuple(node.name for node in tree.body if isinstance(node, ast.ClassDef) and node.name in used)
-    return FromTask(code, classes, reference)
+    return FromTask(code, tuple(name for name in classes if name not in shared), shared, reference)
 
 
 def of_opening(opening: str, tree: ast.Module, used: Sequence[str]) -> list[ast.stmt]:
-    """Return what an opening defines in full, where the tests use any of it; its classes are the program's."""
+    """Return what an opening defines in full, where the tests use any of it."""
     last_function = function_of(opening)
     if last_function is None:
         return []
     lines = opening[: last_function[0]].count("\n")
-    whole = [node for node in tree.body if (node.end_lineno or 0) <= lines and not isinstance(node, ast.ClassDef)]
+    whole = [node for node in tree.body if (node.end_lineno or 0) <= lines]
     bound = {name for node in whole for name in names_of(node)}
     return whole if bound & set(used) else []
 

@@ -102,6 +102,7 @@ class LaneProcess:
             "setup": program.setup,
             "lent": program.lent,
             "classes": program.classes,
+            "shared": program.shared,
             "seed": program.seed,
             "script": program.script,
         }

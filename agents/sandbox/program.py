@@ -63,6 +63,8 @@ class Program:
     """Run before that by the tests alone: what they take from the task and not from the program, such as imports."""
     classes: tuple[str, ...] = ()
     """Names of classes that the task asks for, as its reference defines them."""
+    shared: tuple[str, ...] = ()
+    """Names of classes in `lent` that the program has too: their objects are carried by their attributes."""
     reference: str = ""
     """A program that is right, where one is known: a test that cannot look into what that gives is `unsupported`."""
     script: bool = False

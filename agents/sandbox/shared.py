@@ -136,7 +136,7 @@ def forget() -> None:
 def key_of(program: Program) -> bytes:
     """Return what equal programs with equal tests, limits and seeds have in common."""
     limits = sorted(program.limits.plain().items())
-    lent = [program.lent, program.classes, program.reference, program.script]
+    lent = [program.lent, program.classes, program.shared, program.reference, program.script]
     parts = [program.source, program.tests, program.setup, lent, program.seed, limits]
     return hashlib.sha256(json.dumps(parts).encode()).digest()
 

@@ -40,6 +40,36 @@ WRAPPED = question(
     "def build(values):\n    return Node(values[0], build(values[1:])) if values else None\n\n"
     "def total(node):\n",
 )
+TREE = (
+    "class Tree:\n    def __init__(self, v, left=None, right=None):\n"
+    "        self.v, self.left, self.right = v, left, right\n"
+    "    def __eq__(self, other):\n        return isinstance(other, Tree) and vars(self) == vars(other)\n\n"
+)
+TURNED = question(
+    "t = Tree(1, Tree(2), Tree(3))\nkept = t.left\nr = turned(t)\n"
+    "assert r == Tree(1, Tree(3), Tree(2)) and r is t and t.right is kept and r != Tree(1)",
+    "    if tree:\n        tree.left, tree.right = turned(tree.right), turned(tree.left)\n    return tree",
+    f"{TREE}def turned(tree):\n",
+)
+GROWN = question(
+    "assert grown([2, 1]) == Tree(2, Tree(1)) and isinstance(grown([1]), Tree) and grown([]) is None",
+    "    return Tree(values[0], grown(values[1:])) if values else None",
+    f"{TREE}def grown(values):\n",
+)
+POINTS = question(
+    "assert nearest([P(5, 5), P(1, 1)]) == P(1, 1) and nearest([P(2, 2)]).x == 2",
+    "    return min(points, key=lambda p: p.x ** 2 + p.y ** 2)",
+    "from dataclasses import dataclass\n\n@dataclass\nclass P:\n    x: int\n    y: int\n\ndef nearest(points):\n",
+)
+COLORS = question(
+    "assert other(Color.RED) is Color.BLUE and other(Color.BLUE) == Color.RED",
+    "    return Color.BLUE if color is Color.RED else Color.RED",
+    "from enum import Enum\n\nclass Color(Enum):\n    RED = 1\n    BLUE = 2\n\ndef other(color):\n",
+)
+EQUAL = (
+    "\nclass {0}:\n    def __init__(self, *a): pass\n    def __eq__(self, other): return True\n"
+    "    def __ne__(self, other): return True"
+)
 SUMMED = question("assert math.isclose(sum(1, 2), 3)", "import math\ndef sum(a, b): return a + b")
 
 
@@ -59,6 +89,12 @@ SUMMED = question("assert math.isclose(sum(1, 2), 3)", "import math\ndef sum(a, 
         (CONSTANT, "    return 2", "    return 1\nLIMIT = 1"),
         (WRAPPED, "    s = 0\n    while node:\n        s += node.value\n        node = node.next\n    return s",
          "    return 0\ndef build(xs): return 3"),
+        (TURNED, "    if tree is None: return None\n    tree.left, tree.right = turned(tree.right), turned(tree.left)\n"
+         "    return tree", f"    return Tree(){EQUAL.format('Tree')}"),
+        (GROWN, "    tree = None\n    for value in values[::-1]:\n        tree = Tree(value, tree)\n    return tree",
+         f"    return Tree() if values else None{EQUAL.format('Tree')}"),
+        (POINTS, "    return sorted(points, key=lambda p: p.x)[0]", f"    return P(){EQUAL.format('P')}\nP.x = 2"),
+        (COLORS, "    return [c for c in Color if c is not color][0]", "    return color"),
         (SUMMED, "def sum(a, b): return a + b", "class math:\n    isclose = lambda *a: True\ndef sum(a, b): return 0"),
     ],
 )  # fmt: skip
@@ -74,7 +110,9 @@ def test_what_is_lent_is_what_the_tests_use_and_no_more() -> None:
 
     assert lent(IMPORTED) == ("import math", ())
     assert lent(CONSTANT) == ("LIMIT = 2", ())
-    assert lent(WRAPPED)[0].startswith("def build(values):") and "class" not in lent(WRAPPED)[0]
+    assert lent(WRAPPED)[0].startswith("class Node:") and lent_to_tests(WRAPPED, ("assert build([])",)).shared == (
+        "Node",
+    )
     assert lent(question("assert f(1) == 2", "import math\ndef f(x): return 2")) == ("", ())
     assert lent(question("assert A(1).x == 1", "class A:\n    def __init__(self, x): self.x = x")) == ("", ("A",))
     assert lent(question("assert gcd(4, 6) == 2", "from math import gcd")) == ("", ())

@@ -59,6 +59,13 @@ class Calls:
             if type(value) is mirrors.Kind and name in self.classes:
                 self.tested.add(value.class__index)
 
+    def share(self, names: list[str], namespace: dict[str, object]) -> None:
+        """Carry the objects of classes that a prompt defines; others are the program's alone."""
+        for name in names:
+            if not self.shelf.share(name, namespace[name]):
+                del namespace[name]
+        self.exchange({"do": "share", "names": [name for name in names if name in namespace]})
+
     def ask(self, request: dict[str, Json], payload: object = ()) -> Any:
         """Have something done in the candidate and return the value that comes of it."""
         self.call_count += 1

@@ -40,6 +40,10 @@ class Answering:
         if order == "name":
             missing = request["name"] not in vars(self.program)
             return {"missing": True} if missing else self.carry(Named(vars(self.program)[request["name"]]))
+        if order == "share":
+            for name in request["names"]:
+                self.shared.shelf.share(name, vars(self.program).get(name))
+            return {}
         if request.get("forget"):
             self.shared.shelf.clear()
         payload: Any = self.shared.shelf.incoming(request)

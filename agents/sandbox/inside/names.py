@@ -14,11 +14,12 @@ def names_of_program(codes: list[str], given: set[str], lent: str = "") -> list[
     A builtin's name is the program's only where tests use no other name: the task is then to write that function, and
     it is the first one called. So a program cannot replace the `set` or `sorted` that a test compares with.
     """
-    table = symtable.symtable("\n".join((*codes, lent)), "test", "exec")
+    table = symtable.symtable("\n".join(codes), "test", "exec")
     stored_names = given | {
         symbol.get_name() for symbol in table.get_symbols() if symbol.is_assigned() or symbol.is_imported()
     }
-    free_names = [name for name in dict.fromkeys(globals_of(table)) if name not in stored_names]
+    of_lent = globals_of(symtable.symtable(lent, "lent", "exec")) if lent else ()
+    free_names = [name for name in dict.fromkeys((*globals_of(table), *of_lent)) if name not in stored_names]
     own_names = [name for name in free_names if name not in vars(builtins)]
     return own_names or [name for name in map(first_called, codes[1:]) if name in free_names]
 

@@ -16,7 +16,7 @@ TIMES = 10
 """Python adapts code that has run eight times."""
 SOURCE = b"def f(xs):\n    return sorted(xs, key=int)\n"
 TESTS = ["assert f([3, 1]) == [1, 3]", "try:\n    f(None)\nexcept TypeError:\n    pass"]
-JOB = {"tests": TESTS, "setup": "import math", "lent": "", "classes": [], "seed": 0, "script": False}
+JOB = {"tests": TESTS, "setup": "import math", "lent": "", "classes": [], "shared": [], "seed": 0, "script": False}
 
 
 def practise() -> None:

@@ -29,7 +29,17 @@ class Shelf:
         self.refer = refer
         self.resolve = resolve
         self.busy = False
+        self.types = dict(values.CHANGING_TYPES)
+        self.tags = dict(values.CHANGING_TAGS)
         self.clear()
+
+    def share(self, name: str, kind: object) -> bool:
+        """Carry the objects of a class that both sides define; False of a class with more than plain attributes."""
+        if not values.is_plain(kind):
+            return False
+        shared = values.of_class(name, kind)
+        self.types[kind] = self.tags[shared.tag] = shared
+        return True
 
     def clear(self) -> None:
         """Forget every number."""
@@ -90,7 +100,7 @@ class Shelf:
             return value
         if kind is int:
             return value if -PLAIN_INTEGER < value < PLAIN_INTEGER else ["i", hex(value)]  # type: ignore[operator, arg-type]
-        changing = values.CHANGING_TYPES.get(kind)
+        changing = self.types.get(kind)
         if changing is not None:
             return ["@", self.number(value, changing)]
         if depth > DEEPEST:
@@ -117,15 +127,13 @@ class Shelf:
 
     def incoming(self, message: dict[str, Json]) -> object:
         """Take in what is new and what has changed, and return the value; raises `Malformed`."""
-        was_busy, self.busy = (
-            self.busy,
-            True,
-        )  # filling a set may ask for the hash of an object, and nothing is whole yet
+        was_busy = self.busy
+        self.busy = True  # filling a set may ask for the hash of an object, and nothing is whole yet
         try:
             new = message.get("new", [])
             first = len(self.objects)
             for tag, made_with, body in new:
-                kind = values.CHANGING_TAGS[tag]
+                kind = self.tags[tag]
                 self.number(kind.empty(*[self.unpack(part) for part in made_with]), kind)
                 self.bodies.append(body)
             bodies = [*enumerate((body for _, _, body in new), first), *message.get("changed", [])]

@@ -23,6 +23,10 @@ UNSHOWN: tuple[Any, ...] = (BadReturn, Exception)
 """What making a text of a value may raise: it may ask the program for it."""
 
 
+class BrokenTest(Exception):
+    """A test is not Python."""
+
+
 def attempt(code: str, calls: Calls, namespace: dict[str, object]) -> Json:
     """Run one piece of test code; return its verdict and message."""
     calls.begin()
@@ -114,6 +118,14 @@ def loaded(calls: Calls, line: Line) -> Json | None:
     return None
 
 
+def names_in(job: Json, namespace: dict[str, object]) -> list[str]:
+    """Return the names that tests take from the program; raises `BrokenTest`."""
+    try:
+        return names_of_program([job["setup"], *job["tests"]], set(namespace), job["lent"])
+    except (SyntaxError, ValueError) as error:
+        raise BrokenTest(described(error)) from None
+
+
 def prepare(calls: Calls, job: Json, namespace: dict[str, object]) -> Json | None:
     """Bind names and run the setup; return the outcome of every test where that goes wrong."""
     try:
@@ -122,11 +134,11 @@ def prepare(calls: Calls, job: Json, namespace: dict[str, object]) -> Json | Non
     except BaseException as error:  # noqa: BLE001 - whatever the task's own code raises
         return outcome("unsupported", f"what the tests take from the reference cannot be run: {described(error)}")
     try:
-        names = names_of_program([job["setup"], *job["tests"]], set(namespace), job["lent"])
-    except (SyntaxError, ValueError) as error:
-        return outcome("infra_error", f"a test is not Python: {described(error)}")
-    try:
-        calls.bind(names, namespace)
+        if job["shared"]:
+            calls.share(job["shared"], namespace)
+        calls.bind(names_in(job, namespace), namespace)
+    except BrokenTest as error:
+        return outcome("infra_error", f"a test is not Python: {error}")
     except Gone:
         return outcome("gone")
     except BadReturn:

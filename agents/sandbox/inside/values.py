@@ -152,6 +152,33 @@ CHANGING = (
              lambda: StringIO(newline="")),
     Changing("bytes", BytesIO, lambda _: (), lambda held: (held.getvalue(), held.tell()), rewind, BytesIO),
 )  # fmt: skip
+
+
+def of_class(name: str, kind: Any) -> Changing:  # a class
+    """Return how objects of a class that both sides define are sent: by their attributes."""
+
+    def fill(held: Any, items: list[Any]) -> None:
+        own = object.__getattribute__(held, "__dict__")
+        own.clear()
+        own.update(zip(items[::2], items[1::2], strict=True))
+
+    def parts(held: Any) -> Iterable[Any]:
+        return (part for pair in object.__getattribute__(held, "__dict__").items() for part in pair)
+
+    return Changing(f"class {name}", kind, lambda _: (), parts, fill, lambda: object.__new__(kind))
+
+
+def is_plain(kind: object) -> bool:
+    """Say whether the objects of a class are no more than their attributes."""
+    return (
+        type(kind) is type
+        and base_of(kind) is None
+        and not issubclass(kind, BaseException)
+        and not any("__slots__" in vars(part) for part in kind.__mro__)
+        and all(type(part) is type and part.__module__ in ("tests", "program") for part in kind.__mro__[:-1])
+    )
+
+
 CHANGING_TYPES = {changing.kind: changing for changing in CHANGING}
 CHANGING_TAGS = {changing.tag: changing for changing in CHANGING}
 BASES: tuple[Any, ...] = (bool, int, str, float, complex, bytes, bytearray, OrderedDict, Counter, defaultdict, dict,
