@@ -14,6 +14,8 @@ from agents.sandbox.inside.line import Line
 
 TIMES = 10
 """Python adapts code that has run eight times."""
+STACK = 1 << 19
+"""Bytes of the thread's stack, which stays in the address space of all children."""
 SOURCE = b"def f(xs):\n    return sorted(xs, key=int)\n"
 TESTS = ["assert f([3, 1]) == [1, 3]", "try:\n    f(None)\nexcept TypeError:\n    pass"]
 JOB = {"tests": TESTS, "setup": "import math", "lent": "", "classes": [], "shared": [], "seed": 0, "script": False}
@@ -22,6 +24,7 @@ JOB = {"tests": TESTS, "setup": "import math", "lent": "", "classes": [], "share
 def practise() -> None:
     """Judge a program of our own, candidate and tester as two threads."""
     deepest, loaded = sys.getrecursionlimit(), set(sys.modules)
+    usual_stack = threading.stack_size(STACK)
     for _ in range(TIMES):
         ours, theirs = socket.socketpair()
         reading, writing = os.pipe()
@@ -34,6 +37,7 @@ def practise() -> None:
         theirs.close()
         os.close(writing)
         os.close(reading)
+    threading.stack_size(usual_stack)
     sys.setrecursionlimit(deepest)
     for name in set(sys.modules) - loaded:
         del sys.modules[name]
