@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import agents.sandbox.verdicts as verdicts
+from agents.sandbox.inside.names import names_in
 from agents.sandbox.program import Level, Program, Report, SandboxUnavailable
 
 INSIDE = Path(__file__).resolve().parent / "inside"
@@ -105,6 +106,7 @@ class LaneProcess:
             "shared": program.shared,
             "seed": program.seed,
             "script": program.script,
+            **names(program),
         }
         tests = json.dumps(fields).encode()
         job = {"limits": program.limits.plain(), "seed": program.seed, "script": program.script}
@@ -149,6 +151,15 @@ class LaneProcess:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def names(program: Program) -> dict[str, object]:
+    """Return, for the tester, the names that a program's tests leave open, or why they are not Python."""
+    try:
+        open_names, called_names = names_in((program.setup, *program.tests), program.lent)
+    except (SyntaxError, ValueError) as error:
+        return {"broken": f"{type(error).__name__}: {error}", "open": [], "called": []}
+    return {"broken": "", "open": open_names, "called": called_names}
 
 
 def holding(data: bytes) -> int:

@@ -4,24 +4,37 @@ import ast
 import builtins
 import symtable
 from collections.abc import Iterator
+from functools import lru_cache
 
 
 def names_of_program(codes: list[str], given: set[str], lent: str = "") -> list[str]:
     """Return the names that the setup and the tests take from the program, in order; `given` are bound already.
 
     What the tests are lent by the task may use such names too, as a helper of a prompt its classes.
+    """
+    return own_names(*names_in(tuple(codes), lent), given)
+
+
+@lru_cache(maxsize=1 << 12)
+def names_in(codes: tuple[str, ...], lent: str) -> tuple[list[str], list[str]]:
+    """Return the names that a setup and tests leave open, in order, and those that the tests call first."""
+    table = symtable.symtable("\n".join(codes), "test", "exec")
+    stored_names = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_assigned() or symbol.is_imported()}
+    of_lent = globals_of(symtable.symtable(lent, "lent", "exec")) if lent else ()
+    open_names = [name for name in dict.fromkeys((*globals_of(table), *of_lent)) if name not in stored_names]
+    needs_called = all(name in vars(builtins) for name in open_names) or bool(lent)
+    return open_names, [first_called(code) for code in codes[1:]] if needs_called else []
+
+
+def own_names(open_names: list[str], called_names: list[str], given: set[str]) -> list[str]:
+    """Return which of the names that tests leave open are the program's.
 
     A builtin's name is the program's only where tests use no other name: the task is then to write that function, and
     it is the first one called. So a program cannot replace the `set` or `sorted` that a test compares with.
     """
-    table = symtable.symtable("\n".join(codes), "test", "exec")
-    stored_names = given | {
-        symbol.get_name() for symbol in table.get_symbols() if symbol.is_assigned() or symbol.is_imported()
-    }
-    of_lent = globals_of(symtable.symtable(lent, "lent", "exec")) if lent else ()
-    free_names = [name for name in dict.fromkeys((*globals_of(table), *of_lent)) if name not in stored_names]
-    own_names = [name for name in free_names if name not in vars(builtins)]
-    return own_names or [name for name in map(first_called, codes[1:]) if name in free_names]
+    free_names = [name for name in open_names if name not in given]
+    others = [name for name in free_names if name not in vars(builtins)]
+    return others or [name for name in called_names if name in free_names]
 
 
 def globals_of(table: symtable.SymbolTable) -> Iterator[str]:

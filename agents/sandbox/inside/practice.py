@@ -18,7 +18,18 @@ STACK = 1 << 19
 """Bytes of the thread's stack, which stays in the address space of all children."""
 SOURCE = b"def f(xs):\n    return sorted(xs, key=int)\n"
 TESTS = ["assert f([3, 1]) == [1, 3]", "try:\n    f(None)\nexcept TypeError:\n    pass"]
-JOB = {"tests": TESTS, "setup": "import math", "lent": "", "classes": [], "shared": [], "seed": 0, "script": False}
+JOB = {
+    "tests": TESTS,
+    "setup": "import math",
+    "lent": "",
+    "classes": [],
+    "shared": [],
+    "seed": 0,
+    "script": False,
+    "broken": "",
+    "open": ["f"],
+    "called": [],
+}
 
 
 def practise() -> None:

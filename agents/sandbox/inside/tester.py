@@ -11,7 +11,7 @@ from typing import Any
 from agents.sandbox.inside import wire
 from agents.sandbox.inside.calls import MESSAGE, BadReturn, Calls
 from agents.sandbox.inside.line import Gone, Line
-from agents.sandbox.inside.names import STOPPED, asserts_after, compiled, names_of_program
+from agents.sandbox.inside.names import STOPPED, asserts_after, compiled, own_names
 from agents.sandbox.inside.printed import offer
 from agents.sandbox.inside.rebuilding import Stopped
 
@@ -21,10 +21,6 @@ DEEPEST = 6000
 """Functions within functions: a call of the program takes a few here."""
 UNSHOWN: tuple[Any, ...] = (BadReturn, Exception)
 """What making a text of a value may raise: it may ask the program for it."""
-
-
-class BrokenTest(Exception):
-    """A test is not Python."""
 
 
 def attempt(code: str, calls: Calls, namespace: dict[str, object]) -> Json:
@@ -118,16 +114,10 @@ def loaded(calls: Calls, line: Line) -> Json | None:
     return None
 
 
-def names_in(job: Json, namespace: dict[str, object]) -> list[str]:
-    """Return the names that tests take from the program; raises `BrokenTest`."""
-    try:
-        return names_of_program([job["setup"], *job["tests"]], set(namespace), job["lent"])
-    except (SyntaxError, ValueError) as error:
-        raise BrokenTest(described(error)) from None
-
-
 def prepare(calls: Calls, job: Json, namespace: dict[str, object]) -> Json | None:
     """Bind names and run the setup; return the outcome of every test where that goes wrong."""
+    if job["broken"]:
+        return outcome("infra_error", f"a test is not Python: {job['broken']}")
     try:
         if job["lent"]:
             exec(compile(job["lent"], "lent", "exec", dont_inherit=True), namespace)
@@ -136,9 +126,7 @@ def prepare(calls: Calls, job: Json, namespace: dict[str, object]) -> Json | Non
     try:
         if job["shared"]:
             calls.share(job["shared"], namespace)
-        calls.bind(names_in(job, namespace), namespace)
-    except BrokenTest as error:
-        return outcome("infra_error", f"a test is not Python: {error}")
+        calls.bind(own_names(job["open"], job["called"], set(namespace)), namespace)
     except Gone:
         return outcome("gone")
     except BadReturn:
