@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from agents.remote.endpoint import PRESETS, Call, Endpoint
 from agents.remote.failures import LONGEST_DETAIL, Failure, of_status
 from agents.remote.redaction import Redactor
-from agents.remote.replies import Reply, Unread, read
+from agents.remote.replies import Reply, Unread, read, whole_characters
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -49,7 +49,7 @@ class Caller:
         try:
             async with asyncio.timeout(self._seconds):
                 body = await self._post(call.body, idempotency_key)
-            reply = read(body, self._endpoint.kind, self._endpoint.logprobs)
+            reply = read(body, self._endpoint.kind, self._endpoint.logprobs, self._endpoint.stop)
         except TimeoutError:
             reply = Unread(failure=Failure(kind="down", reason="no reply in time", billed="unknown"))
         except Exception as error:  # noqa: BLE001  # whatever it is, its text may hold the key
@@ -144,6 +144,7 @@ def redacted(reply: Reply | Unread, redactor: Redactor) -> Reply | Unread:
     """Return what a server said without the key."""
     if isinstance(reply, Unread):
         failure = reply.failure
-        return replace(reply, failure=replace(failure, detail=redactor.error(failure.detail or failure.reason)))
+        detail = redactor.error(whole_characters(failure.detail or failure.reason))
+        return replace(reply, failure=replace(failure, detail=detail))
     completion = replace(reply.completion, text=redactor.text(reply.completion.text))
     return replace(reply, completion=completion, model=redactor.error(reply.model))

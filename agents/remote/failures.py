@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Literal
 
+from agents.remote.remedies import remedy
+
 Kind = Literal["busy", "down", "unusable", "refused", "fatal"]
 Billed = Literal["no", "unknown"]
 
@@ -55,7 +57,8 @@ def of_status(status: int, headers: Mapping[str, str], body: bytes) -> Failure:
         return Failure(kind="refused", reason="the prompt is longer than the model can read", detail=detail)
     if code in ("content_filter", "content_policy_violation"):
         return Failure(kind="refused", reason="refused by the content filter", detail=detail)
-    return Failure(kind="fatal", reason=reason, detail=detail)
+    helps = remedy(parameter_of(body), message) if status in (400, 422) else ""
+    return Failure(kind="fatal", reason=reason, detail=f"{detail}; {helps}" if helps else detail)
 
 
 def of_error_object(error: object) -> Failure:
@@ -71,14 +74,25 @@ def of_error_object(error: object) -> Failure:
     return of_status(status, {}, body)
 
 
-def error_of(body: bytes) -> tuple[str, str]:
-    """Return an error's code and message as far as a body tells them."""
+def parameter_of(body: bytes) -> object:
+    """Return which parameter an error is about, None where its body does not tell."""
+    error = error_json(body)
+    return error.get("param") if isinstance(error, dict) else None
+
+
+def error_json(body: bytes) -> object:
+    """Return the JSON value that tells an error; of a body that is no JSON, its text."""
     text = body.decode("utf-8", "replace")
     try:
         body_json = json.loads(text)
     except (ValueError, RecursionError):
-        return "", " ".join(text.split()) or "no reason given"
-    error = body_json.get("error", body_json) if isinstance(body_json, dict) else body_json
+        return " ".join(text.split()) or "no reason given"
+    return body_json.get("error", body_json) if isinstance(body_json, dict) else body_json
+
+
+def error_of(body: bytes) -> tuple[str, str]:
+    """Return an error's code and message as far as a body tells them."""
+    error = error_json(body)
     if not isinstance(error, dict):
         return "", str(error)
     code = error.get("code") if isinstance(error.get("code"), str) else error.get("type")

@@ -2,16 +2,20 @@
 
 import json
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from agents.remote.endpoint import Kind
 from agents.remote.failures import Failure, of_error_object
 from agents.remote.ledger import Usage
+from agents.remote.token_texts import make, of_token
 from simulation.core.calls import Completion
 
 ROUNDING = 1e-3
 """A log-probability may lie this far above 0, which is rounding."""
+LEAST = -1e6
+"""No token is so unlikely; servers write -9999 for a probability of none."""
 MOST = 10**12
 """No call uses so many tokens."""
 FINISHED = {"stop": "stop", "length": "length", "eos": "stop"}
@@ -20,6 +24,14 @@ REFUSED = {
     "tool_calls": "the model called a tool instead of answering",
     "function_call": "the model called a tool instead of answering",
 }
+OVERLOADED = frozenset(
+    {"insufficient_system_resource", "abort", "error", "overloaded", "server_error", "cancelled", "unavailable"}
+)
+"""Ends for which the server and not the request is to blame, as for a 503 (DeepSeek, vLLM, SGLang, OpenRouter)."""
+THOUGHTS = frozenset({"thinking", "reasoning", "reasoning_content"})
+"""Parts of a content that are no part of the answer."""
+LONGEST_NAME = 200
+"""So much is kept of what a server calls its model."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,10 +51,12 @@ class Unread:
 
     failure: Failure
     usage: Usage | None = None
+    ended: bool = False
+    """Whether it is a whole reply of a generation that broke, of which to ask the same again gives the same."""
 
 
-def read(body: bytes, kind: Kind, logprobs: bool) -> Reply | Unread:
-    """Return what the body of a 200 holds (every reply answers one choice)."""
+def read(body: bytes, kind: Kind, logprobs: bool, stops: Sequence[str] = ()) -> Reply | Unread:
+    """Return what the body of a 200 holds (every reply answers one choice); nothing in it raises."""
     try:
         reply_json = json.loads(body.decode("utf-8"))
     except (ValueError, RecursionError):
@@ -50,14 +64,16 @@ def read(body: bytes, kind: Kind, logprobs: bool) -> Reply | Unread:
     if not isinstance(reply_json, dict):
         start = body[:200].decode("utf-8", "replace")
         return Unread(failure=Failure(kind="down", reason="a reply that is not JSON", detail=start, billed="unknown"))
-    if reply_json.get("error"):
-        return Unread(failure=of_error_object(reply_json["error"]))
     usage = _usage(reply_json.get("usage"))
+    if reply_json.get("error"):
+        failure = of_error_object(reply_json["error"])
+        return Unread(failure=replace(failure, billed="unknown") if usage else failure, usage=usage, ended=bool(usage))
     try:
-        completion = _completion(reply_json, kind, logprobs, usage)
+        completion = _completion(reply_json, kind, stops if logprobs else None, usage)
     except _Unusable as error:
-        return Unread(failure=error.failure, usage=usage)
-    return Reply(completion=completion, usage=usage, model=str(reply_json.get("model") or ""))
+        return Unread(failure=error.failure, usage=usage, ended=error.failure.kind == "down")
+    model = str(reply_json.get("model") or "")[:LONGEST_NAME]
+    return Reply(completion=completion, usage=usage, model=whole_characters(model))
 
 
 class _Unusable(Exception):
@@ -68,33 +84,42 @@ class _Unusable(Exception):
         self.failure = Failure(kind=kind, reason=reason, detail=detail or reason, billed="unknown")
 
 
-def _completion(reply_json: dict[str, Any], kind: Kind, logprobs: bool, usage: Usage | None) -> Completion:
-    """Return the one choice of a reply (Any: JSON values)."""
+def whole_characters(text: str) -> str:
+    """Return a text in which half a surrogate pair, which is no character, is replaced."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _completion(reply_json: dict[str, Any], kind: Kind, stops: Sequence[str] | None, usage: Usage | None) -> Completion:
+    """Return the one choice of a reply, with log-probabilities unless `stops` is None (Any: JSON values)."""
     choices = reply_json.get("choices")
     if not isinstance(choices, list) or len(choices) != 1 or not isinstance(choices[0], dict):
         count = len(choices) if isinstance(choices, list) else 0
         raise _Unusable(f"a reply of {count} choices, 1 was asked for")
     choice = choices[0]
-    finish = choice.get("finish_reason")
-    if finish in REFUSED:
-        raise _Unusable(REFUSED[finish], "refused")
-    if finish not in FINISHED:
-        raise _Unusable("a reply without a known end", detail=f"finish_reason is {str(finish)[:40]!r}")
-    text = _text(choice, kind, FINISHED[finish])
+    stop = _stop(choice.get("finish_reason"))
+    text = _text(choice, kind, stop)
     tokens = usage.completion_tokens if usage else 0
-    if not logprobs:
-        return Completion(text=text, tokens=tokens, stop=FINISHED[finish])
+    if stops is None:
+        return Completion(text=text, tokens=tokens, stop=stop)
     if not text and not _listed(choice.get("logprobs"), kind):
-        return Completion(tokens=tokens, stop=FINISHED[finish])
+        return Completion(tokens=tokens, stop=stop)
     token_logprobs = _logprobs(choice.get("logprobs"), kind)
-    if not _cover(token_logprobs, text, usage):
-        raise _Unusable("a reply whose log-probabilities do not cover its text")
-    return Completion(
-        text=text,
-        tokens=len(token_logprobs),
-        logprob=math.fsum(logprob for _, logprob in token_logprobs),
-        stop=FINISHED[finish],
-    )
+    if not make([piece for piece, _ in token_logprobs], text, stops):
+        raise _Unusable("a reply whose log-probabilities are not those of its text")
+    logprob = math.fsum(logprob for _, logprob in token_logprobs)
+    return Completion(text=text, tokens=len(token_logprobs), logprob=logprob, stop=stop)
+
+
+def _stop(finish: Any) -> str:
+    """Return why a proper answer ended; every other end is raised (Any: a JSON value)."""
+    end = finish if isinstance(finish, str) else ""
+    if end in REFUSED:
+        raise _Unusable(REFUSED[end], "refused")
+    if end in OVERLOADED:
+        raise _Unusable("the server broke off", "down", f"finish_reason is {end!r}")
+    if end not in FINISHED:
+        raise _Unusable("a reply without a known end", detail=f"finish_reason is {str(finish)[:40]!r}")
+    return FINISHED[end]
 
 
 def _text(choice: dict[str, Any], kind: Kind, stop: str) -> str:
@@ -105,11 +130,27 @@ def _text(choice: dict[str, Any], kind: Kind, stop: str) -> str:
     if isinstance(message.get("refusal"), str) and message["refusal"]:
         raise _Unusable("refused by the model", "refused")
     text = message.get("content" if kind == "chat" else "text")
+    if isinstance(text, list):
+        text = "".join(_part(part) for part in text) if text else None
     if text is None and stop == "length":
         text = ""
     if not isinstance(text, str):
         raise _Unusable("a reply without text")
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # half a character is none
+    return whole_characters(text)
+
+
+def _part(part: Any) -> str:
+    """Return the text of one part of a content, which is nothing of a thought (Any: a JSON value)."""
+    if isinstance(part, str):
+        return part
+    kind = part.get("type") if isinstance(part, dict) else None
+    if kind in ("text", "output_text") and isinstance(part.get("text"), str):
+        return str(part["text"])
+    if kind == "refusal":
+        raise _Unusable("refused by the model", "refused")
+    if isinstance(kind, str) and kind in THOUGHTS:
+        return ""
+    raise _Unusable("a reply with a part that is no text")
 
 
 def _listed(logprobs_json: Any, kind: Kind) -> Any:
@@ -136,34 +177,15 @@ def _logprobs(logprobs_json: Any, kind: Kind) -> list[tuple[bytes, float]]:
         texts = logprobs_json.get("tokens")
         entries = [{"token": text} for text in texts] if isinstance(texts, list) else []
         values = token_list
-    pieces = [_bytes(entry) for entry in entries] if len(entries) == len(values) else [b""] * len(values)
+    pieces = [of_token(entry) for entry in entries] if len(entries) == len(values) else [b""] * len(values)
     return [(piece, _logprob(value)) for piece, value in zip(pieces, values, strict=True)]
 
 
 def _logprob(value: Any) -> float:
     """Return a token's log-probability (Any: a JSON value)."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not -math.inf < value <= ROUNDING:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not LEAST <= value <= ROUNDING:
         raise _Unusable("a reply with a token without log-probability")
     return min(0.0, float(value))
-
-
-def _bytes(entry: dict[str, Any]) -> bytes:
-    """Return the bytes of a token, which may be a part of a character (Any: JSON values)."""
-    byte_values = entry.get("bytes")
-    if isinstance(byte_values, list) and all(type(byte) is int and 0 <= byte < 256 for byte in byte_values):
-        return bytes(byte_values)
-    token = entry.get("token")
-    return token.encode("utf-8", "replace") if isinstance(token, str) else b""
-
-
-def _cover(token_logprobs: list[tuple[bytes, float]], text: str, usage: Usage | None) -> bool:
-    """Whether there is a log-probability for each token: by the text, or by the server's own count.
-
-    Servers differ in whether the end token is among the tokens, and in how they spell parts of characters.
-    """
-    if text.encode("utf-8", "replace") in b"".join(piece for piece, _ in token_logprobs):
-        return bool(token_logprobs)
-    return usage is not None and usage.completion_tokens == len(token_logprobs)
 
 
 def _usage(usage_json: Any) -> Usage | None:

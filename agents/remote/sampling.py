@@ -5,6 +5,7 @@ still end, so that their replies are kept too.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from agents.remote.client import Caller
@@ -32,6 +33,8 @@ class Batch:
         self._patience = patience
         self._pace = Pace()
         self._completions: dict[str, Completion] = {}
+        self._ended: Counter[str] = Counter()
+        """How often a call was answered by a generation that broke; it needs a new name to be made again."""
         self._under_way = 0
         self._settled = asyncio.Event()
         self.lost = lost
@@ -93,8 +96,9 @@ class Batch:
             return None
         self._under_way += 1
         try:
-            unusable = self._ledger.unusable(call.key)
-            reply = await self._caller.attempt(call, f"{call.key}-{unusable}" if unusable else call.key)
+            whole_replies = self._ledger.unusable(call.key) + self._ended[call.key]
+            reply = await self._caller.attempt(call, f"{call.key}-{whole_replies}" if whole_replies else call.key)
+            self._ended[call.key] += isinstance(reply, Unread) and reply.ended
             self._settle(call, entry, reply)
         finally:
             self._under_way -= 1
