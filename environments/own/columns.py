@@ -16,8 +16,17 @@ ColumnNames = Mapping[str, str | list[str]]
 """By what a column says its name, or of options and misconceptions a list of names."""
 LETTERS = ascii_lowercase
 SINGLE = {
-    "question": ("question", "prompt", "problem"),
-    "correct": ("correct", "answer", "answerkey", "solution"),
+    "question": ("question", "questiontext", "prompt", "problem"),
+    "correct": (
+        "correct",
+        "correctanswer",
+        "rightanswer",
+        "answer",
+        "answerkey",
+        "solution",
+        "correctoption",
+        "rightoption",
+    ),
     "category": ("category", "topic", "subject"),
     "skill": ("skill",),
     "options": ("options", "choices"),
@@ -25,7 +34,7 @@ SINGLE = {
 }
 """The names by which each column is recognised, the first before the others."""
 _OF_OPTION = re.compile(r"(?:option|choice|answer)([a-z]|[1-9]\d?)|([a-j])")
-_OF_MISCONCEPTION = re.compile(r"misconception([a-z]|[1-9]\d?)")
+_OF_MISCONCEPTION = re.compile(r"(?:misconception|wrongidea|mistake)([a-z]|[1-9]\d?)")
 LABELLED = re.compile(r"(?:option|misconception)_(?:[a-z]|[1-9]\d?)")
 """Keys of `columns` besides those of `SINGLE`."""
 
@@ -156,10 +165,7 @@ def columns_of(names: Iterable[str], chosen: ColumnNames) -> Columns:
     for what, known in SINGLE.items():
         recognised = next((name for alias in known for name in free if bare[name] == alias), "")
         single.setdefault(what, "" if what in chosen else recognised)
-    for what in ("question", "correct"):
-        if not single[what]:
-            remedy = f"name one so, or say which it is: environment: {{columns: {{{what}: NAME}}}}"
-            raise DataError(f"no column is named {what}; the columns are {', '.join(map(short, header))}; {remedy}")
+    refuse_missing(header, [what for what in ("question", "correct") if not single[what]])
     bare = {name: spelled for name, spelled in bare.items() if name not in single.values()}
     options = of_options("option", chosen, bare, _OF_OPTION)
     misconceptions = of_options("misconception", chosen, bare, _OF_MISCONCEPTION)
@@ -177,6 +183,16 @@ def columns_of(names: Iterable[str], chosen: ColumnNames) -> Columns:
         misconception_list=single["misconceptions"],
         unread=tuple(name for name in header if name not in read),
     )
+
+
+def refuse_missing(header: Sequence[str], missing: Sequence[str]) -> None:
+    """Refuse a table in which no column says what each must, with all that is missing at once."""
+    if missing:
+        chosen = ", ".join(f"{what}: NAME" for what in missing)
+        raise DataError(
+            f"no column is named {' and none '.join(missing)}; the columns are {', '.join(map(short, header))}; "
+            f"name one so in the file's first line, or say which it is: environment: {{columns: {{{chosen}}}}}"
+        )
 
 
 def of_options(what: str, chosen: ColumnNames, bare: Mapping[str, str], pattern: re.Pattern[str]) -> dict[str, str]:

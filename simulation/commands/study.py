@@ -2,6 +2,7 @@
 
 # ruff: noqa: T201  # the command line is what speaks
 
+import shlex
 import sys
 from argparse import Namespace
 from pathlib import Path
@@ -21,7 +22,8 @@ def run_command(arguments: Namespace) -> int:
     prepared = prepare(load_scenario(scenario_file(arguments.scenario), overrides, arguments.preset))
     notices = prepared.notices
     if notices:
-        more = f" ({len(notices) - 1} details: `{PROGRAM} check {arguments.scenario}`)" if len(notices) > 1 else ""
+        checked = shlex.join([str(arguments.scenario), *overrides])
+        more = f" ({len(notices) - 1} details: `{PROGRAM} check {checked}`)" if len(notices) > 1 else ""
         print(shown(f"notice: {notices[0]}{more}"), file=sys.stderr)
     from simulation.play.session import begin
     from simulation.store import new_folder

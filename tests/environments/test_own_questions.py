@@ -135,6 +135,14 @@ def test_single_letters_and_numbers_name_columns_of_options(tmp_path: Path) -> N
     assert read(numbered)["2+2?"].key.reference == "4"
 
 
+def test_headings_in_the_words_of_teachers_are_recognised(tmp_path: Path) -> None:
+    header = "Question text,Answer A,Answer B,Right answer,Wrong idea A,Mistake B"
+    path = table(tmp_path, header, "1+1?,2,3,A,,counts on", "2+2?,5,4,B,counts on,", "3+3?,6,7,A,,")
+    questions = read(path)
+    assert questions["2+2?"].key.reference == "4" and questions["2+2?"].key.reveals == ("counts on", "right")
+    assert "not read" not in OwnQuestions(rows=str(path)).described()[1]
+
+
 def test_a_number_that_is_both_text_and_place_is_read_as_the_rest_of_the_file_is(tmp_path: Path) -> None:
     path = table(tmp_path, "question,a,b,correct", "x,2,1,2", "y,9,7,7", "z,2,9,9")
     questions = read(path)  # by text in all rows; row x by number too, as another option

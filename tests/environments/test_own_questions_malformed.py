@@ -168,8 +168,13 @@ HEADER = "question,option_a,option_b,correct\n"
     ("name", "content", "parameters", "message"),
     [
         ("own.csv", b"", {}, "own.csv: it is empty; write a first line with the names of the columns"),
-        ("own.csv", b",,,\n", {}, "no column is named question"),
-        ("own.csv", b"1+1?,2,3,a\n", {}, r"no column is named question; the columns are '1\+1\?', '2', '3', 'a'"),
+        ("own.csv", b",,,\n", {}, "no column is named question and none correct"),
+        (
+            "own.csv",
+            b"1+1?,2,3,a\n",
+            {},
+            r"named question and none correct; the columns are '1\+1\?', '2', '3', 'a'; .*first line",
+        ),
         ("own.csv", b"question,a,b,richtig\nx,1,2,a", {}, "no column is named correct; .*columns: .correct: NAME"),
         ("own.csv", b"question,a,a,correct\n", {}, "own.csv:1: two columns are named 'a'; rename one of them"),
         ("own.csv", HEADER.encode(), {}, "no question could be read from .*: it holds none"),

@@ -8,10 +8,11 @@ from simulation.measures.methods import HALF, MOVED
 from simulation.scenario.entries import is_lineup
 from simulation.store import Study
 from simulation.views.forms import style
+from simulation.views.web.exam_answers import shown_by
 from simulation.views.web.page_request import PageRequest
 from simulation.views.web.queries import Exam, exam_turns, exams, text_of
 from simulation.views.web.sheets import Cell, Paging, Passage, Sheet, passage, sheet
-from simulation.views.web.wording import before_after, prefers_taught, why_numbers, why_plain
+from simulation.views.web.wording import before_after, many, prefers_taught, why_numbers, why_plain
 
 MOST_CHANGES = 50
 """Held-out answers listed on a page in each direction; the others are on the pages after it."""
@@ -165,7 +166,7 @@ def held_out_changes(
     )
     pair = ((study, around[before]), (study, around[after]))
     paging = request.paging(max(len(up), len(down)), request.turn_path(seat, turn.turn), "changes", MOST_CHANGES)
-    captions = [f"{len(names)} held-out answers that {word}" for names, word in zip((up, down), words, strict=True)]
+    captions = [f"{many(len(ids), 'held-out answer')} that {word}" for ids, word in zip((up, down), words, strict=True)]
     return HeldOutChanges(
         sentence=sentence,
         turned_right=changes_sheet(request, seat, captions[0], up, pair, questions, paging),
@@ -213,18 +214,14 @@ def changes_sheet(
     for name in own:
         number, question = questions[name]
         look = style(question.form)
-        before, after = (answer_text(study, exam, name, length, look) for study, exam in pair)
+        texts = [answer_text(study, exam, name, length, look) for study, exam in pair]
+        study, worse = min(pair, key=lambda side: side[1].answers[name].truth)
+        shows = Cell(passage(shown_by(study, worse.answers[name], question), length).text, look="word")
         href = request.links.to(request.student_path(seat, f"question-{number}.html"))
-        rows.append(
-            (
-                Cell(question.category or "none"),
-                Cell(passage(question.prompt, length).text, href, "word"),
-                before,
-                after,
-            )
-        )
-    head = ("category", "question", *(f"after turn {exam.turn}" for _, exam in pair))
-    return sheet(caption, head, rows, words=4) if rows else None
+        prompt = Cell(passage(question.prompt, length).text, href, "word")
+        rows.append((Cell(question.category or "none"), prompt, *texts, shows))
+    head = ("category", "question", *(f"after turn {exam.turn}" for _, exam in pair), "the worse one shows")
+    return sheet(caption, head, rows, words=5) if rows else None
 
 
 def answer_text(study: Study, exam: Exam, name: str, length: int, look: str = "") -> Cell:

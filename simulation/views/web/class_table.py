@@ -1,6 +1,6 @@
 """The class as a table: each student's first and last evaluation, by category, and where it needs help most."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from simulation.measures.summary import Course
 from simulation.views.text import Scale
@@ -19,7 +19,8 @@ def class_sheet(request: PageRequest, courses: Sequence[Course], paging: Paging)
     failed = failures(request.study)
     rows = [student_row(request, courses[seat], seat, categories, scale) for seat in range(paging.start, paging.stop)]
     head = ("student", "plays", "seed", f"first{scale.unit}", f"last{scale.unit}", f"change{scale.points}")
-    names = (*head, *(passage(name, 40).text or "none" for name in categories), "needs help with")
+    skills = [f"{passage(name, 40).text or 'none'} ({number})" for name, number in categories.items()]
+    names = (*head, *skills, "needs help with")
     if failed:
         names = (*names, "plays no more")
         remarks = [failed.get(seat) for seat in range(paging.start, paging.stop)]
@@ -30,18 +31,22 @@ def class_sheet(request: PageRequest, courses: Sequence[Course], paging: Paging)
             )
             for row, remark in zip(rows, remarks, strict=True)
         ]
-    return sheet(f"students by held-out {courses[0].measure.name}, and by category at the last evaluation", names, rows)
+    note = (
+        "In brackets how many held-out questions a category has: of few of them little can be said." if skills else ""
+    )
+    caption = f"students by held-out {courses[0].measure.name}, and by category at the last evaluation"
+    return sheet(caption, names, rows, note=note)
 
 
-def columns_of(courses: Sequence[Course]) -> list[str]:
-    """Return the categories to show."""
+def columns_of(courses: Sequence[Course]) -> dict[str, int]:
+    """Return the categories to show, with how many questions each student was put in them."""
     measured = [course.measurements[-1].categories for course in courses if course.measurements]
     counts = {name: sums.questions for categories in measured for name, sums in categories.items()}
     names = sorted(counts, key=lambda name: (-counts[name], name))
-    return names[:MOST_CATEGORIES] if len(names) > 1 else []
+    return {name: counts[name] for name in names[:MOST_CATEGORIES]} if len(names) > 1 else {}
 
 
-def student_row(request: PageRequest, course: Course, seat: int, categories: Sequence[str], scale: Scale) -> Row:
+def student_row(request: PageRequest, course: Course, seat: int, categories: Collection[str], scale: Scale) -> Row:
     """Return one student's row."""
     own = request.study.seats[seat]
     name = Cell(passage(own.name, 80).text, request.links.to(request.student_path(seat)))

@@ -3,11 +3,14 @@
 import json
 from collections.abc import Iterator
 
+from simulation.core.types import Question
 from simulation.loop.world import HELD_OUT
 from simulation.store import Study
 from simulation.store.arrays import unpack_whole
 from simulation.store.packed import unpack_places, unpack_scores
+from simulation.views.web.cards import revealed
 from simulation.views.web.queries import ExamRow, text_of
+from simulation.views.web.wording import misconception
 
 COLUMNS = "r.questions, r.texts, r.scores, r.rankings, r.reasons FROM results r JOIN texts n ON n.id = r.name"
 OF_STUDENT = f"SELECT r.t, {COLUMNS} WHERE n.text = ? AND r.s = ? ORDER BY r.t"
@@ -57,3 +60,8 @@ def exam_answer(
         text=unpack_whole(texts)[first],
         reason=unpack_whole(reasons)[first],
     )
+
+
+def shown_by(study: Study, own: ExamRow, question: Question) -> str:
+    """Return the misconception that an answer shows, or another reason why it is wrong; "" where none is known."""
+    return misconception(revealed(question, own.choice)) or misconception(text_of(study, own.reason))

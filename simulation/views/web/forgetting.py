@@ -5,6 +5,7 @@ from collections import Counter
 from simulation.measures.methods import HALF
 from simulation.views.forms import style
 from simulation.views.web.changes import answer_text
+from simulation.views.web.exam_answers import shown_by
 from simulation.views.web.page_request import PageRequest
 from simulation.views.web.queries import exams
 from simulation.views.web.sheets import Cell, Row, Sheet, passage, sheet
@@ -34,6 +35,7 @@ def forgotten_sheet(request: PageRequest, seat: int) -> Sheet | None:
                 Cell(passage(question.prompt, max(40, request.longest // 8)).text, href, "word"),
                 Cell(f"turn {last_right[name].turn}", look="word"),
                 answer_text(request.study, last, name, max(40, request.longest // 8), look),
+                Cell(passage(shown_by(request.study, last.answers[name], question), 200).text, look="word"),
             )
         )
     hidden = len(lost) - len(rows)
@@ -42,5 +44,5 @@ def forgotten_sheet(request: PageRequest, seat: int) -> Sheet | None:
     ranked = sorted(counts, key=lambda name: (-counts[name], name))[:MOST_CATEGORIES]
     if len(counts) > 1:
         caption += f", most of them in: {', '.join(f'{passage(name, 80).text} ({counts[name]})' for name in ranked)}"
-    head = ("category", "question", "last right after", f"answer after turn {last.turn}")
-    return sheet(caption, head, rows, words=4, note=f"and {hidden} more" if hidden > 0 else "") if rows else None
+    head = ("category", "question", "last right after", f"answer after turn {last.turn}", "which shows")
+    return sheet(caption, head, rows, words=5, note=f"and {hidden} more" if hidden > 0 else "") if rows else None

@@ -13,7 +13,7 @@ from simulation.store.interning import decoded
 from simulation.views.forms import style
 from simulation.views.web.cards import revealed
 from simulation.views.web.catalog import NotThere
-from simulation.views.web.exam_answers import class_answers, last_turn, student_answers
+from simulation.views.web.exam_answers import class_answers, last_turn, shown_by, student_answers
 from simulation.views.web.page_request import PageRequest
 from simulation.views.web.queries import (
     AskedRow,
@@ -198,7 +198,7 @@ def evaluated_sheet(request: PageRequest, seat: int, question: Question) -> Shee
 
 def exam_cells(request: PageRequest, own: ExamRow, question: Question) -> tuple[Cell, ...]:
     """Return an answer of an evaluation as cells."""
-    shows = misconception(revealed(question, own.choice)) or misconception(text_of(request.study, own.reason))
+    shows = shown_by(request.study, own, question)
     return (
         Cell(passage(text_of(request.study, own.text), 400).text or "nothing", look=style(question.form)),
         Cell(passage(shows, 200).text, look="word"),

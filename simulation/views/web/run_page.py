@@ -68,7 +68,7 @@ def run_view(request: PageRequest, seat: int | None = None) -> RunView:
         notes=(*failed(request, seat), *warnings(measured)),
         finding=finding(measured),
         curve=curve_sheet(measured) if measured else None,
-        categories=categories_sheet(request, measured) if measured else None,
+        categories=categories_sheet(request, measured, seat) if measured else None,
         reasons=reasons_sheet(request, measured, only) if measured else None,
         forgotten=forgotten_sheet(request, only) if measured and only is not None else None,
         teacher=teacher_sheet(request, reliability, only),
@@ -163,7 +163,7 @@ def mean_text(values: Sequence[float]) -> str:
     return str(values[0]) if len(values) == 1 else f"{sum(values) / len(values):.1f}"
 
 
-def categories_sheet(request: PageRequest, courses: Sequence[Course]) -> Sheet | None:
+def categories_sheet(request: PageRequest, courses: Sequence[Course], seat: int | None) -> Sheet | None:
     """Return the mean by category and turn, all students together, with how it changed."""
     grouped, graded = by_turn(courses), courses[0].measure.graded
     if not grouped:
@@ -182,7 +182,8 @@ def categories_sheet(request: PageRequest, courses: Sequence[Course]) -> Sheet |
         cells = [Cell("") if value is None else Cell(scale.bare(value), look=heat(value)) for value in values]
         first, last = values[0], values[-1]
         change = "" if first is None or last is None else scale.signed(last - first)
-        href = request.links.to(f"{request.base}/answers.html", {"category": name}) if not request.links.bundled else ""
+        query = {"category": name, "seat": "" if seat is None else seat}
+        href = request.links.to(f"{request.base}/answers.html", query) if not request.links.bundled else ""
         questions = sums[turns[-1]][name].questions // len(courses)
         rows.append((Cell(passage(name, 80).text or "none", href), questions, *cells, Cell(change)))
     head = ("category", "questions", *(f"turn {turn}" for turn in turns), f"change{scale.points}")

@@ -155,6 +155,8 @@ def class_is_right(study: Played, page: PageReader) -> None:
         for put, truth in exams[max(exams)].items():
             means.setdefault(study.questions[put].category, []).append(truth)
         if len(means) > 1:
+            for category, truths in means.items():
+                assert page_column(page, f"{category or 'none'} ({len(truths)})") > 2
             weakest = min(means, key=lambda category: (mean(means[category]), category))
             needed = "" if mean(means[weakest]) == 1 else weakest or "what has no category"
             assert cells[page_column(page, "needs help with") - 1] == needed
@@ -177,7 +179,7 @@ def forgetting_is_right(study: Played, page: PageReader, student: str) -> None:
     assert len(own) == bool(lost)
     if lost:
         assert page.captions[own[0]].startswith(f"what it forgot: {len(lost)} of {len(last)} held-out answers")
-        prompts = {row[1] for row in page.rows if len(row) == 4 and row[1].startswith("held")}
+        prompts = {row[1] for row in page.rows if len(row) == 5 and row[1].startswith("held")}
         assert prompts == {study.questions[put].prompt for put in lost}
 
 

@@ -130,3 +130,13 @@ def test_the_commonest_misconception_and_the_turns_that_worked_on_it(
     assert lessons
     for turn, student in lessons:
         assert within_three[f"drawn/{student}/turn-{turn}.html", ()].clicks <= 3
+
+
+def test_a_category_on_a_students_page_leads_to_the_answers_of_that_student(
+    within_three: Mapping[Address, Clicked],
+) -> None:
+    own = within_three["drawn/student-1/index.html", ()]
+    links = [str(attributes.get("href")) for tag, attributes in own.page.tags if tag == "a"]
+    queries = [dict(parse_qsl(urlsplit(link).query)) for link in links]
+    categories = [query for query in queries if "category" in query and "teacher" not in query]
+    assert categories and all(query["seat"] == "1" for query in categories)

@@ -19,7 +19,7 @@ from simulation.views.progress import Quiet
 from simulation.views.web.catalog import Catalog
 from simulation.views.web.changes import MOST_CHANGES
 from simulation.views.web.site import Site
-from simulation.views.web.wording import before_after
+from simulation.views.web.wording import before_after, misconception
 from tests.support.random_classes import Class, play
 from tests.views.web.crawling import PageReader, read
 
@@ -41,7 +41,7 @@ def listed_changes(site: Site, path: str) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = []
     for number in range(1, 100):
         page = read(site, path, changes=str(number))
-        rows += [tuple(row) for row in page.rows if len(row) == 4 and row[1].startswith("held")]
+        rows += [tuple(row) for row in page.rows if len(row) == 5 and row[1].startswith("held")]
         if not any(f"changes={number + 1}" in str(own.get("href")) for _, own in page.tags):
             return rows
     raise AssertionError("the pages do not end")
@@ -56,7 +56,9 @@ def moved(
     for name, (was, text) in before.items():
         now, new_text = after[name]
         if was != now and questions[name].category in topics:
-            row = (questions[name].category or "none", " ".join(questions[name].prompt.split()), text, new_text)
+            question, worse = questions[name], text if was < now else new_text
+            shown = misconception(question.key.reveals[question.form.alternatives.index(worse)])
+            row = (question.category or "none", " ".join(question.prompt.split()), text, new_text, shown)
             sides[now < was].append(row)
     return sides
 
@@ -193,7 +195,7 @@ def test_held_out_answers_that_changed_are_those_of_the_saved_adapters(
     topics = {experience.question.category for experience in turns[2].experiences}
     up, down = moved(questions, by_turn[1], by_turn[2], topics)
     path = f"learned/{student}/turn-2.html"
-    own = [row for row in map(tuple, read(site, path).rows) if len(row) == 4 and row[0] in topics]
+    own = [row for row in map(tuple, read(site, path).rows) if len(row) == 5 and row[0] in topics]
     assert sorted(own) == sorted(up + down)
     assert f"{len(up)} turned right and {len(down)} turned wrong; in all others" in read(site, path).text
     assert own
