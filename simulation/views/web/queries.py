@@ -127,6 +127,8 @@ GRADED_TEACHERS = {"right": f"abs(f.score - a.truth) <= {SAME}", "wrong": f"abs(
 """The same as `errs` tells, in SQL."""
 REVEALS = "a.reveals = (SELECT id FROM texts WHERE hash = ?)"
 MATCHING = "(SELECT id FROM texts WHERE text LIKE ? ESCAPE '!')"
+BEGINNING = "CASE typeof({0}.text) WHEN 'text' THEN substr({0}.text, 1, ?) ELSE {0}.text END"
+"""The first characters of a text; one kept as bytes is whole, since its bytes do not end where characters do."""
 SEARCHED = f"(a.prompt IN {MATCHING} OR a.text IN {MATCHING})"
 
 
@@ -154,15 +156,18 @@ def asked(study: Study, wanted: Filter, *, start: int = 0, most: int = 50, longe
     """Return answers in the order in which they were given; of their texts the first `longest` characters."""
     condition, values = where(wanted, graded=study.measures[0].graded)
     statement = (
-        f"SELECT a.t, a.s, a.i, a.question, coalesce(q.rest ->> '$.tags[0]', ''), substr(p.text, 1, ?), "
-        f"substr(x.text, 1, ?), f.score, a.truth, coalesce(r.text, '') {LISTED} {condition} "
+        f"SELECT a.t, a.s, a.i, a.question, coalesce(q.rest ->> '$.tags[0]', ''), {BEGINNING.format('p')}, "
+        f"{BEGINNING.format('x')}, f.score, a.truth, coalesce(r.text, '') {LISTED} {condition} "
         f"ORDER BY a.t, a.s, a.i LIMIT ? OFFSET ?"
     )
     rows = study.query(statement, longest, longest, *values, most, start)
     names = ("turn", "seat", "position", "question", "category", "prompt", "answer", "score", "truth", "reveals")
-    texts = ("category", "prompt", "answer", "reveals")
+    lengths = {"category": None, "prompt": longest, "answer": longest, "reveals": None}
     records = [dict(zip(names, row, strict=True)) for row in rows]
-    return [AskedRow(**{**record, **{name: decoded(record[name]) for name in texts}}) for record in records]
+    return [
+        AskedRow(**{**record, **{name: decoded(record[name])[:length] for name, length in lengths.items()}})
+        for record in records
+    ]
 
 
 def count(study: Study, wanted: Filter) -> int:

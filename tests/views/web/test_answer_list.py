@@ -8,6 +8,7 @@ import pytest
 from simulation.store import Study
 from simulation.views.web.answer_list import BINARY, listed, number_of
 from simulation.views.web.queries import Filter, asked, category_names, count
+from tests.support.formats import make
 
 
 @pytest.fixture(scope="module", params=["class", "hostile"])
@@ -54,3 +55,9 @@ def test_questions_and_misconceptions_are_found_by_their_index(study: Study) -> 
     for condition, index in (("question = 3", "answers_by_question"), ("reveals = 3", "answers_by_reveals")):
         plan = study.query(f"EXPLAIN QUERY PLAN SELECT * FROM answers WHERE {condition} ORDER BY t, s, i")
         assert index in plan[0][-1] and len(plan) == 1
+
+
+def test_a_text_with_half_of_a_character_is_cut_between_characters(disk: Path) -> None:
+    make(disk / "halves")
+    with Study.open(disk / "halves") as study:
+        assert [row.answer for row in asked(study, Filter(turn=1), longest=1)][:2] == ["2", "\udc80"]
