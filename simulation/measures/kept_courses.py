@@ -89,9 +89,9 @@ class KeptCourses:
         self.last_turn = -1
         self._names: dict[int, str] = {}
 
-    def follow(self, study: Study, sums: KeptSums) -> None:
-        """Take up the turns that are new in the sums."""
-        first, last = self.last_turn + 1, sums.last_turn
+    def follow(self, study: Study, sums: KeptSums, last: int | None = None) -> None:
+        """Take up the turns that are new in the sums, up to `last`, by default the last that has any."""
+        first, last = self.last_turn + 1, sums.last_turn if last is None else last
         for s, category, *counts in sums.query(VERDICTS, first, last):
             self.courses[s].reliability.add(sums.name(category), *counted(*counts))
         for s, category, *truths in study.query(AGAIN, first, last):

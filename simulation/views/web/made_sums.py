@@ -5,6 +5,7 @@ from threading import Lock, Thread
 from simulation.core.errors import SimulationError
 from simulation.store import Study, StudySums
 from simulation.store.kept_sums import KeptSums
+from simulation.views.web.queries import opened
 
 
 class SumsUnderWay(Exception):
@@ -49,7 +50,7 @@ class MadeSums:
 
     def _make(self) -> None:
         try:
-            with Study.open(self._folder) as study:
+            with opened(self._folder) as study:
                 places = {seat.name: place for place, seat in enumerate(study.seats)}
                 for sums in StudySums(study).since(self.turns_made):
                     self.sums.add(sums, places[sums.student])

@@ -64,7 +64,8 @@ class Summaries:
         """Return the course of every student by the truth, all committed turns in it; raises SumsUnderWay."""
         sums, summary = self.sums(study), self._of(study)
         with summary.lock:
-            summary.courses.follow(study, sums)
+            made = summary.made  # its last turn may be there of some students only, while a thread adds it
+            summary.courses.follow(study, sums, None if made is None else made.turns_made - 1)
             return list(summary.courses.courses)
 
     def held_out(self, study: Study) -> Mapping[str, tuple[int, Question]]:

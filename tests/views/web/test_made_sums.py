@@ -12,6 +12,7 @@ import pytest
 from benchmarks.pages_study import without_sums
 from simulation.store import Study, StudySums
 from simulation.views.web.catalog import Catalog
+from simulation.views.web.made_sums import MadeSums
 from simulation.views.web.site import Site
 from simulation.views.web.summaries import Summaries
 from tests.views.web.crawling import parsed, read
@@ -89,6 +90,26 @@ def test_sums_follow_a_study_that_goes_on(old: Path, tmp_path: Path) -> None:
         turns = [replace(turn, turn=4, experiences=(), lessons=(), update=None) for turn in study.turns(start=3)]
         study.append(turns, {}, seconds={})
     assert "turn 4" in read(own, "class/student-0/index.html").text
+
+
+def test_a_turn_that_is_being_added_is_taken_up_whole(
+    old: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(old / "class", tmp_path / "class")
+    own = Summaries()
+    with Study.open(tmp_path / "class", write=True) as study:
+        own.courses(study)
+        turns = [replace(turn, turn=4, experiences=(), lessons=(), update=None) for turn in study.turns(start=3)]
+        study.append(turns, {}, seconds={})
+        monkeypatch.setattr(MadeSums, "ready", lambda *_: True)  # as a page was told before the thread began
+        made = own._of(study).made
+        assert made is not None
+        for seat, sums in enumerate(StudySums(study).since(4)):
+            made.sums.add(sums, seat)
+            assert all(course.measurements[-1].turn < 4 for course in own.courses(study))
+        made.turns_made = 5
+        followed = [course.measurements[-1].turn for course in own.courses(study)]
+    assert len(followed) > 1 and {*followed} == {4}
 
 
 def test_damage_is_told_instead_of_sums(old: Path, tmp_path: Path) -> None:
