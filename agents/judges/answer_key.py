@@ -51,7 +51,7 @@ def mark(question: Question, text: str, choice: int | None) -> Feedback:
     reference, alternatives = question.key.reference, question.form.alternatives
     if reference is None:
         raise DataError(
-            f"question {question.id!r} has no reference, so answer_key cannot judge it; use another teacher or add one"
+            f"question {question.id!r} has no reference, so answer_key cannot judge it; use another judge or add one"
         )
     right_option = reference_index(question)
     score, read = compared(question, text, choice, right_option)

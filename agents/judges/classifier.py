@@ -192,8 +192,8 @@ def gold(question: Question) -> str:
     reference = question.key.reference
     if reference is None:
         raise DataError(
-            f"question {question.id!r} has no reference, so the teacher has nothing to compare with; "
-            "use another teacher or add one"
+            f"question {question.id!r} has no reference, so classifier has nothing to compare with; "
+            "use another judge or add one"
         )
     from agents.reading.options import reference_index  # the rules take long to compile
 

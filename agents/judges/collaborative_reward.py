@@ -39,7 +39,7 @@ class CollaborativeReward:
     def check(self) -> None:
         """Refuse a log that is not there or cannot be read; raises DataError."""
         if self.log is None:
-            raise DataError("collaborative_reward counts a log of what users took; set teacher.log to a file of it")
+            raise DataError("collaborative_reward counts a log of what users took; set its log to a file of it")
         read_histories(self.log)
 
     def fingerprint(self) -> Mapping[str, str]:
@@ -57,7 +57,7 @@ class CollaborativeReward:
     def _verdict(self, question: Question, answer: Answer) -> Feedback:
         items = items_asked(question, "collaborative_reward")
         if self.log is None:
-            raise DataError("collaborative_reward counts a log of what users took; set teacher.log to a file of it")
+            raise DataError("collaborative_reward counts a log of what users took; set its log to a file of it")
         history = question.form.history if isinstance(question.form, NextItems) else ()
         shares = after(self.log, items.name, history[-LAST:])
 

@@ -24,7 +24,7 @@ def place_taken(question: Question, items: Catalogue, judge: str) -> int:
     if question.key.reference not in items.places:
         raise DataError(
             f"question {question.id!r} has no item of its catalogue that was taken next, so {judge} cannot judge it; "
-            "use another teacher, such as reference_free"
+            "use another judge, such as reference_free"
         )
     return items.places[question.key.reference]
 

@@ -39,7 +39,7 @@ def looked_up(question: Question, texts: tuple[str, ...]) -> Feedback:
     if not isinstance(question.form, NextItems) or not isinstance(question.key, Taken):
         raise DataError(
             f"question {question.id!r} asks for no next item of a catalogue, so next_item cannot judge it; use "
-            "another teacher, or an environment such as recommendation"
+            "another judge, or an environment such as recommendation"
         )
     items = catalogue(question.form.catalogue)
     wanted = items.text(question.key.item)

@@ -117,7 +117,7 @@ class Peers:
         if place.number >= self.seats:
             raise ScenarioError(
                 f"{name} has number {place.number}, but the graph of `peers` has the numbers 0 to {self.seats - 1}; "
-                "set teacher.seats to students.count"
+                "set its seats to students.count"
             )
         neighbours_by_number = adjacency(self.graph, self.seats, self.neighbours, self.rewire, self.graph_seed)
         return neighbours_by_number[place.number] - {*self.outsiders}

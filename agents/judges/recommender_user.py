@@ -104,7 +104,7 @@ def slate(question: Question, answer: Answer) -> Slate:
     if not isinstance(form, NextItems) or not isinstance(visitor, Visitor):
         raise DataError(
             f"question {question.id!r} is of form {type(form).__name__} and key {type(visitor).__name__}, but "
-            "recommender_user looks at lists of a catalogue as a Visitor; use another teacher, or the environment "
+            "recommender_user looks at lists of a catalogue as a Visitor; use another judge, or the environment "
             "recommender_users"
         )
     items = catalogue(form.catalogue)

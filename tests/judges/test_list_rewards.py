@@ -206,7 +206,7 @@ def test_the_height_of_vectors_says_nothing(tmp_path: Path, scale: float) -> Non
     ("name", "parameters", "why"),
     [
         ("semantic_reward", {"vectors": "nowhere.npy"}, "no item vectors are at"),
-        ("collaborative_reward", {}, "set teacher.log to a file"),
+        ("collaborative_reward", {}, "set its log to a file"),
         ("collaborative_reward", {"log": "nowhere.jsonl"}, "cannot be read"),
         ("collaborative_reward", {"log": "bad.jsonl"}, r"bad\.jsonl:2: .* is no list of item names"),
         ("collaborative_reward", {"log": "broken.jsonl"}, r"broken\.jsonl:1: not JSON"),
