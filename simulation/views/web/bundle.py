@@ -10,6 +10,8 @@ from simulation.views.web.links import Target
 from simulation.views.web.site import Site
 
 MOST_FILES = 20_000
+UNREAD = 500
+"""Status from which a page only says why it cannot be shown."""
 
 
 def bundle(folder: Path, to: Path, turns: Collection[int] | None, say: Callable[[str], None]) -> int:
@@ -21,10 +23,13 @@ def bundle(folder: Path, to: Path, turns: Collection[int] | None, say: Callable[
         raise StoreError(f"{to} is not empty; name a new folder, so that nothing is overwritten")
     site = Site(Catalog(folder), bundled=True, turns=None if turns is None else frozenset(turns))
     waiting, seen = deque([Target("index.html")]), {Target("index.html")}
+    unread: list[str] = []
     try:
         while waiting:
             target = waiting.popleft()
             reply = site.reply(target.path, dict(target.query))
+            if reply.status >= UNREAD:
+                unread.append(target.file)
             path = to / target.file
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(reply.body)
@@ -37,4 +42,6 @@ def bundle(folder: Path, to: Path, turns: Collection[int] | None, say: Callable[
     except OSError as error:
         raise StoreError(f"{to} could not be written ({error.strerror}); delete it and write elsewhere") from error
     say(f"{len(seen)} files in {to}; open {to / 'index.html'}")
+    if unread:
+        say(f"{len(unread)} of them only say what of a study cannot be read, the first is {to / unread[0]}")
     return len(seen)

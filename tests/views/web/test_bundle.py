@@ -2,6 +2,7 @@
 
 import posixpath
 import re
+import sqlite3
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -9,7 +10,10 @@ import pytest
 
 from simulation.commands.view import turn_numbers
 from simulation.core.errors import ScenarioError, StoreError
+from simulation.store import DATABASE
 from simulation.views.web.bundle import bundle
+from tests.support.random_classes import Class
+from tests.support.random_classes import play as play_class
 from tests.views.web.crawling import PageReader
 
 
@@ -79,3 +83,15 @@ def test_turns_are_named_by_number() -> None:
     assert turn_numbers("1, 5,20") == {1, 5, 20} and turn_numbers("all") is None and turn_numbers(None) is None
     with pytest.raises(ScenarioError, match="name turns by number"):
         turn_numbers("1-3")
+
+
+def test_pages_that_cannot_be_shown_are_counted(disk: Path) -> None:
+    play_class(Class(seed=1, turns=1), disk / "class")
+    with sqlite3.connect(disk / "class" / DATABASE) as connection:
+        connection.execute("UPDATE results SET scores = x'66' WHERE t = 1")
+    connection.close()
+    sentences: list[str] = []
+    bundle(disk / "class", disk / "pages", None, sentences.append)
+    assert len(sentences) == 2 and " of them only say what of a study cannot be read" in sentences[1]
+    first = Path(sentences[1].rsplit(" ", 1)[1])
+    assert "restore the study" in PageReader(first.read_text(encoding="utf-8")).text
