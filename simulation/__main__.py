@@ -4,7 +4,7 @@ import gc
 import os
 import sys
 
-from simulation.commands.main import main
+from simulation.commands.main import program
 
 # Threads that wait spin, by default for so long that one other busy program makes a run half as fast again on two
 # cores (measured); libgomp reads this when torch loads it, and whoever has set it keeps his own.
@@ -20,4 +20,4 @@ if sys.flags.safe_path:
     sys.path.append("")
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(program())

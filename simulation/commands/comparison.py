@@ -1,13 +1,11 @@
 """What the command line does with comparisons: plays them, goes on with them, says what came out."""
 
-# ruff: noqa: T201  # the command line is what speaks
-
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
-from simulation.commands.terminal import PROGRAM, display, scenario_file, warn
+from simulation.commands.terminal import PROGRAM, display, divided, scenario_file, warn
 from simulation.core.errors import INTERRUPTED, ScenarioError
 from simulation.core.machine import cores
 from simulation.core.questions import Measure
@@ -19,14 +17,17 @@ from simulation.scenario.entries import read_lineup, read_seeds
 from simulation.store import new_folder
 from simulation.views.boards import Board, JsonBoard, LiveBoard, PlainBoard
 from simulation.views.json_lines import JsonLines
-from simulation.views.text import Scale, shown
+from simulation.views.streams import say
+from simulation.views.text import Scale
 from simulation.views.verdict_text import verdict_json
 
 
 def compare_command(arguments: Namespace) -> int:
     """Play scenarios over seeds and say which differ."""
-    overrides = [text for text in arguments.scenarios if "=" in text and not Path(text).exists()]
-    files = [scenario_file(Path(text)) for text in arguments.scenarios if text not in overrides]
+    names, overrides = divided(arguments.scenarios)
+    if not names:
+        raise ScenarioError(f"compare names no scenario, only {overrides[0]:.80}; write a scenario first")
+    files = [scenario_file(Path(name)) for name in names]
     seeds = None if arguments.seeds is None else read_seeds(arguments.seeds)
     lineup = read_lineup(files, arguments.vary, overrides, seeds, arguments.preset)
     measures = chosen(measure_names(arguments), known_before(lineup))
@@ -64,10 +65,10 @@ def play(comparison: Comparison, arguments: Namespace, workers: int, measures: S
         outcome = play_comparison(comparison, workers, shows.hear, warn, JsonLines)
         shows.ended(outcome)
     for index, reason in sorted(outcome.failures.items()):
-        print(shown(f"cohort {index} failed: {reason}"), file=sys.stderr)
+        say(f"cohort {index} failed: {reason}", aside=True)
     if outcome.stopped or outcome.failures:
-        again = f"{PROGRAM} resume {shown(str(comparison.folder))}"
-        print(f"no finished turn is lost; go on with: {again}", file=sys.stderr)
+        again = f"{PROGRAM} resume {comparison.folder}"
+        say(f"no finished turn is lost; go on with: {again}", aside=True)
     if outcome.stopped:
         return INTERRUPTED
     conclude(comparison, shows, measures)

@@ -3,15 +3,14 @@
 # ruff: noqa: T201  # the command line is what speaks
 
 import json
-import sys
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simulation.commands.terminal import ROOT, scenario_file
+from simulation.commands.terminal import ROOT, divided, scenario_file
 from simulation.core.errors import USER_ERROR, ScenarioError, SimulationError
-from simulation.views.text import shown
+from simulation.views.streams import say
 
 if TYPE_CHECKING:
     from simulation.scenario.prepare import Prepared
@@ -26,21 +25,25 @@ def check_command(arguments: Namespace) -> int:
     from simulation.commands.contract import check_component, is_component
 
     wrong = False
-    written = [str(word) for word in arguments.scenario if "=" in str(word) and not word.exists()]
-    overrides = [*arguments.overrides, *written]
-    for path in [word for word in arguments.scenario if str(word) not in written]:
+    names, written = divided(arguments.scenario)
+    overrides = [*arguments.set, *written]
+    if not names:
+        raise ScenarioError(f"check names nothing to check, only {overrides[0]:.80}; write a scenario first")
+    for name in names:
         try:
-            if is_component(str(path), arguments.kind):
-                lines = [check_component(str(path), arguments.kind, overrides, arguments.environment)]
+            if is_component(name, arguments.kind):
+                lines = [check_component(name, arguments.kind, overrides, arguments.environment)]
             else:
+                path = scenario_file(Path(name))
                 lines = check_file(path, overrides, whole_audit=arguments.audit, offline=arguments.offline)
+                lines += resolved_lines(path, overrides) if len(names) == 1 else []
         except SimulationError as error:
             wrong = True
             for line in str(error).splitlines():
-                print(shown(line), file=sys.stderr)
+                say(line, aside=True)
             continue
         for line in lines:
-            print(shown(line))
+            say(line)
     return USER_ERROR if wrong else 0
 
 
@@ -49,7 +52,7 @@ def check_file(path: Path, overrides: Sequence[str], *, whole_audit: bool, offli
     from simulation.scenario.readiness import check_here, elsewhere
     from simulation.scenario.scenario import load_scenario
 
-    scenario = load_scenario(scenario_file(path), overrides)
+    scenario = load_scenario(path, overrides)
     lying = elsewhere(scenario)
     prepared = check_here(scenario, lying if offline else ())
     check_variants(path, overrides, scenario, offline=offline)
@@ -66,6 +69,16 @@ def check_file(path: Path, overrides: Sequence[str], *, whole_audit: bool, offli
         )
     unseen = [f"{key} ({', '.join(names)})" for key, names in lying.items()]
     return [*notices, f"{path}: {finding}" + (f"; not looked at: {'; '.join(unseen)}" if unseen else "")]
+
+
+def resolved_lines(path: Path, overrides: Sequence[str]) -> list[str]:
+    """Return a scenario with every default written out, as a study keeps it."""
+    import yaml
+
+    from simulation.scenario.scenario import load_scenario
+
+    text = yaml.safe_dump(load_scenario(path, overrides).resolved(), sort_keys=False, allow_unicode=True)
+    return ["with every default written out:", *(f"  {line}" for line in text.splitlines())]
 
 
 def description(prepared: "Prepared") -> list[str]:
@@ -141,7 +154,7 @@ def list_command(arguments: Namespace) -> int:
             Path(arguments.schema).write_text(f"{text}\n", encoding="utf-8")
         return 0
     for line in listed(arguments.markdown):
-        print(line)
+        say(line)
     return 0
 
 
@@ -161,7 +174,10 @@ def doctor_command(arguments: Namespace) -> int:
     from simulation.scenario.scenario import load_scenario
     from simulation.views.doctor import complaints, examine
 
-    findings = examine(ROOT, {str(path): prepare(load_scenario(scenario_file(path))) for path in arguments.scenario})
+    names, overrides = divided(arguments.scenario)
+    if overrides and not names:
+        raise ScenarioError(f"doctor names no scenario, only {overrides[0]:.80}; write a scenario first")
+    findings = examine(ROOT, {name: prepare(load_scenario(scenario_file(Path(name)), overrides)) for name in names})
     lacking = complaints(findings)
     if arguments.json:
         print(json.dumps({**findings, "missing": lacking}))

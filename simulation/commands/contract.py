@@ -85,7 +85,7 @@ def made(kind: str, name: str, parameters: Mapping[str, Any]) -> Any:
                 what = (
                     "has no default" if detail["type"] == "missing" else f"{detail['msg']}; got {detail['input']!r:.60}"
                 )
-                lines.append(f"{kind.replace('_', ' ')} {name!r}: the parameter {key}: {what}; write --set {key}=VALUE")
+                lines.append(f"{kind.replace('_', ' ')} {name!r}: the parameter {key}: {what}; write {key}=VALUE")
             raise ScenarioError("\n".join(lines)) from error
 
 

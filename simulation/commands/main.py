@@ -1,194 +1,21 @@
 """The command line: `python -m simulation COMMAND`; what a command needs is imported when it runs."""
 
-# ruff: noqa: T201  # the command line is what speaks
-
-import argparse
-import os
+import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from pathlib import Path
 
+from simulation.commands.grammar import COMMANDS, parse, parser
 from simulation.core.errors import INTERRUPTED, USER_ERROR, SimulationError
-from simulation.views.text import shown
-
-COMMANDS = {
-    **dict.fromkeys(("run", "resume", "report", "replay", "export"), "study"),
-    **dict.fromkeys(("check", "list", "doctor"), "components"),
-    "compare": "comparison",
-    "power": "power",
-    "view": "view",
-}
-"""The module of each command."""
-FORMATS = ("jsonl", "parquet", "peft")
-KINDS = ("environment", "students", "judge", "question_policy", "experience_policy", "trainer")
-"""Of components, as the registry has them."""
-
-
-def parser() -> argparse.ArgumentParser:
-    """Return the parser of every command."""
-    top = argparse.ArgumentParser(
-        prog="python -m simulation",
-        description="Learning loops: students answer, judges evaluate, students are trained, policies decide.",
-        epilog="Start with: python -m simulation run scenarios/random_selection.yaml",
-    )
-    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    add = commands.add_parser
-    _run(add("run", help="play a scenario as a new study"))
-    resume = _study(add("resume", help="go on with a study or a comparison that was stopped"))
-    resume.add_argument("--cohort", type=int, help=argparse.SUPPRESS)  # what a comparison starts its workers with
-    resume.add_argument("--workers", type=int, help="processes to go on with a comparison in")
-    _measure(resume)
-    _display(resume)
-    _compare(add("compare", help="play scenarios over seeds and say which differ"))
-    _power(add("power", help="say how many seeds and questions a difference needs, before anything is spent"))
-    listing = add("list", help="list components and scenarios, or write the scenario schema")
-    listing.add_argument(
-        "--schema", nargs="?", const="-", metavar="FILE", help="write the JSON schema (default: stdout)"
-    )
-    listing.add_argument("--markdown", choices=("components", "scenario"), help="a page of the documents, as Markdown")
-    _check(add("check", help="check scenarios without loading a model, or components of your own"))
-    _study(add("replay", help="re-play a study without its model and compare it byte for byte"))
-    _view(add("view", help="show studies turn by turn in the browser, or write the pages as files"))
-    _measure(_study(add("report", help="show a study's table and draw its learning curve")))
-    export = _study(add("export", help="write a study as JSON lines, Parquet or PEFT adapters"))
-    export.add_argument("--to", type=Path, required=True, metavar="FOLDER", help="a new or empty folder")
-    export.add_argument("--format", choices=FORMATS, default="jsonl", help="default: jsonl")
-    doctor = add("doctor", help="say what this machine has and lacks")
-    doctor.add_argument("scenario", type=Path, nargs="*", help="scenario files whose models are loaded and tried too")
-    doctor.add_argument("--json", action="store_true", help="one JSON object")
-    return top
-
-
-def _run(command: argparse.ArgumentParser) -> None:
-    command.add_argument("scenario", type=Path, help="a scenario file")
-    command.add_argument("overrides", nargs="*", metavar="KEY=VALUE", help="dotted overrides, such as ask.questions=80")
-    command.add_argument("--out", type=Path, default=Path("runs"), help="where study folders are made (default: runs)")
-    command.add_argument("--preset", help="a named set of overrides of the file")
-    command.add_argument("--turns", type=int, help="short for the override turns=N")
-    command.add_argument("--threads", type=int, help="short for the override threads=N")
-    _display(command)
-
-
-def _compare(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "scenarios",
-        nargs="+",
-        metavar="SCENARIO|KEY=VALUE",
-        help="scenario files, and overrides for all of them",
-    )
-    command.add_argument(
-        "--vary",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE,VALUE",
-        help="play each scenario with each value, such as ask.policy=random,category; may be given again "
-        "(default: what the file says under compare)",
-    )
-    command.add_argument(
-        "--seeds", metavar="N|A,B,C", help="how many seeds, or which (default: what the file says, else 8)"
-    )
-    command.add_argument("--preset", help="a named set of overrides of the files")
-    _measure(command)
-    command.add_argument("--workers", type=int, help="processes to play in (default: one a core; one where a GPU is)")
-    command.add_argument("--out", type=Path, default=Path("runs"), help="where folders are made (default: runs)")
-    _display(command)
-
-
-def _power(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--points", type=float, default=3.0, help="the difference to be shown, in points (default: 3)")
-    command.add_argument("--seeds", type=int, help="how many seeds there will be")
-    command.add_argument("--questions", type=int, help="how many held-out questions there will be")
-    command.add_argument("--pilot", type=Path, metavar="COMPARISON", help="take the variances of a comparison played")
-    command.add_argument("--measure", metavar="NAME", help="by which measure of it (default: the truth)")
-    command.add_argument("--seed-sd", type=float, metavar="POINTS", help="sd of accuracy between seeds (default: 3)")
-    command.add_argument("--seed-correlation", type=float, metavar="R", help="of two policies (default: 0.7)")
-    command.add_argument("--accuracy", type=float, metavar="SHARE", help="expected accuracy, 0 to 1 (default: 0.3)")
-    command.add_argument(
-        "--question-correlation", type=float, metavar="R", help="of two policies' truths of one seed (default: 0.8)"
-    )
-    command.add_argument("--pairs", type=int, default=1, help="pairs compared, for Holm's adjustment (default: 1)")
-    command.add_argument("--chance", type=float, default=0.8, help="the power wanted (default: 0.8)")
-    command.add_argument("--json", action="store_true", help="one JSON object")
-
-
-def _view(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "folder",
-        type=Path,
-        nargs="?",
-        default=Path("runs"),
-        help="a folder of studies, a study or a comparison (default: runs)",
-    )
-    command.add_argument("--port", type=int, default=0, help="default: any that is free")
-    command.add_argument("--host", default="127.0.0.1", help="default: 127.0.0.1, this machine alone")
-    command.add_argument("--no-browser", action="store_true", help="print the address, open nothing")
-    command.add_argument("--bundle", type=Path, metavar="DIR", help="write the pages into a new folder instead")
-    command.add_argument("--turns", metavar="all|N,N", help="of which turns --bundle writes pages (default: all)")
-
-
-def _check(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "scenario",
-        type=Path,
-        nargs="+",
-        metavar="SCENARIO|MODULE:CLASS",
-        help="scenario files, or components, and overrides KEY=VALUE",
-    )
-    command.add_argument("--kind", choices=KINDS, help="what the components are (default: told by their members)")
-    command.add_argument(
-        "--environment",
-        metavar="NAME",
-        help="try judges, students and question policies on this environment's questions (default: scripted ones)",
-    )
-    command.add_argument(
-        "--audit",
-        action="store_true",
-        help="also judge every reference of code tasks, not only a sample of them",
-    )
-    command.add_argument(
-        "--offline",
-        action="store_true",
-        help="look at nothing but what lies here, and list what could not be looked at: names on the Hub, APIs",
-    )
-    command.add_argument(
-        "--set", dest="overrides", action="append", default=[], metavar="KEY=VALUE", help="an override, or a parameter"
-    )
-
-
-def _study(command: argparse.ArgumentParser) -> argparse.ArgumentParser:
-    command.add_argument("study", type=Path, help="a study folder")
-    return command
-
-
-def _measure(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--measure",
-        metavar="NAME,NAME",
-        help="report by these stored measures, such as pass@5, the first counts (default: the truth); a study by one",
-    )
-
-
-def _display(command: argparse.ArgumentParser) -> None:
-    shows = command.add_mutually_exclusive_group()
-    shows.add_argument("--json", action="store_true", help="JSON lines on stdout, everything else on stderr")
-    shows.add_argument("--quiet", action="store_true", help="no progress, only the report")
-
-
-def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    """Parse a command line; overrides may stand before, between and after options, which argparse alone cannot do."""
-    top = parser()
-    parsed, rest = top.parse_known_args(arguments)
-    if parsed.command in ("run", "compare") and not any(text.startswith("-") for text in rest):
-        getattr(parsed, "overrides" if parsed.command == "run" else "scenarios").extend(rest)
-    elif rest:
-        top.error(f"unrecognized arguments: {' '.join(rest)}")
-    return parsed
+from simulation.views.streams import endure, lost, say
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; an error of the user is one line on stderr and exit code 2."""
     parsed = parse(arguments)
+    if parsed.command is None:
+        parser().print_help()
+        return 0
     try:
         from simulation._siblings import check_siblings
 
@@ -198,12 +25,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except SimulationError as error:
         for line in str(error).splitlines():
-            print(shown(line), file=sys.stderr)
+            say(line, aside=True)
         return USER_ERROR
     except KeyboardInterrupt:
-        print("stopped", file=sys.stderr)
+        say("stopped", aside=True)
         return INTERRUPTED
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
     return code
+
+
+def program() -> int:
+    """Run the command of this process: nothing that happens to its streams ends it, and a request to end is heard."""
+    endure()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:  # who runs it under nohup keeps that
+            signal.signal(number, signal.default_int_handler)
+    try:
+        code = main()
+    except SystemExit as ended:
+        code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    reason = lost()
+    if reason is None:
+        return code
+    if not isinstance(reason, BrokenPipeError):  # a reader that has seen enough knows it
+        say(f"stdout could not be written ({reason.strerror}); what was to be said there is lost", aside=True)
+    return code or 1

@@ -17,6 +17,7 @@ from simulation.measures.power import QUESTIONS, SEEDS, assumed, piloted, power_
 from simulation.measures.statistics import Variances
 from simulation.play.folders import Comparison, is_comparison
 from simulation.views.power_plan import make_plan, plan_lines, plan_table
+from simulation.views.streams import say
 
 RANGES = {
     "points": (0.0, 100.0),
@@ -57,9 +58,9 @@ def power_command(arguments: Namespace) -> int:
     from rich.console import Console
 
     console = Console()
-    print(source)
+    say(source)
     for line in plan_lines(plan):
-        print(line)
+        say(line)
     console.print(plan_table(plan))
     return 0
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from simulation.commands.terminal import PROGRAM, display, scenario_file, warn
 from simulation.core.errors import INTERRUPTED
+from simulation.views.streams import say
 from simulation.views.text import shown
 
 
@@ -19,12 +20,15 @@ def run_command(arguments: Namespace) -> int:
 
     short = {"turns": arguments.turns, "threads": arguments.threads}
     overrides = [*arguments.overrides, *(f"{key}={value}" for key, value in short.items() if value is not None)]
-    prepared = prepare(load_scenario(scenario_file(arguments.scenario), overrides, arguments.preset))
+    scenario = load_scenario(scenario_file(arguments.scenario), overrides, arguments.preset)
+    if not (arguments.quiet or sys.stdout.isatty()):  # where nothing is drawn, reading must not look like hanging
+        say(f"{scenario.name}: reading the questions and loading the models …", aside=True)
+    prepared = prepare(scenario)
     notices = prepared.notices
     if notices:
         checked = shlex.join([str(arguments.scenario), *overrides])
         more = f" ({len(notices) - 1} details: `{PROGRAM} check {checked}`)" if len(notices) > 1 else ""
-        print(shown(f"notice: {notices[0]}{more}"), file=sys.stderr)
+        say(f"notice: {notices[0]}{more}", aside=True)
     from simulation.play.session import begin
     from simulation.store import new_folder
 
@@ -51,14 +55,14 @@ def conclude(folder: Path, whole: bool, arguments: Namespace) -> int:
     """Report a whole study; say of a stopped one how to go on."""
     name = shown(str(folder))
     if not whole:
-        print(f"stopped; no finished turn is lost; go on with: {PROGRAM} resume {name}", file=sys.stderr)
+        say(f"stopped; no finished turn is lost; go on with: {PROGRAM} resume {name}", aside=True)
         return INTERRUPTED
     show_report(folder, aside=arguments.json)
     if not arguments.json:
-        print(f"turn by turn in the browser: {PROGRAM} view {name}")
-        print(f"replay without the model: {PROGRAM} replay {name}")
-        print("take it along, as jsonl, parquet or (LoRA students) peft:")
-        print(f"  {PROGRAM} export {name} --to exports/{shown(folder.name)} --format jsonl")
+        say(f"turn by turn in the browser: {PROGRAM} view {name}")
+        say(f"replay without the model: {PROGRAM} replay {name}")
+        say("take it along, as jsonl, parquet or (LoRA students) peft:")
+        say(f"  {PROGRAM} export {name} --to exports/{shown(folder.name)} --format jsonl")
     return 0
 
 
@@ -76,12 +80,12 @@ def report_command(arguments: Namespace) -> int:
 def show_report(folder: Path, measure: str | None = None, *, aside: bool = False) -> None:
     """Print the report of a stored study, by the truth or another measure; on stderr where stdout is a machine's."""
     from rich.console import Console
-    from rich.text import Text
 
     from simulation.core.errors import StoreError
     from simulation.measures.naming import chosen, known_in
     from simulation.scenario.entries import is_lineup
     from simulation.store import Study, StudySums
+    from simulation.views.fitting import speak
     from simulation.views.report import report
 
     with Study.open(folder) as study:
@@ -93,7 +97,7 @@ def show_report(folder: Path, measure: str | None = None, *, aside: bool = False
             from simulation.views.web.report_page import write_report
 
             path = write_report(study)
-            console.print(Text(f"all turns on one page: {shown(str(path))}"), soft_wrap=True)
+            speak(console, f"all turns on one page: {shown(str(path))}")
 
 
 def replay_command(arguments: Namespace) -> int:

@@ -1,15 +1,14 @@
 """What all commands share of the terminal: how this program is called, what it warns of, what shows a study."""
 
-# ruff: noqa: T201  # the command line is what speaks
-
 import sys
 from argparse import Namespace
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simulation.core.errors import ScenarioError, nearest
-from simulation.views.text import shown
+from simulation.views.streams import say
 
 if TYPE_CHECKING:
     from simulation.views.progress import Quiet
@@ -21,20 +20,40 @@ PROGRAM = "simulation" if Path(sys.argv[0]).name == "simulation" else "python -m
 
 def warn(text: str) -> None:
     """Say on stderr what a user should know."""
-    print(shown(f"warning: {text}"), file=sys.stderr)
+    say(f"warning: {text}", aside=True)
+
+
+def divided(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return which words of a command line name something, and which are overrides KEY=VALUE."""
+    overrides = [word for word in words if "=" in word and not is_there(Path(word))]
+    return [word for word in words if word not in overrides], overrides
 
 
 def scenario_file(path: Path) -> Path:
-    """Return `path`, or say which scenario may be meant."""
+    """Return the file that a path is, or the one of scenarios/ that it names; else say which may be meant."""
+    if is_there(path):
+        return path
+    named = ROOT / "scenarios" / f"{path.name.removesuffix('.yaml')}.yaml"
+    if path.parent == Path() and is_there(named):
+        return named
+    near = sorted(path.parent.glob("*.yaml")) if path.parent.is_dir() else []
+    choices = [str(scenario) for scenario in near]
+    if path.parent == Path():
+        choices += [scenario.stem for scenario in (ROOT / "scenarios").glob("*.yaml")]
+    hint = nearest(str(path), choices).partition("known:")[0].strip()
+    raise ScenarioError(f"{path!s:.200}: no such file; {hint or f'`{PROGRAM} list` shows the scenarios'}")
+
+
+def is_there(path: Path) -> bool:
+    """Tell whether there is a file or folder; raises ScenarioError where no file could have such a name."""
     try:
-        missing = not path.exists()
+        return path.exists()
     except OSError as error:
-        raise ScenarioError(f"{str(path)!r:.80}: {error.strerror}") from error
-    if missing:
-        scenarios = [str(scenario) for scenario in sorted(path.parent.glob("*.yaml"))] if path.parent.is_dir() else []
-        hint = nearest(str(path), scenarios).partition("known:")[0].strip()
-        raise ScenarioError(f"{path}: no such file; {hint or f'`{PROGRAM} list` shows the scenarios'}")
-    return path
+        if "=" in str(path):
+            return False  # an override may be longer than any name of a file
+        raise ScenarioError(f"{str(path)!r:.80}…: {error.strerror}; give a shorter path") from error
+    except ValueError as error:
+        raise ScenarioError(f"{str(path)!r:.80}: {error}") from error
 
 
 def display(arguments: Namespace) -> "AbstractContextManager[Quiet]":

@@ -13,7 +13,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from typing import Any
 from simulation.core.errors import INTERRUPTED, SimulationError
 from simulation.core.machine import cores
 from simulation.play.folders import Comparison
+from simulation.play.runner import STOPS, deaf
 from simulation.play.session import Display, begin, go_on
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -134,7 +135,7 @@ def play_apart(
             listener.join()
         with lock:
             running.discard(process)
-            if code in (INTERRUPTED, -signal.SIGINT):  # the latter where it was still importing
+            if code in (INTERRUPTED, *(-number for number in STOPS)):  # the latter where it was still importing
                 outcome.stopped = True
                 outcome.failures.pop(index, None)  # what it said was how it stops
             elif code:
@@ -154,11 +155,17 @@ def worker(comparison: Comparison, index: int) -> Iterator[subprocess.Popen[str]
     arguments = ["resume", str(comparison.folder), "--cohort", str(index), "--json"]
     command = [sys.executable, "-P", "-m", "simulation", *arguments]
     paths = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
-    environment = {**os.environ, "PYTHONPATH": paths}
+    environment = {**os.environ, "PYTHONPATH": paths, "PYTHONIOENCODING": "utf-8"}
     if comparison.threads is not None:
         environment["OMP_NUM_THREADS"] = str(comparison.threads)
     process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, stdin=subprocess.DEVNULL
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        errors="replace",
+        env=environment,
+        stdin=subprocess.DEVNULL,
     )
     try:
         yield process
@@ -191,26 +198,30 @@ def listen(
 
 @contextmanager
 def patient(outcome: Ending, running: "set[subprocess.Popen[str]]") -> Iterator[None]:
-    """Let the first Ctrl-C begin no further cohort, and the second end the workers; they hear the first one too."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    earlier_handler = signal.getsignal(signal.SIGINT)
-    if earlier_handler is not signal.default_int_handler:
-        yield  # who handles or ignores Ctrl-C himself keeps doing so
-        return
+    """Let the first request to stop begin no further cohort, and Ctrl-C after it end the workers.
 
-    def first(_number: int, _frame: object) -> None:
+    The workers hear Ctrl-C themselves, from the terminal; other requests are passed on to them.
+    """
+    on_main = threading.current_thread() is threading.main_thread()
+    handled = [number for number in STOPS if on_main and signal.getsignal(number) is signal.default_int_handler]
+
+    def first(number: int, _frame: object) -> None:
         outcome.stopped = True
-        signal.signal(signal.SIGINT, second)
-        os.write(2, b"\nstopping when the workers have committed their turns; Ctrl-C again stops at once\n")
+        for other in handled:
+            signal.signal(other, second if other == signal.SIGINT else deaf)
+        for process in [] if number == signal.SIGINT else list(running):
+            process.send_signal(signal.SIGTERM)
+        with suppress(OSError):  # a terminal that went away takes no words
+            os.write(2, b"\nstopping when the workers have committed their turns; Ctrl-C again stops at once\n")
 
     def second(_number: int, _frame: object) -> None:
         for process in list(running):
             process.kill()
 
-    signal.signal(signal.SIGINT, first)
+    for number in handled:
+        signal.signal(number, first)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, earlier_handler)
+        for number in handled:
+            signal.signal(number, signal.default_int_handler)

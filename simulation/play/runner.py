@@ -1,13 +1,14 @@
 """Plays a study to its end, or goes on where it stopped: a resumed study ends as the uninterrupted one would have.
 
-The first Ctrl-C lets the turn end and be committed, the second stops at once; neither loses a committed turn.
+The first Ctrl-C lets the turn end and be committed, the second stops at once; neither loses a committed turn. A request
+to end (SIGTERM) and a terminal that closes (SIGHUP) are heard as the first Ctrl-C is.
 """
 
 import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Protocol
 
@@ -20,6 +21,8 @@ from simulation.store import Study
 
 Step = Callable[[int], tuple[Turn, ...]]
 """Plays the turn of a number for every student; 0 is the first look."""
+STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Signals that ask a study to stop."""
 
 
 class Watcher(Protocol):
@@ -97,20 +100,30 @@ def recall(study: Study, world: World) -> dict[str, str]:
 
 @contextmanager
 def patient(stopping: Callable[[], None]) -> Iterator[threading.Event]:
-    """Let the first Ctrl-C set the event that this yields, and the second one raise KeyboardInterrupt."""
+    """Let the first request to stop set the event that this yields; Ctrl-C after it raises KeyboardInterrupt.
+
+    Requests are Ctrl-C, and those of `STOPS` that raise KeyboardInterrupt as it does; who handles or ignores one
+    himself keeps doing so.
+    """
     asked_to_stop = threading.Event()
-    earlier_handler = signal.getsignal(signal.SIGINT)
-    if earlier_handler is not signal.default_int_handler or threading.current_thread() is not threading.main_thread():
-        yield asked_to_stop  # who handles or ignores Ctrl-C himself keeps doing so
-        return
+    on_main = threading.current_thread() is threading.main_thread()
+    handled = [number for number in STOPS if on_main and signal.getsignal(number) is signal.default_int_handler]
 
     def first(_number: int, _frame: FrameType | None) -> None:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        for number in handled:
+            signal.signal(number, signal.default_int_handler if number == signal.SIGINT else deaf)
         asked_to_stop.set()
-        stopping()
+        with suppress(OSError):  # a terminal that went away takes no words
+            stopping()
 
-    signal.signal(signal.SIGINT, first)
+    for number in handled:
+        signal.signal(number, first)
     try:
         yield asked_to_stop
     finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        for number in handled:
+            signal.signal(number, signal.default_int_handler)
+
+
+def deaf(_number: int, _frame: object) -> None:
+    """Do nothing more at a request that was heard; processes begun meanwhile do not inherit this."""

@@ -20,6 +20,7 @@ from simulation.measures.frontier import DIFFERENCES
 from simulation.play.folders import Comparison
 from simulation.store import DATABASE, Study
 from simulation.views.comparison_tables import table
+from simulation.views.fitting import speak
 from simulation.views.frontier_words import frontier_json
 from simulation.views.report_sections import heading, sections
 from simulation.views.section import Section
@@ -58,7 +59,7 @@ def conclude(
         paths.append(write(comparison.folder / PAGE, page(comparison, findings, title, parts).encode("utf-8")))
     names = ", ".join(path.name for path in paths)
     for sentence in (*seconds(comparison), f"written to {comparison.folder}: {names}"):
-        console.print(Text(shown(sentence)), soft_wrap=True)
+        speak(console, shown(sentence))
     return results, all_findings
 
 

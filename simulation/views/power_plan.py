@@ -8,6 +8,7 @@ from rich.table import Table
 
 from simulation.measures.power import QUESTIONS, SEEDS, detectable, smallest_questions, smallest_seeds
 from simulation.measures.statistics import Variances, smallest_sign_flip_p
+from simulation.views.fitting import FittedTable
 from simulation.views.text import Scale
 
 
@@ -107,7 +108,7 @@ def plan_table(plan: PowerPlan) -> Table:
     title = (
         f"Smallest difference shown with {100 * plan.chance:g} % power{scale.points}, by seeds and held-out questions"
     )
-    table = Table(
+    table = FittedTable(
         title=title,
         title_justify="left",
         caption=f"those that reach {scale.goal(plan.effect)} are marked *",

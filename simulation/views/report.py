@@ -17,6 +17,7 @@ from simulation.measures.reliability import Reliability
 from simulation.measures.summary import Course, add_up, by_turn
 from simulation.scenario.keys import Evaluate
 from simulation.store.turn_sums import TurnSums
+from simulation.views.fitting import speak
 from simulation.views.forms import guess
 from simulation.views.measure_table import measure_table
 from simulation.views.mending_tables import mending_table
@@ -85,13 +86,13 @@ def report(
         *teacher(Reliability.of(course.reliability for course in courses), truth),
         *warnings(courses),
     ]:
-        console.print(Text(sentence), soft_wrap=True)
+        speak(console, sentence)
     from simulation.views.plots import draw
 
     path = draw(
         courses, study.folder / PICTURE, title=title, chance=chance(questions) if measure in (None, truth) else None
     )
-    console.print(Text(f"picture: {shown(str(path))}"), soft_wrap=True)
+    speak(console, f"picture: {shown(str(path))}")
     return path
 
 

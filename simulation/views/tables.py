@@ -13,6 +13,7 @@ from simulation.measures.reliability import Reliability
 from simulation.measures.statistics import mean_interval
 from simulation.measures.summary import Course, Measurement, by_turn, pooled
 from simulation.measures.tallies import ReasonTally, added
+from simulation.views.fitting import FittedTable
 from simulation.views.text import GRADED, SHARES, Scale, shown
 
 MOST_ROWS = 24
@@ -246,7 +247,7 @@ def graded_teacher_table(reliability: Reliability) -> Table:
 
 def empty_table(title: str, names: Sequence[str], words: int = 1, caption: str | None = None) -> Table:
     """Return an empty table whose first `words` columns hold words, the others numbers."""
-    table = Table(
+    table = FittedTable(
         title=Text(title, style="bold"),
         title_justify="left",
         caption=caption,

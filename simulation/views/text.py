@@ -1,5 +1,6 @@
 """Text for people: nothing that a model or a file wrote can move the cursor, hide or turn what is shown."""
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,14 @@ def shown(text: str) -> str:
 def clipped(text: str, longest: int = LONGEST) -> str:
     """Return the beginning of a long text."""
     return text if len(text) <= longest else f"{text[:longest]} … ({len(text) - longest} more characters)"
+
+
+def folded(sentence: str, width: int | None) -> str:
+    """Return a sentence in lines of so many columns, broken between words; a word that is longer stays whole."""
+    if width is None or len(sentence) <= width:
+        return sentence
+    indent = " " * (len(sentence) - len(sentence.lstrip()))
+    return textwrap.fill(sentence, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
 def why(pick: "Selection[Any] | None") -> str:

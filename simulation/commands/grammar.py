@@ -1,0 +1,248 @@
+"""What may be written on the command line: the commands, their options, and what is said of a wrong word."""
+
+import argparse
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from simulation import __version__
+from simulation.core.errors import nearest
+from simulation.views.text import shown
+
+COMMANDS = {
+    **dict.fromkeys(("run", "resume", "report", "replay", "export"), "study"),
+    **dict.fromkeys(("check", "list", "doctor"), "components"),
+    "compare": "comparison",
+    "power": "power",
+    "view": "view",
+    "studies": "studies",
+    "completion": "completion",
+}
+"""The module of each command."""
+FORMATS = ("jsonl", "parquet", "peft")
+KINDS = ("environment", "students", "judge", "question_policy", "experience_policy", "trainer")
+"""Of components, as the registry has them."""
+
+
+OVERRIDES = {"run": "overrides", "compare": "scenarios", "check": "scenario", "doctor": "scenario"}
+"""The commands that take overrides, and where a parsed line holds those that stand after an option."""
+SHELLS = ("bash", "zsh", "fish")
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that says of a wrong word which one may be meant."""
+
+    def __init__(self, *, prog: str | None = None, **settings: Any) -> None:
+        """Take what argparse takes (Any: each setting has its type); options are written whole."""
+        super().__init__(prog=prog, allow_abbrev=False, **settings)
+        self.commands: dict[str, Parser] = {}
+
+    def of_command(self, name: str) -> "Parser":
+        """Return the parser of a command."""
+        return self.commands[name]
+
+    def error(self, message: str) -> NoReturn:
+        """End with the words for what is wrong, in which nothing can move the cursor."""
+        super().error(shown(message))
+
+    def _check_value(self, action: argparse.Action, value: object) -> None:
+        """Refuse a word that is none of the choices, which argparse lists and this also guesses at."""
+        if action.choices is None or value in action.choices:
+            return
+        if action.dest == "command":
+            message = f"unknown command {value!r:.80}; {nearest(str(value), COMMANDS)}"
+            if str(value).endswith((".yaml", ".yml")):
+                message = f"{value!r:.80} is no command; to play a scenario: {self.prog} run {value}"
+        else:
+            message = f"unknown {value!r:.80}; {nearest(str(value), map(str, action.choices))}"
+        raise argparse.ArgumentError(action if action.option_strings else None, message)
+
+    def unknown(self, word: str) -> str:
+        """Return what is to be said of a word that no option or place takes."""
+        if not word.startswith("-"):
+            return f"{word!r:.80} is one word too many"
+        options: Iterable[str] = (option for action in self._actions for option in action.option_strings)
+        return f"unknown option {word.partition('=')[0]!r:.80}; {nearest(word, options)}"
+
+
+def parser() -> Parser:
+    """Return the parser of every command."""
+    top = Parser(
+        prog="python -m simulation",
+        description="Learning loops: students answer, judges evaluate, students are trained, policies decide.",
+        epilog="Start with: python -m simulation run random_selection",
+    )
+    top.add_argument("--version", action="version", version=f"simulation {__version__}")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
+    top.commands, add = commands.choices, commands.add_parser
+    _run(add("run", help="play a scenario as a new study"))
+    resume = _study(add("resume", help="go on with a study or a comparison that was stopped"))
+    resume.add_argument("--cohort", type=int, help=argparse.SUPPRESS)  # what a comparison starts its workers with
+    resume.add_argument("--workers", type=int, help="processes to go on with a comparison in")
+    _measure(resume)
+    _display(resume)
+    _compare(add("compare", help="play scenarios over seeds and say which differ"))
+    _power(add("power", help="say how many seeds and questions a difference needs, before anything is spent"))
+    listing = add("list", help="list components and scenarios, or write the scenario schema")
+    listing.add_argument(
+        "--schema", nargs="?", const="-", metavar="FILE", help="write the JSON schema (default: stdout)"
+    )
+    listing.add_argument("--markdown", choices=("components", "scenario"), help="a page of the documents, as Markdown")
+    _check(add("check", help="check scenarios without loading a model, or components of your own"))
+    _study(add("replay", help="re-play a study without its model and compare it byte for byte"))
+    _view(add("view", help="show studies turn by turn in the browser, or write the pages as files"))
+    _measure(_study(add("report", help="show a study's table and draw its learning curve")))
+    export = _study(add("export", help="write a study as JSON lines, Parquet or PEFT adapters"))
+    export.add_argument("--to", type=Path, required=True, metavar="FOLDER", help="a new or empty folder")
+    export.add_argument("--format", choices=FORMATS, default="jsonl", help="default: jsonl")
+    doctor = add("doctor", help="say what this machine has and lacks")
+    doctor.add_argument(
+        "scenario",
+        nargs="*",
+        metavar="SCENARIO|KEY=VALUE",
+        help="scenarios whose models are loaded and tried too, and overrides for all of them",
+    )
+    doctor.add_argument("--json", action="store_true", help="one JSON object")
+    _studies(add("studies", help="list the studies there are, with status and size, or remove some"))
+    completion = add("completion", help="write what makes a shell complete these commands")
+    completion.add_argument("shell", choices=SHELLS, help="bash: put the output where its completions are read from")
+    return top
+
+
+def _studies(command: argparse.ArgumentParser) -> None:
+    command.add_argument("action", nargs="?", choices=("list", "remove"), default="list", help="default: list")
+    command.add_argument("names", nargs="*", metavar="NAME", help="the studies and comparisons to remove")
+    command.add_argument("--out", type=Path, default=Path("runs"), help="where the folders are (default: runs)")
+    command.add_argument("--yes", action="store_true", help="remove without asking")
+    command.add_argument("--json", action="store_true", help="JSON lines on stdout, one a study")
+
+
+def _set(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--set", dest="set", action="append", default=[], metavar="KEY=VALUE", help="the same as a bare KEY=VALUE"
+    )
+
+
+def _run(command: argparse.ArgumentParser) -> None:
+    command.add_argument("scenario", type=Path, help="a scenario file, or the name of one of scenarios/")
+    command.add_argument("overrides", nargs="*", metavar="KEY=VALUE", help="dotted overrides, such as ask.questions=80")
+    command.add_argument("--out", type=Path, default=Path("runs"), help="where study folders are made (default: runs)")
+    command.add_argument("--preset", help="a named set of overrides of the file")
+    command.add_argument("--turns", type=int, help="short for the override turns=N")
+    command.add_argument("--threads", type=int, help="short for the override threads=N")
+    _display(command)
+
+
+def _compare(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "scenarios",
+        nargs="+",
+        metavar="SCENARIO|KEY=VALUE",
+        help="scenario files or names, and overrides for all of them",
+    )
+    command.add_argument(
+        "--vary",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE,VALUE",
+        help="play each scenario with each value, such as ask.policy=random,category; may be given again "
+        "(default: what the file says under compare)",
+    )
+    command.add_argument(
+        "--seeds", metavar="N|A,B,C", help="how many seeds, or which (default: what the file says, else 8)"
+    )
+    command.add_argument("--preset", help="a named set of overrides of the files")
+    _measure(command)
+    command.add_argument("--workers", type=int, help="processes to play in (default: one a core; one where a GPU is)")
+    command.add_argument("--out", type=Path, default=Path("runs"), help="where folders are made (default: runs)")
+    _display(command)
+
+
+def _power(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--points", type=float, default=3.0, help="the difference to be shown, in points (default: 3)")
+    command.add_argument("--seeds", type=int, help="how many seeds there will be")
+    command.add_argument("--questions", type=int, help="how many held-out questions there will be")
+    command.add_argument("--pilot", type=Path, metavar="COMPARISON", help="take the variances of a comparison played")
+    command.add_argument("--measure", metavar="NAME", help="by which measure of it (default: the truth)")
+    command.add_argument("--seed-sd", type=float, metavar="POINTS", help="sd of accuracy between seeds (default: 3)")
+    command.add_argument("--seed-correlation", type=float, metavar="R", help="of two policies (default: 0.7)")
+    command.add_argument("--accuracy", type=float, metavar="SHARE", help="expected accuracy, 0 to 1 (default: 0.3)")
+    command.add_argument(
+        "--question-correlation", type=float, metavar="R", help="of two policies' truths of one seed (default: 0.8)"
+    )
+    command.add_argument("--pairs", type=int, default=1, help="pairs compared, for Holm's adjustment (default: 1)")
+    command.add_argument("--chance", type=float, default=0.8, help="the power wanted (default: 0.8)")
+    command.add_argument("--json", action="store_true", help="one JSON object")
+
+
+def _view(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "folder",
+        type=Path,
+        nargs="?",
+        default=Path("runs"),
+        help="a folder of studies, a study or a comparison (default: runs)",
+    )
+    command.add_argument("--port", type=int, default=0, help="default: any that is free")
+    command.add_argument("--host", default="127.0.0.1", help="default: 127.0.0.1, this machine alone")
+    command.add_argument("--no-browser", action="store_true", help="print the address, open nothing")
+    command.add_argument("--bundle", type=Path, metavar="DIR", help="write the pages into a new folder instead")
+    command.add_argument("--turns", metavar="all|N,N", help="of which turns --bundle writes pages (default: all)")
+
+
+def _check(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "scenario",
+        nargs="+",
+        metavar="SCENARIO|MODULE:CLASS|KEY=VALUE",
+        help="scenario files or names, or components, and overrides; one scenario alone is shown with all its defaults",
+    )
+    command.add_argument("--kind", choices=KINDS, help="what the components are (default: told by their members)")
+    command.add_argument(
+        "--environment",
+        metavar="NAME",
+        help="try judges, students and question policies on this environment's questions (default: scripted ones)",
+    )
+    command.add_argument(
+        "--audit",
+        action="store_true",
+        help="also judge every reference of code tasks, not only a sample of them",
+    )
+    command.add_argument(
+        "--offline",
+        action="store_true",
+        help="look at nothing but what lies here, and list what could not be looked at: names on the Hub, APIs",
+    )
+    _set(command)
+
+
+def _study(command: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    command.add_argument("study", type=Path, help="a study folder")
+    return command
+
+
+def _measure(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--measure",
+        metavar="NAME,NAME",
+        help="report by these stored measures, such as pass@5, the first counts (default: the truth); a study by one",
+    )
+
+
+def _display(command: argparse.ArgumentParser) -> None:
+    shows = command.add_mutually_exclusive_group()
+    shows.add_argument("--json", action="store_true", help="JSON lines on stdout, everything else on stderr")
+    shows.add_argument("--quiet", action="store_true", help="no progress, only the report")
+
+
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Parse a command line; overrides may stand before, between and after options, which argparse alone cannot do."""
+    top = parser()
+    parsed, rest = top.parse_known_args(arguments)
+    takes = OVERRIDES.get(parsed.command)
+    if takes is not None and not any(text.startswith("-") for text in rest):
+        getattr(parsed, takes).extend(rest)
+    elif rest:
+        command = top.of_command(parsed.command)
+        command.error("; ".join(command.unknown(word) for word in rest))
+    return parsed

@@ -1,0 +1,105 @@
+"""Streams that are written to come what may: any encoding, a closed pipe, a full disk, a terminal that went away."""
+
+import codecs
+import contextlib
+import io
+import os
+import shutil
+import sys
+import unicodedata
+
+from simulation.views.text import folded, shown
+
+LEGIBLE = "simulation.legible"
+"""The name of the error handler by which what an encoding lacks is written in letters that it has."""
+SPELLED = {
+    **dict(zip("▁▂▃▄▅▆▇█", "_.,-=+*#", strict=True)),
+    **dict.fromkeys("─━╌╶╴╸╺═", "-"),
+    **dict.fromkeys("│┃║", "|"),
+    **dict.fromkeys("–—−‐‑", "-"),
+    **dict.fromkeys("‘’‚", "'"),
+    **dict.fromkeys("“”„", '"'),
+    **{"→": "->", "←": "<-", "↔": "<->", "…": "...", "×": "x", "·": ".", "•": "*", "±": "+-", "≤": "<=", "≥": ">="},
+    **{"✓": "v", "✗": "x", "¬": "not ", "∞": "inf", "≈": "~", "≠": "!="},
+}
+"""What stands for a character where an encoding has none of its own."""
+
+
+def spelled(error: UnicodeError) -> tuple[str, int]:
+    """Spell what an encoding lacks: by a sign like it, by its letter without accents, else as an escape."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return "".join(map(plain_letter, error.object[error.start : error.end])), error.end
+
+
+def plain_letter(character: str) -> str:
+    """Return a character in ASCII."""
+    if character in SPELLED:
+        return SPELLED[character]
+    letters = "".join(
+        letter for letter in unicodedata.normalize("NFKD", character) if letter.isascii() and letter.isprintable()
+    )
+    return letters or character.encode("ascii", "backslashreplace").decode()
+
+
+class Enduring(io.FileIO):
+    """A file that takes every byte: once it cannot be written any more, what follows is let go.
+
+    Writing raises no OSError, so whoever speaks through it is never ended by nobody listening.
+    """
+
+    lost: OSError | None = None
+    """Why the rest was let go."""
+
+    def write(self, content: object, /) -> int:
+        """Write bytes, or let them go; return how many were taken."""
+        view = memoryview(content).cast("B")  # type: ignore[arg-type]  # a buffer, which the stubs have no name for here
+        if self.lost is None:
+            try:
+                written = super().write(view)
+            except OSError as error:
+                self.lost = error
+            else:
+                return len(view) if written is None else written
+        return len(view)
+
+
+def endure() -> None:
+    """Let this process write to its standard streams come what may.
+
+    A stream that was closed before the start gets the null device, so that no file of a study takes its number.
+    """
+    codecs.register_error(LEGIBLE, spelled)
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDONLY if number == 0 else os.O_WRONLY)  # takes the lowest number that is free
+    sys.stdout = enduring(1, sys.stdout)
+    sys.stderr = enduring(2, sys.stderr)
+
+
+def enduring(number: int, stream: object) -> io.TextIOWrapper:
+    """Return a stream on a descriptor that cannot fail, in the encoding of the one that stood there."""
+    if isinstance(stream, io.TextIOWrapper):
+        with contextlib.suppress(OSError):
+            stream.flush()
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    file = io.BufferedWriter(Enduring(number, "w", closefd=False))
+    lines = number == 2 or file.isatty()
+    return io.TextIOWrapper(file, encoding=encoding, errors=LEGIBLE, line_buffering=lines)
+
+
+def say(sentence: str, *, aside: bool = False) -> None:
+    """Print a sentence on stdout, or `aside` on stderr; a terminal gets it broken between its words."""
+    stream = sys.stderr if aside else sys.stdout
+    width = shutil.get_terminal_size().columns if stream.isatty() else None
+    stream.write(f"{folded(shown(sentence), width)}\n")
+
+
+def lost() -> OSError | None:
+    """Return why nothing more can be written to stdout, None while it can."""
+    with contextlib.suppress(ValueError):
+        sys.stdout.flush()
+    raw = getattr(getattr(sys.stdout, "buffer", None), "raw", None)
+    return raw.lost if isinstance(raw, Enduring) else None

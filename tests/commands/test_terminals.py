@@ -1,0 +1,161 @@
+"""What is shown never ends a study: terminals of any width and encoding, closed and full streams, requests to end."""
+
+import fcntl
+import json
+import os
+import pty
+import re
+import signal
+import struct
+import subprocess
+import sys
+import termios
+from pathlib import Path
+
+import pytest
+
+from simulation.commands.main import main
+from simulation.store import Study
+from tests.support.scripted_scenario import GOOD
+
+ROOT = Path(__file__).resolve().parents[2]
+COMMAND = [sys.executable, "-m", "simulation"]
+
+
+@pytest.fixture(scope="module")
+def scenario(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("scenario") / "tiny.yaml"
+    path.write_text(GOOD.replace("turns: 4", "turns: 2"), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def whole(scenario: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The trace hash of the study where nothing happens to what is shown."""
+    runs = tmp_path_factory.mktemp("whole")
+    assert main(["run", str(scenario), "--out", str(runs), "--quiet"]) == 0
+    return trace_hash(runs)
+
+
+def trace_hash(runs: Path) -> str:
+    (folder,) = runs.iterdir()
+    with Study.open(folder) as study:
+        assert study.status == "finished"
+        return study.trace_hash
+
+
+def in_terminal(columns: int, encoding: str, *words: str | Path) -> tuple[int, str]:
+    """Return the exit code of a command in a terminal of a width and an encoding, and all that it wrote there."""
+    parent, child = pty.openpty()
+    fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
+    environment = {**os.environ, "PYTHONIOENCODING": encoding, "TERM": "xterm", "PYTHONPATH": str(ROOT)}
+    environment.pop("COLUMNS", None)
+    process = subprocess.Popen(
+        [*COMMAND, *map(str, words)], cwd=ROOT, env=environment, stdin=child, stdout=child, stderr=child
+    )
+    os.close(child)
+    written = b""
+    while True:
+        try:
+            piece = os.read(parent, 65536)
+        except OSError:  # how Linux says that nobody holds the other end any more
+            break
+        if not piece:
+            break
+        written += piece
+    os.close(parent)
+    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", written.decode(encoding.partition(":")[0])).replace("\r", "")
+    return process.wait(timeout=60), text
+
+
+@pytest.mark.parametrize(
+    ("columns", "encoding"), [(40, "utf-8"), (80, "cp1252"), (200, "cp437"), (40, "ascii"), (80, "ascii")]
+)
+def test_a_study_ends_alike_in_terminals_of_any_width_and_encoding(
+    columns: int, encoding: str, scenario: Path, whole: str, tmp_path: Path
+) -> None:
+    code, text = in_terminal(columns, encoding, "run", scenario, "--out", tmp_path / "runs")
+    assert code == 0 and "Traceback" not in text, text
+    assert trace_hash(tmp_path / "runs") == whole
+    (study,) = (tmp_path / "runs").iterdir()
+    words = {word for line in in_terminal(300, "utf-8", "report", study)[1].splitlines() for word in line.split()}
+    code, text = in_terminal(columns, "utf-8", "report", study)
+    assert code == 0
+    note = "left out at"
+    assert columns > 40 or note in text
+    for line in text.partition(note)[0].splitlines():
+        for word in line.split():
+            assert word in words or not word.strip("─━"), f"{word!r} was split at {columns} columns:\n{text}"
+
+
+@pytest.mark.parametrize("columns", [40, 80, 200])
+@pytest.mark.parametrize("words", [["list"], ["power"], ["--help"], ["run", "--help"], ["run", "none.yaml"], ["fly"]])
+def test_what_commands_say_splits_no_word(words: list[str], columns: int) -> None:
+    wide = in_terminal(300, "utf-8", *words)[1].split()
+    code, text = in_terminal(columns, "ascii", *words)
+    assert code in (0, 2) and "Traceback" not in text
+    if "--help" in words or words == ["fly"]:
+        assert all(len(line) <= columns or " " not in line.strip() for line in text.splitlines()[1:] if columns > 40)
+        return
+    pieces = [word for word in text.partition("Smallest")[0].split() if word.isascii()]
+    assert set(pieces) <= {plain for word in wide for plain in (word, word.replace("—", "-").replace("…", "..."))} or (
+        words == ["list"]
+    )
+
+
+def run_through_shell(redirection: str, scenario: Path, runs: Path, *more: str) -> subprocess.CompletedProcess[str]:
+    line = f'"$0" -m simulation run "$1" --out "$2" {" ".join(more)} {redirection}'
+    return subprocess.run(
+        ["bash", "-c", line, sys.executable, str(scenario), str(runs)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+@pytest.mark.parametrize(
+    "redirection",
+    [">&-", "2>&-", "<&- >&- 2>&-", ">/dev/full", "2>/dev/full", ">/dev/full 2>/dev/full", "| head -c 1 >/dev/null"],
+)
+@pytest.mark.parametrize("shows", ["", "--json"])
+def test_a_stream_that_cannot_be_written_does_not_end_a_study(
+    redirection: str, shows: str, scenario: Path, whole: str, tmp_path: Path
+) -> None:
+    ended = run_through_shell(redirection, scenario, tmp_path / "runs", shows)
+    assert "Traceback" not in ended.stderr and "Exception ignored" not in ended.stderr, ended.stderr
+    assert trace_hash(tmp_path / "runs") == whole
+    if redirection == ">/dev/full":
+        assert ended.returncode == 1 and "stdout could not be written (No space left on device)" in ended.stderr
+
+
+@pytest.mark.parametrize("words", ["list", "list --schema", "--help", "studies --out .", "--version", "completion bash"])
+@pytest.mark.parametrize("redirection", [">/dev/full", ">&-", "| true"])
+def test_a_command_whose_words_are_lost_says_so_without_a_traceback(words: str, redirection: str) -> None:
+    line = f'"$0" -m simulation {words} {redirection}'
+    ended = subprocess.run(["bash", "-c", line, sys.executable], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert "Traceback" not in ended.stderr and "Exception ignored" not in ended.stderr
+    if redirection == ">/dev/full":
+        assert ended.returncode == 1 and "stdout could not be written" in ended.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+@pytest.mark.parametrize("command", ["run", "compare"])
+def test_a_request_to_end_lets_the_turn_end_and_says_how_to_go_on(
+    number: signal.Signals, command: str, scenario: Path, tmp_path: Path
+) -> None:
+    more = ["--seeds", "2", "--vary", "ask.policy=random,least_answered", "--workers", "1"] * (command == "compare")
+    words = [command, str(scenario), "turns=40", "students.seconds=0.05", "--json", "--out", str(tmp_path), *more]
+    process = subprocess.Popen(
+        [*COMMAND, *words], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    for line in process.stdout:
+        if '"evaluation"' in line and json.loads(line)["turn"] == 2:
+            break
+    process.send_signal(number)
+    out, err = process.communicate(timeout=60)
+    (folder,) = tmp_path.iterdir()
+    assert process.returncode == 130 and "Traceback" not in err, err
+    assert f"no finished turn is lost; go on with: python -m simulation resume {folder}" in err
+    assert json.loads(out.splitlines()[-1])["event"] == "interrupted"
