@@ -43,8 +43,8 @@ def bash(words: Mapping[str, Sequence[str]], *, zsh: bool) -> Iterator[str]:
     yield "  if [ $COMP_CWORD -eq 1 ]; then"
     yield f"    known={quote(' '.join([*words, '--help', '--version']))}"
     yield "  else case ${COMP_WORDS[1]} in"
-    for command, known in words.items():
-        yield f"    {command}) known={quote(' '.join(known))} ;;"
+    for command, choices in words.items():
+        yield f"    {command}) known={quote(' '.join(choices))} ;;"
     yield "  esac; fi"
     yield '  COMPREPLY=($(compgen -W "$known" -- "$word"))'
     yield "}"
@@ -54,10 +54,10 @@ def bash(words: Mapping[str, Sequence[str]], *, zsh: bool) -> Iterator[str]:
 def fish(words: Mapping[str, Sequence[str]]) -> Iterator[str]:
     """Yield the script for fish."""
     yield f"complete -c simulation -n __fish_use_subcommand -a {quote(' '.join(words))}"
-    for command, known in words.items():
+    for command, choices in words.items():
         seen = f"complete -c simulation -n '__fish_seen_subcommand_from {command}'"
-        if plain := [word for word in known if not word.startswith("-")]:
+        if plain := [word for word in choices if not word.startswith("-")]:
             yield f"{seen} -a {quote(' '.join(plain))}"
-        for option in known:
+        for option in choices:
             if option.startswith("--"):
                 yield f"{seen} -l {option.removeprefix('--')}"

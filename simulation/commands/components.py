@@ -25,8 +25,8 @@ def check_command(arguments: Namespace) -> int:
     from simulation.commands.contract import check_component, is_component
 
     wrong = False
-    names, written = divided(arguments.scenario)
-    overrides = [*arguments.set, *written]
+    names, bare_overrides = divided(arguments.scenario)
+    overrides = [*arguments.set, *bare_overrides]
     if not names:
         raise ScenarioError(f"check names nothing to check, only {overrides[0]:.80}; write a scenario first")
     for name in names:

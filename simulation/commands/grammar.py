@@ -43,7 +43,8 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """End with the words for what is wrong, in which nothing can move the cursor."""
-        super().error(shown(message))
+        hint = f"; `{self.prog} --help` shows what they are" if " are required: " in message else ""
+        super().error(shown(f"{message}{hint}"))
 
     def _check_value(self, action: argparse.Action, value: object) -> None:
         """Refuse a word that is none of the choices, which argparse lists and this also guesses at."""
@@ -92,9 +93,7 @@ def parser() -> Parser:
     _study(add("replay", help="re-play a study without its model and compare it byte for byte"))
     _view(add("view", help="show studies turn by turn in the browser, or write the pages as files"))
     _measure(_study(add("report", help="show a study's table and draw its learning curve")))
-    export = _study(add("export", help="write a study as JSON lines, Parquet or PEFT adapters"))
-    export.add_argument("--to", type=Path, required=True, metavar="FOLDER", help="a new or empty folder")
-    export.add_argument("--format", choices=FORMATS, default="jsonl", help="default: jsonl")
+    _export(_study(add("export", help="write a study as JSON lines, Parquet or PEFT adapters")))
     doctor = add("doctor", help="say what this machine has and lacks")
     doctor.add_argument(
         "scenario",
@@ -107,6 +106,11 @@ def parser() -> Parser:
     completion = add("completion", help="write what makes a shell complete these commands")
     completion.add_argument("shell", choices=SHELLS, help="bash: put the output where its completions are read from")
     return top
+
+
+def _export(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--to", type=Path, required=True, metavar="FOLDER", help="a new or empty folder")
+    command.add_argument("--format", choices=FORMATS, default="jsonl", help="default: jsonl")
 
 
 def _studies(command: argparse.ArgumentParser) -> None:

@@ -70,7 +70,8 @@ def check(arguments: Namespace) -> None:
     for name, (low, high) in RANGES.items():
         value = getattr(arguments, name)
         if (value is not None and not low <= value <= high) or (name == "points" and value == 0):
-            raise ScenarioError(f"--{name.replace('_', '-')} {value:g}: must lie in {low:g} to {high:g}")
+            span = f"be above 0 and at most {high:g}" if name == "points" else f"lie in {low:g} to {high:g}"
+            raise ScenarioError(f"--{name.replace('_', '-')} {value:g}: must {span}")
     believed_options = [name for name in BELIEVED if getattr(arguments, name) is not None]
     if arguments.pilot is not None and believed_options:
         raise ScenarioError(

@@ -23,16 +23,16 @@ class FittedTable(Table):
             yield from super().__rich_console__(console, options)
             return
         ranges = [self._measure_column(console, options.update_width(10_000), column) for column in self.columns]
-        kept = len(ranges)
-        while kept > LEAST and sum(one.minimum for one in ranges[:kept]) + self.edges(kept) > options.max_width:
-            kept -= 1
+        count = len(ranges)
+        while count > LEAST and sum(one.minimum for one in ranges[:count]) + self.edges(count) > options.max_width:
+            count -= 1
         if self.title:
             yield Text(str(self.title), style="bold")
-        yield from Table.__rich_console__(self.narrowed(ranges[:kept], options.max_width), console, options)
+        yield from Table.__rich_console__(self.narrowed(ranges[:count], options.max_width), console, options)
         if self.caption:
             yield Text(str(self.caption), style="table.caption")
-        if kept < len(ranges):
-            names = ", ".join(str(column.header) for column in self.columns[kept:])
+        if count < len(ranges):
+            names = ", ".join(str(column.header) for column in self.columns[count:])
             yield Text(f"left out at {options.max_width} columns: {names}", style="table.caption")
 
     def edges(self, columns: int) -> int:

@@ -56,11 +56,11 @@ class Enduring(io.FileIO):
         view = memoryview(content).cast("B")  # type: ignore[arg-type]  # a buffer, which the stubs have no name for here
         if self.lost is None:
             try:
-                written = super().write(view)
+                count = super().write(view)
             except OSError as error:
                 self.lost = error
             else:
-                return len(view) if written is None else written
+                return len(view) if count is None else count
         return len(view)
 
 

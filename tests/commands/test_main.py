@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from simulation._siblings import check_siblings
-from simulation.commands.main import main, parse
+from simulation.commands.grammar import parse
+from simulation.commands.main import main
 from simulation.core.errors import SimulationError
 from simulation.store import Study
 from tests.support.scripted_scenario import GOOD

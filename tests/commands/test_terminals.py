@@ -19,6 +19,7 @@ from simulation.store import Study
 from tests.support.scripted_scenario import GOOD
 
 ROOT = Path(__file__).resolve().parents[2]
+FRAMES = set(re.findall(r"\S+", "│ ┃"))
 COMMAND = [sys.executable, "-m", "simulation"]
 
 
@@ -68,9 +69,7 @@ def in_terminal(columns: int, encoding: str, *words: str | Path) -> tuple[int, s
     return process.wait(timeout=60), text
 
 
-@pytest.mark.parametrize(
-    ("columns", "encoding"), [(40, "utf-8"), (80, "cp1252"), (200, "cp437"), (40, "ascii"), (80, "ascii")]
-)
+@pytest.mark.parametrize(("columns", "encoding"), [(40, "ascii"), (80, "cp1252"), (200, "cp437")])
 def test_a_study_ends_alike_in_terminals_of_any_width_and_encoding(
     columns: int, encoding: str, scenario: Path, whole: str, tmp_path: Path
 ) -> None:
@@ -88,19 +87,12 @@ def test_a_study_ends_alike_in_terminals_of_any_width_and_encoding(
             assert word in words or not word.strip("─━"), f"{word!r} was split at {columns} columns:\n{text}"
 
 
-@pytest.mark.parametrize("columns", [40, 80, 200])
-@pytest.mark.parametrize("words", [["list"], ["power"], ["--help"], ["run", "--help"], ["run", "none.yaml"], ["fly"]])
-def test_what_commands_say_splits_no_word(words: list[str], columns: int) -> None:
-    wide = in_terminal(300, "utf-8", *words)[1].split()
-    code, text = in_terminal(columns, "ascii", *words)
+@pytest.mark.parametrize("words", [["power"], ["list"], ["run", "none.yaml"]], ids=" ".join)
+def test_what_commands_say_splits_no_word_at_40_columns(words: list[str]) -> None:
+    wide = set(in_terminal(300, "utf-8", *words)[1].replace("…", "...").split())
+    code, text = in_terminal(40, "utf-8", *words)
     assert code in (0, 2) and "Traceback" not in text
-    if "--help" in words or words == ["fly"]:
-        assert all(len(line) <= columns or " " not in line.strip() for line in text.splitlines()[1:] if columns > 40)
-        return
-    pieces = [word for word in text.partition("Smallest")[0].split() if word.isascii()]
-    assert set(pieces) <= {plain for word in wide for plain in (word, word.replace("—", "-").replace("…", "..."))} or (
-        words == ["list"]
-    )
+    assert set(text.replace("…", "...").partition("left out at")[0].split()) - wide <= FRAMES, text
 
 
 def run_through_shell(redirection: str, scenario: Path, runs: Path, *more: str) -> subprocess.CompletedProcess[str]:
@@ -115,10 +107,14 @@ def run_through_shell(redirection: str, scenario: Path, runs: Path, *more: str) 
 
 
 @pytest.mark.parametrize(
-    "redirection",
-    [">&-", "2>&-", "<&- >&- 2>&-", ">/dev/full", "2>/dev/full", ">/dev/full 2>/dev/full", "| head -c 1 >/dev/null"],
+    ("redirection", "shows"),
+    [
+        ("<&- >&- 2>&-", ""),
+        (">/dev/full", ""),
+        (">/dev/full 2>/dev/full", "--json"),
+        ("| head -c 1 >/dev/null", "--json"),
+    ],
 )
-@pytest.mark.parametrize("shows", ["", "--json"])
 def test_a_stream_that_cannot_be_written_does_not_end_a_study(
     redirection: str, shows: str, scenario: Path, whole: str, tmp_path: Path
 ) -> None:
@@ -129,7 +125,7 @@ def test_a_stream_that_cannot_be_written_does_not_end_a_study(
         assert ended.returncode == 1 and "stdout could not be written (No space left on device)" in ended.stderr
 
 
-@pytest.mark.parametrize("words", ["list", "list --schema", "--help", "studies --out .", "--version", "completion bash"])
+@pytest.mark.parametrize("words", ["list", "--help", "completion bash"])
 @pytest.mark.parametrize("redirection", [">/dev/full", ">&-", "| true"])
 def test_a_command_whose_words_are_lost_says_so_without_a_traceback(words: str, redirection: str) -> None:
     line = f'"$0" -m simulation {words} {redirection}'
@@ -139,16 +135,15 @@ def test_a_command_whose_words_are_lost_says_so_without_a_traceback(words: str, 
         assert ended.returncode == 1 and "stdout could not be written" in ended.stderr
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
-@pytest.mark.parametrize("command", ["run", "compare"])
+@pytest.mark.parametrize(
+    ("command", "number"), [("run", signal.SIGTERM), ("run", signal.SIGHUP), ("compare", signal.SIGTERM)]
+)
 def test_a_request_to_end_lets_the_turn_end_and_says_how_to_go_on(
     number: signal.Signals, command: str, scenario: Path, tmp_path: Path
 ) -> None:
-    more = ["--seeds", "2", "--vary", "ask.policy=random,least_answered", "--workers", "1"] * (command == "compare")
+    more = ["--seeds", "2", "--vary", "ask.policy=random,category", "--workers", "1"] * (command == "compare")
     words = [command, str(scenario), "turns=40", "students.seconds=0.05", "--json", "--out", str(tmp_path), *more]
-    process = subprocess.Popen(
-        [*COMMAND, *words], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    process = subprocess.Popen([*COMMAND, *words], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout is not None
     for line in process.stdout:
         if '"evaluation"' in line and json.loads(line)["turn"] == 2:

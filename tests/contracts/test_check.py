@@ -41,7 +41,7 @@ def test_several_are_checked_and_every_complaint_is_shown(folder: Path, capsys: 
 def test_parameters_are_given_by_set(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     written(folder, GOOD["judge"] + "\n\nclass Bad(Good):\n    limit: float\n    names: tuple[str, ...] = ()\n")
     assert main(["check", "mine:Bad"]) == 2
-    expected = "judge 'mine:Bad': the parameter limit: has no default; write --set limit=VALUE\n"
+    expected = "judge 'mine:Bad': the parameter limit: has no default; write limit=VALUE\n"
     assert capsys.readouterr().err == expected
     assert main(["check", "mine:Bad", "--set", "limit=high"]) == 2
     assert "the parameter limit: Input should be a valid number" in capsys.readouterr().err
