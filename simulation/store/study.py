@@ -94,10 +94,7 @@ class Study:
     def open(cls, folder: Path, *, write: bool = False) -> Self:
         """Open a study; `write` refuses with StudyBusy while another process writes it."""
         if not (folder / DATABASE).is_file():
-            raise StoreError(
-                f"{folder} is no study: it has no {DATABASE}; name a folder that `run` made, below runs/; "
-                "`studies` lists them"
-            )
+            raise StoreError(f"{folder} is no study: it has no {DATABASE}; name a folder that `run` made, below runs/")
         with reported(folder):
             lock = take(folder) if write else None
             try:

@@ -27,7 +27,7 @@ MISTAKES = {
     "resume": "`python -m simulation resume --help` shows",
     "resume runs/none": "name a folder that `run` made",
     f"resume {S}": "name a folder that `run` made",
-    "report none": "`studies` lists them",
+    "report none": "name a folder that `run` made",
     "export none": "`python -m simulation export --help` shows",
     "export none --to x --format csv": "known: jsonl, parquet, peft",
     "compare turns=2": "write a scenario first",
