@@ -21,7 +21,8 @@ from pathlib import Path
 
 import pytest
 
-from simulation.commands.main import main, parse
+from simulation.commands.grammar import parse
+from simulation.commands.main import main
 from simulation.play.session import begin
 from simulation.scenario.prepare import prepare
 from simulation.scenario.readiness import elsewhere
