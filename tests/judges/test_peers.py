@@ -195,7 +195,7 @@ def test_in_a_class_whose_students_differ_everybody_learns_but_the_outsider() ->
 
 
 def test_a_class_larger_than_the_graph_is_refused() -> None:
-    with pytest.raises(ScenarioError, match=r"student-8 has number 8.*set teacher\.seats"):
+    with pytest.raises(ScenarioError, match=r"student-8 has number 8.*set its seats"):
         told(peers(), *in_class(ASKED[:1], {8: ["2"]}))
     with pytest.raises(ValueError, match="lower neighbours"):
         peers(seats=4, neighbours=4)
