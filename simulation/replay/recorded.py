@@ -6,7 +6,7 @@ The environment, the policies and rule-based judges are not among them: a replay
 # ruff: noqa: ARG002  # a role takes all that its Protocol passes, whether or not the record needs it
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from simulation.core.calls import Completion, Request
 from simulation.core.errors import ModelError, ReplayDiffers, SimulationError
 from simulation.core.roles import Learner, SampleJudge
 from simulation.core.types import Answer, Attempt, Experience, Feedback, Outcome, Question, Turn, Update
+from simulation.loop.results import SCORE
 from simulation.loop.world import exam_order
 
 RECORDED = "recorded"
@@ -31,6 +32,11 @@ class AnswerSet:
     """The exact judge's verdict on each answer."""
     feedback: tuple[Feedback, ...] = ()
     """The teacher's verdict on each answer; none on those that only measure."""
+
+    @property
+    def scored(self) -> list[Feedback]:
+        """What a scorer gave each answer that only measures; raises KeyError where there was none."""
+        return [replace(truth, score=truth.metrics[SCORE]) for truth in self.truths]
 
 
 class Script:
@@ -213,13 +219,14 @@ def evaluation_set(turn: Turn, name: str) -> AnswerSet:
 
 
 class RecordedJudge:
-    """Gives the recorded verdicts on what one student answered and learns from."""
+    """Gives the recorded verdicts on what one student answered: its teacher's, or what its scorer gave."""
 
     name = RECORDED
 
-    def __init__(self, script: Script, student: str) -> None:
+    def __init__(self, script: Script, student: str, *, scorer: bool = False) -> None:
         self._script = script
         self._student = student
+        self._scorer = scorer
 
     def judge(
         self,
@@ -231,7 +238,7 @@ class RecordedJudge:
         """Return the recorded verdict on each answer that the student gave last."""
         answer_set = self._script.answered[self._student]
         check_recorded(answers, answer_set.answers)
-        return [*answer_set.feedback]
+        return answer_set.scored if self._scorer else [*answer_set.feedback]
 
 
 class RecordedTruth:

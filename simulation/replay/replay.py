@@ -22,7 +22,6 @@ from simulation.replay.recorded import (
     RecordedTruth,
     Script,
 )
-from simulation.replay.recorded_scores import RecordedScores
 from simulation.store import Study, canonical, chained, difference
 
 
@@ -88,7 +87,7 @@ def recast(world: World, script: Script) -> World:
                 judge=exact
                 if student.settings.judge == world.exact_judge and not executes
                 else RecordedJudge(script, student.seat.name),
-                scorer=student.settings.scorer and RecordedScores(script, student.seat.name),
+                scorer=student.settings.scorer and RecordedJudge(script, student.seat.name, scorer=True),
             ),
             answerer=RecordedStudent(script, student.seat.name),
             sampler=None,

@@ -19,8 +19,8 @@ from simulation.store.fingerprints import Fingerprints
 from simulation.store.interning import Interned
 from simulation.store.schema import (
     ATTEMPTS,
-    ATTEMPTS_SINCE,
     DATABASE,
+    GROWN_SINCE,
     INDEXES,
     OLDEST,
     SUMS,
@@ -97,7 +97,7 @@ def open_database(folder: Path, mode: Literal["ro", "rw"]) -> sqlite3.Connection
     """Open a study's database, if a study was begun in it and by this version's format."""
     connection = connect(folder, mode)
     try:
-        if check_version(folder, connection) < ATTEMPTS_SINCE:
+        if check_version(folder, connection) < GROWN_SINCE:
             connection.execute("PRAGMA temp_store = MEMORY")
             connection.execute(ATTEMPTS.format(temporary="TEMPORARY"))
     except BaseException:

@@ -21,13 +21,12 @@ from urllib.parse import quote
 
 from simulation.core.errors import StoreError, StudyDamaged
 
-VERSION = 7
+VERSION = 6
 OLDEST = 5
 """The oldest format that this program reads."""
-SUMS_SINCE = 6
-"""The first format that keeps sums, and indexes by question and by what an answer reveals."""
-ATTEMPTS_SINCE = 7
-"""The first format in which questions may have been answered again; one before is read with an empty table of them."""
+GROWN_SINCE = 6
+"""The first format that keeps sums, indexes by question and by what an answer reveals, and further attempts, of which
+one before is read with an empty table."""
 DATABASE = "study.db"
 LEAST_SPACE_BYTES = 2**16
 """Where less is left, an error of the disk means that it is full: SQLite says so only of its main files."""

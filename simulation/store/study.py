@@ -27,7 +27,7 @@ from simulation.store.interning import Interned
 from simulation.store.kept_sums import KeptSums
 from simulation.store.lock import release, take
 from simulation.store.reading import BROKEN, Reader
-from simulation.store.schema import DATABASE, REMEDY, SUMS_SINCE, reported, snapshot
+from simulation.store.schema import DATABASE, GROWN_SINCE, REMEDY, reported, snapshot
 from simulation.store.verifying import faults
 from simulation.store.writing import Writer, checked
 
@@ -53,7 +53,7 @@ class Study:
         self._interned = Interned(connection)
         self._reader = Reader(connection, self._interned)
         sums = KeptSums(folder, connection, self._interned, self.held_out)
-        self.sums = sums if version >= SUMS_SINCE else None
+        self.sums = sums if version >= GROWN_SINCE else None
         self._writer = Writer(connection, self._interned, self.sums)
         self._chain = Chain(connection, self.scenario, self.seats, self._measures)
         self._adapters = Adapters(connection, folder / BLOBS, keep, list(self._positions))

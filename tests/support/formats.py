@@ -35,7 +35,7 @@ from simulation.core.types import (
     Update,
 )
 from simulation.store import DATABASE, Study
-from simulation.store.schema import ATTEMPTS_SINCE, VERSION
+from simulation.store.schema import GROWN_SINCE, VERSION
 
 FOLDER = Path(__file__).parents[1] / "store" / "formats"
 SEATS = (Seat(name="a", number=0, seed=1, label="one"), Seat(name="b", number=1, seed=1, label="one"))
@@ -102,7 +102,7 @@ def evaluation() -> Evaluation:
 
 
 def attempts() -> tuple[Attempt, ...]:
-    """Return further answers with something in every field, which studies hold since format 7."""
+    """Return further answers with something in every field, which studies hold since format 6."""
     second = experience(1, 1, QUESTIONS[1], None, model_input="<again: Question: Which is 1?>")
     third = experience(1, 1, QUESTIONS[1], Ranking(taken=0, logprobs=(-0.5,), alternatives=("x",)), reading="by name")
     return tuple(
@@ -146,7 +146,7 @@ def rounds(version: int = VERSION) -> list[tuple[Turn, Turn]]:
         ),
         evaluations={"held_out": evaluation(), "probe": Evaluation(questions=0, metrics={})},
         model_version="v2",
-        attempts=attempts() if version >= ATTEMPTS_SINCE else (),
+        attempts=attempts() if version >= GROWN_SINCE else (),
     )
     again = Turn(turn=2, student="a", lessons=lessons[:1], model_version="v2")
     return [
