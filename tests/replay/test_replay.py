@@ -11,15 +11,14 @@ import numpy as np
 import pytest
 from pydantic.dataclasses import dataclass as component
 
-from simulation.core.calls import Completion
 from simulation.core.errors import ReplayDiffers
 from simulation.core.roles import Context
-from simulation.core.types import Answer, Experience, Feedback, Question, Selection, Transition, Turn
+from simulation.core.types import Answer, Experience, Feedback, Question, Selection, Transition
 from simulation.loop.world import World
-from simulation.replay.recorded import RecordedJudge, RecordedLearner, RecordedStudent, Script, answer_sets
-from simulation.replay.replay import recast, replay
+from simulation.replay.replay import replay
 from simulation.store import Study
 from tests.support.counting import Counting, Tally
+from tests.support.played_worlds import TURNS, recorded, world
 from tests.support.scripted import (
     AnyQuestion,
     ExactJudge,
@@ -27,29 +26,9 @@ from tests.support.scripted import (
     Mistakes,
     ScriptedStudents,
     ScriptedTrainer,
-    TinyEnvironment,
-    scripted_world,
-    seats,
     stepper,
 )
-from tests.support.studies import MEASURES, make
-
-TURNS = 4
-
-
-def world(**options: Any) -> World:
-    return scripted_world(seats(2), turns=TURNS, **options)
-
-
-def recorded(folder: Path, played: World, turns: int = TURNS) -> Study:
-    """Return a study in which a world was played."""
-    study, step = make(folder), stepper(played)
-    for number in range(turns + 1):
-        both = step(number)
-        study.append(both, {turn.student: played.model.dump(turn.student) for turn in both}, seconds={})
-    if turns == TURNS:
-        study.finish()
-    return study
+from tests.support.studies import MEASURES
 
 
 @pytest.mark.parametrize("mode", ["choices", "generate"])
@@ -215,61 +194,6 @@ def test_the_first_difference_is_named(other: Any, told: str, disk: Path) -> Non
         replay(study, other())
 
 
-class CopyingStudent(RecordedStudent):
-    """Gives copies of the recorded answers, as a loop that fills in a field of theirs would."""
-
-    def read(
-        self, questions: Sequence[Question], completions: Sequence[Completion], *, model_version: str
-    ) -> list[Answer]:
-        answers = super().read(questions, completions, model_version=model_version)
-        return [replace(answer) for answer in answers]
-
-
-@component(frozen=True, kw_only=True)
-class ProbeReader(AnyQuestion):
-    """Has its student measured on the probe set too."""
-
-    needs: ClassVar[frozenset[str]] = frozenset({"probe"})
-
-
-@component(frozen=True, kw_only=True)
-class RunningJudge(ExactJudge):
-    """An exact judge whose verdicts a replay takes from the record."""
-
-    executes: ClassVar[bool] = True
-
-
-@pytest.mark.parametrize("exact_judge", [ExactJudge(), RunningJudge()], ids=["computed truth", "recorded truth"])
-def test_a_copied_answer_is_still_found(exact_judge: Any, disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def mixed() -> World:
-        whole = replace(world(), exact_judge=exact_judge)
-        first, *others = whole.students
-        return replace(whole, students=(replace(first, settings=replace(first.settings, ask=ProbeReader())), *others))
-
-    monkeypatch.setattr("simulation.replay.replay.RecordedStudent", CopyingStudent)
-    with recorded(disk / "s", mixed()) as study:
-        assert {name for turn in list(study.rounds())[2] for name in turn.evaluations} == {"held_out", "probe"}
-        assert replay(study, mixed()).trace_hash == study.trace_hash
-
-
-def test_an_answer_that_is_not_on_record_is_not_judged(disk: Path) -> None:
-    with recorded(disk / "s", world()) as study:
-        turns = list(study.rounds())[2]
-    script = Script([turn.student for turn in turns])
-    script.turn_to(turns)
-    for student in script.students:
-        experiences = script.turns[student].experiences
-        questions, answers = (
-            [experience.question for experience in experiences],
-            [experience.answer for experience in experiences],
-        )
-        script.answered[student], *_ = answer_sets(script.turns[student])
-        judge = RecordedJudge(script, student)
-        assert judge.judge(questions, answers, seeds=[]) == [experience.feedback for experience in experiences]
-        with pytest.raises(ReplayDiffers, match="an answer is to be judged that the record does not hold"):
-            judge.judge(questions, [replace(answers[0], text="another"), *answers[1:]], seeds=[])
-
-
 def test_candidates_without_a_recorded_prediction_are_named(disk: Path) -> None:
     other = world(ask=LeastSure())
     with (
@@ -277,17 +201,6 @@ def test_candidates_without_a_recorded_prediction_are_named(disk: Path) -> None:
         pytest.raises(ReplayDiffers, match=r"turn 1, 'student-0', candidates"),
     ):
         replay(study, smaller(other))
-
-
-def test_recorded_roles_keep_the_world_whole() -> None:
-    script = Script(["student-0", "student-1"])
-    cast = recast(world(), script)
-    assert isinstance(cast.model, RecordedLearner)
-    assert all(isinstance(student.answerer, RecordedStudent) for student in cast.students)
-    assert cast.environment == TinyEnvironment()
-    assert len({id(student.settings.trainer) for student in cast.students}) == 1
-    script.turn_to([Turn(turn=0, student="student-0", model_version="v")])
-    assert cast.model.version("student-0") == "v"
 
 
 WITHOUT_TORCH = """
