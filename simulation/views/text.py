@@ -42,8 +42,13 @@ def why(pick: "Selection[Any] | None") -> str:
     if pick.score is not None:
         parts.append(f"score {pick.score:.3g}")
     if pick.propensity is not None:
-        parts.append(f"picked with probability {pick.propensity:.3g}")
+        parts.append(chance(pick.propensity))
     return "; ".join(parts)
+
+
+def chance(propensity: float) -> str:
+    """Say how likely a pick was."""
+    return "sure to be picked" if propensity >= 1 else f"picked with probability {propensity:.3g}"
 
 
 @dataclass(frozen=True, slots=True)

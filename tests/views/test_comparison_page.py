@@ -160,6 +160,7 @@ def test_a_teachers_error_is_marked() -> None:
 def test_a_pick_says_why() -> None:
     pick = Selection(item=question("q"), score=0.24, propensity=0.1, reason="learnable")
     assert why(pick) == "learnable; score 0.24; picked with probability 0.1"
+    assert why(replace(pick, propensity=1.0)) == "learnable; score 0.24; sure to be picked"
     assert why(Selection(item=question("q"))) == "the policy gives no reason"
 
 

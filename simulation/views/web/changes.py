@@ -1,6 +1,6 @@
 """What changed after a turn: each lesson before and after the update, and held-out answers at the next evaluation."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from simulation.core.types import Experience, LessonEffect, Question, Turn
@@ -8,7 +8,7 @@ from simulation.measures.methods import HALF, MOVED
 from simulation.scenario.entries import is_lineup
 from simulation.store import Study
 from simulation.views.forms import style
-from simulation.views.web.exam_answers import shown_by
+from simulation.views.web.exam_answers import right_before, shown_by
 from simulation.views.web.page_request import PageRequest
 from simulation.views.web.queries import Exam, exam_turns, exams, text_of
 from simulation.views.web.sheets import Cell, Paging, Passage, Sheet, passage, sheet
@@ -149,10 +149,11 @@ def held_out_changes(
         return HeldOutChanges(sentence="No evaluation came after this turn yet.")
     around = {exam.turn: exam for exam in exams(study, seat, before, after)}
     topics = sorted({experience.question.category for experience in turn.experiences})
-    moves = moved_answers(around[before], around[after], graded=study.measures[0].graded)
+    graded = study.measures[0].graded
+    moves = moved_answers(around[before], around[after], graded=graded)
     own = {name: direction for name, direction in moves.items() if category(questions, name) in topics}
     up, down = ([name for name, direction in own.items() if direction == side] for side in (1, -1))
-    words = ("rose", "fell") if study.measures[0].graded else ("turned right", "turned wrong")
+    words = ("rose", "fell") if graded else ("turned right", "turned wrong")
     others = [
         sum(direction == side for direction in moves.values()) - len(side_names)
         for side, side_names in ((1, up), (-1, down))
@@ -167,9 +168,10 @@ def held_out_changes(
     pair = ((study, around[before]), (study, around[after]))
     paging = request.paging(max(len(up), len(down)), request.turn_path(seat, turn.turn), "changes", MOST_CHANGES)
     captions = [f"{many(len(ids), 'held-out answer')} that {word}" for ids, word in zip((up, down), words, strict=True)]
+    again = None if graded or not up else right_before(study, seat, before)
     return HeldOutChanges(
         sentence=sentence,
-        turned_right=changes_sheet(request, seat, captions[0], up, pair, questions, paging),
+        turned_right=changes_sheet(request, seat, captions[0], up, pair, questions, paging, again),
         turned_wrong=changes_sheet(request, seat, captions[1], down, pair, questions, paging),
         paging=paging,
         all_href=all_changes(request, seat, before, after) if len(moves) > len(own) else "",
@@ -206,8 +208,12 @@ def changes_sheet(
     pair: tuple[tuple[Study, Exam], tuple[Study, Exam]],
     questions: Mapping[str, tuple[int, Question]],
     paging: Paging,
+    again: Set[str] | None = None,
 ) -> Sheet | None:
-    """Return a part of the answers to these questions before and after; None where there are none."""
+    """Return a part of the answers to these questions before and after; None where there are none.
+
+    Those `again` were right at an evaluation before both: they came back.
+    """
     own = sorted(names, key=lambda name: (category(questions, name), name))[paging.start : paging.start + paging.size]
     length = max(40, request.longest // 8)
     rows = []
@@ -219,9 +225,12 @@ def changes_sheet(
         shows = Cell(passage(shown_by(study, worse.answers[name], question), length).text, look="word")
         href = request.links.to(request.student_path(seat, f"question-{number}.html"))
         prompt = Cell(passage(question.prompt, length).text, href, "word")
-        rows.append((Cell(question.category or "none"), prompt, *texts, shows))
+        once = () if again is None else (Cell("came back" if name in again else "the first time", look="word"),)
+        rows.append((Cell(question.category or "none"), prompt, *texts, shows, *once))
     head = ("category", "question", *(f"after turn {exam.turn}" for _, exam in pair), "the worse one shows")
-    return sheet(caption, head, rows, words=5) if rows else None
+    if again is not None:
+        head, caption = (*head, "right"), f"{caption}, {sum(name in again for name in names)} of them came back"
+    return sheet(caption, head, rows, words=len(head)) if rows else None
 
 
 def answer_text(study: Study, exam: Exam, name: str, length: int, look: str = "") -> Cell:

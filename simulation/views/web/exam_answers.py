@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from simulation.core.types import Question
 from simulation.loop.world import HELD_OUT
+from simulation.measures.methods import HALF
 from simulation.store import Study
 from simulation.store.arrays import unpack_whole
 from simulation.store.packed import unpack_places, unpack_scores
@@ -15,12 +16,29 @@ from simulation.views.web.wording import misconception
 COLUMNS = "r.questions, r.texts, r.scores, r.rankings, r.reasons FROM results r JOIN texts n ON n.id = r.name"
 OF_STUDENT = f"SELECT r.t, {COLUMNS} WHERE n.text = ? AND r.s = ? ORDER BY r.t"
 OF_CLASS = f"SELECT r.s, {COLUMNS} WHERE n.text = ? AND r.t = ? ORDER BY r.s"
+BEFORE = (
+    "SELECT r.questions, r.scores FROM results r JOIN texts n ON n.id = r.name WHERE n.text = ? AND r.s = ? AND r.t < ?"
+)
 LAST = "SELECT max(r.t) FROM results r JOIN texts n ON n.id = r.name WHERE n.text = ?"
 
 
 def student_answers(study: Study, question: str, seat: int) -> dict[int, ExamRow]:
     """Return a student's answers to the question of this id, by the turn of the evaluation."""
     return dict(answers_of(study, question, OF_STUDENT, HELD_OUT, seat))
+
+
+def right_before(study: Study, seat: int, turn: int) -> set[str]:
+    """Return the ids of the held-out questions that a student answered right at an evaluation before a turn's."""
+    names: dict[int, tuple[str, ...]] = {}
+    right: set[str] = set()
+    for number, scores in study.query(BEFORE, HELD_OUT, seat, turn):
+        if number not in names:
+            names[number] = tuple(json.loads(text_of(study, number)))
+        truths: dict[str, list[float]] = {}
+        for name, truth in zip(names[number], unpack_scores(scores, ())[0], strict=True):
+            truths.setdefault(name, []).append(truth)
+        right |= {name for name, values in truths.items() if sum(values) / len(values) >= HALF}
+    return right
 
 
 def last_turn(study: Study) -> int | None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from simulation.core.types import LessonEffect, Ranking, Selection
 from simulation.views.lesson_effects import RARE, share
+from simulation.views.text import chance
 
 PLAIN = {"uniform": "it was drawn at random; every candidate had the same chance"}
 """What policies say in a word of their own, said in a sentence."""
@@ -24,8 +25,7 @@ def why_numbers(pick: Selection[Any] | None) -> str:
     if pick is None:
         return ""
     score = f"ranked by {pick.score:.3g}" if pick.score is not None else ""
-    chance = f"picked with probability {pick.propensity:.3g}" if pick.propensity is not None else ""
-    return "; ".join(filter(None, (score, chance)))
+    return "; ".join(filter(None, (score, chance(pick.propensity) if pick.propensity is not None else "")))
 
 
 def option_shares(ranking: Ranking | None) -> list[float]:

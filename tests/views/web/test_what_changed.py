@@ -41,7 +41,7 @@ def listed_changes(site: Site, path: str) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = []
     for number in range(1, 100):
         page = read(site, path, changes=str(number))
-        rows += [tuple(row) for row in page.rows if len(row) == 5 and row[1].startswith("held")]
+        rows += [tuple(row) for row in page.rows if len(row) in (5, 6) and row[1].startswith("held")]
         if not any(f"changes={number + 1}" in str(own.get("href")) for _, own in page.tags):
             return rows
     raise AssertionError("the pages do not end")
@@ -49,7 +49,7 @@ def listed_changes(site: Site, path: str) -> list[tuple[str, ...]]:
 
 def moved(
     questions: Mapping[str, Any], before: Mapping[str, tuple[float, str]], after: Mapping[str, tuple[float, str]],
-    topics: set[str],
+    topics: set[str], once_right: set[str],
 ) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:  # fmt: skip
     """Return the rows that must be listed, those that turned right and those that turned wrong, by hand."""
     sides: tuple[list[tuple[str, ...]], list[tuple[str, ...]]] = ([], [])
@@ -59,7 +59,8 @@ def moved(
             question, worse = questions[name], text if was < now else new_text
             shown = misconception(question.key.reveals[question.form.alternatives.index(worse)])
             row = (question.category or "none", " ".join(question.prompt.split()), text, new_text, shown)
-            sides[now < was].append(row)
+            came_back = "came back" if name in once_right else "the first time"
+            sides[now < was].append(row if now < was else (*row, came_back))
     return sides
 
 
@@ -71,21 +72,23 @@ def answers(turn: Turn) -> dict[str, tuple[float, str]]:
 @pytest.mark.parametrize("seed", [1, 2])
 def test_of_known_answers_every_change_is_listed_and_no_other(seed: int, disk: Path) -> None:
     play(Class(seed=seed, held_out=400, turns=4, every=2, students=1), disk / "drawn")
-    site, most = Site(Catalog(disk)), 0
+    site, most, returned = Site(Catalog(disk)), 0, 0
     with Study.open(disk / "drawn") as study:
         turns = list(study.turns())
         questions = {question.id: question for question in study.question_set(HELD_OUT)}
     for turn in turns[1:]:
         before, after = (turn.turn - 1) // 2 * 2, (turn.turn + 1) // 2 * 2
         topics = {experience.question.category for experience in turn.experiences}
-        up, down = moved(questions, answers(turns[before]), answers(turns[after]), topics)
+        once_right = {name for own in turns[:before:2] for name, (truth, _) in answers(own).items() if truth}
+        up, down = moved(questions, answers(turns[before]), answers(turns[after]), topics, once_right)
         path = f"drawn/student-0/turn-{turn.turn}.html"
         assert sorted(listed_changes(site, path)) == sorted(up + down)
         text = read(site, path).text
         assert f"{len(up)} held-out answers that turned right" in text
         assert f"{len(down)} held-out answers that turned wrong" in text
         most = max(most, len(up))
-    assert most > MOST_CHANGES
+        returned += sum(row[-1] == "came back" for row in up)
+    assert most > MOST_CHANGES and returned
 
 
 def test_of_known_updates_every_lesson_has_its_own_before_and_after(disk: Path) -> None:
@@ -193,9 +196,10 @@ def test_held_out_answers_that_changed_are_those_of_the_saved_adapters(
                 for (name, put), choice in zip(questions.items(), taken, strict=True)
             }
     topics = {experience.question.category for experience in turns[2].experiences}
-    up, down = moved(questions, by_turn[1], by_turn[2], topics)
+    once_right = {name for name, (truth, _) in answers(turns[0]).items() if truth}
+    up, down = moved(questions, by_turn[1], by_turn[2], topics, once_right)
     path = f"learned/{student}/turn-2.html"
-    own = [row for row in map(tuple, read(site, path).rows) if len(row) == 5 and row[0] in topics]
+    own = [row for row in map(tuple, read(site, path).rows) if len(row) in (5, 6) and row[0] in topics]
     assert sorted(own) == sorted(up + down)
     assert f"{len(up)} turned right and {len(down)} turned wrong; in all others" in read(site, path).text
     assert own
