@@ -139,8 +139,7 @@ def held_out_changes(
     request: PageRequest, seat: int, turn: Turn, questions: Mapping[str, tuple[int, Question]]
 ) -> HeldOutChanges | None:
     """Compare the last evaluation before a turn with the first after it; None before the first turn."""
-    study = request.study
-    turns = exam_turns(study, seat)
+    study, turns = request.study, exam_turns(request.study, seat)
     before = max((number for number in turns if number < turn.turn), default=None)
     after = min((number for number in turns if number >= turn.turn), default=None)
     if before is None or not turn.turn:
