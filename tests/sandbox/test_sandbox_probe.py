@@ -25,7 +25,7 @@ broken.{name} = absent
 
 def test_the_table_names_every_layer_and_level():
     table = probe()
-    assert list(table)[-2:] == ["level full", "level lock"] and len(table) == 14
+    assert list(table)[-2:] == ["level full", "level lock"] and len(table) == 15
     assert all(state == WORKS or state.startswith("missing: ") for state in table.values())
     layers = {name: state for name, state in table.items() if not name.startswith("level")}
     if all(state == WORKS for state in layers.values()):

@@ -26,6 +26,7 @@ from agents.sandbox.inside import (
     tester,
 )
 from agents.sandbox.inside.layers import Missing
+from agents.sandbox.inside.waits import Waits
 from agents.sandbox.inside.watch import Watch
 
 Json = Any  # what json.loads returns
@@ -78,6 +79,7 @@ class Lane:
         self.control = control
         self.outside_user = layers.unused_user()
         self.folders = layers.interpreter_folders()
+        self.waits = Waits()
         self.null = os.open("/dev/null", os.O_RDWR)
         self.address_space = layers.address_space()
         self.rules: dict[str, int] = {}
@@ -204,9 +206,9 @@ class Lane:
         pair.tester.order(message, descriptors)
         self.spare = self.prepare(job["limits"])
         candidate_process, tester_process = pair.candidate.process, pair.tester.process
-        watch = Watch(self.control, candidate_process, tester_process)
-        limits = job["limits"]
-        endings = watch.until(began + limits["wall_seconds"], limits["wall_seconds"], limits["cpu_seconds"])
+        watch = Watch(self.control, self.waits, candidate_process, tester_process)
+        wall_seconds = job["limits"]["wall_seconds"]
+        endings = watch.until(began + wall_seconds, wall_seconds)
         return {
             "candidate": {**endings[candidate_process], "failure": pair.candidate.failure()},
             "tester": {**endings[tester_process], "failure": pair.tester.failure()},

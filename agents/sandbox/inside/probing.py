@@ -112,6 +112,13 @@ def user() -> None:
         os.setresuid(unused_user, unused_user, unused_user)
 
 
+def processor_waits() -> None:
+    """See that the kernel counts what a process waits for a processor: without that, nothing of it is given back."""
+    with open("/proc/self/schedstat") as file:
+        if int(file.read().split()[0]) == 0:
+            raise OSError(errno.ENOSYS, "the kernel does not count how long a process waits for a processor")
+
+
 def table() -> dict[str, str]:
     """Return each layer and whether it works."""
     states = {name: in_child(partial(namespace, flag)) for name, flag in namespaces.NAMESPACES.items()}
@@ -121,5 +128,6 @@ def table() -> dict[str, str]:
         "seccomp": calls,
         "resource limits": limits,
         "unprivileged user": user,
+        "processor waits": processor_waits,
     }
     return states | {name: in_child(trial) for name, trial in trials.items()}

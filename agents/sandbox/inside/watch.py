@@ -7,20 +7,20 @@ import time
 from typing import Any, NoReturn
 
 from agents.sandbox.inside import kernel
+from agents.sandbox.inside.waits import Waits
 
 Json = Any  # plain values, to be sent as JSON
 GRACE = 2.0
 """Seconds a tester has to write its verdict after its candidate has ended."""
-CPU_OF_PROCESS = 2
-"""Makes, with a process's number, the name of its clock (clock_getcpuclockid(3))."""
-BUSY = 0.05
-"""From this share of the time on, two processes that overran it were computing on a crowded machine, and not idle."""
+SHORTEST = 0.02
+"""Seconds below which what was lost by waiting for a processor is not given back."""
 
 
 class Watch:
     """Two processes and a clock."""
 
-    def __init__(self, control: socket.socket, first: int, second: int) -> None:
+    def __init__(self, control: socket.socket, waits: Waits, first: int, second: int) -> None:
+        self.waits = waits
         self.first, self.second = first, second
         self.ended: dict[int, Json] = {}
         self.overran = False
@@ -31,16 +31,16 @@ class Watch:
         for descriptor in self.processes:
             self.poll.register(descriptor, select.POLLIN)
 
-    def until(self, deadline: float, wall_seconds: float, cpu_seconds: float) -> dict[int, Json]:
+    def until(self, deadline: float, wall_seconds: float) -> dict[int, Json]:
         """Wait for both, at most until the deadline; a tester's end is its candidate's too.
 
-        Where both are computing then, with CPU seconds to spare, they are given the wall seconds once more.
+        What the two were kept waiting for a processor does not count, up to the wall seconds once more.
         """
-        extended = False
+        given_back, grace_given = 0.0, False
         while len(self.ended) < 2:
             seconds_left = deadline - time.monotonic()
-            if seconds_left <= 0 and not extended and BUSY * wall_seconds <= self.used() < cpu_seconds / 2:
-                deadline, extended = deadline + wall_seconds, True
+            if seconds_left <= 0 and (lost := min(self.waited(), wall_seconds) - given_back) >= SHORTEST:
+                deadline, given_back = deadline + lost, given_back + lost
             elif seconds_left <= 0 and self.first not in self.ended:
                 self.overran = True
                 self.end(self.first)
@@ -53,13 +53,14 @@ class Watch:
             if self.second in self.ended and self.first not in self.ended:
                 self.end(self.first)
                 self.ended[self.first]["stopped"] = True
-            if self.first in self.ended:
-                deadline = min(deadline, time.monotonic() + GRACE) if seconds_left > 0 else time.monotonic() + GRACE
+            if self.first in self.ended and not grace_given:
+                grace_ends, grace_given = time.monotonic() + GRACE, True
+                deadline = min(deadline, grace_ends) if seconds_left > 0 else grace_ends
         return self.ended
 
-    def used(self) -> float:
-        """Return the CPU seconds of the processes that have not ended."""
-        return sum(time.clock_gettime(~process << 3 | CPU_OF_PROCESS) for process in self.processes.values())
+    def waited(self) -> float:
+        """Return the seconds for which the two, since they were forked, were kept waiting for a processor."""
+        return sum(map(self.waits.seconds, self.processes))
 
     def end(self, process: int) -> None:
         """Kill a process and wait for its end."""
