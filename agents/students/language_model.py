@@ -69,8 +69,8 @@ class LanguageModelStudents:
     """Students that are one language model, each with its own LoRA adapter or its own weights."""
 
     model: folder.ModelName = "embedded"
-    """"embedded" is the shipped student, "embedded/coder" the one that writes programs; else a model folder or a hub
-    name such as google/gemma-2b-it."""
+    """"embedded" is the shipped student, "embedded/coder" the one that writes programs, "smollm2" the one that `make
+    setup-smollm2` fetches; else a model folder, a GGUF file or a hub name such as google/gemma-2b-it."""
     count: Annotated[int, Field(ge=1, le=10_000)] = 1
     """How many students one run seats."""
     slot: Slot = "lora"
@@ -160,6 +160,7 @@ class LanguageModelStudents:
         """Load the model once, with one slot a seat."""
         self.check()
         from agents.models.causal import CausalLearner, LearnerSettings
+        from agents.models.gguf_folder import ordinary_folder
         from agents.models.loading import Precision
 
         settings = LearnerSettings(
@@ -176,7 +177,8 @@ class LanguageModelStudents:
             score_dtype=None if self.score_dtype == self.dtype else self.score_dtype,
             batch_tokens=self.batch_tokens,
         )
-        return CausalLearner.from_source(folder.resolve(self.model, embedded="student"), seats, settings)
+        source = ordinary_folder(folder.resolve(self.model, embedded="student"))
+        return CausalLearner.from_source(source, seats, settings)
 
     @classmethod
     def diagnosis(cls) -> Mapping[str, Mapping[str, str]]:
