@@ -143,7 +143,7 @@ def test_a_request_to_end_lets_the_turn_end_and_says_how_to_go_on(
     number: signal.Signals, command: str, scenario: Path, tmp_path: Path
 ) -> None:
     more = ["--seeds", "2", "--vary", "ask.policy=random,category", "--workers", "1"] * (command == "compare")
-    words = [command, str(scenario), "turns=40", "students.seconds=0.05", "--json", "--out", str(tmp_path), *more]
+    words = [command, str(scenario), "turns=1000", "students.seconds=0.05", "--json", "--out", str(tmp_path), *more]
     process = subprocess.Popen([*COMMAND, *words], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout is not None
     for line in process.stdout:

@@ -42,12 +42,12 @@ def adapters(stage: World) -> np.ndarray:
 @pytest.mark.parametrize("scenario", ["log_probability_selection", "category_selection"])
 def test_eight_students_in_float64_choose_and_learn_as_each_does_alone(scenario: str) -> None:
     seats = [Seat(name=f"student-{number}", number=number, seed=number // 4) for number in range(8)]
-    together = world(scenario, seats, "students.dtype=float64", "environment.probe_size=20")
-    played = play(together, 5)
+    together = world(scenario, seats, "students.dtype=float64", "environment.probe_size=20", "evaluate.questions=100")
+    played = play(together, 3)
     assert any(turn.update for turns in played for turn in turns)
     for row, seat in enumerate(seats):
-        alone = world(scenario, [seat], "students.dtype=float64", "environment.probe_size=20")
-        for ours, (theirs,) in zip(played, play(alone, 5), strict=True):
+        alone = world(scenario, [seat], "students.dtype=float64", "environment.probe_size=20", "evaluate.questions=100")
+        for ours, (theirs,) in zip(played, play(alone, 3), strict=True):
             assert choices(ours[row]) == choices(theirs)
         assert np.abs(adapters(together)[row] - adapters(alone)[0]).max() < 1e-8
 

@@ -135,7 +135,7 @@ def test_kill_before_every_act_on_the_disk_loses_nothing(whole: str, disk: Path)
 
 def test_kill_at_random_times_again_and_again_loses_nothing(whole: str, disk: Path) -> None:
     chance, kills = random.Random(0), 0
-    while kills < 30:
+    while kills < 15:
         folder = disk / str(kills)
         work = partial(go_on, folder, seconds=0.003)
         began = time.perf_counter()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from simulation.commands.main import main
 from simulation.core.errors import ScenarioError
 from simulation.scenario.prepare import prepare
 from simulation.scenario.scenario import load_scenario
@@ -26,10 +27,6 @@ evaluate: {every: 3, questions: 10}
 """
 
 
-def command(*words: str) -> list[str]:
-    return [sys.executable, "-m", "simulation", *words]
-
-
 def study_in(folder: Path) -> Path:
     (database,) = folder.rglob("study.db")
     return database.parent
@@ -44,16 +41,16 @@ def test_a_study_killed_after_its_first_turn_ends_as_one_never_killed_and_replay
     file = tmp_path / "gem.yaml"
     file.write_text(SCENARIO, encoding="utf-8")
     whole, killed = tmp_path / "whole", tmp_path / "killed"
-    subprocess.run(command("run", str(file), "--quiet", "--out", str(whole)), cwd=ROOT, check=True)
-    begun = command("run", str(file), "--json", "--out", str(killed))
+    assert main(["run", str(file), "--quiet", "--out", str(whole)]) == 0
+    begun = [sys.executable, "-m", "simulation", "run", str(file), "--json", "--out", str(killed)]
     with subprocess.Popen(begun, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert any(json.loads(line)["event"] == "turn" for line in process.stdout)
         process.send_signal(signal.SIGKILL)
     assert trace_hash(killed) != trace_hash(whole)
-    subprocess.run(command("resume", str(study_in(killed)), "--quiet"), cwd=ROOT, check=True)
+    assert main(["resume", str(study_in(killed)), "--quiet"]) == 0
     assert trace_hash(killed) == trace_hash(whole)
-    subprocess.run(command("replay", str(study_in(killed))), cwd=ROOT, check=True, capture_output=True)
+    assert main(["replay", str(study_in(killed))]) == 0
 
 
 @pytest.mark.parametrize(
