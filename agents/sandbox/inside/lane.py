@@ -99,6 +99,7 @@ class Lane:
             kernel.drop_bounding_set()
             attempt("mount namespace", lambda: namespaces.rebuild_root(self.folders))
         kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
+        self.give_up()
         if self.level != "rlimits":
             self.filter = seccomp.assembled()
             self.make_rules()
@@ -122,6 +123,12 @@ class Lane:
         writable = ["/dev/null", os.path.dirname(namespaces.WORK)] if self.level == "full" else ["/dev/null"]
         self.rules["candidate"] = landlock.ruleset([*readable, *devices], writable)
 
+    def give_up(self) -> None:
+        """Give up what neither this process nor a child of it needs: children inherit that."""
+        for what in (resource.RLIMIT_CORE, resource.RLIMIT_MEMLOCK, resource.RLIMIT_MSGQUEUE):
+            kernel.limit(what, 0)
+        kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
+
     def confine(self, role: str, limits: Json) -> None:
         """Give up, in this child, whatever a program or its tester does not need."""
         if self.level == "full" and role == "candidate":
@@ -133,9 +140,6 @@ class Lane:
         kernel.limit(resource.RLIMIT_AS, self.address_space + (limits["memory_mebibytes"] << 20))
         kernel.limit(resource.RLIMIT_FSIZE, limits["file_mebibytes"] << 20)
         kernel.limit(resource.RLIMIT_NOFILE, 64)
-        kernel.limit(resource.RLIMIT_CORE, 0)
-        kernel.limit(resource.RLIMIT_MEMLOCK, 0)
-        kernel.limit(resource.RLIMIT_MSGQUEUE, 0)
         if self.level == "full" or self.outside_user is not None:
             kernel.limit(resource.RLIMIT_NPROC, 32)
         if self.outside_user is not None:
@@ -146,7 +150,6 @@ class Lane:
         kernel.drop_capabilities()
         kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
         kernel.prctl(kernel.PR_SET_PDEATHSIG, kernel.SIGKILL)
-        kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
         if self.level != "rlimits":
             landlock.restrict(self.rules[role])
 
@@ -267,7 +270,6 @@ def attempt(layer: str, build: Any) -> None:  # a function without arguments
 def main(level: str, control_number: int) -> None:
     """Build a lane, say so, and serve."""
     control = socket.socket(fileno=control_number)
-    layers.preload()
     try:
         lane = Lane(level, control)
         lane.build()
