@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
+from environments.lines import items as lines
 from environments.lines import mastery, vocabulary
-from environments.lines.items import MOST_DISTINCT, bank, distinct
+from environments.lines.items import MOST_DISTINCT
 from environments.lines.published import load_prompts
 from environments.row_files import named_on_hub
+from environments.sentences import items as sentences
 from environments.splits import HELD_OUT_PERCENT, FixedQuestions, noticed, rows_apart, shuffled
 from simulation.core.corpus import Lesson
 from simulation.core.paths import FileOrHubName
@@ -22,6 +24,9 @@ from simulation.core.registry import environment
 class Instructions(FixedQuestions):
     """Short lines under conditions, thousands right for a prompt: a bank that needs no files, or rows of prompts."""
 
+    bank: Literal["lines", "sentences"] = "lines"
+    """"lines" asks for lines of a small vocabulary, in the dialect of the shipped writer; "sentences" in ordinary words
+    for a sentence on an everyday topic under two conditions, for models that people use."""
     bank_seed: int = 0
     """Another seed draws other prompts; which combinations of conditions belong to which split never changes."""
     rows: FileOrHubName | None = None
@@ -78,8 +83,9 @@ class Instructions(FixedQuestions):
         return rows_apart(self.rows, fresh, held_out, (*more_refused, *refused), probe_size=self.probe_size)
 
     def _generated(self) -> Splits:
+        source = {"lines": lines, "sentences": sentences}[self.bank]
         return Splits(
-            pool=bank(seed=self.bank_seed, split="pool", size=self.pool_size),
-            probe=distinct(seed=self.bank_seed, split="probe", size=self.probe_size),
-            held_out=distinct(seed=self.bank_seed, split="held_out", size=self.held_out_size),
+            pool=source.bank(seed=self.bank_seed, split="pool", size=self.pool_size),
+            probe=source.distinct(seed=self.bank_seed, split="probe", size=self.probe_size),
+            held_out=source.distinct(seed=self.bank_seed, split="held_out", size=self.held_out_size),
         )

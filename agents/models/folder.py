@@ -114,7 +114,9 @@ def validate(model: str, *, embedded: str, architectures: Sequence[str] = ()) ->
 
 
 def elsewhere(model: str) -> list[str]:
-    """Name a model that is on the Hub."""
+    """Name a model that is on the Hub, or that was not fetched yet."""
+    if model in FETCHED:
+        return [] if Path(resolve(model, embedded=model)).is_dir() else [f"model {model}, {FETCHED[model]}"]
     here = named_by_project(model) or is_gguf(model) or written_as_path(model) or not _HUB_NAME.fullmatch(model)
     return [] if here else [f"model {model} on the Hub"]
 

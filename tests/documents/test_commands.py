@@ -124,12 +124,12 @@ def fewer(stem: str, rows: Path) -> list[str]:
 
 
 def in_small(words: list[str], parsed: Namespace, folder: Path, own: Sequence[str]) -> list[str]:
-    """Return a command that plays little into a folder; where it needs the Hub or an API, one that checks.
+    """Return a command that plays little into a folder; where it needs the Hub, an API or minutes, one that checks.
 
     `own` are overrides for rows of ours.
     """
     scenario = scenario_of(parsed)
-    if elsewhere(scenario) and not own:
+    if (elsewhere(scenario) and not own) or scenario.name.startswith("smollm2"):
         return ["check", "--offline", words[1]]
     drawn = {"ask": scenario.ask.samples, "evaluate": scenario.evaluate.samples}
     few = [*SMALL, *own, *(f"{key}.samples=2" for key, samples in drawn.items() if samples > 2)]

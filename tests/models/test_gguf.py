@@ -96,6 +96,9 @@ def test_a_model_that_was_not_fetched_is_refused_with_the_command_that_does(monk
     says = r"'smollm2' is not here yet \(no folder /nowhere/build/smollm2\); `make setup-smollm2` downloads it once"
     with pytest.raises(DataError, match=says):
         LanguageModelStudents(model="smollm2").check()
+    assert LanguageModelStudents(model="smollm2").elsewhere() == [
+        "model smollm2, `make setup-smollm2` downloads it once (93 MB)"
+    ]
 
 
 @pytest.mark.skipif(not SMOLLM2.is_dir(), reason="`make setup-smollm2` was not run")
