@@ -26,8 +26,9 @@ from agents.reading.programs import equals_reference, program_in, program_tests
 from agents.sandbox import Limits, Program, Report, SandboxUnavailable
 from agents.sandbox.probe import probe
 from agents.sandbox.program import Level
-from agents.sandbox.shared import Place, judged, shared, spent
+from agents.sandbox.shared import Place, judged, note, shared, spent
 from simulation.core.kinds.program_tests import SCRIPT, Test
+from simulation.core.optional_roles import Metering
 from simulation.core.registry import judge, parameters
 from simulation.core.types import Answer, Feedback, Question
 
@@ -68,9 +69,10 @@ class Sandboxed:
         """Return the parameters that another judge of the same programs should have: where they run, and with what."""
         return {name: getattr(self, name) for name in SHARED}
 
-    def metered(self) -> Mapping[str, float]:
+    def metered(self) -> Metering:
         """Return the CPU seconds that the programs themselves have used since this was last asked."""
-        return {"programs": spent(self.place)}
+        seconds, by_answer = spent(self.place)
+        return Metering({"programs": seconds}, by_answer)
 
     def fingerprint(self) -> Mapping[str, str]:
         """Return the Python that runs the programs."""
@@ -110,6 +112,19 @@ class Sandboxed:
         for question, report in zip(questions, reports, strict=True):
             refuse_faultless(question, report)
         return reports
+
+    def ran_answers(
+        self, questions: Sequence[Question], answers: Sequence[Answer], tests: Sequence[Sequence[Test]]
+    ) -> tuple[list[str], list[Report]]:
+        """Run each answer as a program, and note what it used; return the programs and their reports."""
+        sources = [program_in(question, answer.text) for question, answer in zip(questions, answers, strict=True)]
+        reports = self.ran(questions, sources, tests)
+        judged_answers = zip(questions, answers, reports, strict=True)
+        note(
+            self.place,
+            {(question.id, answer.text): report.program_seconds for question, answer, report in judged_answers},
+        )
+        return sources, reports
 
     def signed(self, name: str, report: Report) -> str:
         """Return the name to put under a verdict, which tells what isolated the program where that was not all."""
@@ -153,9 +168,8 @@ class Executor(Sandboxed):
         """Evaluate each answer; a program's own random numbers depend on its question alone, so seeds are not used."""
         del seeds
         tests = [visible(question) for question in questions]
-        sources = [program_in(question, answer.text) for question, answer in zip(questions, answers, strict=True)]
         # the exact judge runs every test of the same programs: run now, they need not run again
-        full_reports = self.ran(questions, sources, [every(question) for question in questions])
+        _, full_reports = self.ran_answers(questions, answers, [every(question) for question in questions])
         reports = [
             beginning(report, len(question_tests)) for report, question_tests in zip(full_reports, tests, strict=True)
         ]
@@ -185,7 +199,7 @@ class AllTests(Sandboxed):
         """Evaluate each answer; a program's own random numbers depend on its question alone, so seeds are not used."""
         del seeds
         tests = [every(question) for question in questions]
-        sources = [program_in(question, answer.text) for question, answer in zip(questions, answers, strict=True)]
+        sources, reports = self.ran_answers(questions, answers, tests)
         return [
             Feedback(
                 score=float(pass_rate(question, report) == 1),
@@ -199,9 +213,7 @@ class AllTests(Sandboxed):
                 },
                 outcomes=by_test(report),
             )
-            for question, source, question_tests, report in zip(
-                questions, sources, tests, self.ran(questions, sources, tests), strict=True
-            )
+            for question, source, question_tests, report in zip(questions, sources, tests, reports, strict=True)
         ]
 
     def audit(self, questions: Sequence[Question]) -> list[str]:

@@ -7,7 +7,7 @@ import os
 import re
 import sys
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from threading import RLock
 from typing import NamedTuple
@@ -64,6 +64,8 @@ class Shared:
     recent_reports: Kept
     meter: list[float] = field(default_factory=list)
     """CPU seconds of each program that was run since `spent` was last asked."""
+    answers: dict[tuple[str, str], float] = field(default_factory=dict)
+    """Those of the program in each answer that was noted since, by its question and text."""
 
     def run(self, programs: Sequence[Program]) -> list[Report]:
         """Judge programs; equal ones are run once, and not at all where their report is known."""
@@ -105,14 +107,22 @@ def judged(programs: Sequence[Program], place: Place) -> list[Report]:
         return shared(place).run(programs)
 
 
-def spent(place: Place) -> float:
-    """Return the CPU seconds that programs have used in a place since this was last asked."""
+def note(place: Place, seconds: Mapping[tuple[str, str], float]) -> None:
+    """Remember what the programs of answers have used, by question and text, until it is asked for."""
+    with _lock:
+        if place in _open:
+            _open[place].answers.update(seconds)
+
+
+def spent(place: Place) -> tuple[float, dict[tuple[str, str], float]]:
+    """Return the CPU seconds that programs have used in a place since this was last asked: all, and by answer."""
     with _lock:
         if place not in _open:
-            return 0.0
-        seconds = sum(_open[place].meter)
+            return 0.0, {}
+        seconds, answers = sum(_open[place].meter), dict(_open[place].answers)
         _open[place].meter.clear()
-        return seconds
+        _open[place].answers.clear()
+        return seconds, answers
 
 
 def close() -> None:

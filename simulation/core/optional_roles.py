@@ -1,13 +1,14 @@
 """What a role may be able to do besides its part in the loop: `isinstance` tells who can.
 
 Environments  Changing  SkillGraph  Described       Policies  Observing   Students  SelfTaught  Frozen  Triable
-Judges        Executing  Auditing  Sharing  Understanding
+Judges        Executing  Auditing  Sharing  Metered  Understanding
 Models        KeepsReplies  Tried  Rewinding        Trainers  ByGradient
 Any role      Checkable  Elsewhere  Fingerprinted  Diagnosable
 """
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -181,12 +182,22 @@ class Sharing(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Metering:
+    """CPU seconds of what a judge has run."""
+
+    stages: Mapping[str, float]
+    """All of it, by the name under which that is kept."""
+    answers: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    """By the question's id and the text of an answer: that answer alone, also where it was run before and is known."""
+
+
 @runtime_checkable
 class Metered(Protocol):
     """A judge that knows how long what it runs has computed: kept beside the turn, outside the chain."""
 
-    def metered(self) -> Mapping[str, float]:
-        """Return CPU seconds since this was last asked, by the name under which they are kept."""
+    def metered(self) -> Metering:
+        """Return what was run since this was last asked."""
         ...
 
 

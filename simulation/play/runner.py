@@ -14,7 +14,7 @@ from typing import Protocol
 
 from simulation.contracts.boundary import calling, named
 from simulation.core.errors import StoreError
-from simulation.core.optional_roles import Metered
+from simulation.core.optional_roles import Metered, Metering
 from simulation.core.types import Turn
 from simulation.loop.world import World
 from simulation.store import Study
@@ -65,8 +65,9 @@ def advance(study: Study, world: World, step: Step, watch: Watcher, number: int,
     with calling("students", named(world.model)):
         adapters = {turn.student: world.model.dump(turn.student) for turn in changed}
     dumped = time.perf_counter()
-    metered = world.exact_judge.metered() if isinstance(world.exact_judge, Metered) else {}
-    study.append(turns, adapters, seconds={"play": played - began, "dump": dumped - played, **metered})
+    metering = world.exact_judge.metered() if isinstance(world.exact_judge, Metered) else Metering({})
+    seconds = {"play": played - began, "dump": dumped - played, **metering.stages}
+    study.append(turns, adapters, seconds=seconds, judged_seconds=metering.answers)
     versions.update((turn.student, turn.model_version) for turn in changed)
     watch.turn(turns, time.perf_counter() - began)
 

@@ -9,7 +9,6 @@ runs/<name>-<short id>/
 
 import json
 import sqlite3
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,6 +27,7 @@ from simulation.store.kept_sums import KeptSums
 from simulation.store.lock import release, take
 from simulation.store.reading import BROKEN, Reader
 from simulation.store.schema import DATABASE, GROWN_SINCE, REMEDY, reported, snapshot
+from simulation.store.timings import Timings
 from simulation.store.verifying import faults
 from simulation.store.writing import Writer, checked
 
@@ -58,6 +58,7 @@ class Study:
         self._chain = Chain(connection, self.scenario, self.seats, self._measures)
         self._adapters = Adapters(connection, folder / BLOBS, keep, list(self._positions))
         self._fingerprints = Fingerprints(connection)
+        self.timings = Timings(folder, connection, self._interned)
         if lock is not None:
             self._adapters.clean()
 
@@ -143,14 +144,6 @@ class Study:
         return self._fingerprints.count() == 1
 
     @property
-    def seconds(self) -> dict[int, dict[str, float]]:
-        """Wall-clock seconds by turn and stage."""
-        seconds_by_turn: dict[int, dict[str, float]] = {}
-        for turn, stage, seconds in self.query("SELECT t, stage, seconds FROM timings ORDER BY t, stage"):
-            seconds_by_turn.setdefault(turn, {})[stage] = seconds
-        return seconds_by_turn
-
-    @property
     def base(self) -> str:
         """The folder or hub name of the model that the adapters change; "" before the first turn is played."""
         return str(self.query("SELECT base FROM study")[0][0])
@@ -174,7 +167,14 @@ class Study:
         """Say what differs from the fingerprint so far; the study is marked when the next turn is committed."""
         return self._fingerprints.arm(fingerprint)
 
-    def append(self, turns: Sequence[Turn], adapters: Mapping[str, bytes], *, seconds: Mapping[str, float]) -> None:
+    def append(
+        self,
+        turns: Sequence[Turn],
+        adapters: Mapping[str, bytes],
+        *,
+        seconds: Mapping[str, float],
+        judged_seconds: Mapping[tuple[str, str], float] | None = None,
+    ) -> None:
         """Commit one turn of all students, in the order of the seats; `adapters` holds those that the turn changed."""
         with reported(self.folder):
             number = self._chain.last_turn + 1
@@ -186,9 +186,7 @@ class Study:
                     self._writer.add(turn, self._positions[turn.student])
                 self._adapters.record(number, digests)
                 self._fingerprints.record(number)
-                rows = [(number, stage, stage_seconds) for stage, stage_seconds in seconds.items()]
-                self._connection.executemany("INSERT INTO timings VALUES (?, ?, ?)", rows)
-                self._connection.execute("INSERT INTO committed VALUES (?, ?)", (number, time.time()))
+                self.timings.record(turns, seconds, judged_seconds or {})
                 self._chain.add(number, link)
             self._fingerprints.disarm()
             self._adapters.committed(digests, evaluated={turn.student for turn in turns if turn.evaluations})

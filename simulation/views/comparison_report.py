@@ -166,7 +166,7 @@ def seconds(comparison: Comparison) -> list[str]:
         folder = comparison.study_folder(index)
         if (folder / DATABASE).is_file():
             with Study.open(folder) as study:
-                for seconds_by_stage in study.seconds.values():
+                for seconds_by_stage in study.timings.stages().values():
                     for stage, stage_seconds in seconds_by_stage.items():
                         totals[stage] = totals.get(stage, 0.0) + stage_seconds
     if not totals:

@@ -10,6 +10,7 @@ import pytest
 
 from agents.judges.executor import AllTests, Executor
 from agents.sandbox import Limits, Program, Sandbox, SandboxUnavailable
+from simulation.core.optional_roles import Metering
 from tests.support.judged_programs import GOOD, judged
 
 IDLE = Limits(cpu_seconds=4, wall_seconds=1.0)
@@ -125,9 +126,13 @@ def test_a_programs_own_time_is_counted_without_that_of_its_tester(sandbox):
 @pytest.mark.usefixtures("sandboxed")
 def test_a_judge_tells_once_how_long_programs_have_computed():
     judge = Executor(cpu_seconds=7)
-    assert judge.metered() == {"programs": 0.0}
-    judged(judge, GOOD, "def f(x): return sum(range(100000))")
-    seconds = judge.metered()["programs"]
-    assert seconds > 0 and judge.metered() == {"programs": 0.0}
+    judge.metered()  # of what other tests have judged
+    slow = "def f(x): return sum(range(1000000))"
+    judged(judge, GOOD, slow)
+    metering = judge.metered()
+    assert 0 < metering.answers["q", GOOD] < metering.answers["q", slow]
+    assert metering.stages == {"programs": pytest.approx(sum(metering.answers.values()))}
+    assert judge.metered() == Metering({"programs": 0.0})
     judged(AllTests(cpu_seconds=7), GOOD)
-    assert judge.metered() == {"programs": 0.0}, "what is known is not run again"
+    again = Metering({"programs": 0.0}, {("q", GOOD): metering.answers["q", GOOD]})
+    assert judge.metered() == again, "what is known is not run again, and its own time is known"

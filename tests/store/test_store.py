@@ -50,7 +50,7 @@ def test_a_study_is_read_with_its_name_seats_scenario_and_times(disk: Path) -> N
         assert (study.name, study.status, study.last_turn) == ("a-study", "finished", 2)
         assert study.seats == seats(2)
         assert study.scenario == {"name": "a", "seed": 0}
-        assert study.seconds == {number: {"play": 0.5} for number in range(3)}
+        assert study.timings.stages() == {number: {"play": 0.5} for number in range(3)}
     assert (disk / "a-study" / "scenario.yaml").read_text() == "name: a\nseed: 0\n"
     assert study_folders(disk) == [disk / "a-study"]
 
