@@ -12,6 +12,7 @@ from zlib import crc32
 from pydantic import Field
 
 from agents.judges.program_outcomes import (
+    all_hidden,
     beginning,
     by_test,
     every,
@@ -22,7 +23,7 @@ from agents.judges.program_outcomes import (
     visible,
 )
 from agents.reading.lent import lent_to_tests
-from agents.reading.programs import equals_reference, program_in, program_tests
+from agents.reading.programs import equals_reference, program_in, program_tests, untested
 from agents.sandbox import Limits, Program, Report, SandboxUnavailable
 from agents.sandbox.probe import probe
 from agents.sandbox.program import Level
@@ -162,6 +163,10 @@ class Sandboxed:
 class Executor(Sandboxed):
     """Runs an answer as a program: the score is the share of the visible tests that pass."""
 
+    def refusal(self, question: Question) -> str | None:
+        """Return that a question has no visible test."""
+        return untested(question) or all_hidden(question)
+
     def judge(
         self, questions: Sequence[Question], answers: Sequence[Answer], *, seeds: Sequence[int]
     ) -> list[Feedback]:
@@ -175,7 +180,7 @@ class Executor(Sandboxed):
         ]
         return [
             Feedback(
-                score=pass_rate(question, report),
+                score=pass_rate(report),
                 judge=self.signed("executor", report),
                 explanation=explained(question_tests, report),
                 correction=self.correction(question, report),
@@ -193,6 +198,10 @@ class Executor(Sandboxed):
 class AllTests(Sandboxed):
     """Runs an answer as a program: right is what passes every test, visible and hidden."""
 
+    def refusal(self, question: Question) -> str | None:
+        """Return that a question has no test."""
+        return untested(question)
+
     def judge(
         self, questions: Sequence[Question], answers: Sequence[Answer], *, seeds: Sequence[int]
     ) -> list[Feedback]:
@@ -202,12 +211,12 @@ class AllTests(Sandboxed):
         sources, reports = self.ran_answers(questions, answers, tests)
         return [
             Feedback(
-                score=float(pass_rate(question, report) == 1),
+                score=float(pass_rate(report) == 1),
                 judge=self.signed("all_tests", report),
                 explanation=explained(question_tests, report),
                 correction=self.correction(question, report),
                 metrics={
-                    "pass_rate": pass_rate(question, report),
+                    "pass_rate": pass_rate(report),
                     # what fails its tests is not the reference, and needs no reading
                     "exact_match": float(fault(report) is None and equals_reference(question, source)),
                 },

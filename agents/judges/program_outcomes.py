@@ -39,19 +39,24 @@ def fault(report: Report) -> int | None:
     return next((place for place, verdict in verdicts if verdict not in ("passed", "unsupported")), None)
 
 
-def pass_rate(question: Question, report: Report) -> float:
-    """Return the share of tests that pass, of those that can judge; raises DataError where none can."""
-    counted = sum(outcome.verdict != "unsupported" for outcome in report.outcomes)
-    if not counted:
-        raise DataError(
-            f"no test of question {question.id!r} can judge a program ({report.outcomes[0].message}): "
-            "leave it out, or test it by values; `check --audit` finds such questions"
-        )
-    return report.passed / counted
+def counted_tests(report: Report) -> int:
+    """Return how many tests can judge."""
+    return sum(outcome.verdict != "unsupported" for outcome in report.outcomes)
+
+
+def pass_rate(report: Report) -> float:
+    """Return the share of tests that pass, of those that can judge; 0 where none can, of whatever program."""
+    return report.passed / max(1, counted_tests(report))
 
 
 def by_test(report: Report) -> tuple[Outcome, ...]:
-    """Return what came of each test, numbered in the order they ran in; what cannot judge is left out."""
+    """Return what came of each test, numbered in the order they ran in.
+
+    What cannot judge is left out; where nothing can, that is what came of the tests.
+    """
+    if not counted_tests(report):
+        detail = report.outcomes[0].message
+        return (Outcome(part="tests", score=0.0, reason="unsupported", detail=detail),)
     return tuple(
         Outcome(
             part=f"test {number}",
@@ -74,11 +79,16 @@ def visible(question: Question) -> tuple[Test, ...]:
     """Return the tests that a student may learn from."""
     visible_tests = tuple(test for test in program_tests(question).tests if not test.hidden)
     if not visible_tests:
-        raise DataError(
-            f"question {question.id!r} has hidden tests only, so that executor cannot judge it: "
-            "evaluate on it, ask others, or make one of its tests visible"
-        )
+        raise DataError(all_hidden(question))
     return visible_tests
+
+
+def all_hidden(question: Question) -> str | None:
+    """Return that all tests of a question are hidden and what to do, where they are."""
+    if any(not test.hidden for test in getattr(question.key, "tests", ())):
+        return None
+    what = f"question {question.id!r} has hidden tests only, so that executor cannot judge it"
+    return f"{what}; evaluate on it, ask others, or make one of its tests visible"
 
 
 def explained(tests: Sequence[Test], report: Report, *, show_hidden: bool = False) -> str:
@@ -87,7 +97,9 @@ def explained(tests: Sequence[Test], report: Report, *, show_hidden: bool = Fals
     if not show_hidden:
         index = fault(report)
     if index is None:
-        counted = sum(outcome.verdict != "unsupported" for outcome in report.outcomes)
+        counted = counted_tests(report)
+        if not counted:
+            return f"None of the tests can judge any program ({report.outcomes[0].message}): the question is at fault."
         return "Right: the test passes." if counted == 1 else f"Right: all {counted} tests pass."
     test, outcome = tests[index], report.outcomes[index]
     outcome_text = f"est {index + 1} of {len(tests)} {SAYS[outcome.verdict]}"

@@ -105,15 +105,20 @@ def equals_reference(question: Question, source: str) -> bool:
         return False
 
 
+def untested(question: Question) -> str | None:
+    """Return that a question has no tests and what to do, where it has none."""
+    if isinstance(question.key, Tests) and question.key.tests:
+        return None
+    what = f"question {question.id!r} has no tests, so that no program can be judged by it"
+    return f"{what}; give it tests, or name another judge"
+
+
 @lru_cache(maxsize=1 << 14)
 def program_tests(question: Question) -> Tests:
     """Return what judges a program; raises DataError where it can judge nothing."""
     key = question.key
     if not isinstance(key, Tests) or not key.tests:
-        raise DataError(
-            f"question {question.id!r} has no tests, so that no program can be judged by it; "
-            "give it tests, or name another judge"
-        )
+        raise DataError(untested(question))
     named_tests = [(f"test {number}", test.code) for number, test in enumerate(key.tests, start=1)]
     for part, code in (("setup", key.setup), *named_tests):
         try:

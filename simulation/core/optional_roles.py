@@ -1,7 +1,7 @@
 """What a role may be able to do besides its part in the loop: `isinstance` tells who can.
 
 Environments  Changing  SkillGraph  Described       Policies  Observing   Students  SelfTaught  Frozen  Triable
-Judges        Executing  Auditing  Sharing  Metered  Understanding
+Judges        Executing  Auditing  Refusing  Sharing  Metered  Understanding
 Models        KeepsReplies  Tried  Rewinding        Trainers  ByGradient
 Any role      Checkable  Elsewhere  Fingerprinted  Diagnosable
 """
@@ -207,6 +207,15 @@ class Auditing(Protocol):
 
     def audit(self, questions: Sequence[Question]) -> list[str]:
         """Return a line, naming the question, for each whose own reference fails."""
+        ...
+
+
+@runtime_checkable
+class Refusing(Protocol):
+    """A judge that can say, by a look at a question, that it could judge no answer to it."""
+
+    def refusal(self, question: Question) -> str | None:
+        """Return why not, naming the question and what to do; None where it can judge."""
         ...
 
 

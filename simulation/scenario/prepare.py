@@ -19,6 +19,7 @@ from simulation.core.seeding import generator
 from simulation.core.types import Experience, Question, Seat
 from simulation.loop.world import HELD_OUT, Sampling, StudentSettings, at_temperature
 from simulation.scenario.attempts import check_attempts
+from simulation.scenario.judgeable import refuse_unjudgeable
 from simulation.scenario.keys import ComponentSpec, Evaluate
 from simulation.scenario.scenario import Scenario
 from simulation.scenario.sizes import Sizes, sizes_of
@@ -154,6 +155,9 @@ def prepare(scenario: Scenario, seats: Sequence[Seat] | None = None) -> Prepared
     teacher: Judge = make(scenario.teacher, "judge")
     exact = make_exact_judge(scenario, environment, teacher)
     teacher = exact if teacher == exact else teacher
+    for split in splits.values():
+        refuse_unjudgeable(scenario, "teacher", teacher, split.pool)
+    refuse_unjudgeable(scenario, "environment", exact, first.held_out)
     return Prepared(
         scenario=scenario,
         students=students,

@@ -166,6 +166,14 @@ def test_a_question_that_cannot_judge_is_refused_by_name(question: Question, sai
         judged(Executor(), GOOD, question=question)
 
 
+def test_what_can_judge_nothing_is_told_by_a_look_at_the_question() -> None:
+    hidden = keyed(id="h", tests=(Test(code="assert f(1)", hidden=True),))
+    assert "'h' has hidden tests only" in (Executor().refusal(hidden) or "") and AllTests().refusal(hidden) is None
+    for judge in (Executor(), AllTests()):
+        assert judge.refusal(QUESTION) is None
+        assert "'free' has no tests" in (judge.refusal(Question(id="free", prompt="?")) or "")
+
+
 def test_an_audit_names_the_questions_whose_reference_fails() -> None:
     wrong = keyed(id="wrong", tests=(Test(code="assert f(1) == 2"), Test(code="assert f(1) == 3", hidden=True)))
     silent = keyed(id="silent", reference=None)
@@ -228,9 +236,11 @@ def test_a_test_that_can_judge_no_program_counts_for_none() -> None:
         assert "Test 2 of" in line and "cannot judge any program (a test passes an object of type Own" in line
 
 
-def test_a_question_none_of_whose_tests_can_judge_is_refused() -> None:
+def test_a_question_none_of_whose_tests_can_judge_is_at_fault_itself_and_stops_nothing() -> None:
     odd = keyed(id="odd", tests=(Test(code="assert f(1) == 2"),), reference=OPAQUE)
     assert "cannot judge any program" in AllTests().audit([odd])[0]
-    with pytest.raises(DataError, match=r"no test of question 'odd' can judge a program.*check --audit"):
-        judged(AllTests(), OPAQUE, question=odd)
+    for judge in (Executor(correct=True), AllTests(correct=True)):
+        (said,) = judged(judge, OPAQUE, question=odd)
+        assert (said.score, said.reason, said.correction) == (0.0, "unsupported", None)
+        assert said.explanation is not None and "the question is at fault" in said.explanation
     assert judged(AllTests(), "def f(x): return 2", question=odd)[0].score == 1.0
