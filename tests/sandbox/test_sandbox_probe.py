@@ -28,6 +28,8 @@ def test_the_table_names_every_layer_and_level():
     assert list(table)[-2:] == ["level full", "level lock"] and len(table) == 15
     assert all(state == WORKS or state.startswith("missing: ") for state in table.values())
     layers = {name: state for name, state in table.items() if not name.startswith("level")}
+    if Path("/proc/self/schedstat").exists():
+        assert layers["processor waits"] == WORKS
     if all(state == WORKS for state in layers.values()):
         assert table["level full"] == table["level lock"] == WORKS
 
