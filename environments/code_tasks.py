@@ -18,9 +18,29 @@ from simulation.core.paths import FileOrHubName
 from simulation.core.questions import Measure, Splits
 from simulation.core.registry import environment
 from simulation.core.types import Question
+from simulation.core.wording import Wording
 
 SPANS = (LEARN, VALIDATE, EVALUATE)
 """The task_ids of MBPP that are asked, probed and held out."""
+WORDING = Wording(
+    layout="""\
+{% for shot in shots %}
+Task: {{ shot.question }}
+```python
+{{ shot.answer }}
+```
+
+{% endfor %}
+{% if opening %}
+{{ question }}
+{% else %}
+Task: {{ question }}
+{{ answer }}
+{% endif %}
+""",
+    answer="Write the Python program for this task, in one block of code and without any explanation.",
+)
+"""What stands as code already is continued; else a task is told as one."""
 
 
 @environment("code_tasks")
@@ -53,6 +73,10 @@ class CodeTasks(FixedQuestions):
     def elsewhere(self) -> Sequence[str]:
         """Name rows that are on the Hub."""
         return named_on_hub(self.rows, self.held_out_rows)
+
+    def worded(self) -> Wording:
+        """Return how questions are put to models that read ordinary words."""
+        return WORDING
 
     def lesson(self, index: int, *, seed: int, stage: int) -> Lesson:
         """Return a pretraining lesson; see `environments/tasks/mastery.py`."""

@@ -18,6 +18,7 @@ from simulation.core.corpus import Lesson
 from simulation.core.paths import FileOrHubName
 from simulation.core.questions import Measure, Splits
 from simulation.core.registry import environment
+from simulation.core.wording import Wording
 
 
 @environment("instructions")
@@ -59,6 +60,10 @@ class Instructions(FixedQuestions):
         """Name rows that are on the Hub."""
         local = (source for source in (self.rows, self.held_out_rows) if source and not source.endswith(".txt"))
         return named_on_hub(*local)
+
+    def worded(self) -> Wording:
+        """Return how questions are put to models that read ordinary words."""
+        return Wording(answer="")
 
     def lesson(self, index: int, *, seed: int, stage: int) -> Lesson:
         """Return a pretraining lesson; see `environments/lines/mastery.py`."""

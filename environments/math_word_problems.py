@@ -17,6 +17,7 @@ from simulation.core.corpus import Lesson
 from simulation.core.paths import FileOrHubName
 from simulation.core.questions import Measure, Splits
 from simulation.core.registry import environment
+from simulation.core.wording import Wording
 
 
 @environment("math_word_problems")
@@ -50,6 +51,10 @@ class MathWordProblems(FixedQuestions):
     def elsewhere(self) -> Sequence[str]:
         """Name rows that are on the Hub."""
         return named_on_hub(self.rows)
+
+    def worded(self) -> Wording:
+        """Return how questions are put to models that read ordinary words."""
+        return Wording()
 
     def lesson(self, index: int, *, seed: int, stage: int) -> Lesson:
         """Return a pretraining lesson; see `environments/bank/mastery.py`."""

@@ -14,6 +14,7 @@ from simulation.core.errors import DataError
 from simulation.core.paths import Located
 from simulation.core.questions import Measure, Splits
 from simulation.core.registry import environment
+from simulation.core.wording import Wording
 
 OwnRows = Annotated[str, Located(elsewhere=lambda _name: False, endings=OWN_FILES)]
 """A file of questions, or the name of a dataset on the Hub."""
@@ -48,6 +49,10 @@ class OwnQuestions(FixedQuestions):
     def elsewhere(self) -> Sequence[str]:
         """Name rows that are on the Hub."""
         return [] if self.rows is None or self.rows.endswith(OWN_FILES) else named_on_hub(self.rows)
+
+    def worded(self) -> Wording:
+        """Return how questions are put to models that read ordinary words."""
+        return Wording()
 
     def described(self) -> Sequence[str]:
         """Return what was understood of the file, row by row."""

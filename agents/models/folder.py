@@ -19,6 +19,8 @@ FETCHED = {"smollm2": "`make setup-smollm2` downloads it once (93 MB)"}
 """Models that lie in build/ once a command has fetched them, with that command."""
 _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+|[a-z0-9][\w.-]*")
 GGUF = ".gguf"
+DIALECT = "embedded"
+"""What the tokenizer_config.json of a model that was made here holds as `dialect`."""
 _TOKENIZERS = ("tokenizer.json", "tokenizer.model", "spiece.model", "vocab.json", "vocab.txt")
 
 
@@ -54,6 +56,12 @@ def written_as_path(model: str) -> bool:
 def shipped(model: str) -> bool:
     """Tell whether `model` names one that comes with the project."""
     return model.split("/")[0] == "embedded" and model.count("/") <= 1
+
+
+def speaks_dialect(model: str, *, embedded: str) -> bool:
+    """Tell whether a model's own tokenizer_config.json says that it was taught the dialect of the shipped students."""
+    file = Path(resolve(model, embedded=embedded)) / "tokenizer_config.json"
+    return file.is_file() and read_json(file, "replace the model's folder").get("dialect") == DIALECT
 
 
 def embedded(architecture: str) -> list[str]:

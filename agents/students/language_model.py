@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from importlib.metadata import version
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -12,11 +12,14 @@ from pydantic.dataclasses import dataclass
 
 from agents.models import folder
 from agents.models.nearness import Grounding
+from agents.students.prompting import Prompt, manner_of, one_way, prompting
 from agents.students.student import Mode, Spelling, Student, Template
 from simulation.core.errors import SimulationError
 from simulation.core.optional_roles import taken_paths
 from simulation.core.registry import students
+from simulation.core.roles import Answerer
 from simulation.core.types import Seat
+from simulation.core.wording import Teaching, Wording
 
 if TYPE_CHECKING:
     from agents.models.causal import CausalLearner
@@ -96,8 +99,11 @@ class LanguageModelStudents:
     """Take the likeliest option, or generate text and read the option from it."""
     answers: Spelling = "text"
     """Score and learn an option's text or its letter; in what is written, it is looked for first."""
-    template: Template = "plain"
-    """How a question is laid out: plain, multiple_choice, or a text with {prompt} and {choices} or {lines}."""
+    template: Template | None = None
+    """How a question is laid out: plain, which is the dialect of the shipped models, multiple_choice, or a text with
+    {prompt} and {choices} or {lines}; null is plain for models that speak the dialect, ordinary words for others."""
+    prompt: Prompt = field(default_factory=Prompt)
+    """How a question is put in ordinary words, in place of a template."""
     max_tokens: Annotated[int, Field(ge=1, le=100_000)] = 32
     """The longest generated answer."""
     temperature: Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)] = 0.0
@@ -115,6 +121,7 @@ class LanguageModelStudents:
 
     @model_validator(mode="after")
     def _consistent(self) -> "LanguageModelStudents":
+        one_way(self.template, self.prompt)
         if self.quantization and self.score_dtype:
             raise ValueError("score_dtype cannot be set together with quantization; remove one of them")
         if self.quantization and self.dtype == "float64":
@@ -148,13 +155,24 @@ class LanguageModelStudents:
         """Return the student of a seat, without loading a model."""
         return Student(
             name=seat.name,
-            template=self.template,
+            template=self.template or "plain",
             mode=self.mode,
             answers=self.answers,
             max_tokens=self.max_tokens,
             temperature=self.temperature,
             beams=self.beams,
         )
+
+    def instructed(self, answerer: Answerer, teaching: Teaching) -> Answerer:
+        """Return the student with prompts in ordinary words, unless its model speaks the dialect."""
+        if not (self.manner(teaching.wording) and isinstance(answerer, Student)):
+            return answerer
+        return replace(answerer, prompting=prompting(self.prompt, teaching, letters=self.answers == "letter"))
+
+    def manner(self, wording: Wording | None) -> str:
+        """Say how questions are put, where it is not in the dialect or by a template."""
+        dialect = folder.speaks_dialect(self.model, embedded="student")
+        return "" if self.template is not None else manner_of(self.prompt, wording, dialect=dialect)
 
     def learner(self, seats: Sequence[Seat]) -> "CausalLearner":
         """Load the model once, with one slot a seat."""

@@ -12,6 +12,7 @@ from pydantic import AfterValidator
 
 from agents.reading.lists import named_items
 from agents.reading.reading import Reading
+from agents.students.prompting import Prompting
 from simulation.core.calls import Completion, Request
 from simulation.core.errors import ScenarioError
 from simulation.core.kinds.code import Code
@@ -53,6 +54,12 @@ class Student:
     temperature: float = 0.0
     beams: int = 50
     """The width of the search for items of a catalogue, where it is not to answer more; a ranking holds no more."""
+    prompting: Prompting | None = None
+    """How questions are put in place of the template."""
+
+    def laid_out(self, question: Question) -> str:
+        """Return the text that the model is given of a question."""
+        return lay_out(question, self.template) if self.prompting is None else self.prompting.text(question)
 
     def requests(self, questions: Sequence[Question], *, generator: np.random.Generator) -> list[Request]:
         """Turn questions, as shown to the student, into one request each."""
@@ -88,7 +95,7 @@ class Student:
     def _written(self, question: Question, seed: int) -> Request:
         request = Request(
             slot=self.name,
-            prompt=lay_out(question, self.template),
+            prompt=self.laid_out(question),
             max_tokens=self.max_tokens,
             temperature=self.temperature,
             seed=seed,
@@ -103,7 +110,7 @@ class Student:
         return replace(request, within=within, beams=beams, texts=min(texts, beams))
 
     def _scored(self, question: Question) -> Request:
-        return Request(slot=self.name, prompt=lay_out(question, self.template), continuations=self._spelled(question))
+        return Request(slot=self.name, prompt=self.laid_out(question), continuations=self._spelled(question))
 
     def _spelled(self, question: Question) -> tuple[str, ...]:
         alternatives = question.form.alternatives
@@ -116,7 +123,7 @@ class Student:
         text, ranking, reading = self._preferred(question, scores) if scores else ("", None, "")
         return Answer(
             question_id=question.id,
-            prompt=lay_out(question, self.template),
+            prompt=self.laid_out(question),
             text=text,
             answerer=self.name,
             model_version=version,
@@ -142,7 +149,7 @@ class Student:
         logprobs = tuple(item.logprob for item in items if item.logprob is not None)
         return Answer(
             question_id=question.id,
-            prompt=lay_out(question, self.template),
+            prompt=self.laid_out(question),
             text="\n".join(texts[: form.count]),
             answerer=self.name,
             model_version=version,
@@ -163,7 +170,7 @@ class Student:
         failed = completion.stop.startswith("error")
         return Answer(
             question_id=question.id,
-            prompt=lay_out(question, self.template),
+            prompt=self.laid_out(question),
             text=text,
             answerer=self.name,
             model_version=version,

@@ -1,1 +1,1 @@
-"""A generated bank of short sentences on everyday topics under two conditions, asked for in ordinary words."""
+"""A generated bank of sentences on everyday topics under two conditions, asked for in ordinary words."""

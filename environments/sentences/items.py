@@ -27,7 +27,7 @@ def question(seed: int, split: str, index: int) -> Question:
     about = Condition(name="topic", parameters={"topic": topic.name, "words": topic.words})
     return Question(
         id=f"{split.replace('_', '-')}-sentence-{seed}-{index}",
-        prompt=" ".join((f"Write one short sentence about {topic.name}.", *(wishes[i] for i in stream.permutation(2)))),
+        prompt=" ".join((f"Write one sentence about {topic.name}.", *(wishes[i] for i in stream.permutation(2)))),
         key=Conditions(conditions=(about, *conditions.values())),
         tags=("2 conditions", *names),
     )

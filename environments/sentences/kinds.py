@@ -12,7 +12,11 @@ from simulation.core.kinds.conditions import Condition
 OPENINGS = ("Today", "Sometimes", "Yesterday", "Nobody", "Every", "Perhaps", "When", "Suddenly", "Once", "Tonight")
 ENDINGS = ("again", "today", "forever", "together", "tomorrow", "alone", "slowly", "home")
 INNER = ("because", "quietly", "old", "never", "always", "happy", "small", "people", "little", "beautiful")
-SHORTER_THAN = (6, 7, 8, 9)
+COUPLES = ("good", "bad"), ("big", "new"), ("day", "night"), ("young", "strong"), ("friend", "world"), ("time", "life")
+"""Words that are asked for both at once."""
+COMMON = ("the", "a", "is", "and")
+"""Words to do without."""
+SHORTER_THAN, AT_LEAST = (6, 7, 8, 9), (12, 14, 16)
 """Words."""
 
 
@@ -33,21 +37,31 @@ def _word(name: str, words: tuple[str, ...]) -> Callable[[np.random.Generator], 
     return lambda stream: Condition(name=name, parameters={"word": words[int(stream.integers(len(words)))]})
 
 
-def _shorter(stream: np.random.Generator) -> Condition:
-    count = SHORTER_THAN[int(stream.integers(len(SHORTER_THAN)))]
-    return Condition(name="length_constraints:number_words", parameters={"num_words": count, "relation": "less than"})
+def _words(counts: tuple[int, ...], relation: str) -> Callable[[np.random.Generator], Condition]:
+    return lambda stream: Condition(
+        name="length_constraints:number_words",
+        parameters={"num_words": counts[int(stream.integers(len(counts)))], "relation": relation},
+    )
+
+
+def _couple(stream: np.random.Generator) -> Condition:
+    return Condition(name="keywords:existence", parameters={"keywords": COUPLES[int(stream.integers(len(COUPLES)))]})
 
 
 KINDS: Mapping[str, Kind] = {
-    "lowercase": Kind(
-        _fixed("change_case:english_lowercase"), ("Use only lowercase letters.", "Write it in all lowercase.")
-    ),
-    "capitals": Kind(
-        _fixed("change_case:english_capital"), ("Use only capital letters.", "Write it in all capital letters.")
-    ),
     "begins": Kind(_word("begins", OPENINGS), ('Begin with the word "{word}".', 'The first word must be "{word}".')),
     "ends": Kind(_word("ends", ENDINGS), ('End with the word "{word}".', 'The last word must be "{word}".')),
     "contains": Kind(_word("contains", INNER), ('Use the word "{word}".', 'It must contain the word "{word}".')),
+    "both": Kind(
+        _couple,
+        (
+            'Use the words "{keywords[0]}" and "{keywords[1]}".',
+            'It must contain both "{keywords[0]}" and "{keywords[1]}".',
+        ),
+    ),
+    "avoids": Kind(
+        _word("avoids", COMMON), ('Do not use the word "{word}".', 'It must not contain the word "{word}".')
+    ),
     "question": Kind(
         _fixed("startend:end_checker", end_phrase="?"), ("Write it as a question.", "End with a question mark.")
     ),
@@ -55,21 +69,24 @@ KINDS: Mapping[str, Kind] = {
         _fixed("startend:end_checker", end_phrase="!"),
         ("End with an exclamation mark.", "The last sign must be an exclamation mark."),
     ),
-    "short": Kind(_shorter, ("Use fewer than {num_words} words.", "It must have fewer than {num_words} words.")),
-    "quoted": Kind(
-        _fixed("startend:quotation"), ("Put it in double quotation marks.", "Put double quotation marks around it.")
+    "short": Kind(
+        _words(SHORTER_THAN, "less than"),
+        ("Use fewer than {num_words} words.", "It must have fewer than {num_words} words."),
+    ),
+    "long": Kind(
+        _words(AT_LEAST, "at least"),
+        ("Use at least {num_words} words.", "It must have {num_words} words or more."),
     ),
 }
-CONTRARY = ({"lowercase", "capitals"}, {"question", "exclamation"})
+CONTRARY = ({"short", "long"}, {"question", "exclamation"})
 """What no sentence can be at once."""
 Pair = tuple[str, str]
 APART: Mapping[str, Sequence[Pair]] = {
     "held_out": (
-        ("lowercase", "question"), ("begins", "question"), ("capitals", "begins"), ("capitals", "contains"),
-        ("contains", "exclamation"), ("ends", "exclamation"), ("ends", "quoted"), ("short", "quoted"),
-        ("lowercase", "short"),
+        ("begins", "question"), ("both", "question"), ("both", "short"), ("ends", "short"), ("ends", "exclamation"),
+        ("contains", "exclamation"), ("contains", "long"), ("avoids", "long"), ("begins", "avoids"),
     ),
-    "probe": (("lowercase", "quoted"), ("capitals", "short"), ("begins", "exclamation"), ("ends", "contains")),
+    "probe": (("begins", "exclamation"), ("ends", "question"), ("contains", "avoids"), ("both", "long")),
 }  # fmt: skip
 """The pairs that are measured and never asked for; each kind is in two of those that are held out."""
 

@@ -1,6 +1,7 @@
 """What a role may be able to do besides its part in the loop: `isinstance` tells who can.
 
-Environments  Changing  SkillGraph  Described       Policies  Observing   Students  SelfTaught  Frozen  Triable
+Environments  Changing  SkillGraph  Described  Worded
+Policies      Observing                             Students  SelfTaught  Frozen  Triable  Instructed
 Judges        Executing  Auditing  Refusing  Sharing  Metered  Understanding
 Models        KeepsReplies  Tried  Rewinding        Trainers  ByGradient
 Any role      Checkable  Elsewhere  Fingerprinted  Diagnosable
@@ -14,8 +15,9 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from simulation.core.roles import Trainer
+from simulation.core.roles import Answerer, Trainer
 from simulation.core.types import Experience, Feedback, Question, Transition, Turn
+from simulation.core.wording import Teaching, Wording
 
 
 @runtime_checkable
@@ -54,6 +56,28 @@ class Described(Protocol):
 
     def described(self) -> Sequence[str]:
         """Return lines for people, made before anything is trained."""
+        ...
+
+
+@runtime_checkable
+class Worded(Protocol):
+    """An environment that says how its questions are put to a model that reads ordinary words."""
+
+    def worded(self) -> Wording:
+        """Return the layout and how an answer is to be written."""
+        ...
+
+
+@runtime_checkable
+class Instructed(Protocol):
+    """Students whose prompts are more than a question in the dialect of the shipped models."""
+
+    def instructed(self, answerer: Answerer, teaching: Teaching) -> Answerer:
+        """Return the student as it asks its model; raises a `SimulationError` where it cannot be asked so."""
+        ...
+
+    def manner(self, wording: Wording | None) -> str:
+        """Say how questions are put, for people; nothing where it is the dialect."""
         ...
 
 

@@ -9,14 +9,15 @@ from pydantic import ValidationError
 from simulation.contracts.boundary import calling, named
 from simulation.contracts.environment import guarded_exact_judge, guarded_measures, guarded_splits
 from simulation.contracts.policies import known_needs
-from simulation.contracts.students import guarded_count
+from simulation.contracts.students import guarded_answerer, guarded_count
 from simulation.core.errors import ContractError, ScenarioError, SimulationError
-from simulation.core.optional_roles import Changing, Executing, SelfTaught, Sharing
+from simulation.core.optional_roles import Changing, Executing, Instructed, SelfTaught, Sharing, Worded
 from simulation.core.questions import Measure, Splits
 from simulation.core.registry import build
-from simulation.core.roles import Environment, Judge, SelectionPolicy, Students, Trainer
+from simulation.core.roles import Answerer, Environment, Judge, SelectionPolicy, Students, Trainer
 from simulation.core.seeding import generator
 from simulation.core.types import Experience, Question, Seat
+from simulation.core.wording import Teaching, Wording
 from simulation.loop.world import HELD_OUT, Sampling, StudentSettings, at_temperature
 from simulation.scenario.attempts import check_attempts
 from simulation.scenario.judgeable import refuse_unjudgeable
@@ -57,10 +58,33 @@ class Prepared:
         return list(dict.fromkeys(notice for splits in self.splits.values() for notice in splits.notices))
 
     @property
+    def wording(self) -> Wording | None:
+        """How the environment puts its questions in ordinary words, where it says so."""
+        return self.environment.worded() if isinstance(self.environment, Worded) else None
+
+    @property
+    def manner(self) -> str:
+        """How questions are put to the students, where it is not in the dialect of the shipped models."""
+        return self.students.manner(self.wording) if isinstance(self.students, Instructed) else ""
+
+    @property
     def sets(self) -> Mapping[str, Sequence[Question]]:
         """The questions that evaluations put, by the name of the set."""
         probe = {"probe": self.probe} if "probe" in self.settings.ask.needs else {}
         return {"held_out": self.held_out, **probe}
+
+
+def seated(prepared: Prepared, students: Students, seat: Seat) -> Answerer:
+    """Return the student of a seat, as it asks its model."""
+    answerer = guarded_answerer(named(students), students, seat)
+    if not isinstance(students, Instructed):
+        return answerer
+    splits = prepared.splits[seat.seed]
+    teaching = Teaching(
+        seat=seat, wording=prepared.wording, pool=splits.pool, measured=(*splits.held_out, *prepared.probe)
+    )
+    with calling("students", named(students)):
+        return students.instructed(answerer, teaching)
 
 
 def make(part: ComponentSpec, kind: str) -> Any:

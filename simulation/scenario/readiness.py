@@ -4,7 +4,7 @@ from collections.abc import Container, Mapping
 
 from simulation.core.errors import ScenarioError, SimulationError
 from simulation.core.optional_roles import ByGradient, Checkable, Elsewhere, Frozen, SelfTaught
-from simulation.scenario.prepare import Prepared, make, prepare
+from simulation.scenario.prepare import Prepared, make, prepare, seated
 from simulation.scenario.scenario import PARTS, Scenario
 
 
@@ -20,6 +20,8 @@ def check_models(prepared: Prepared, unseen: Container[str] = ()) -> None:
     }
     here = {path: part for path, part in parts.items() if path not in unseen}
     wrong = [*complaints_of(prepared.scenario, here), *beyond_frozen(prepared)]
+    if "students" not in unseen and not wrong:
+        wrong = unprompted(prepared)
     if wrong:
         raise ScenarioError("\n".join(wrong))
 
@@ -34,6 +36,16 @@ def complaints_of(scenario: Scenario, parts: Mapping[str, object]) -> list[str]:
         except SimulationError as error:
             wrong.append(scenario.complaint(path, str(error)))
     return wrong
+
+
+def unprompted(prepared: Prepared) -> list[str]:
+    """Say why a student cannot be asked in the way that the scenario says."""
+    try:
+        for seat in prepared.seats:
+            seated(prepared, prepared.students, seat)
+    except ScenarioError as error:
+        return [prepared.scenario.complaint("students", str(error))]
+    return []
 
 
 def parts_of(scenario: Scenario) -> dict[str, object]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from simulation.contracts.boundary import named
 from simulation.contracts.environment import guarded_begin, guarded_prerequisites
-from simulation.contracts.students import guarded_answerer, guarded_learner
+from simulation.contracts.students import guarded_learner
 from simulation.core.distinct import distinct
 from simulation.core.errors import ScenarioError
 from simulation.core.memory import ReplayBuffer
@@ -17,7 +17,7 @@ from simulation.core.roles import Environment, Learner
 from simulation.core.seeding import generator
 from simulation.core.types import Question, Seat
 from simulation.loop.world import Respondent, Student, World
-from simulation.scenario.prepare import Prepared, prepare
+from simulation.scenario.prepare import Prepared, prepare, seated
 from simulation.scenario.readiness import check_models
 from simulation.scenario.scenario import Scenario
 
@@ -76,12 +76,12 @@ def seat_world(scenarios: Sequence[Prepared], model: Learner, samplers: Sequence
             seat=seat,
             state=world_of(environment, seat),
             settings=prepared.settings,
-            answerer=guarded_answerer(named(prepared.students), prepared.students, seat),
+            answerer=seated(prepared, prepared.students, seat),
             pool=prepared.splits[seat.seed].pool,
             memory=ReplayBuffer(prepared.scenario.learn.capacity, unique=prepared.scenario.learn.unique),
             sampler=None
             if sampler is None or prepared.sampler is None
-            else Respondent(answerer=guarded_answerer(named(prepared.sampler), prepared.sampler, seat), model=sampler),
+            else Respondent(answerer=seated(prepared, prepared.sampler, seat), model=sampler),
         )
         for prepared, sampler in zip(scenarios, samplers or [None] * len(scenarios), strict=True)
         for seat in prepared.seats

@@ -14,26 +14,23 @@ from environments.sentences.topics import TOPICS
 from simulation.core.types import Question
 
 SPLITS = ("pool", "probe", "held_out")
-ABOUT = "Write one short sentence about {}. "
+ABOUT = "Write one sentence about {}. "
 
 
 def right_answer(asked: Question) -> str:
-    """Write a sentence, of five words at most, that meets whatever is asked."""
+    """Write a sentence that meets whatever is asked, of five words where it may not be longer."""
     by_kind = dict(zip(asked.tags[1:], asked.key.conditions[1:], strict=True))  # type: ignore[attr-defined]
-    words = {
-        kind: str(condition.parameters["word"]) for kind, condition in by_kind.items() if "word" in condition.parameters
-    }
+    words = {kind: str(one.parameters["word"]) for kind, one in by_kind.items() if "word" in one.parameters}
+    both = by_kind["both"].parameters["keywords"] if "both" in by_kind else ()
+    filling = ["so", "they", "say"] * 5 if "long" in by_kind else []
     topic = asked.key.conditions[0].parameters["words"][0]  # type: ignore[attr-defined]
-    inner = [words.get("begins", "My"), topic, words.get("contains", ""), words.get("ends", "stays")]
-    sign = "?" if "question" in by_kind else "!" if "exclamation" in by_kind else "."
-    text = " ".join(filter(None, inner)) + sign
-    text = text.upper() if "capitals" in by_kind else text.lower() if "lowercase" in by_kind else text
-    return f'"{text}"' if "quoted" in by_kind else text
+    inner = [words.get("begins", ""), topic, *both, words.get("contains", ""), *filling, words.get("ends", "")]
+    return " ".join(filter(None, inner)) + ("?" if "question" in by_kind else "!" if "exclamation" in by_kind else ".")
 
 
-def wrong_answer() -> str:
-    """Write a sentence about nothing that was asked, and in no way that was."""
-    return "Such Sentences meet nothing of what was ever asked of anybody:"
+def wrong_answer(asked: Question) -> str:
+    """Write something about nothing that was asked, and in no way that was."""
+    return "Not the a is and other thing" + (" that we all ever knew of" if "short" in asked.tags else "")
 
 
 @pytest.mark.parametrize("split", SPLITS)
@@ -41,7 +38,7 @@ def test_every_prompt_can_be_met_and_what_ignores_it_meets_nothing(split: str) -
     for index in range(300):
         asked = question(0, split, index)
         assert checked(asked, right_answer(asked)).score == 1, (asked.prompt, right_answer(asked))
-        assert not any(outcome.score for outcome in checked(asked, wrong_answer()).outcomes), asked.prompt
+        assert not any(outcome.score for outcome in checked(asked, wrong_answer(asked)).outcomes), asked.prompt
 
 
 def test_what_is_measured_is_asked_nowhere_else_neither_its_topics_nor_its_pairs() -> None:
@@ -67,11 +64,9 @@ def test_prompts_of_one_split_hold_its_topics_and_pairs_alone() -> None:
 
 def test_what_is_held_out_is_frozen() -> None:
     prompts = "\n".join(asked.prompt for asked in distinct(seed=0, split="held_out", size=200))
-    assert hashlib.sha256(prompts.encode()).hexdigest()[:12] == "ddeed30e2ab5"
-    assert (
-        question(0, "held_out", 0).prompt
-        == "Write one short sentence about a library. Use only lowercase letters. Write it as a question."
-    )
+    assert hashlib.sha256(prompts.encode()).hexdigest()[:12] == "e27dfca07fb7"
+    first = 'Write one sentence about a library. End with a question mark. Begin with the word "Today".'
+    assert question(0, "held_out", 0).prompt == first
 
 
 def test_as_many_distinct_prompts_as_are_promised_can_be_had() -> None:

@@ -48,6 +48,7 @@ def tokenizer(*, chat: bool = False, closes: bool = False) -> Any:
         unk_token="<unk>",
         additional_special_tokens=["<turn>", "<end>"],
         bos_token="<bos>",
+        dialect="embedded",
     )
     wrapped.chat_template = CHAT if chat else None
     return wrapped

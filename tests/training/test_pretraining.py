@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from agents.models.folder import speaks_dialect
 from simulation.core.packing import pack
 from simulation.core.registry import build
 from training.making.encoding import Encoder, branch_logprobs
@@ -35,6 +36,11 @@ def pretrained(corpus, tokenizer, recipe=SMALL):
 def test_a_number_below_a_hundred_is_one_token_and_below_ten_thousand_two(tokenizer) -> None:
     for number in range(1, 10_000):
         assert len(tokenizer.tokenize(f" {number}")) == (1 if number < 100 else 2)
+
+
+def test_what_is_taught_says_that_it_reads_the_dialect(tokenizer, tmp_path) -> None:
+    tokenizer.save_pretrained(tmp_path)
+    assert speaks_dialect(str(tmp_path), embedded="student")
 
 
 def test_text_survives_encoding_and_decoding(corpus, tokenizer) -> None:

@@ -21,6 +21,7 @@ from simulation.core.roles import Environment
 from simulation.core.seeding import draw_seed, generator
 from simulation.core.types import Question
 from training.making.descent import descend
+from training.making.tokenizers import closed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +57,6 @@ class TaughtRecipe(RecommenderRecipe):
 def spell(recipe: RecommenderRecipe) -> Any:
     """Return a tokenizer with a token a code; spaces between identifiers vanish (Any: transformers is untyped)."""
     from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers
-    from transformers import PreTrainedTokenizerFast
 
     codes = [f"<{chr(ord('a') + level)}_{code}>" for level in range(recipe.levels) for code in range(recipe.codes)]
     vocabulary = {text: number for number, text in enumerate(["<pad>", "<eos>", "<unk>", *codes])}
@@ -64,13 +64,7 @@ def spell(recipe: RecommenderRecipe) -> Any:
     tokenizer.normalizer = normalizers.Replace(Regex(r"\s+"), "")
     tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex("<[a-z]_[0-9]+>|."), "isolated")
     tokenizer.decoder = decoders.Fuse()
-    return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
-        tokenizer_object=tokenizer,
-        pad_token="<pad>",
-        eos_token="<eos>",
-        unk_token="<unk>",
-        model_max_length=recipe.positions,
-    )
+    return closed(tokenizer, positions=recipe.positions)
 
 
 def build_model(recipe: RecommenderRecipe, tokenizer: Any) -> Any:

@@ -17,6 +17,7 @@ from simulation.core.kinds.next_items import NextItems
 from simulation.core.registry import build
 from simulation.core.roles import Environment
 from training.making.recommender import RecommenderRecipe, build_model
+from training.making.tokenizers import closed
 
 ENVIRONMENT = "recommendation"
 """Whose shop has the titles; they are the same in each of its worlds."""
@@ -38,20 +39,13 @@ def spell(words: Sequence[str], positions: int) -> Any:
     a history and the one that follows are learned as the same kind of text, and end in the same place.
     """
     from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers
-    from transformers import PreTrainedTokenizerFast
 
     vocabulary = {text: number for number, text in enumerate(["<pad>", "<eos>", "<unk>", *words])}
     tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="<unk>"))
     opening, closing = normalizers.Replace(Regex('(^|, ) ?"'), " "), normalizers.Replace('"', " <eos>")
     tokenizer.normalizer = normalizers.Sequence([opening, closing])
     tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
-    return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
-        tokenizer_object=tokenizer,
-        pad_token="<pad>",
-        eos_token="<eos>",
-        unk_token="<unk>",
-        model_max_length=positions,
-    )
+    return closed(tokenizer, positions=positions)
 
 
 def card(recipe: RecommenderRecipe, words: int, parameters: int) -> str:

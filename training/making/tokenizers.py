@@ -4,6 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+DIALECT = "embedded"
+"""What the tokenizer's settings of a model that is taught here say that it was taught to read."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spelling:
@@ -42,7 +45,6 @@ PROGRAMS = Spelling(
 def train_tokenizer(spelling: Spelling, texts: Iterable[str], *, vocabulary: int, cues: Sequence[str]) -> Any:
     """Train a BPE tokenizer on texts (Any: transformers leaves it untyped)."""
     from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
-    from transformers import PreTrainedTokenizerFast
 
     spaces = normalizers.Replace(" ", "▁")
     tokenizer = Tokenizer(models.BPE(unk_token="<unk>"))
@@ -57,6 +59,18 @@ def train_tokenizer(spelling: Spelling, texts: Iterable[str], *, vocabulary: int
     )
     learned = list(texts)
     tokenizer.train_from_iterator([*learned, *[spelling.drill] * (len(learned) if spelling.drill else 0)], trainer)
+    return closed(tokenizer, positions=512)
+
+
+def closed(tokenizer: Any, *, positions: int) -> Any:
+    """Return a trained tokenizer as transformers has one, with its special tokens (Any: untyped libraries)."""
+    from transformers import PreTrainedTokenizerFast
+
     return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
-        tokenizer_object=tokenizer, pad_token="<pad>", eos_token="<eos>", unk_token="<unk>", model_max_length=512
+        tokenizer_object=tokenizer,
+        pad_token="<pad>",
+        eos_token="<eos>",
+        unk_token="<unk>",
+        model_max_length=positions,
+        dialect=DIALECT,
     )

@@ -26,6 +26,7 @@ from simulation.core.types import Question
 from training.making.descent import descend
 from training.making.encoding import Encoder
 from training.making.examinations import exact_judge, lines, write
+from training.making.tokenizers import closed
 
 Row = tuple[list[int], list[int]]
 """The tokens of a prompt and of its line."""
@@ -75,19 +76,12 @@ class WriterRecipe:
 def spell(recipe: WriterRecipe, words: Sequence[str]) -> Any:
     """Return a tokenizer with a token a word; signs vanish (Any: transformers is untyped)."""
     from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers
-    from transformers import PreTrainedTokenizerFast
 
     vocabulary = {text: number for number, text in enumerate(["<pad>", "<eos>", "<unk>", *words])}
     tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="<unk>"))
     tokenizer.normalizer = normalizers.Replace(Regex(r'[",.:;!?]'), " ")
     tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
-    return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
-        tokenizer_object=tokenizer,
-        pad_token="<pad>",
-        eos_token="<eos>",
-        unk_token="<unk>",
-        model_max_length=recipe.positions,
-    )
+    return closed(tokenizer, positions=recipe.positions)
 
 
 def build_model(recipe: WriterRecipe, tokenizer: Any) -> Any:
