@@ -1,6 +1,10 @@
-# Every target sets up what it lacks. PYTHON must be 3.11; set it where that has another name.
+# Every target sets up what it lacks, with the first Python of 3.11, 3.12 and 3.13 that is there, under pyenv too; another
+# is taken by `make setup PYTHON=/path/to/python`.
 # On a machine without a GPU, PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu makes `make setup` much smaller.
-PYTHON ?= python3.11
+SUITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3 \
+	$${PYENV_ROOT:-$$HOME/.pyenv}/versions/3.1[123].*/bin/python; \
+	do "$$python" -c '$(SUITS)' 2>/dev/null && echo "$$python" && break; done)
 PY := .venv/bin/python
 SCENARIO ?= scenarios/random_selection.yaml
 TESTS ?= tests
@@ -11,8 +15,8 @@ TESTS ?= tests
 setup: .venv/.installed
 
 .venv/bin/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' \
-		|| { echo "$(PYTHON) is not Python 3.11; write: make setup PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(or $(PYTHON),false) -c '$(SUITS)' || { echo "$(or $(PYTHON),python3) is no Python 3.11, 3.12 or 3.13;" \
+		"write: make setup PYTHON=/path/to/python3.11" >&2; exit 1; }
 	$(PYTHON) -m venv .venv
 
 # What pyproject.toml names, one a line, for pip.
@@ -22,10 +26,13 @@ build/requirements.txt: pyproject.toml | .venv/bin/python
 		extras = p["optional-dependencies"]; \
 		print(*p["dependencies"], *extras["quantization"], *extras["develop"], sep="\n")' > $@
 
+# Where a Python keeps the libraries of its environment.
+PACKAGES := import sysconfig; print(sysconfig.get_path("purelib"))
+
 # An application, no library: its root is put on the path of one environment alone, and `simulation` beside its python.
 # Called from another folder, that finds modules there last (-P), so that none of them stands in for one of ours.
 define application
-	echo "$(CURDIR)" > $(1)/lib/python3.11/site-packages/simulation.pth
+	echo "$(CURDIR)" > $$($(1)/bin/python -c '$(PACKAGES)')/simulation.pth
 	printf '%s\n' '#!$(CURDIR)/$(1)/bin/python -P' 'import runpy' '' 'if __name__ == "__main__":' \
 		'    runpy.run_module("simulation", run_name="__main__")' > $(1)/bin/simulation
 	chmod +x $(1)/bin/simulation
@@ -75,7 +82,7 @@ build/smollm2/LICENSE: | .venv/.installed
 # lm-evaluation-harness wants older versions of what the project uses, so it lives apart and sees the rest.
 build/lm-eval/.installed: pyproject.toml .venv/.installed
 	$(PY) -m venv build/lm-eval
-	echo "$(CURDIR)/.venv/lib/python3.11/site-packages" > build/lm-eval/lib/python3.11/site-packages/project.pth
+	$(PY) -c '$(PACKAGES)' > $$(build/lm-eval/bin/python -c '$(PACKAGES)')/project.pth
 	build/lm-eval/bin/python -m pip install --quiet "$$($(PY) -c 'import tomllib; \
 		print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["benchmark"])')"
 	touch $@

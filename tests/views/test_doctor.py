@@ -93,12 +93,13 @@ def test_a_version_that_was_never_tested_is_told(
 def test_every_library_of_the_project_is_pinned_as_tested_within_its_bounds() -> None:
     libraries = doctor.libraries(ROOT)
     assert {"torch", "transformers", "bitsandbytes", "mesa"} <= set(libraries)
-    pins = dict(line.split("==") for line in (ROOT / "constraints.txt").read_text().splitlines() if "==" in line)
+    lines = [line for line in (ROOT / "constraints.txt").read_text().splitlines() if not line.startswith("#")]
+    pins = {library.name: str(library.specifier).removeprefix("==") for library in doctor.requirements(lines)}
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     optional = project["optional-dependencies"]
     bounds = [*project["dependencies"], *optional["develop"], *optional["pages"]]
     folded = {canonicalize_name(name): pin for name, pin in pins.items()}
-    assert all(folded[canonicalize_name(library.name)] in library.specifier for library in map(Requirement, bounds))
+    assert all(folded[canonicalize_name(library.name)] in library.specifier for library in doctor.requirements(bounds))
 
 
 def test_the_models_of_a_scenario_are_tried() -> None:
