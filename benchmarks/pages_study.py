@@ -40,10 +40,10 @@ def repeat(folder: Path, turns: int) -> None:
     for table in [name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]:
         if table not in APART:
             names = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
-            columns = ", ".join(f"{name} + ?1" if name in ("t", "from_t") else name for name in names)
+            columns = ", ".join(f"{name} + ?" if name in ("t", "from_t") else name for name in names)
             statement = f"INSERT INTO {table} SELECT {columns} FROM {table} WHERE t BETWEEN 1 AND {PLAYED}"
             for step in range(PLAYED, turns, PLAYED):
-                connection.execute(statement, (step,))
+                connection.execute(statement, (step,) * columns.count("?"))
     connection.execute("UPDATE study SET scenario = json_set(scenario, '$.turns', ?)", (turns,))
     connection.execute("COMMIT")
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -20,7 +20,16 @@ from simulation.store.arrays import pack
 from simulation.store.columns import stored_real
 from simulation.store.interning import Interned
 from simulation.store.schema import SUMS, TEXTS, reported
-from simulation.store.turn_sums import SAME, JudgedAnswer, Marks, QuestionSheets, TurnSums, category_sums, reason_sums
+from simulation.store.turn_sums import (
+    SAME,
+    JudgedAnswer,
+    Marks,
+    QuestionSheets,
+    TurnSums,
+    category_sums,
+    in_order,
+    reason_sums,
+)
 
 Row = tuple[Any, ...]
 """Values that SQLite takes."""
@@ -92,7 +101,7 @@ class KeptSums:
     def _rows(self, sums: TurnSums, seat: int, number: Callable[[str], int]) -> dict[str, list[Row]]:
         """Return what a turn adds to each table; `number` numbers categories and reasons."""
         key, draw, verdicts = (sums.turn, seat), sums.draw, sums.verdicts
-        truth = stored_sum(sum(verdict.truth for verdict in verdicts))
+        truth = stored_sum(in_order(verdict.truth for verdict in verdicts))
         drawn = (draw.lessons, draw.passing, draw.scored, stored_sum(draw.score))
         marks = sums.evaluations.get(HELD_OUT)
         with np.errstate(over="ignore", invalid="ignore"):  # whatever numbers the turn holds, it is stored
@@ -132,7 +141,7 @@ def judged_sums(verdicts: Sequence[JudgedAnswer]) -> Row:
     called = [verdict.score >= 1.0 for verdict in verdicts]
     distances = [abs(verdict.score - verdict.truth) for verdict in verdicts]
     same = [distance <= SAME for distance in distances]
-    truth, score = (sum(getattr(verdict, side) for verdict in verdicts) for side in ("truth", "score"))
+    truth, score = (in_order(getattr(verdict, side) for verdict in verdicts) for side in ("truth", "score"))
     return (
         len(verdicts),
         sum(right),
@@ -140,7 +149,7 @@ def judged_sums(verdicts: Sequence[JudgedAnswer]) -> Row:
         sum(map(all, zip(right, called, strict=True))),
         sum(same),
         sum(map(all, zip(right, same, strict=True))),
-        *map(stored_sum, (truth, score, sum(distances))),
+        *map(stored_sum, (truth, score, in_order(distances))),
     )
 
 

@@ -14,16 +14,16 @@ from simulation.store.packed import unpack_effects, unpack_places, unpack_scores
 from simulation.store.reading import BROKEN
 from simulation.store.schema import DATABASE, REMEDY
 from simulation.store.study import Study
-from simulation.store.turn_sums import Answered, AnsweredAgain, Draw, JudgedAnswer, Marks, TurnSums
+from simulation.store.turn_sums import Answered, AnsweredAgain, Draw, JudgedAnswer, Marks, TurnSums, in_order
 
 SCORED = """
-SELECT s, substr(predictions, {start}, {size}) FROM turns WHERE t = ?1 AND predictions IS NOT NULL
-UNION ALL SELECT s, substr(predictions, {start}, {size}) FROM committees WHERE t = ?1
+SELECT s, substr(predictions, {start}, {size}) FROM turns WHERE t = ? AND predictions IS NOT NULL
+UNION ALL SELECT s, substr(predictions, {start}, {size}) FROM committees WHERE t = ?
 """.format(start=ROW_COUNT[0], size=ROW_COUNT[1])
 ANSWERED = "SELECT s, question, truth, score FROM answers JOIN feedback USING (t, s, i) WHERE t = ? ORDER BY s, i"
 WRITTEN = """
-SELECT s, tokens FROM answers WHERE t = ?1 AND tokens IS NOT NULL
-UNION ALL SELECT s, tokens FROM attempts WHERE t = ?1 AND tokens IS NOT NULL
+SELECT s, tokens FROM answers WHERE t = ? AND tokens IS NOT NULL
+UNION ALL SELECT s, tokens FROM attempts WHERE t = ? AND tokens IS NOT NULL
 """
 AGAIN = """
 SELECT a.s, coalesce(q.rest ->> '$.tags[0]', ''), f.truth, a.truth
@@ -48,7 +48,7 @@ NO_ANSWERS = Answered(names=(), truths=(), choices=(), reasons=(), metrics={})
 def draw(lessons: Sequence[tuple[float, float | None]]) -> Draw:
     """Return the sums of lessons, each a feedback score and, where there is one, the score it was chosen by."""
     scores = [score for _, score in lessons if score is not None]
-    return Draw(len(lessons), sum(score >= 1 for score, _ in lessons), len(scores), sum(scores))
+    return Draw(len(lessons), sum(score >= 1 for score, _ in lessons), len(scores), in_order(scores))
 
 
 class StudySums:
@@ -81,13 +81,13 @@ class StudySums:
         query, seat_count = self._study.query, len(self._study.seats)
         failures = {s: self._text(text) for s, text in query("SELECT s, failure FROM turns WHERE t = ?", number)}
         scored = [0] * seat_count
-        for s, head in query(SCORED, number):
+        for s, head in query(SCORED, number, number):
             scored[s] += int.from_bytes(head, "little")
         verdicts: list[list[JudgedAnswer]] = [[] for _ in range(seat_count)]
         for s, question, truth, score in query(ANSWERED, number):
             verdicts[s].append(JudgedAnswer(self._category(question), float(truth), float(score)))
         tokens = [0] * seat_count
-        for s, answer_tokens in query(WRITTEN, number):  # added here: SQLite's sum has 64 bits
+        for s, answer_tokens in query(WRITTEN, number, number):  # added here: SQLite's sum has 64 bits
             tokens[s] += answer_tokens
         again: list[list[AnsweredAgain]] = [[] for _ in range(seat_count)]
         for s, category, first, last in query(AGAIN, number, number):

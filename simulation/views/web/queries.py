@@ -182,16 +182,16 @@ SELECT t.t, coalesce(u.experiences, 0), x.text FROM turns t JOIN texts x ON x.id
 LEFT JOIN updates u USING (t, s) WHERE t.s = ? AND t.t BETWEEN ? AND ? ORDER BY t.t
 """
 TURN_SUMS = """
-SELECT t, sum(answers), total(truth), iif(?4, total(score), sum(called_right)),
-    sum(iif(?4, answers - same, right + called_right - 2 * both_right)) FROM answer_sums
-WHERE s = ?1 AND t BETWEEN ?2 AND ?3 GROUP BY t
+SELECT t, sum(answers), total(truth), iif(?, total(score), sum(called_right)),
+    sum(iif(?, answers - same, right + called_right - 2 * both_right)) FROM answer_sums
+WHERE s = ? AND t BETWEEN ? AND ? GROUP BY t
 """
 
 
 def turn_rows(study: Study, sums: KeptSums, seat: int, first: int, last: int) -> list[TurnRow]:
     """Return a student's turns from `first` to `last` in numbers."""
     graded = study.measures[0].graded
-    sums_by_turn = {turn: own for turn, *own in sums.query(TURN_SUMS, seat, first, last, graded)}
+    sums_by_turn = {turn: own for turn, *own in sums.query(TURN_SUMS, graded, graded, seat, first, last)}
     rows = []
     for turn, trained, failure in study.query(TURNS, seat, first, last):
         answers, truth, score, misjudged = sums_by_turn.get(turn, (0, 0.0, 0.0, 0))

@@ -7,14 +7,14 @@ from simulation.views.web.sheets import Cell, Sheet, passage, sheet
 MOST_TURNS = 50
 LESSONS = """
 SELECT l.t, l.s, count(*) FROM lessons l JOIN answers a ON a.t = l.from_t AND a.s = l.s AND a.i = l.from_i
-JOIN texts r ON r.id = a.reveals WHERE r.text = ?1 AND (?2 IS NULL OR l.s = ?2) GROUP BY l.t, l.s ORDER BY l.t, l.s
-LIMIT ?3
+JOIN texts r ON r.id = a.reveals WHERE r.text = ? AND (? IS NULL OR l.s = ?) GROUP BY l.t, l.s ORDER BY l.t, l.s
+LIMIT ?
 """
 
 
 def worked_on(study: Study, reveals: str, seat: int | None) -> list[tuple[int, int, int]]:
     """Return turn, seat and number of lessons on answers that show a misconception, one turn more than is shown."""
-    return [(turn, own, lessons) for turn, own, lessons in study.query(LESSONS, reveals, seat, MOST_TURNS + 1)]
+    return [(turn, own, lessons) for turn, own, lessons in study.query(LESSONS, reveals, seat, seat, MOST_TURNS + 1)]
 
 
 def worked_on_sheet(request: PageRequest, reveals: str, seat: int | None) -> Sheet | None:
