@@ -21,8 +21,8 @@ from typing import Any
 from simulation.core.errors import INTERRUPTED, SimulationError
 from simulation.core.machine import cores
 from simulation.play.folders import Comparison
-from simulation.play.runner import STOPS, deaf
-from simulation.play.session import Display, begin, go_on
+from simulation.play.runner import STOPS, Display, deaf
+from simulation.play.session import begin, go_on
 
 ROOT = Path(__file__).resolve().parents[2]
 MOST_WORKERS = 8

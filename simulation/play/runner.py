@@ -41,6 +41,13 @@ class Watcher(Protocol):
         """Hear that all turns are played."""
 
 
+class Display(Watcher, Protocol):
+    """A watcher that is also told when the user stops a study."""
+
+    def interrupted(self, study: Study) -> None:
+        """Hear that the study stopped before its end."""
+
+
 def play(study: Study, world: World, step: Step, watch: Watcher) -> None:
     """Play what is left of a study; raises KeyboardInterrupt where the user stopped it, with all turns so far kept."""
     versions = recall(study, world)

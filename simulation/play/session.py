@@ -7,14 +7,15 @@ import platform
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from simulation import __version__
 from simulation.contracts.boundary import calling, named
 from simulation.core.distinct import distinct
 from simulation.core.optional_roles import Fingerprinted, KeepsReplies, Tried, lost_paths, taken_paths
 from simulation.core.roles import LanguageModel, Students
-from simulation.play.runner import Watcher, play
+from simulation.play.runner import Display, play
+from simulation.play.tracking import Tracked, tracked_by
 from simulation.scenario.entries import prepared_scenarios
 from simulation.scenario.prepare import Prepared
 from simulation.scenario.seating import load_world
@@ -22,13 +23,6 @@ from simulation.scenario.seating import load_world
 if TYPE_CHECKING:
     from simulation.loop.world import World
     from simulation.store import Keep, Study
-
-
-class Display(Watcher, Protocol):
-    """A watcher that is also told when the user stops a study."""
-
-    def interrupted(self, study: "Study") -> None:
-        """Hear that the study stopped before its end."""
 
 
 def begin(
@@ -58,7 +52,7 @@ def begin(
         fingerprint=fingerprint(scenarios, world),
         keep=keep,
     ) as study:
-        return play_on(study, world, watch)
+        return play_on(study, world, watch, warn)
 
 
 def go_on(folder: Path, watch: Display, warn: Callable[[str], None]) -> bool:
@@ -76,16 +70,18 @@ def go_on(folder: Path, watch: Display, warn: Callable[[str], None]) -> bool:
         changed = study.resume_on(fingerprint(scenarios, world))
         if changed:
             warn(f"not bit-reproducible from here on: {'; '.join(changed)}")
-        return play_on(study, world, watch)
+        return play_on(study, world, watch, warn)
 
 
-def play_on(study: "Study", world: "World", watch: Display) -> bool:
+def play_on(study: "Study", world: "World", watch: Display, warn: Callable[[str], None]) -> bool:
     """Play what is left of a study; return whether it is whole."""
     from simulation.loop.scheduler import Classroom
 
     for model in models(world):
         if isinstance(model, KeepsReplies):
             model.keep_in(study.folder)
+    if trackers := tracked_by(study.scenario):
+        watch = Tracked(watch, trackers, warn)
     classroom = Classroom(world)
     try:
         play(study, world, classroom.play, watch)

@@ -33,6 +33,10 @@ class Scenario(Keys):
     """CPU threads of the tensor library; null leaves its default, which differs between machines."""
     keep: Literal["newest", "evaluated"] = "newest"
     """Which adapters stay on disk: the newest of each student, or also those of every turn that measured it."""
+    track: list[Literal["tensorboard", "wandb", "mlflow", "trackio"]] = Field(
+        default_factory=list, exclude_if=lambda track: not track
+    )
+    """Experiment trackers that are told of every turn after it was committed; none can stop or change a study."""
     environment: Annotated[ComponentSpec, OfKind("environment")]
     """Where questions come from."""
     students: Annotated[ComponentSpec, OfKind("students", default="language_model")]

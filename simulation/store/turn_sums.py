@@ -21,7 +21,7 @@ SAME = 1e-9
 
 
 def in_order(values: Iterable[float]) -> float:
-    """Return the sum from the first to the last, to the bit the same under every Python: since 3.12 `sum` rounds less."""
+    """Return the sum from first to last, to the bit the same under every Python: since 3.12 `sum` rounds less."""
     return reduce(add, values, 0.0)
 
 
