@@ -17,7 +17,7 @@ import numpy as np
 from simulation.core.types import Question, Turn
 from simulation.loop.world import HELD_OUT
 from simulation.store.arrays import pack
-from simulation.store.columns import stored_real
+from simulation.store.columns import in_order, stored_real
 from simulation.store.interning import Interned
 from simulation.store.schema import SUMS, TEXTS, reported
 from simulation.store.turn_sums import (
@@ -27,7 +27,6 @@ from simulation.store.turn_sums import (
     QuestionSheets,
     TurnSums,
     category_sums,
-    in_order,
     reason_sums,
 )
 

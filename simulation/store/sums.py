@@ -8,13 +8,13 @@ from simulation.core.errors import StudyDamaged
 from simulation.core.questions import sources
 from simulation.core.types import Update
 from simulation.store.arrays import ROW_COUNT, unpack_whole
-from simulation.store.columns import metrics, real
+from simulation.store.columns import in_order, metrics, real
 from simulation.store.interning import LISTS, decoded, remember
 from simulation.store.packed import unpack_effects, unpack_places, unpack_scores
 from simulation.store.reading import BROKEN
 from simulation.store.schema import DATABASE, REMEDY
 from simulation.store.study import Study
-from simulation.store.turn_sums import Answered, AnsweredAgain, Draw, JudgedAnswer, Marks, TurnSums, in_order
+from simulation.store.turn_sums import Answered, AnsweredAgain, Draw, JudgedAnswer, Marks, TurnSums
 
 SCORED = """
 SELECT s, substr(predictions, {start}, {size}) FROM turns WHERE t = ? AND predictions IS NOT NULL

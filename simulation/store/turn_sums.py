@@ -1,10 +1,8 @@
 """What a turn adds to the sums over a study: no texts, and evaluations as columns."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
 from hashlib import sha256
-from operator import add
 from typing import Self
 
 import numpy as np
@@ -13,16 +11,12 @@ from numpy.typing import NDArray
 from simulation.core.questions import Measure, computed, sources
 from simulation.core.types import Answer, Evaluation, Experience, Question, Selection, Turn, Update
 from simulation.quality.rightness import pass_at
+from simulation.store.columns import in_order
 
 Values = NDArray[np.float64]
 
 SAME = 1e-9
 """A score that differs from the truth by no more than this is the truth."""
-
-
-def in_order(values: Iterable[float]) -> float:
-    """Return the sum from first to last, to the bit the same under every Python: since 3.12 `sum` rounds less."""
-    return reduce(add, values, 0.0)
 
 
 @dataclass(frozen=True, slots=True)

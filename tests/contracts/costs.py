@@ -54,9 +54,12 @@ def operations(call: Callable[[], object]) -> int:
         return trace
 
     before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        call()
-    finally:
-        sys.settrace(before)
+    for act in (lambda: None, call):  # under 3.12 the first act of a process is counted as nothing
+        count = 0
+        sys.settrace(trace)
+        try:
+            act()
+        finally:
+            sys.settrace(before)
+    assert count, "no operation was counted"
     return count

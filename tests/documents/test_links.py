@@ -9,6 +9,7 @@ import pytest
 from agents.remote.budget import FILE as BUDGET
 from agents.remote.ledger import FILE as REPLIES
 from simulation.commands.main import main
+from simulation.play.tracking import FOLDER, NOTES
 from simulation.store import DATABASE
 from tests.documents.pages import LINK, PAGES, ROOT, anchors, prose, spans
 from tests.support.scripted_scenario import GOOD
@@ -19,8 +20,9 @@ PATH = re.compile(
 """A code span that is a path: with a slash, or with the ending of a file."""
 ROOTS = (ROOT, ROOT / "scenarios", ROOT / "agents")
 """From where paths are written: the project, and the folders that scenarios and models are named in."""
-NOT_HERE = {"policies/asking/least_asked.py", "my_module.py", "runs/", "runs/STUDY", "runs/COMPARISON", BUDGET, REPLIES}
-"""What a reader makes, and what only students behind an API leave."""
+OF_SOME = {BUDGET, REPLIES, f"{FOLDER}/", NOTES}
+NOT_HERE = {"policies/asking/least_asked.py", "my_module.py", "runs/", "runs/STUDY", "runs/COMPARISON"} | OF_SOME
+"""What a reader makes, and what only students behind an API and studies with trackers leave."""
 pages = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 
 
