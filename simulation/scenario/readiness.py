@@ -21,13 +21,9 @@ def check_models(prepared: Prepared, unseen: Container[str] = ()) -> None:
         "evaluate.scorer": prepared.settings.scorer,
     }
     here = {path: part for path, part in parts.items() if path not in unseen}
-<<<<<<< HEAD
-    wrong = [*complaints_of(prepared.scenario, here), *beyond_frozen(prepared)]
+    wrong = [*complaints_of(prepared.scenario, here), *beyond_frozen(prepared), *untracked(prepared.scenario)]
     if "students" not in unseen and not wrong:
         wrong = unprompted(prepared)
-=======
-    wrong = [*complaints_of(prepared.scenario, here), *beyond_frozen(prepared), *untracked(prepared.scenario)]
->>>>>>> e4def7e (Experiment trackers are told of every committed turn; Pythons 3.11 to 3.13 in the documents)
     if wrong:
         raise ScenarioError("\n".join(wrong))
 
@@ -44,7 +40,6 @@ def complaints_of(scenario: Scenario, parts: Mapping[str, object]) -> list[str]:
     return wrong
 
 
-<<<<<<< HEAD
 def unprompted(prepared: Prepared) -> list[str]:
     """Say why a student cannot be asked in the way that the scenario says."""
     try:
@@ -53,7 +48,8 @@ def unprompted(prepared: Prepared) -> list[str]:
     except ScenarioError as error:
         return [prepared.scenario.complaint("students", str(error))]
     return []
-=======
+
+
 def untracked(scenario: Scenario) -> list[str]:
     """Say which experiment trackers are not installed."""
     lacking = [name for name in scenario.track if find_spec(name) is None]
@@ -61,7 +57,6 @@ def untracked(scenario: Scenario) -> list[str]:
         scenario.complaint("track", f"{name} is not installed; write: {sys.executable} -m pip install {name}")
         for name in lacking
     ]
->>>>>>> e4def7e (Experiment trackers are told of every committed turn; Pythons 3.11 to 3.13 in the documents)
 
 
 def parts_of(scenario: Scenario) -> dict[str, object]:
