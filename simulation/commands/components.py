@@ -185,8 +185,8 @@ def doctor_command(arguments: Namespace) -> int:
     else:
         width = max(len(name) for values in findings.values() for name in values)
         for section, values in findings.items():
-            print(section)
+            say(section)
             for name, value in values.items():
-                print(f"  {name:{width}} {value}")
-        print(f"{len(lacking)} thing(s) missing" if lacking else "nothing is missing")
+                say(f"  {name:{width}} {value}")
+        say(f"{len(lacking)} thing(s) missing" if lacking else "nothing is missing")
     return 1 if lacking else 0

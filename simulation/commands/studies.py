@@ -3,6 +3,7 @@
 # ruff: noqa: T201  # the command line is what speaks
 
 import json
+import shutil
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ from simulation.core.errors import ScenarioError
 from simulation.play.shelf import Shelved, folders, found, remove, shelved
 from simulation.views.sizes import readable_size
 from simulation.views.streams import say
-from simulation.views.text import shown
+from simulation.views.text import folded, shown
 
 
 def studies_command(arguments: Namespace) -> int:
@@ -72,5 +73,6 @@ def agreed(what: str) -> bool:
     """Ask whether to remove something for good; raises ScenarioError where nobody can be asked."""
     if not sys.stdin or not sys.stdin.isatty():
         raise ScenarioError(f"{what}: would be removed for good; nobody can be asked here, so say --yes")
-    print(f"remove {what}, for good? [y/N] ", end="", flush=True)
+    width = shutil.get_terminal_size().columns
+    print(folded(f"remove {what}, for good? [y/N]", width), end=" ", flush=True)
     return sys.stdin.readline().strip().lower() in ("y", "yes")

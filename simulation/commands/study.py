@@ -1,7 +1,5 @@
 """The commands on one study: `run`, `resume`, `report`, `replay`, `export`; those on a comparison are handed over."""
 
-# ruff: noqa: T201  # the command line is what speaks
-
 import shlex
 import sys
 from argparse import Namespace
@@ -110,7 +108,7 @@ def replay_command(arguments: Namespace) -> int:
 
     for folder in studies_in(arguments.study):
         with Study.open(folder) as study:
-            print(replay(study))
+            say(str(replay(study)))
     return 0
 
 
@@ -124,5 +122,5 @@ def export_command(arguments: Namespace) -> int:
         to = arguments.to if folder == arguments.study else arguments.to / folder.name
         with Study.open(folder) as study:
             for path in export(study, to, arguments.format):
-                print(shown(str(path)))
+                say(str(path))
     return 0

@@ -1,12 +1,11 @@
 """The command `view`: pages in the browser until Ctrl-C, or as files."""
 
-# ruff: noqa: T201  # the command line is what speaks
-
+import sys
 from argparse import Namespace
 from pathlib import Path
 
 from simulation.core.errors import ScenarioError
-from simulation.views.text import shown
+from simulation.views.streams import say
 
 
 def view_command(arguments: Namespace) -> int:
@@ -24,18 +23,15 @@ def view_command(arguments: Namespace) -> int:
     try:
         serve(folder, arguments.host, arguments.port, browser=not arguments.no_browser, say=announce)
     except KeyboardInterrupt:
-        print("stopped")
+        say("stopped")
     return 0
 
 
 def announce(address: str) -> None:
     """Say where the pages are."""
-    print(f"{shown(address)}\nthe pages are read-only; Ctrl-C ends them", flush=True)
-
-
-def say(sentence: str) -> None:
-    """Print a sentence."""
-    print(shown(sentence))
+    say(address)
+    say("the pages are read-only; Ctrl-C ends them")
+    sys.stdout.flush()
 
 
 def turn_numbers(text: str | None) -> set[int] | None:

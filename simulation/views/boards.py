@@ -23,13 +23,12 @@ import numpy as np
 from rich.console import Console, Group
 from rich.live import Live
 from rich.progress_bar import ProgressBar
-from rich.table import Table
-from rich.text import Text
 
 from simulation.core.types import Seat
 from simulation.measures.naming import known_before
 from simulation.play.folders import Comparison
 from simulation.play.places import Ending
+from simulation.views.fitting import Beside, Words
 from simulation.views.text import Scale, clock, shown, sparkline
 
 
@@ -207,20 +206,15 @@ class LiveBoard(Board):
         """Return what stands on the screen now."""
         turns = self.comparison.lineup.turns
         total = turns * sum(map(len, self.members))
-        head = Table.grid(padding=(0, 2))
         turns_done = total - self.to_play
         bar = ProgressBar(total=total, completed=turns_done, width=30)
         cohort_turns = " ".join(f"{turn}" for turn in self.progress.turns.values())
-        head.add_row(
-            shown(self.comparison.folder.name),
-            bar,
-            f"{turns_done}/{total} student turns",
-            self.progress.left(self.to_play),
-        )
-        rows = Table.grid(padding=(0, 2))
+        name, left = shown(self.comparison.folder.name), self.progress.left(self.to_play)
+        head = Beside([(name, bar, f"{turns_done}/{total} student turns", left)])
+        rows = []
         for label in self.comparison.lineup.labels:
             means = list(self.means(label).values())
-            rows.add_row(shown(label), self.scale.number(means[-1]) if means else "…", sparkline(means))
+            rows.append((shown(label), self.scale.number(means[-1]) if means else "…", sparkline(means)))
         failed = f"; {len(self.failed)} failed" if self.failed else ""
         about = f"held-out {shown(self.truth.name)}; turn of each cohort: {cohort_turns} of {turns}{failed}"
-        return Group(head, rows, Text(about))
+        return Group(head, Beside(rows), Words(about))

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.text import Text
 
 from simulation.core.errors import StoreError
 from simulation.core.questions import Measure
@@ -20,7 +19,7 @@ from simulation.measures.frontier import DIFFERENCES
 from simulation.play.folders import Comparison
 from simulation.store import DATABASE, Study
 from simulation.views.comparison_tables import table
-from simulation.views.fitting import speak
+from simulation.views.fitting import Words, speak
 from simulation.views.frontier_words import frontier_json
 from simulation.views.report_sections import heading, sections
 from simulation.views.section import Section
@@ -75,21 +74,21 @@ def held_out(comparison: Comparison) -> Sequence[Question]:
 
 def show(console: Console, title: str, parts: Iterable[Section]) -> None:
     """Print a report."""
-    console.print(Text(shown(title), style="bold"))
+    console.print(Words(shown(title), "bold"))
     for part in parts:
         if not part.sentences and not part.sheets:
             continue  # it is a picture alone
         console.print()
-        console.print(Text(part.title.upper(), style="bold"))
+        console.print(Words(part.title.upper(), "bold"))
         for sentence in part.sentences:
-            console.print(Text(shown(sentence)))
+            console.print(Words(shown(sentence)))
         for sheet in part.sheets:
             console.print()
             console.print(table(sheet))
         if part.notes:
             console.print()
         for note in part.notes:
-            console.print(Text(shown(f"note: {note}")))
+            console.print(Words(shown(f"note: {note}")))
 
 
 def plain(title: str, parts: Iterable[Section]) -> str:

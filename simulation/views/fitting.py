@@ -2,12 +2,17 @@
 
 import copy
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.measure import Measurement
+from rich.progress_bar import ProgressBar
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
+from simulation.views.streams import legible
 from simulation.views.text import folded
 
 LEAST = 1
@@ -19,6 +24,24 @@ class FittedTable(Table):
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Draw as a table does where everything fits, else as many columns as have room for their longest words."""
+        yield from self.spelled(console.encoding).fitted(console, options)
+
+    def spelled(self, encoding: str) -> "FittedTable":
+        """Return the table with what an encoding lacks spelled."""
+        table = copy.copy(self)
+        table.title, table.caption = in_letters(self.title, encoding), in_letters(self.caption, encoding)
+        table.columns = [
+            replace(
+                column,
+                header=in_letters(column.header, encoding),
+                _cells=[in_letters(cell, encoding) for cell in column.cells],
+            )
+            for column in self.columns
+        ]
+        return table
+
+    def fitted(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Draw the whole or as many columns as have room."""
         if Measurement.get(console, options.update_width(10_000), self).maximum <= options.max_width:
             yield from super().__rich_console__(console, options)
             return
@@ -32,7 +55,7 @@ class FittedTable(Table):
         if self.caption:
             yield Text(str(self.caption), style="table.caption")
         if count < len(ranges):
-            names = ", ".join(str(column.header) for column in self.columns[count:])
+            names = ", ".join(str(column.header) for column in self.columns[count:] if column.header)
             yield Text(f"left out at {options.max_width} columns: {names}", style="table.caption")
 
     def edges(self, columns: int) -> int:
@@ -61,6 +84,50 @@ class FittedTable(Table):
         return left + (0 if not self.pad_edge and place == columns - 1 else right)
 
 
+def in_letters(cell: Any, encoding: str) -> Any:  # whatever Rich takes as a cell; texts are known by their type
+    """Return a text with what an encoding lacks spelled; what is no text as it is."""
+    if isinstance(cell, str):
+        return legible(cell, encoding)
+    if isinstance(cell, Text) and (plain := legible(cell.plain, encoding)) != cell.plain:
+        return Text(plain, style=cell.style, justify=cell.justify, overflow=cell.overflow, no_wrap=cell.no_wrap)
+    return cell
+
+
+class Words:
+    """A text that is broken between words, what the terminal's encoding lacks spelled."""
+
+    def __init__(self, text: str, style: str = "") -> None:
+        self.text, self.style = text, style
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Yield the text as Rich breaks it."""
+        del options
+        yield Text(legible(self.text, console.encoding), style=self.style)
+
+
+class Beside:
+    """Rows of parts beside one another where there is room, else each row in lines that are broken between words."""
+
+    def __init__(self, rows: Sequence[Sequence[str | ProgressBar]]) -> None:
+        self.rows = rows
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Draw a grid, or where that is wider than the terminal the words of each row, and its bar in a line below."""
+        grid = Table.grid(padding=(0, 2))
+        rows = [[in_letters(part, console.encoding) for part in row] for row in self.rows]
+        for row in rows:
+            grid.add_row(*(Text(part) if isinstance(part, str) else part for part in row))
+        if Measurement.get(console, options.update_width(10_000), grid).maximum <= options.max_width:
+            yield grid
+            return
+        for row in rows:
+            yield Text(folded("  ".join(part for part in row if isinstance(part, str) and part), options.max_width))
+            for bar in [part for part in row if not isinstance(part, str)]:
+                yield bar
+                yield Segment.line()
+
+
 def speak(console: Console, sentence: str) -> None:
     """Print a sentence: on a terminal broken between its words, elsewhere as one line."""
-    console.print(Text(folded(sentence, console.width if console.is_terminal else None)), soft_wrap=True)
+    text = folded(legible(sentence, console.encoding), console.width) if console.is_terminal else sentence
+    console.print(Text(text), soft_wrap=True)

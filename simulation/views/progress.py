@@ -11,13 +11,12 @@ from typing import IO, Any, Protocol
 from rich.console import Console, Group
 from rich.live import Live
 from rich.progress_bar import ProgressBar
-from rich.table import Table
-from rich.text import Text
 
 from simulation.core.questions import Measure
 from simulation.core.types import Evaluation, Turn
 from simulation.loop.world import World
 from simulation.measures.methods import estimate_at
+from simulation.views.fitting import Beside, Words
 from simulation.views.text import GRADED, Scale, clock, moves, shown, sparkline
 
 MOST_ROWS = 12
@@ -217,18 +216,17 @@ class LiveDisplay(Quiet):
         super().turn(turns, seconds)
         self.live.refresh()
 
-    def render(self) -> Group | Text:
+    def render(self) -> Group | Words:
         """Return what stands on the screen now."""
         if self.study is None:
-            return Text("loading the model …")
+            return Words("loading the model …")
         pace = self.pace
-        head = Table.grid(padding=(0, 2))
         bar = ProgressBar(total=pace.turns, completed=max(0, pace.last), width=30)
-        head.add_row(shown(self.study.folder.name), f"turn {max(0, pace.last)}/{pace.turns}", bar, pace.left)
-        head.add_row("", f"held-out {shown(self.truth.name)}")
-        rows = Table.grid(padding=(0, 2))
+        head = Beside([(shown(self.study.folder.name), f"turn {max(0, pace.last)}/{pace.turns}", bar, pace.left)])
+        rows = []
         for name, standing in list(self.standings.items())[:MOST_ROWS]:
             held_out = "" if standing.evaluation is None else interval(standing.evaluation, self.truth)
-            rows.add_row(shown(name), held_out, sparkline(standing.means), Text(standing.update))
-        more = len(self.standings) - MOST_ROWS
-        return Group(head, rows, Text(f"… and {more} more students")) if more > 0 else Group(head, rows)
+            rows.append((shown(name), held_out, sparkline(standing.means), standing.update))
+        about, more = Words(f"held-out {shown(self.truth.name)}"), len(self.standings) - MOST_ROWS
+        others = [Words(f"… and {more} more students")] if more > 0 else []
+        return Group(head, about, Beside(rows), *others)

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from rich.console import Console
-from rich.text import Text
 
 from simulation.core.questions import Measure
 from simulation.core.registry import short_name
@@ -17,7 +16,7 @@ from simulation.measures.reliability import Reliability
 from simulation.measures.summary import Course, add_up, by_turn
 from simulation.scenario.keys import Evaluate
 from simulation.store.turn_sums import TurnSums
-from simulation.views.fitting import speak
+from simulation.views.fitting import Words, speak
 from simulation.views.forms import guess
 from simulation.views.measure_table import measure_table
 from simulation.views.mending_tables import mending_table
@@ -69,7 +68,7 @@ def report(
     truth = study.measures[0]
     courses = add_up(sums, truth, questions, measure=measure)
     title = heading(study, courses)
-    console.print(Text(title, style="bold"))
+    console.print(Words(title, "bold"))
     if not any(course.measurements for course in courses):
         console.print("no turn is finished yet: run or resume the study, then report again")
         return None

@@ -42,6 +42,14 @@ def plain_letter(character: str) -> str:
     return letters or character.encode("ascii", "backslashreplace").decode()
 
 
+codecs.register_error(LEGIBLE, spelled)
+
+
+def legible(text: str, encoding: str) -> str:
+    """Return a text with what an encoding lacks spelled: that may be longer, so it comes before breaking lines."""
+    return text.encode(encoding, LEGIBLE).decode(encoding)
+
+
 class Enduring(io.FileIO):
     """A file that takes every byte: once it cannot be written any more, what follows is let go.
 
@@ -69,7 +77,6 @@ def endure() -> None:
 
     A stream that was closed before the start gets the null device, so that no file of a study takes its number.
     """
-    codecs.register_error(LEGIBLE, spelled)
     for number in range(3):
         try:
             os.fstat(number)
@@ -94,7 +101,10 @@ def say(sentence: str, *, aside: bool = False) -> None:
     """Print a sentence on stdout, or `aside` on stderr; a terminal gets it broken between its words."""
     stream = sys.stderr if aside else sys.stdout
     width = shutil.get_terminal_size().columns if stream.isatty() else None
-    stream.write(f"{folded(shown(sentence), width)}\n")
+    text = shown(sentence)
+    if width is not None:
+        text = folded(legible(text, stream.encoding), width)
+    stream.write(f"{text}\n")
 
 
 def lost() -> OSError | None:
