@@ -1,15 +1,19 @@
 """Where a model lies and whether it can be loaded: checked by looking at its files, before any library is imported."""
 
 import hashlib
-import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
 
+from agents.models.files.configuration import architectures_of
+from agents.models.files.headers import weights
+from agents.models.files.json_object import read_json
+from agents.models.files.model_folder import check_folder
 from agents.models.gguf_header import check_file
+from agents.models.hub import check_hub
 from simulation.core.errors import DataError, nearest
 from simulation.core.paths import Located
 
@@ -21,7 +25,6 @@ _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+|[a-z0-9][\w.-]*")
 GGUF = ".gguf"
 DIALECT = "embedded"
 """What the tokenizer_config.json of a model that was made here holds as `dialect`."""
-_TOKENIZERS = ("tokenizer.json", "tokenizer.model", "spiece.model", "vocab.json", "vocab.txt")
 
 
 def resolve(model: str, *, embedded: str) -> str:
@@ -76,12 +79,6 @@ def embedded(architecture: str) -> list[str]:
     ]
 
 
-def architectures_of(config: Mapping[str, object]) -> list[str]:
-    """Return the class names that a model's config.json lists."""
-    listed = config.get("architectures")
-    return [str(name) for name in listed] if isinstance(listed, list) else []
-
-
 def labels(source: str) -> list[str] | None:
     """Return the labels that a classifier in a local folder tells apart, None where its config.json names none."""
     config_file = Path(source) / "config.json"
@@ -101,12 +98,15 @@ def comes_with_project(source: str) -> bool:
 def validate(model: str, *, embedded: str, architectures: Sequence[str] = ()) -> str:
     """Return what `resolve` returns if it can be loaded as far as files tell; raises DataError saying what to do.
 
-    `architectures` are endings of class names of which config.json must name one. A hub name is not looked up.
+    `architectures` are endings of class names of which config.json must name one. A name on the Hub is asked for there,
+    unless it lies in the cache.
     """
     source = resolve(model, embedded=embedded)
     folder = Path(source)
     if folder.is_dir():
         check_folder(folder, architectures)
+    elif folder.is_file() and not is_gguf(source):
+        raise DataError(f"{source} is a file, not the folder of a model; name the folder that it lies in")
     elif is_gguf(source):
         check_gguf(folder, architectures)
     elif model in FETCHED:
@@ -118,6 +118,8 @@ def validate(model: str, *, embedded: str, architectures: Sequence[str] = ()) ->
         raise DataError(f"no model {model!r} comes with the project; {nearest(model, shipped_models)}")
     elif model[:1] in "./~" or not _HUB_NAME.fullmatch(model):
         raise DataError(f"model {model!r}: no such folder, nor a hub name (owner/name); correct the path")
+    else:
+        check_hub(model, architectures)
     return source
 
 
@@ -136,39 +138,6 @@ def check_gguf(file: Path, architectures: Sequence[str]) -> None:
     check_file(file)
 
 
-def check_folder(folder: Path, architectures: Sequence[str]) -> None:
-    """Refuse a folder that is not a safetensors model with its tokenizer."""
-    config = read_json(
-        folder / "config.json", f"{folder} is not a model folder; name the folder that holds config.json"
-    )
-    named = architectures_of(config)
-    if architectures and named and not any(name.endswith(tuple(architectures)) for name in named):
-        raise DataError(f"{folder} holds {', '.join(named)}, but a model for {' or '.join(architectures)} is needed")
-    missing = [name for name in weights(folder) if not (folder / name).is_file()]
-    if missing:
-        pickled = sorted(folder.glob("*.bin")) + sorted(folder.glob("*.pt")) + sorted(folder.glob("*.pth"))
-        remedy = (
-            f"{pickled[0].name} holds pickled weights, which are not loaded: convert it with "
-            "`model.save_pretrained(folder)` in a recent transformers"
-            if pickled
-            else "download the folder completely"
-        )
-        raise DataError(f"{folder} lacks {missing[0]}; {remedy}")
-    if not any((folder / name).is_file() for name in _TOKENIZERS):
-        raise DataError(f"{folder} holds no tokenizer (looked for {', '.join(_TOKENIZERS)}); copy its files there")
-
-
-def weights(folder: Path) -> list[str]:
-    """Return the names of the weight files a folder should hold."""
-    index = folder / "model.safetensors.index.json"
-    if not index.is_file():
-        return ["model.safetensors"]
-    parts = read_json(index, "download it again").get("weight_map")
-    if not isinstance(parts, dict):
-        raise DataError(f"{index} has no weight_map; download it again")
-    return sorted(set(map(str, parts.values())))
-
-
 def fingerprint(source: str) -> str:
     """Return the sha256 of a local folder's weights or of a GGUF file, else the hub name."""
     folder = Path(source)
@@ -184,16 +153,3 @@ def fingerprint(source: str) -> str:
             with file.open("rb") as stream:
                 digest.update(hashlib.file_digest(stream, "sha256").digest())
     return digest.hexdigest()
-
-
-def read_json(file: Path, remedy: str) -> dict[str, object]:
-    """Return the object in a JSON file; raises DataError with the remedy where there is none."""
-    try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise DataError(f"{file} does not exist; {remedy}") from None
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise DataError(f"{file} cannot be read as JSON ({error}); {remedy}") from error
-    if not isinstance(content, dict):
-        raise DataError(f"{file} holds {type(content).__name__}, not an object; {remedy}")
-    return content

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
 from torch import nn
 
-from simulation.core.errors import DataError, MissingExtra, ModelError
+from agents.models.hub import snapshot
+from simulation.core.errors import DataError, MissingExtra, ModelError, SimulationError
 
 DTYPES = {"float64": torch.float64, "float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
@@ -32,16 +32,22 @@ class Precision:
         return torch.device(self.device)
 
 
+def read_from(source: str) -> str:
+    """Return the folder that a model is read from: a name's own in the cache, or the name where that holds no whole."""
+    return source if Path(source).is_dir() else snapshot(source) or source
+
+
 def load_causal(source: str, precision: Precision) -> tuple[nn.Module, Any]:
     """Return a causal language model, frozen and in evaluation mode, with its tokenizer (Any: untyped library)."""
     from transformers import AutoConfig, AutoModelForCausalLM
 
     with explained(source):
-        config = AutoConfig.from_pretrained(source, trust_remote_code=False)
+        place = read_from(source)
+        config = AutoConfig.from_pretrained(place, trust_remote_code=False)
         # scaled-dot-product kernels have no soft capping of attention logits (Gemma 2)
         capped = getattr(config.get_text_config(), "attn_logit_softcapping", None) is not None
         loaded: Any = AutoModelForCausalLM.from_pretrained(
-            source,
+            place,
             config=config,
             attn_implementation="eager" if capped else "sdpa",
             output_loading_info=True,
@@ -55,7 +61,9 @@ def load_seq2seq(source: str, precision: Precision) -> tuple[nn.Module, Any]:
     from transformers import AutoModelForSeq2SeqLM
 
     with explained(source):
-        loaded: Any = AutoModelForSeq2SeqLM.from_pretrained(source, output_loading_info=True, **arguments(precision))
+        loaded: Any = AutoModelForSeq2SeqLM.from_pretrained(
+            read_from(source), output_loading_info=True, **arguments(precision)
+        )
     return settle(whole(source, loaded), precision), load_tokenizer(source)
 
 
@@ -73,7 +81,7 @@ def load_tokenizer(source: str) -> Any:
     from transformers import AutoTokenizer
 
     with explained(source):
-        return AutoTokenizer.from_pretrained(source, trust_remote_code=False)
+        return AutoTokenizer.from_pretrained(read_from(source), trust_remote_code=False)
 
 
 def arguments(precision: Precision) -> dict[str, Any]:
@@ -126,9 +134,9 @@ def explained(source: str) -> Iterator[None]:
         logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         yield
-    except MissingExtra:
+    except SimulationError:
         raise
-    except (OSError, ValueError, KeyError, ImportError, RuntimeError, SafetensorError) as error:
+    except Exception as error:  # a library that takes whatever a file says for granted raises anything
         reason = " ".join(str(error).split())[:300]
         if local:
             raise DataError(f"the model in {source} cannot be loaded: {reason}; check or replace the folder") from error

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from agents.models.loading import Precision, arguments, explained, load_tokenizer, settle, whole
+from agents.models.loading import Precision, arguments, explained, load_tokenizer, read_from, settle, whole
 from simulation.core.errors import DataError, ModelError
 
 UNBOUNDED = 10**9
@@ -86,6 +86,6 @@ def load(source: str, *, device: str, dtype: str, tokens: int) -> Rewards:
     precision = Precision(dtype=dtype, device=device)
     with explained(source):
         loaded: Any = AutoModelForSequenceClassification.from_pretrained(
-            source, output_loading_info=True, **arguments(precision)
+            read_from(source), output_loading_info=True, **arguments(precision)
         )
     return Rewards(settle(whole(source, loaded), precision), load_tokenizer(source), source, tokens)

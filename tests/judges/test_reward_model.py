@@ -57,7 +57,7 @@ def test_a_score_is_the_sigmoid_of_the_logit_of_prompt_and_answer(plain: Path) -
 
 def test_a_chat_model_reads_its_own_template(chatting: Path) -> None:
     (verdict,) = verdicts(RewardModel(model=str(chatting)), answers("seven"))
-    laid_out = "<bos><turn>user\n3 + 4 = ?<end>\n<turn>assistant\nseven<end>\n"
+    laid_out = "<bos><turn>user\n3 + 4 = ?<end>\n<turn>model\nseven<end>\n"
     assert verdict.metrics["reward"] == pytest.approx(logit(chatting, laid_out), abs=1e-5)
 
 

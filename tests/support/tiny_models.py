@@ -28,7 +28,8 @@ SPECIAL = ["<pad>", "<eos>", "<unk>", "<bos>", "<turn>", "<end>"]
 PIECES = [*SPECIAL, "▁", "\n", *LETTERS, *(f"▁{letter}" for letter in LETTERS)]
 
 CHAT = (
-    "<bos>{% for message in messages %}<turn>{{ message['role'] }}\n{{ message['content'] }}<end>\n{% endfor %}"
+    "<bos>{% for message in messages %}<turn>{{ 'model' if message['role'] == 'assistant' else 'user' }}\n"
+    "{{ message['content'] }}<end>\n{% endfor %}"
     "{% if add_generation_prompt %}<turn>model\n{% endif %}"
 )
 

@@ -1,0 +1,94 @@
+"""The chat template of a folder: it compiles, lays a conversation out, and prompts for the answer that follows.
+
+It is rendered as transformers renders it, in a sandbox that reaches nothing outside the template.
+"""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NoReturn
+
+from jinja2 import TemplateError
+from jinja2.ext import loopcontrols
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from agents.models.files.json_object import read_if_there
+from agents.models.files.tokens import CONFIG, SPECIAL, TEMPLATE
+from simulation.core.errors import DataError
+
+_QUESTION, _ANSWER = "a question", "an answer to it"
+_DAY = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def check_template(folder: Path, *, answers: bool) -> None:
+    """Refuse a chat template by which no answer could be read, or asked for and learnt where a model `answers`."""
+    settings = {**read_if_there(folder / SPECIAL), **read_if_there(folder / CONFIG)}
+    file, template = _template(folder, settings.get("chat_template"))
+    if template is None:
+        return
+    special = {key: _content(value) for key, value in settings.items() if key.endswith("_token")}
+    user = {"role": "user", "content": _QUESTION}
+    asked = _rendered(file, template, special, [user], prompts=True)
+    unprompted = _rendered(file, template, special, [user], prompts=False)
+    whole = _rendered(file, template, special, [user, {"role": "assistant", "content": _ANSWER}], prompts=False)
+    if _QUESTION not in asked or _ANSWER not in whole:
+        lost = "the question" if _QUESTION not in asked else "the answer"
+        raise DataError(f"{file}: the chat template leaves out {lost} of a conversation; correct it")
+    if not answers:
+        return
+    if not whole.startswith(asked):
+        raise DataError(
+            f"{file}: what the chat template puts before an answer that is wanted ({asked[-40:]!r}) is not what it "
+            "puts before one that is given, so answers could not be learnt; correct its add_generation_prompt"
+        )
+    gap = whole[len(asked) : whole.index(_ANSWER, len(asked))]
+    if asked == unprompted and any(character.isalpha() for character in gap):
+        raise DataError(
+            f"{file}: the chat template has no generation prompt: it puts {gap!r} before an answer, but not where one "
+            "is wanted; add {% if add_generation_prompt %} with that text"
+        )
+
+
+def _template(folder: Path, stored: object) -> tuple[Path, str | None]:
+    """Return the chat template and the file that it lies in; of several by name the default one."""
+    file = folder / TEMPLATE
+    if file.is_file():
+        try:
+            return file, file.read_text(encoding="utf-8")
+        except UnicodeDecodeError as error:
+            raise DataError(f"{file} is no text in UTF-8 ({error}); download it again") from error
+    if isinstance(stored, list):
+        named = {entry.get("name"): entry.get("template") for entry in stored if isinstance(entry, dict)}
+        stored = named.get("default")
+    if stored is not None and not isinstance(stored, str):
+        raise DataError(f"{folder / CONFIG}: chat_template is a {type(stored).__name__}, not a text; correct it")
+    return folder / CONFIG, stored or None
+
+
+def _content(token: object) -> object:
+    return token.get("content") if isinstance(token, dict) else token
+
+
+def _rendered(
+    file: Path, template: str, special: dict[str, object], turns: list[dict[str, str]], *, prompts: bool
+) -> str:
+    """Return a conversation as the template lays it out."""
+    environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True, extensions=[loopcontrols])
+    environment.filters["tojson"] = _to_json
+    environment.globals["raise_exception"] = _refuse
+    environment.globals["strftime_now"] = _DAY.strftime
+    try:
+        compiled = environment.from_string(template.replace("{% generation %}", "").replace("{% endgeneration %}", ""))
+        return compiled.render(messages=turns, add_generation_prompt=prompts, tools=None, documents=None, **special)
+    except (TemplateError, TypeError, ValueError, KeyError, AttributeError, ArithmeticError, RecursionError) as error:
+        line = f", line {number}" if (number := getattr(error, "lineno", None)) else ""
+        raise DataError(f"{file}: the chat template fails{line} ({error}); correct it") from error
+
+
+def _refuse(message: str) -> NoReturn:
+    raise TemplateError(message)
+
+
+def _to_json(value: Any, **settings: Any) -> str:
+    """Write a value as transformers does (Any: whatever a template hands over)."""
+    return json.dumps(value, ensure_ascii=settings.pop("ensure_ascii", False), **settings)
