@@ -35,7 +35,7 @@ class RemoteLearner:
         self._settings = settings
         self._ledger: Ledger | None = None
         self._folder: Path | None = None
-        self._lost = 0
+        self._lost: Sequence[str] = ()
         self._adapter = no_adapter(settings.endpoint)
         self._version = hashlib.sha256(self._adapter).hexdigest()
 
@@ -57,6 +57,11 @@ class RemoteLearner:
             self._ledger.close()
         self._ledger = Ledger.at(folder / FILE, raised(self._settings.budget, folder), self._settings.prices)
         self._folder = folder
+
+    def committed(self) -> None:
+        """Let go of what was given up in the turn: a later one may ask the same again."""
+        if self._ledger is not None:
+            self._ledger.let_go()
 
     def _open_ledger(self) -> Ledger:
         if self._ledger is None:

@@ -5,7 +5,7 @@ cost. A process that is killed leaves its open reservations counted, so a budget
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +31,8 @@ CREATE TABLE replies (key TEXT PRIMARY KEY, text TEXT NOT NULL, tokens INTEGER N
 """
 """The state of a call: under way or lost with its process, answered, answered unusably, without any known end, or
 not billed. Money is in billionths."""
+GIVEN_UP = "CREATE TABLE IF NOT EXISTS given_up (key TEXT PRIMARY KEY, stop TEXT NOT NULL) STRICT"
+"""Calls that were given up in a turn that is not committed yet: when it is played again, they are not made again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,8 @@ class Ledger:
                 for statement in TABLES.split(";\n"):
                     connection.execute(statement)
                 connection.execute(f"PRAGMA user_version = {VERSION}")
+            if version in (0, VERSION):
+                connection.execute(GIVEN_UP)
             connection.execute("COMMIT")
         if version not in (0, VERSION):
             connection.close()
@@ -101,12 +105,27 @@ class Ledger:
         return Spent(requests, tokens, nano / NANO)
 
     def reply(self, key: str) -> Completion | None:
-        """Return the reply to a call that was answered before."""
+        """Return the reply to a call that was answered before, or given up in this turn."""
         with _reported(self._place):
             row = self._connection.execute(
-                "SELECT text, tokens, logprob, stop FROM replies WHERE key = ?", (key,)
+                "SELECT text, tokens, logprob, stop FROM replies WHERE key = ? "
+                "UNION ALL SELECT '', 0, NULL, stop FROM given_up WHERE key = ?",
+                (key, key),
             ).fetchone()
         return None if row is None else Completion(text=row[0], tokens=row[1], logprob=row[2], stop=row[3])
+
+    def give_up(self, key: str, stop: str) -> None:
+        """Write down that a call was given up, and what its answer ends with instead."""
+        with self._transaction():
+            self._connection.execute("INSERT OR REPLACE INTO given_up VALUES (?, ?)", (key, stop))
+
+    def let_go(self, keys: Iterable[str] | None = None) -> None:
+        """Forget that calls were given up, by default all of them: whoever asks the same again may be answered."""
+        with _reported(self._place):
+            given_up = {key for (key,) in self._connection.execute("SELECT key FROM given_up")}
+        if gone := given_up if keys is None else given_up.intersection(keys):
+            with self._transaction():
+                self._connection.executemany("DELETE FROM given_up WHERE key = ?", [(key,) for key in gone])
 
     def unusable(self, key: str) -> int:
         """Return how many paid replies to a call could not be used."""

@@ -6,7 +6,7 @@ still end, so that their replies are kept too.
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from agents.remote.client import Caller
 from agents.remote.endpoint import Call
@@ -27,7 +27,7 @@ LOST_IN_A_ROW = 3
 class Batch:
     """The calls of one batch, asked side by side."""
 
-    def __init__(self, caller: Caller, ledger: Ledger, patience: Patience, *, lost: int = 0) -> None:
+    def __init__(self, caller: Caller, ledger: Ledger, patience: Patience, *, lost: Sequence[str] = ()) -> None:
         self._caller = caller
         self._ledger = ledger
         self._patience = patience
@@ -37,8 +37,8 @@ class Batch:
         """How often a call was answered by a generation that broke; it needs a new name to be made again."""
         self._under_way = 0
         self._settled = asyncio.Event()
-        self.lost = lost
-        """How many requests were given up in a row."""
+        self.lost = list(lost)
+        """The keys of the requests that were given up in a row."""
         self.error: SimulationError | None = None
         """Why the batch stopped before its end."""
 
@@ -124,7 +124,7 @@ class Batch:
             self._keep(call, reply.completion)
             self._ledger.settle(entry, "answered", reply.usage, (call.key, reply.completion, reply.model))
             self._pace.succeeded()
-            self.lost = 0
+            self.lost.clear()
             return
         failure, usage = reply.failure, reply.usage
         if failure.kind in ("down", "busy", "fatal"):
@@ -153,15 +153,19 @@ class Batch:
 
     async def _give_up(self, call: Call, failure: Failure, began: float) -> None:
         """Put a request down as failed, where the server does answer others; otherwise stop."""
-        self.lost += 1
+        self.lost.append(call.key)
         explanation = failure.detail or failure.reason
-        if self.lost >= LOST_IN_A_ROW:
+        if len(self.lost) >= LOST_IN_A_ROW:
             hint = "" if self._pace.answered_since(0.0) else f"; {self._caller.hint}"
-            self._halt(ModelError(f"{explanation}; {self.lost} requests failed one after the other{hint}"))
+            self._halt(ModelError(f"{explanation}; {len(self.lost)} requests failed one after the other{hint}"))
+            self._ledger.let_go(self.lost)  # the server is at fault, so they are asked again when the study goes on
         elif not self._pace.answered_since(began) and not await self._caller.alive():
             self._halt(ModelError(f"{explanation}; the server does not answer"))
-        else:
-            self._completions[call.key] = Completion(stop=f"error: {failure.reason}")
+            self._ledger.let_go(self.lost)
+        elif not self._pace.stopped:  # or the server was seen to be at fault meanwhile
+            completion = Completion(stop=f"error: {failure.reason}")
+            self._ledger.give_up(call.key, completion.stop)
+            self._keep(call, completion)
 
     def _halt(self, error: SimulationError) -> None:
         """Stop the batch; the first reason is the one told."""

@@ -121,6 +121,9 @@ class KeepsReplies(Protocol):
     def keep_in(self, folder: Path) -> None:
         """Be told the study's folder, before the first request."""
 
+    def committed(self) -> None:
+        """Hear that the turn is committed: what was asked in it is never asked again."""
+
 
 @runtime_checkable
 class Tried(Protocol):

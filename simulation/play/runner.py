@@ -14,7 +14,8 @@ from typing import Protocol
 
 from simulation.contracts.boundary import calling, named
 from simulation.core.errors import StoreError
-from simulation.core.optional_roles import Metered, Metering
+from simulation.core.optional_roles import KeepsReplies, Metered, Metering
+from simulation.core.roles import LanguageModel
 from simulation.core.types import Turn
 from simulation.loop.world import World
 from simulation.store import Study
@@ -75,8 +76,17 @@ def advance(study: Study, world: World, step: Step, watch: Watcher, number: int,
     metering = world.exact_judge.metered() if isinstance(world.exact_judge, Metered) else Metering({})
     seconds = {"play": played - began, "dump": dumped - played, **metering.stages}
     study.append(turns, adapters, seconds=seconds, judged_seconds=metering.answers)
+    for model in models(world):
+        if isinstance(model, KeepsReplies):
+            model.committed()
     versions.update((turn.student, turn.model_version) for turn in changed)
     watch.turn(turns, time.perf_counter() - began)
+
+
+def models(world: World) -> list[LanguageModel]:
+    """Return the different models that compute in a world: the students' own first, then their samplers'."""
+    all_models = [world.model, *(student.sampler.model for student in world.students if student.sampler is not None)]
+    return list({id(model): model for model in all_models}.values())
 
 
 def recall(study: Study, world: World) -> dict[str, str]:

@@ -13,8 +13,8 @@ from simulation import __version__
 from simulation.contracts.boundary import calling, named
 from simulation.core.distinct import distinct
 from simulation.core.optional_roles import Fingerprinted, KeepsReplies, Tried, lost_paths, taken_paths
-from simulation.core.roles import LanguageModel, Students
-from simulation.play.runner import Display, play
+from simulation.core.roles import Students
+from simulation.play.runner import Display, models, play
 from simulation.play.tracking import Tracked, tracked_by
 from simulation.scenario.entries import prepared_scenarios
 from simulation.scenario.prepare import Prepared
@@ -91,12 +91,6 @@ def play_on(study: "Study", world: "World", watch: Display, warn: Callable[[str]
     finally:
         classroom.leave()
     return True
-
-
-def models(world: "World") -> list[LanguageModel]:
-    """Return the different models that compute in a world: the students' own first, then their samplers'."""
-    all_models = [world.model, *(student.sampler.model for student in world.students if student.sampler is not None)]
-    return list({id(model): model for model in all_models}.values())
 
 
 def slowness(world: "World") -> list[str]:
