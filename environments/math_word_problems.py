@@ -17,7 +17,10 @@ from simulation.core.corpus import Lesson
 from simulation.core.paths import FileOrHubName
 from simulation.core.questions import Measure, Splits
 from simulation.core.registry import environment
-from simulation.core.wording import Wording
+from simulation.core.wording import LAYOUT, Wording
+
+PROSE = "question|replace(' .', '.')|replace(' ,', ',')|replace(' ?', '?') }}"
+"""The bank sets signs apart, as the shipped models read them."""
 
 
 @environment("math_word_problems")
@@ -54,7 +57,7 @@ class MathWordProblems(FixedQuestions):
 
     def worded(self) -> Wording:
         """Return how questions are put to models that read ordinary words."""
-        return Wording()
+        return Wording() if self.rows is not None else Wording(layout=LAYOUT.replace("question }}", PROSE))
 
     def lesson(self, index: int, *, seed: int, stage: int) -> Lesson:
         """Return a pretraining lesson; see `environments/bank/mastery.py`."""

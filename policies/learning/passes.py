@@ -5,11 +5,13 @@ et al. 2022, arXiv 2203.14465): only answers that their judge accepts are learne
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from policies.parts.since_update import since_update
+from policies.parts.quotas import uniform
+from policies.parts.since_update import recent, since_update
 from simulation.core.registry import experience_policy
 from simulation.core.roles import Context
 from simulation.core.types import Experience, Selection
@@ -25,7 +27,32 @@ class Passes:
     needs: ClassVar[frozenset[str]] = frozenset()
     minimum_score: Annotated[float, Field(ge=0, le=1)] = 1.0
     """The least feedback score."""
+    per_question: Annotated[int, Field(ge=1)] | None = None
+    """At most so many different answers to one question, drawn uniformly; null is all."""
 
     def select(self, candidates: Sequence[Experience], k: int, context: Context) -> list[Selection[Experience]]:
         """Draw at most `k` of them, in the order they came."""
-        return since_update(candidates, k, context, lambda experience: experience.feedback.score >= self.minimum_score)
+        if self.per_question is None:
+            return since_update(candidates, k, context, self._passed)
+        passed = [*filter(self._passed, recent(candidates, context))]
+        shares = few_each(passed, self.per_question, context)
+        few = [experience for experience in passed if experience.id in shares]
+        return [
+            replace(selection, propensity=shares[selection.item.id] * (selection.propensity or 0.0))
+            for selection in since_update(few, k, context, self._passed)
+        ]
+
+    def _passed(self, experience: Experience) -> bool:
+        return experience.feedback.score >= self.minimum_score
+
+
+def few_each(passed: Sequence[Experience], most: int, context: Context) -> dict[str, float]:
+    """Draw at most so many different texts of each question; return how likely each of them was, by its id."""
+    ids_by_text: dict[str, dict[str, str]] = {}
+    for experience in passed:
+        ids_by_text.setdefault(experience.question.id, {}).setdefault(experience.answer.text, experience.id)
+    shares: dict[str, float] = {}
+    for ids in ids_by_text.values():
+        drawn, share = uniform([*ids.values()], most, context)
+        shares |= dict.fromkeys(drawn, share)
+    return shares

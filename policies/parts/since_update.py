@@ -8,12 +8,16 @@ from simulation.core.roles import Context
 from simulation.core.types import Experience, Selection
 
 
+def recent(candidates: Sequence[Experience], context: Context) -> list[Experience]:
+    """Return the experiences since the last update, as they came."""
+    return list(takewhile(lambda experience: experience.turn >= context.since, reversed(candidates)))[::-1]
+
+
 def since_update(
     candidates: Sequence[Experience], k: int, context: Context, qualifies: Callable[[Experience], bool]
 ) -> list[Selection[Experience]]:
     """Draw at most `k` of the qualifying experiences since the last update, uniformly, and return them as they came."""
-    recent = list(takewhile(lambda experience: experience.turn >= context.since, reversed(candidates)))[::-1]
-    qualifying = [experience for experience in recent if qualifies(experience)]
+    qualifying = [experience for experience in recent(candidates, context) if qualifies(experience)]
     drawn, propensity = uniform(range(len(qualifying)), k, context)
     return [
         Selection(

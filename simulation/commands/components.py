@@ -62,8 +62,8 @@ def check_file(path: Path, overrides: Sequence[str], *, whole_audit: bool, offli
     else:
         audit(prepared, whole_audit)
         hold(prepared)
-        said = [*prepared.notices, *([prepared.manner] if prepared.manner else [])]
-        notices = [*description(prepared), *(f"notice: {notice}" for notice in said)]
+        sentences = [*prepared.notices, *([prepared.manner] if prepared.manner else [])]
+        notices = [*description(prepared), *(f"notice: {notice}" for notice in sentences)]
         finding = (
             f"good; {len(prepared.seats)} student(s), {scenario.turns} turns of {prepared.settings.questions} "
             f"questions from {len(prepared.pool)}, measured on {len(prepared.held_out)}"

@@ -204,6 +204,26 @@ def test_passes_takes_what_passed_since_the_last_update_in_order() -> None:
     assert [pick.propensity for pick in one] == [0.5]
 
 
+def test_passes_takes_few_different_answers_to_one_question() -> None:
+    texts = ["a", "a", "b", "c", "a"]
+    asked = [
+        answered(experience(question("easy"), turn=1, position=place, score=1.0), text=text)
+        for place, text in enumerate(texts)
+    ]
+    held = memory([*asked, experience(question("hard"), turn=1, position=5, score=1.0)])
+    drawn = Counter[str]()
+    for seed in range(60):
+        here = context(seed=seed, turn=1, held=held)
+        picks = Passes(per_question=2).select(held, 9, here)
+        assert [pick.item.position for pick in picks] == sorted(pick.item.position for pick in picks)
+        assert [pick.propensity for pick in picks] == pytest.approx([2 / 3, 2 / 3, 1.0])
+        drawn.update(pick.item.id for pick in picks)
+        (one,) = Passes(per_question=2).select(held, 1, here)
+        assert one.propensity in (2 / 9, 1 / 3)
+    assert set(drawn) == {"1/0", "1/2", "1/3", "1/5"} and drawn["1/5"] == 60
+    assert len(Passes(per_question=9).select(held, 9, context(turn=1, held=held))) == 4
+
+
 @pytest.mark.parametrize("loss", ["error", "surprise"])
 def test_per_draws_by_its_priority_and_tells_the_importance_weight(loss: Any) -> None:
     held = memory([held_at(each, 0.6) for each in scored(0.0, 1.0, 0.5, 0.75)])

@@ -115,7 +115,8 @@ def test_missing_models_are_refused_at_their_lines_before_anything_is_loaded(tmp
     )
 
 
-OUTSIDE = {"mathqa_local": "mathqa", "btp_published": "mbpp/mbpp.jsonl.gz"}
+MBPP = "mbpp/mbpp.jsonl.gz"
+OUTSIDE = {"mathqa_local": "mathqa", "btp_published": MBPP, "smollm2_code": MBPP}
 """The scenarios whose rows are not part of the project, and where they may lie."""
 OWN_ROWS = {
     "mathqa_local": "data/mathqa",
@@ -125,7 +126,7 @@ OWN_ROWS = {
 }
 """The scenarios whose rows are the user's own, and which folder is told to be missing."""
 SCENARIOS = sorted((ROOT / "scenarios").glob("*.yaml"))
-REAL = ("smollm2_instructions",)
+REAL = ("smollm2_instructions", "smollm2_grpo", "smollm2_classroom", "smollm2_code")
 """The scenarios of a model that has to be fetched."""
 ON_HUB = ("gem_published_chat", "gem_published_math")
 STAGED = [path for path in SCENARIOS if path.stem not in (*OWN_ROWS, *ON_HUB) or path.stem in OUTSIDE]
@@ -176,6 +177,7 @@ def test_offline_every_shipped_scenario_is_good_as_far_as_it_lies_here(
         "btp_published": "environment (rows google-research-datasets/mbpp on the Hub); students (model",
         "gem_published_chat": "environment (rows HuggingFaceH4/ultrafeedback_binarized on the Hub, rows",
         "gem_published_math": "environment (rows AI-MO/NuminaMath-CoT on the Hub); students (model Qwen/",
+        "smollm2_code": "environment (rows google-research-datasets/mbpp on the Hub)",
         "hub_example": "students (model google/gemma-2b-it on the Hub); teacher (model google/flan-t5-large on the",
         "btp_openai": "students (gpt-4o-mini at https://api.openai.com/v1)",
         "btp_hybrid": "ask.sampler (gpt-4o-mini at https://api.openai.com/v1)",

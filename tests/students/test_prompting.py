@@ -194,6 +194,12 @@ def test_the_model_decides_between_dialect_and_ordinary_words(stranger: Path) ->
     assert manner == "" and student.laid_out(asked(4)) == "What is 4 + 4? a) 4 b) 8 answer:"
 
 
+def test_the_bank_s_signs_stand_as_in_prose(stranger: Path) -> None:
+    _, student = staged(f"students.model={stranger}")
+    apart = Question(id="x", prompt="tom has 3 , buys 4 . how many ?")
+    assert student.laid_out(apart).startswith("tom has 3, buys 4. how many?\n")
+
+
 def test_a_shipped_model_can_be_shown_examples_too() -> None:
     manner, student = staged("students={model: embedded, prompt: {shots: 2}}")
     assert "behind 2 worked examples" in manner
