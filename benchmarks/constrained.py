@@ -103,7 +103,8 @@ def students(spelled: Sequence[Sequence[str]]) -> tuple[Any, Any, dict[str, int]
     from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers
     from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-    from agents.models.causal import CausalLearner, LearnerSettings
+    from agents.models.causal import CausalLearner
+    from agents.models.learner_settings import LearnerSettings
 
     pieces = ["<pad>", "<eos>", *(code for level in spelled for code in level)]
     vocabulary = {piece: number for number, piece in enumerate(pieces)}

@@ -45,6 +45,8 @@ class Pair:
     rejected: str
     lesson: int
     """The place of the experience it was made of."""
+    cut: bool = False
+    """Whether the rejected answer was cut off, so that it has no end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +57,8 @@ class Demonstration:
     answer: str
     lesson: int
     """The place of the experience it was made of."""
+    cut: bool = False
+    """Whether it was cut off, so that it has no end."""
 
 
 def failed(experience: Experience) -> bool:
@@ -97,6 +101,11 @@ def given_text(experience: Experience) -> str:
     return (items_of(experience) or (experience.answer.text,))[0]
 
 
+def is_cut(experience: Experience, text: str) -> bool:
+    """Tell whether a text is all of an answer that was cut off at its longest length, whether it was parsed or not."""
+    return experience.answer.stop in ("length", "unparsed at length") and text == experience.answer.text
+
+
 def pairs(experiences: Sequence[Experience]) -> tuple[list[Pair], dict[str, float]]:
     """Return a pair for each wrong answer with a correction, and counts of what made none and why.
 
@@ -115,9 +124,9 @@ def pairs(experiences: Sequence[Experience]) -> tuple[list[Pair], dict[str, floa
         elif (rejected := rejected_text(experience, correction)) is None:
             counts["same_as_correction"] += 1
         else:
-            preferences.append(
-                Pair(prompt=experience.answer.prompt, chosen=correction, rejected=rejected, lesson=place)
-            )
+            cut = is_cut(experience, rejected)
+            prompt = experience.answer.prompt
+            preferences.append(Pair(prompt=prompt, chosen=correction, rejected=rejected, lesson=place, cut=cut))
     return preferences, {"pairs": float(len(preferences)), **counts}
 
 
@@ -140,7 +149,15 @@ def demonstrations(
         elif text is None:
             counts["without_correction"] += 1
         else:
-            imitated.append(Demonstration(prompt=experience.answer.prompt, answer=text, lesson=place))
+            is_given = imitate == "answers" or right
+            imitated.append(
+                Demonstration(
+                    prompt=experience.answer.prompt,
+                    answer=text,
+                    lesson=place,
+                    cut=is_given and is_cut(experience, text),
+                )
+            )
     return imitated, {"demonstrations": float(len(imitated)), **counts}
 
 
@@ -148,7 +165,10 @@ def pair_examples(model: Trainable, experiences: Sequence[Experience]) -> Exampl
     """Return one tree a pair, the chosen answer first, so that the prompt is computed once."""
     preferences, counts = pairs(experiences)
     examples = [
-        Example(tree=model.encode(pair.prompt, (pair.chosen, pair.rejected)), lesson=pair.lesson)
+        Example(
+            tree=model.encode(pair.prompt, (pair.chosen, pair.rejected), cut=(1,) if pair.cut else ()),
+            lesson=pair.lesson,
+        )
         for pair in preferences
     ]
     return Examples(examples=examples, counts=counts)
@@ -159,7 +179,7 @@ def demonstration_examples(
 ) -> Examples:
     """Return one tree a demonstration, with one branch; `prompts` are part of it but for their first token."""
     imitated, counts = demonstrations(experiences, imitate=imitate)
-    trees = [model.encode(demonstration.prompt, (demonstration.answer,)) for demonstration in imitated]
+    trees = [model.encode(one.prompt, (one.answer,), cut=(0,) if one.cut else ()) for one in imitated]
     if prompts:
         trees = [Tree(prompt=tree.prompt[:1], branches=((*tree.prompt[1:], *tree.branches[0]),)) for tree in trees]
     examples = [Example(tree=tree, lesson=one.lesson) for tree, one in zip(trees, imitated, strict=True)]

@@ -5,13 +5,15 @@ logit of a preference (Bradley & Terry 1952, Biometrika 39:324): the score is it
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from math import exp
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import Field
 
 from agents.models import folder
+from agents.models.chat import Chat, Day, fixed
 from simulation.core.errors import DataError, SimulationError
 from simulation.core.registry import judge
 from simulation.core.types import Answer, Feedback, Outcome, Question
@@ -39,6 +41,8 @@ class RewardModel:
     """"auto" is the GPU where there is one."""
     dtype: Literal["float32", "bfloat16"] = "float32"
     """The numbers it computes in."""
+    date: Day | None = Field(default=None, exclude_if=lambda own: own is None)
+    """The day that its template prints, if it prints one; null is the day on which a study begins, kept with it."""
 
     def elsewhere(self) -> list[str]:
         """Name the model where it is on the Hub."""
@@ -61,6 +65,12 @@ class RewardModel:
         except SimulationError as error:
             return f"missing: {error}"
         return "loads and judges"
+
+    def settled(self) -> Self:
+        """Return the judge with the day that its template prints, where it prints one."""
+        self.check()
+        source = folder.resolve(self.model, embedded="reward_model")
+        return replace(self, date=fixed(Chat(date=self.date), source).date)
 
     def fingerprint(self) -> Mapping[str, str]:
         """Return the hash of the weights."""
@@ -87,7 +97,7 @@ class RewardModel:
         from agents.models import rewards
 
         source = folder.resolve(self.model, embedded="reward_model")
-        return rewards.load(source, device=self.device, dtype=self.dtype, tokens=self.tokens)
+        return rewards.load(source, device=self.device, dtype=self.dtype, tokens=self.tokens, date=self.date)
 
     def _feedback(self, reward: float, text: str, characters: int) -> Feedback:
         score = sigmoid((reward - self.middle) / self.scale)

@@ -2,9 +2,9 @@
 
 import copy
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Any
@@ -19,14 +19,13 @@ from agents.models.folder import comes_with_project
 from agents.models.forward import Abilities
 from agents.models.generation import Writer
 from agents.models.grounding import Grounder
-from agents.models.loading import DTYPES, Precision, load_causal
-from agents.models.nearness import Grounding
+from agents.models.learner_settings import LearnerSettings, attach, endings
+from agents.models.loading import DTYPES, load_causal
 from agents.models.objectives import target_logprobs
 from agents.models.scoring import Scorer, depth, length
 from agents.models.slots import Adapters
 from agents.models.text import Text
 from agents.models.trial import observe
-from agents.models.trie_search import Normaliser
 from simulation.core.calls import Completion, Request
 from simulation.core.errors import ModelError, nearest
 from simulation.core.objectives import CROSS_ENTROPY, Objective
@@ -36,32 +35,6 @@ from simulation.core.types import Seat
 
 CPU_BATCH_TOKENS, GPU_BATCH_TOKENS = 2048, 16_384
 """Activations of 2,048 tokens of the embedded student stay in a core's cache (more are slower)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LearnerSettings:
-    """How a base is loaded, adapted and batched."""
-
-    slot: str = "lora"
-    """What a student may change: "lora", "lora_and_rows" or "every_weight"."""
-    rank: int = 8
-    alpha: float = 16.0
-    targets: tuple[str, ...] = ()
-    """Names of linear layers; none means every one but the output head."""
-    rows: str = ""
-    """A regular expression of the tokens whose rows of the embedding and the head are trained beside an adapter."""
-    new_tokens: tuple[str, ...] = ()
-    """Texts that become tokens where the tokenizer lacks them."""
-    drawn: bool = False
-    """Whether a slot of every weight is drawn from its seat's seed instead of taken from the base."""
-    normaliser: Normaliser = "level"
-    """Over what the probabilities of the items of a catalogue add up to 1: see `trie_search`."""
-    grounding: Grounding = field(default_factory=Grounding)
-    precision: Precision = field(default_factory=Precision)
-    score_dtype: str | None = None
-    """The dtype `score` computes in, if not the base's: "bfloat16" is twice as fast and changes a few answers."""
-    batch_tokens: int | None = None
-    """The most tokens that go through the model at once when scoring or generating; None suits the device."""
 
 
 class CausalLearner:
@@ -74,7 +47,7 @@ class CausalLearner:
         self._settings = settings
         self._module = module
         slots_rows.add_tokens(module, tokenizer, settings.new_tokens)
-        self._text = Text(tokenizer, source)
+        self._text = Text(tokenizer, source, settings.chat, endings(module))
         self._slots = tuple(seat.name for seat in seats)
         self._rows = {name: row for row, name in enumerate(self._slots)}
         if len(self._rows) != len(seats) or not seats:
@@ -146,13 +119,17 @@ class CausalLearner:
         """Whether the base takes each fast path, by name."""
         return self.abilities.fast_paths
 
+    def followed_template(self) -> str:
+        """Say which conversations were laid out and tokenized as the model's template has them, "" without one."""
+        return self._text.followed_template()
+
     def render(self, prompt: str) -> str:
         """Return the exact text a prompt becomes."""
         return self._text.render(prompt)
 
-    def encode(self, prompt: str, continuations: Sequence[str]) -> Tree:
-        """Tokenize; every continuation ends with the end-of-text token."""
-        return self._text.encode(prompt, continuations)
+    def encode(self, prompt: str, continuations: Sequence[str], cut: Collection[int] = ()) -> Tree:
+        """Tokenize; every continuation ends as a turn does, but for those in the places of `cut`."""
+        return self._text.encode(prompt, continuations, cut)
 
     def branch_logprobs(
         self, slots: Sequence[str], trees_SB: Sequence[Sequence[Tree]], objective: Objective = CROSS_ENTROPY
@@ -283,16 +260,3 @@ class CausalLearner:
         if self._adapters.tokens:
             slots_rows.wrap(twin, self._adapters)
         return twin.requires_grad_(False)
-
-
-def attach(module: nn.Module, tokenizer: Any, seats: Sequence[Seat], settings: LearnerSettings) -> Adapters:
-    """Freeze `module`, give each seat a slot of the kind that is set, and return the slots (Any: untyped library)."""
-    dtype = torch.float64 if next(module.parameters()).dtype == torch.float64 else torch.float32
-    if settings.slot == "every_weight":
-        return slots_weights.attach(module, seats, drawn=settings.drawn, dtype=dtype)
-    adapters = lora.attach(
-        module, seats, rank=settings.rank, alpha=settings.alpha, targets=settings.targets, dtype=dtype
-    )
-    if settings.slot == "lora_and_rows":
-        slots_rows.extend(module, adapters, slots_rows.named(tokenizer, settings.rows))
-    return adapters

@@ -1,6 +1,7 @@
 """Where a model lies and whether it can be loaded: checked by looking at its files, before any library is imported."""
 
 import hashlib
+import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -95,16 +96,16 @@ def comes_with_project(source: str) -> bool:
     return Path(source).parent == AGENTS / "embedded"
 
 
-def validate(model: str, *, embedded: str, architectures: Sequence[str] = ()) -> str:
+def validate(model: str, *, embedded: str, architectures: Sequence[str] = (), chats: bool = True) -> str:
     """Return what `resolve` returns if it can be loaded as far as files tell; raises DataError saying what to do.
 
     `architectures` are endings of class names of which config.json must name one. A name on the Hub is asked for there,
-    unless it lies in the cache.
+    unless it lies in the cache. The chat template is looked at where the model `chats` by it.
     """
     source = resolve(model, embedded=embedded)
     folder = Path(source)
     if folder.is_dir():
-        check_folder(folder, architectures)
+        check_folder(folder, architectures, chats=chats)
     elif folder.is_file() and not is_gguf(source):
         raise DataError(f"{source} is a file, not the folder of a model; name the folder that it lies in")
     elif is_gguf(source):
@@ -153,3 +154,13 @@ def fingerprint(source: str) -> str:
             with file.open("rb") as stream:
                 digest.update(hashlib.file_digest(stream, "sha256").digest())
     return digest.hexdigest()
+
+
+def chat_template(source: str) -> str | None:
+    """Return the chat template that a local folder holds, as its files have it; None where there is none."""
+    texts = [file.read_text(encoding="utf-8") for file in sorted(Path(source).glob("*chat_template*.jinja"))]
+    for name in ("tokenizer_config.json", "chat_template.json"):
+        if (Path(source) / name).is_file():
+            templates = read_json(Path(source) / name, "download it again").get("chat_template")
+            texts += [] if not templates else [templates if isinstance(templates, str) else json.dumps(templates)]
+    return "\n".join(texts) or None

@@ -89,9 +89,7 @@ class Writer:
         self._scorer = scorer
         self._text = text
         self._budget = budget * (CPU_ROOM if scorer.adapters.values_SP.device.type == "cpu" else GPU_ROOM)
-        listed = scorer.module.generation_config.eos_token_id  # type: ignore[union-attr]  # a transformers model
-        extra = listed if isinstance(listed, list) else [] if listed is None else [listed]
-        self._ends = frozenset([text.end, text.tokenizer.eos_token_id, *extra])
+        self._ends = text.ends
 
     @torch.inference_mode()
     def write(self, requests: Sequence[Request], slots: Sequence[int]) -> list[Completion]:
@@ -193,8 +191,9 @@ class Writer:
     def _decoded(self, text: FinishedText, request: Request) -> Completion:
         tokens = text.tokens[:-1] if text.stop == "stop" else text.tokens
         return Completion(
-            text=self._text.decode(tokens, request.prompt),
+            text=self._text.decode(tokens, request.prompt, ended=text.stop == "stop"),
             tokens=len(text.tokens),
+            ids=text.tokens,
             logprob=text.logprob,
             stop=text.stop,
         )

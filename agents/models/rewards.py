@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from agents.models.layout import dated
 from agents.models.loading import Precision, arguments, explained, load_tokenizer, read_from, settle, whole
 from simulation.core.errors import DataError, ModelError
 
@@ -79,8 +80,11 @@ class Rewards:
         return {name: inputs[name] for name in self.tokenizer.model_input_names if name in inputs}
 
 
-def load(source: str, *, device: str, dtype: str, tokens: int) -> Rewards:
-    """Return the reward model in a folder or on the hub; raises DataError where it has more than one label."""
+def load(source: str, *, device: str, dtype: str, tokens: int, date: str | None = None) -> Rewards:
+    """Return the reward model in a folder or on the hub; raises DataError where it has more than one label.
+
+    `date` is the day that a template prints which would read the clock.
+    """
     from transformers import AutoModelForSequenceClassification
 
     precision = Precision(dtype=dtype, device=device)
@@ -88,4 +92,8 @@ def load(source: str, *, device: str, dtype: str, tokens: int) -> Rewards:
         loaded: Any = AutoModelForSequenceClassification.from_pretrained(
             read_from(source), output_loading_info=True, **arguments(precision)
         )
-    return Rewards(settle(whole(source, loaded), precision), load_tokenizer(source), source, tokens)
+    tokenizer = load_tokenizer(source)
+    if isinstance(tokenizer.chat_template, str):
+        name = f"the chat template of {source!r}"
+        tokenizer.chat_template = dated(tokenizer.chat_template, date, name, "the reward model's date")
+    return Rewards(settle(whole(source, loaded), precision), tokenizer, source, tokens)

@@ -25,6 +25,25 @@ def without_thoughts(text: str) -> tuple[str, int]:
     return _CONTROL.sub(" ", answer), len(text) - len(answer)
 
 
+def behind_thoughts(text: str) -> tuple[str, int]:
+    """Return a text without what its writer thought before it, and how many characters that was.
+
+    Only marks at its beginning count, or one that closes what the prompt opened: a program may hold others.
+    """
+    body = text.lstrip()
+    if body.startswith("<|channel|>"):
+        return without_thoughts(text)
+    if not _TAG.match(body) and "</think>" not in text:
+        return text, 0
+    closing = next((tag for tag in _TAG.finditer(text) if _closes(tag)), None)
+    answer = "" if closing is None else text[closing.end() :]
+    return answer, len(text) - len(answer)
+
+
+def _closes(tag: re.Match[str]) -> bool:
+    return bool(tag["close"] or tag["bracket"] or tag["triangle"] or tag["word"] == "end")
+
+
 def _without_channels(text: str) -> str:
     """Return what stands in the last channel named "final", and what stands before the first channel."""
     channels = list(_CHANNEL.finditer(text))
@@ -49,8 +68,7 @@ def _without_tags(text: str) -> str:
     pieces: list[str] = []
     start, thinking = 0, False
     for tag in _TAG.finditer(text):
-        closes = bool(tag["close"] or tag["bracket"] or tag["triangle"] or tag["word"] == "end")
-        if closes:
+        if _closes(tag):
             if not thinking:
                 pieces.clear()
             thinking, start = False, tag.end()

@@ -5,12 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import field, replace
 from importlib.metadata import version
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 from pydantic.dataclasses import dataclass
 
-from agents.models import folder
+from agents.models import chat, folder
+from agents.models.chat import AUTO, PLAIN, Chat
 from agents.models.nearness import Grounding
 from agents.students.prompting import Prompt, manner_of, one_way, prompting
 from agents.students.student import Mode, Spelling, Student, Template
@@ -104,6 +105,8 @@ class LanguageModelStudents:
     {prompt} and {choices} or {lines}; null is plain for models that speak the dialect, ordinary words for others."""
     prompt: Prompt = field(default_factory=Prompt)
     """How a question is put in ordinary words, in place of a template."""
+    chat: Chat = Field(default_factory=Chat, exclude_if=lambda own: own == PLAIN)
+    """How a conversation is laid out for the model."""
     max_tokens: Annotated[int, Field(ge=1, le=100_000)] = 32
     """The longest generated answer."""
     temperature: Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)] = 0.0
@@ -149,7 +152,8 @@ class LanguageModelStudents:
 
     def check(self) -> None:
         """Refuse a model that is not there, by looking at files only; raises DataError."""
-        folder.validate(self.model, embedded="student", architectures=("ForCausalLM", "LMHeadModel"))
+        chats, kinds = self.chat.template == AUTO, ("ForCausalLM", "LMHeadModel")
+        folder.validate(self.model, embedded="student", architectures=kinds, chats=chats)
 
     def answerer(self, seat: Seat) -> Student:
         """Return the student of a seat, without loading a model."""
@@ -177,8 +181,9 @@ class LanguageModelStudents:
     def learner(self, seats: Sequence[Seat]) -> "CausalLearner":
         """Load the model once, with one slot a seat."""
         self.check()
-        from agents.models.causal import CausalLearner, LearnerSettings
+        from agents.models.causal import CausalLearner
         from agents.models.gguf_folder import ordinary_folder
+        from agents.models.learner_settings import LearnerSettings
         from agents.models.loading import Precision
 
         settings = LearnerSettings(
@@ -194,6 +199,7 @@ class LanguageModelStudents:
             precision=Precision(dtype=self.dtype, quantization=self.quantization, device=self.device),
             score_dtype=None if self.score_dtype == self.dtype else self.score_dtype,
             batch_tokens=self.batch_tokens,
+            chat=self.chat,
         )
         source = ordinary_folder(folder.resolve(self.model, embedded="student"))
         return CausalLearner.from_source(source, seats, settings)
@@ -206,19 +212,28 @@ class LanguageModelStudents:
         return {"fast paths": {model: cls(model=model).tried() for model in folder.embedded("ForCausalLM")}}
 
     def tried(self) -> str:
-        """Load the model and say which fast paths it was seen to take, or "missing: …"."""
+        """Load the model and say which fast paths it was seen to take and how it is asked, or "missing: …"."""
         try:
-            return taken_paths(self.learner([Seat(name="trial", number=0, seed=0)]))
+            model = self.settled().learner([Seat(name="trial", number=0, seed=0)])
+            return "; ".join(filter(None, [taken_paths(model), model.followed_template()]))
         except SimulationError as error:
             return f"missing: {error}"
+
+    def settled(self) -> Self:
+        """Return the students with the day that their template prints, where it prints one."""
+        self.check()
+        source = folder.resolve(self.model, embedded="student")
+        return replace(self, chat=chat.fixed(self.chat, source))
 
     def fingerprint(self) -> Mapping[str, str]:
         """Return the versions of the libraries that compute, the threads, and the hash of the base weights."""
         import torch
 
         self.check()
+        source = folder.resolve(self.model, embedded="student")
         return {
             **{library: version(library) for library in LIBRARIES},
             "threads": str(torch.get_num_threads()),
-            "weights": folder.fingerprint(folder.resolve(self.model, embedded="student")),
+            "weights": folder.fingerprint(source),
+            **chat.fingerprint(self.chat, source),
         }

@@ -12,6 +12,7 @@ from pydantic import AfterValidator
 
 from agents.reading.lists import named_items
 from agents.reading.reading import Reading
+from agents.reading.thoughts import behind_thoughts
 from agents.students.prompting import Prompting
 from simulation.core.calls import Completion, Request
 from simulation.core.errors import ScenarioError
@@ -163,8 +164,11 @@ class Student:
         )
 
     def _read_written(self, question: Question, completion: Completion, version: str) -> Answer:
+        written, thoughts = completion.text, 0
+        if not question.form.alternatives:  # among alternatives the rules read what was thought as such
+            written, thoughts = behind_thoughts(written)
         # where an answer continues code, its indentation is part of it
-        text = completion.text.rstrip() if question.form.opening else completion.text.strip()
+        text = written.rstrip() if question.form.opening else written.strip()
         ranking, reading = named(question, text, self.answers)
         lost = not text or (ranking is None and bool(question.form.alternatives))
         failed = completion.stop.startswith("error")
@@ -175,11 +179,16 @@ class Student:
             answerer=self.name,
             model_version=version,
             ranking=ranking,
-            reading=reading,
+            reading=behind(reading, thoughts),
             logprob=completion.logprob,
             tokens=completion.tokens,
-            stop="unparsed" if lost and not failed else completion.stop,
+            stop=unread(completion) if lost and not failed else completion.stop,
         )
+
+
+def unread(completion: Completion) -> str:
+    """Return the stop of an answer off which nothing could be read."""
+    return "unparsed at length" if completion.stop == "length" else "unparsed"
 
 
 def read_off(completion: Completion) -> str:
@@ -219,4 +228,9 @@ def named(question: Question, text: str, first: Spelling) -> tuple[Ranking | Non
 
 def claimed(reading: Reading) -> str:
     """Say how a text was read, and how much of it was thought."""
-    return f"{reading.how}, behind {reading.thoughts:,} characters of thought" if reading.thoughts else reading.how
+    return behind(reading.how, reading.thoughts)
+
+
+def behind(how: str, thoughts: int) -> str:
+    """Say how a text was read, behind so many characters of thought."""
+    return f"{how}, behind {thoughts:,} characters of thought" if thoughts else how

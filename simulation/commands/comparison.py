@@ -34,6 +34,7 @@ def compare_command(arguments: Namespace) -> int:
     workers = arguments.workers or sensible_workers(len(lineup.seeds))
     folder = new_folder(arguments.out, "-".join(["compare", *(path.stem for path in files[:2])]))
     threads = max(1, cores() // workers) if workers > 1 else None
+    lineup = lineup.settled()
     return play(Comparison.create(folder, lineup, divide(lineup, workers), threads), arguments, workers, measures)
 
 

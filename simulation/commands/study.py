@@ -15,12 +15,14 @@ def run_command(arguments: Namespace) -> int:
     """Play a scenario as a new study."""
     from simulation.scenario.prepare import prepare
     from simulation.scenario.scenario import load_scenario
+    from simulation.scenario.settling import settled
 
     short = {"turns": arguments.turns, "threads": arguments.threads}
     overrides = [*arguments.overrides, *(f"{key}={value}" for key, value in short.items() if value is not None)]
     scenario = load_scenario(scenario_file(arguments.scenario), overrides, arguments.preset)
     if not (arguments.quiet or sys.stdout.isatty()):  # where nothing is drawn, reading must not look like hanging
         say(f"{scenario.name}: reading the questions and loading the models …", aside=True)
+    (scenario,) = settled([scenario])
     prepared = prepare(scenario)
     notices = prepared.notices
     if notices:

@@ -57,6 +57,8 @@ class Completion:
 
     text: str = ""
     tokens: int = 0
+    ids: tuple[int, ...] = ()
+    """What was written, token by token, as far as the end of the turn; none where that is not known."""
     logprob: float | None = None
     """Sum over the generated tokens, nats."""
     stop: str = "stop"

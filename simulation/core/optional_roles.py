@@ -4,7 +4,7 @@ Environments  Changing  SkillGraph  Described  Worded
 Policies      Observing                             Students  SelfTaught  Frozen  Triable  Instructed
 Judges        Executing  Auditing  Refusing  Sharing  Metered  Understanding
 Models        KeepsReplies  Tried  Rewinding        Trainers  ByGradient
-Any role      Checkable  Elsewhere  Fingerprinted  Diagnosable
+Any role      Checkable  Elsewhere  Fingerprinted  Diagnosable  Settling
 """
 
 from collections.abc import Mapping, Sequence
@@ -280,4 +280,13 @@ class Diagnosable(Protocol):
 
         A classmethod, because nothing is configured yet.
         """
+        ...
+
+
+@runtime_checkable
+class Settling(Protocol):
+    """A component that leaves open what the beginning of a study decides, such as the day; the study keeps it."""
+
+    def settled(self) -> Any:
+        """Return the component with all decided, an equal one where nothing is open (Any: one of its own kind)."""
         ...

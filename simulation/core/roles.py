@@ -6,7 +6,7 @@ What computes     LanguageModel  Learner  Trainable  Lendable
 What changes it   Trainer  SampleJudge
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, runtime_checkable
@@ -99,8 +99,8 @@ class Trainable(Learner, Protocol):
         """All adapters as one leaf tensor that requires grad: a row of P parameters a slot, in the order of `slots`."""
         ...
 
-    def encode(self, prompt: str, continuations: Sequence[str]) -> Tree:
-        """Tokenize; every continuation ends with the end-of-text token."""
+    def encode(self, prompt: str, continuations: Sequence[str], cut: Collection[int] = ()) -> Tree:
+        """Tokenize; every continuation ends with the end-of-text token, but for those in the places of `cut`."""
         ...
 
     def branch_logprobs(

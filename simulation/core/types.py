@@ -78,7 +78,7 @@ class Answer:
     """Of the text as a whole, nats."""
     tokens: int | None = None
     stop: str = "stop"
-    """"stop", "length", "unparsed", or "error: …"."""
+    """"stop", "length", "unparsed", "unparsed at length", or "error: …"."""
 
     @property
     def choice(self) -> int | None:

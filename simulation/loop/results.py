@@ -45,7 +45,7 @@ def evaluation(
         )
         for answer, ranking, truth, of_set, score in zip(answers, rankings, truths, of_sets, scored, strict=True)
     )
-    metrics = {"unparsed": float(np.mean([answer.stop == "unparsed" for answer in answers]))}
+    metrics = {"unparsed": float(np.mean([answer.stop.startswith("unparsed") for answer in answers]))}
     sure = confidences([ranking for ranking in rankings if ranking is not None])
     if sure.size:
         metrics["confidence"] = float(sure.mean())
@@ -74,7 +74,9 @@ def together(
             [answer.text for answer in answers[of_one]],
             [truth.score for truth in truths[of_one]],
             readings=[
-                None if answer.stop == "unparsed" else reading or (classes is None and answer.text.strip()) or None
+                None
+                if answer.stop.startswith("unparsed")
+                else reading or (classes is None and answer.text.strip()) or None
                 for answer, reading in zip(answers[of_one], read, strict=True)
             ],
             classes=classes,

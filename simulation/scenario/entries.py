@@ -22,6 +22,7 @@ from simulation.scenario.document import read_text
 from simulation.scenario.prepare import Prepared, make, prepare
 from simulation.scenario.readiness import check_models
 from simulation.scenario.scenario import Scenario, load_scenario, restore_scenario
+from simulation.scenario.settling import settled
 
 MOST_SEEDS = 10_000
 
@@ -77,6 +78,14 @@ class Lineup:
     def prepared(self) -> tuple[Prepared, ...]:
         """Prepare every entry for its students of all seeds."""
         return tuple(prepare(entry.scenario, entry.seats(self.seeds)) for entry in self.entries)
+
+    def settled(self) -> "Lineup":
+        """Return the lineup with what the beginning of a study decides, the same for all entries."""
+        scenarios = settled([entry.scenario for entry in self.entries])
+        entries = (
+            Entry(label=entry.label, scenario=scenario) for entry, scenario in zip(self.entries, scenarios, strict=True)
+        )
+        return Lineup(entries=tuple(entries), seeds=self.seeds)
 
     def resolved(self) -> dict[str, Any]:
         """Return plain JSON values from which `restore` makes an equal lineup."""

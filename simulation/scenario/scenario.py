@@ -54,6 +54,11 @@ class Scenario(Keys):
 
     _document: Document = PrivateAttr(default=Document("scenario", None))
 
+    @property
+    def document(self) -> Document:
+        """What was read."""
+        return self._document
+
     def part(self, path: KeyPath) -> ComponentSpec | None:
         """Return the component at a key path of `PARTS`."""
         value: Any = self

@@ -61,6 +61,17 @@ def test_a_chat_model_reads_its_own_template(chatting: Path) -> None:
     assert verdict.metrics["reward"] == pytest.approx(logit(chatting, laid_out), abs=1e-5)
 
 
+def test_a_template_that_prints_the_day_prints_the_one_that_is_set(tmp_path: Path) -> None:
+    folder = tiny_models.save_reward(tmp_path, chat=True)
+    file = folder / "chat_template.jinja"
+    file.write_text("{{ strftime_now('%Y') }}" + file.read_text())
+    with pytest.raises(ModelError, match=r"prints the day, and none is kept .*; set the reward model's date"):
+        verdicts(RewardModel(model=str(folder)), answers("7"))
+    rewards = [verdicts(RewardModel(model=str(folder), date=f"{year}-01-31"), answers("7")) for year in (1999, 3517)]
+    assert rewards[0] != rewards[1]
+    assert RewardModel(model=str(folder)).settled().date is not None
+
+
 def test_no_reward_depends_on_its_neighbours(plain: Path) -> None:
     judge = RewardModel(model=str(plain))
     together = verdicts(judge, answers(*TEXTS))

@@ -8,8 +8,9 @@ import pytest
 import torch
 
 import tests.support.tiny_models as tiny
-from agents.models.causal import CausalLearner, LearnerSettings
+from agents.models.causal import CausalLearner
 from agents.models.folder import resolve
+from agents.models.learner_settings import LearnerSettings
 from simulation.core.calls import Completion, Request
 from simulation.core.types import Seat
 from tests.support.learners import PROMPTS, learner, seats

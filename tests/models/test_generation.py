@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from agents.models.causal import CausalLearner, LearnerSettings
+from agents.models.causal import CausalLearner
+from agents.models.learner_settings import LearnerSettings
 from simulation.core.calls import Completion, Request
 from tests.support import tiny_models as tiny
 from tests.support.learners import PROMPTS, learner, seats

@@ -15,7 +15,8 @@ from transformers import (
 
 import tests.support.tiny_models as tiny
 from agents.models import lean
-from agents.models.causal import CausalLearner, LearnerSettings
+from agents.models.causal import CausalLearner
+from agents.models.learner_settings import LearnerSettings
 from simulation.core.calls import Completion, Request
 from simulation.core.catalogue import Catalogue
 from tests.support.learners import PROMPTS, learner, move, seats

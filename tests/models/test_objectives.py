@@ -11,7 +11,8 @@ from transformers import AutoModelForCausalLM, Gemma2Config, GraniteConfig
 
 import tests.support.tiny_models as tiny
 from agents.models import scoring
-from agents.models.causal import CausalLearner, LearnerSettings
+from agents.models.causal import CausalLearner
+from agents.models.learner_settings import LearnerSettings
 from agents.models.objectives import MASSES, target_logprobs
 from agents.models.scoring import Scorer
 from simulation.core.objectives import CROSS_ENTROPY, Objective

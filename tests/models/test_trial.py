@@ -9,7 +9,8 @@ import torch
 
 import tests.support.tiny_models as tiny
 from agents.models import causal
-from agents.models.causal import CausalLearner, LearnerSettings
+from agents.models.causal import CausalLearner
+from agents.models.learner_settings import LearnerSettings
 from agents.models.loading import load_causal
 from agents.models.trial import CACHE_KEYWORDS, trial_tokens
 from agents.students.language_model import Codes, LanguageModelStudents

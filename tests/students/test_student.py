@@ -1,5 +1,6 @@
 """A student is pure: questions become requests, completions become answers, and no model is needed."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -7,7 +8,9 @@ import pytest
 
 from agents.students.student import Student
 from simulation.core.calls import Completion
+from simulation.core.kinds.code import Code
 from simulation.core.kinds.items import Items
+from simulation.core.kinds.kind import FREE_TEXT
 from simulation.core.kinds.options import Options
 from simulation.core.types import Question, Ranking
 
@@ -131,3 +134,26 @@ def test_options_are_scored_for_predictions_in_either_mode() -> None:
     for mode in ("choices", "generate"):
         (request,) = Student(name="s", mode=mode).options([QUESTION])
         assert request.continuations == ("3", "4", "5")
+
+
+def test_what_is_written_freely_is_read_without_what_was_thought_before_it() -> None:
+    writer = Student(name="s", mode="generate")
+    program = Question(id="p", prompt="def f(x):\n", form=Code(opening="def f(x):\n"))
+    marks = "    return '<think>' + x"
+    for question, text, left, thoughts in (
+        (program, f"<think>\nIt adds.\n</think>\n\n{marks}", marks, 25),
+        (program, marks, marks, 0),
+        (replace(program, form=FREE_TEXT), "It is 7.</think>\n\n8", "8", 16),
+        (replace(program, form=FREE_TEXT), "<think>without an end", "", 21),
+    ):
+        (given,) = writer.read([question], [Completion(text=text, tokens=3)], model_version="v")
+        assert given.text.strip("\n") == left.strip("\n")
+        assert (f"behind {thoughts} characters of thought" in given.reading) is bool(thoughts)
+        assert (given.stop == "unparsed") is (not left)
+
+
+def test_an_unreadable_answer_that_was_cut_says_so() -> None:
+    (given,) = Student(name="s", mode="generate").read(
+        [QUESTION], [Completion(text="no idea", tokens=3, stop="length")], model_version="v"
+    )
+    assert given.stop == "unparsed at length"

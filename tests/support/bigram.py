@@ -1,6 +1,6 @@
 """A learner with no transformer: a slot's adapter is a table of bigram logits, so training on it takes no time."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from hashlib import sha256
 
 import numpy as np
@@ -32,11 +32,12 @@ class BigramLearner:
         self.adapters_SP = torch.tensor(np.stack(start), dtype=dtype, requires_grad=True)
         self.passes: list[list[str]] = []
 
-    def encode(self, prompt: str, continuations: Sequence[str]) -> Tree:
-        return Tree(
-            prompt=tuple(map(WORDS.index, prompt)),
-            branches=tuple((*map(WORDS.index, text), 0) for text in continuations),
-        )
+    def encode(self, prompt: str, continuations: Sequence[str], cut: Collection[int] = ()) -> Tree:
+        branches = [
+            (*map(WORDS.index, text), *([] if place in cut and text else [0]))
+            for place, text in enumerate(continuations)
+        ]
+        return Tree(prompt=tuple(map(WORDS.index, prompt)), branches=tuple(branches))
 
     def branch_logprobs(
         self, slots: Sequence[str], trees_SB: Sequence[Sequence[Tree]], objective: Objective = CROSS_ENTROPY

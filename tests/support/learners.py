@@ -6,7 +6,8 @@ from typing import Any
 import torch
 
 import tests.support.tiny_models as tiny
-from agents.models.causal import CausalLearner, LearnerSettings
+from agents.models.causal import CausalLearner
+from agents.models.learner_settings import LearnerSettings
 from simulation.core.calls import Request
 from simulation.core.types import Seat
 

@@ -19,7 +19,8 @@ from transformers import (
     T5Config,
 )
 
-from agents.models.causal import CausalLearner, LearnerSettings
+from agents.models.causal import CausalLearner
+from agents.models.learner_settings import LearnerSettings
 from agents.models.loading import Precision
 from simulation.core.types import Seat
 

@@ -168,7 +168,8 @@ def compare_grpo(model: CausalLearner, settings: GRPO, examples: Sequence[Exampl
         prompts = [f"prompt {index}" for index in range(5)]
         grouping = Grouping(samples=GROUP, max_tokens=settings.max_tokens, scale_rewards=True)
         weights = {"beta": settings.beta, "epsilon": settings.epsilon, "loss_type": settings.normalisation}
-        trainer = grpo_trainer(settings, lent, prompts, lambda **_: [], model.tokenizer, 5, grouping, weights)
+        ids = {prompt: model.encode(prompt, ()).prompt for prompt in prompts}
+        trainer = grpo_trainer(settings, lent, prompts, ids, lambda **_: [], model.tokenizer, 5, grouping, weights)
         trainer.current_gradient_accumulation_steps = 1
         lent.peft_model.train()
         put(model, lent, other_row(model, 1))

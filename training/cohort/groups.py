@@ -84,19 +84,22 @@ def slate(experiences: Sequence[Experience]) -> Groups:
 
 
 def group_trees(model: Trainable, groups: Sequence[Group], grouping: Grouping) -> list[Example]:
-    """Return one tree a group; answers cut off at `max_tokens` do not end with the end-of-text token."""
-    branches_by_group = []
-    trees = []
-    for group in groups:
-        tree = model.encode(group.experience.answer.prompt, [completion.text for completion in group.completions])
-        branches = tuple(
-            branch[:-1] if completion.stop == "length" and len(branch) > 1 else branch
-            for branch, completion in zip(tree.branches, group.completions, strict=True)
-        )
-        branches_by_group.append(branches)
-        trees.append(Tree(prompt=tree.prompt, branches=branches))
-    compared = compare(branches_by_group, [group.rewards for group in groups], grouping)
+    """Return one tree a group, of the tokens that were written where the model tells them, else of their text.
+
+    Answers cut off at `max_tokens` do not end with the end-of-text token.
+    """
+    trees = [group_tree(model, group) for group in groups]
+    compared = compare([tree.branches for tree in trees], [group.rewards for group in groups], grouping)
     return [Example(tree=tree, advantages=values) for tree, values in zip(trees, compared, strict=True)]
+
+
+def group_tree(model: Trainable, group: Group) -> Tree:
+    """Return the answers of a group behind their prompt."""
+    prompt, members = group.experience.answer.prompt, group.completions
+    if all(completion.ids for completion in members):
+        return Tree(prompt=model.encode(prompt, ()).prompt, branches=tuple(completion.ids for completion in members))
+    cut = [place for place, completion in enumerate(members) if completion.stop == "length"]
+    return model.encode(prompt, [completion.text for completion in members], cut)
 
 
 def compare(

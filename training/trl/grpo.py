@@ -18,6 +18,17 @@ from training.recipe import Recipe
 from training.trl.borrowed import Borrowed, borrowed, rows
 
 
+class TokenizedGRPOTrainer(GRPOTrainer):
+    """A GRPOTrainer that samples behind the tokens the student is asked with, which begin once and not twice."""
+
+    def __init__(self, *arguments: Any, prompt_ids: Mapping[str, Sequence[int]], **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._prompt_ids = prompt_ids
+
+    def _tokenize_prompts(self, prompts: list[Any]) -> tuple[list[list[int]], None, dict[str, Any]]:
+        return [[*self._prompt_ids[prompt]] for prompt in prompts], None, {}
+
+
 def update(
     recipe: Recipe,
     model: Lendable,
@@ -39,9 +50,10 @@ def update(
         steps, rewards = 0, list[float]()
         if answered:
             reward = reward_function(slot, answered, mark, generators[slot], rewards)
-            prompts = [model.render(experience.answer.prompt) for experience in answered]
+            asked = [experience.answer.prompt for experience in answered]
+            prompts = {prompt: model.encode(prompt, ()).prompt for prompt in asked}
             with borrowed(model, slot, generators[slot]) as lent:
-                trainer = grpo_trainer(recipe, lent, prompts, reward, model.tokenizer, size, grouping, weights)
+                trainer = grpo_trainer(recipe, lent, asked, prompts, reward, model.tokenizer, size, grouping, weights)
                 steps = lent.train(trainer)
         metrics = {"samples": float(len(rewards)), "failed": float(len(experiences) - len(answered))}
         if answered:
@@ -85,6 +97,7 @@ def grpo_trainer(
     recipe: Recipe,
     lent: Borrowed,
     prompts: Sequence[str],
+    prompt_ids: Mapping[str, Sequence[int]],
     reward: Callable[..., list[float | None]],
     tokenizer: Any,
     questions: int,
@@ -97,7 +110,8 @@ def grpo_trainer(
         "per_device_train_batch_size": questions * grouping.samples,
         "num_train_epochs": 1,
     }
-    return GRPOTrainer(
+    return TokenizedGRPOTrainer(
+        prompt_ids=prompt_ids,
         model=lent.peft_model,
         reward_funcs=reward,
         args=GRPOConfig(

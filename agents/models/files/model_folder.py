@@ -16,8 +16,11 @@ State = tuple[tuple[str, int, int], ...]
 """The files of a folder, with their bytes and when they were written."""
 
 
-def check_folder(folder: Path, architectures: Sequence[str]) -> None:
-    """Refuse a folder that is not a safetensors model with its tokenizer; the same files are looked at once."""
+def check_folder(folder: Path, architectures: Sequence[str], *, chats: bool = True) -> None:
+    """Refuse a folder that is not a safetensors model with its tokenizer; the same files are looked at once.
+
+    Its chat template is looked at where the model `chats` by it.
+    """
     try:
         files = sorted(path for path in folder.iterdir() if path.is_file())
         state = tuple((path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in files)
@@ -25,11 +28,11 @@ def check_folder(folder: Path, architectures: Sequence[str]) -> None:
         raise DataError(f"{folder} cannot be read: {error.strerror or error}; correct its permissions") from error
     if not state and not any(folder.iterdir()):
         raise DataError(f"{folder} is empty; download the model there")
-    _check(folder, tuple(architectures), state)
+    _check(folder, tuple(architectures), chats, state)
 
 
 @lru_cache(maxsize=64)
-def _check(folder: Path, architectures: Sequence[str], state: State) -> None:
+def _check(folder: Path, architectures: Sequence[str], chats: bool, state: State) -> None:
     """Look at everything; `state` is there to look again when a file has changed."""
     del state
     described = configuration(folder, architectures)
@@ -39,7 +42,8 @@ def _check(folder: Path, architectures: Sequence[str], state: State) -> None:
     check_tensors(stored, described, purpose)
     check_numbers(stored)
     check_tokenizer(folder, described.vocabulary, pads=purpose == "ForConditionalGeneration")
-    check_template(folder, answers=purpose == "ForCausalLM")
+    if chats:
+        check_template(folder, answers=purpose == "ForCausalLM")
 
 
 def _check_present(folder: Path) -> None:

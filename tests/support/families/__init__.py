@@ -1,0 +1,1 @@
+"""Tiny checkpoints of model families that people use, as folders on disk."""
