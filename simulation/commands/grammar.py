@@ -111,6 +111,8 @@ def parser() -> Parser:
 def _export(command: argparse.ArgumentParser) -> None:
     command.add_argument("--to", type=Path, required=True, metavar="FOLDER", help="a new or empty folder")
     command.add_argument("--format", choices=FORMATS, default="jsonl", help="default: jsonl")
+    base_help = "how adapters name their base in place of where it lies here, such as owner/name"
+    command.add_argument("--base-id", metavar="NAME", help=base_help)
 
 
 def _studies(command: argparse.ArgumentParser) -> None:

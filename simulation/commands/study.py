@@ -123,6 +123,6 @@ def export_command(arguments: Namespace) -> int:
     for folder in studies_in(arguments.study):
         to = arguments.to if folder == arguments.study else arguments.to / folder.name
         with Study.open(folder) as study:
-            for path in export(study, to, arguments.format):
+            for path in export(study, to, arguments.format, arguments.base_id):
                 say(str(path))
     return 0

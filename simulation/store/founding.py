@@ -22,6 +22,7 @@ from simulation.store.schema import (
     DATABASE,
     GROWN_SINCE,
     INDEXES,
+    LATER_VIEWS,
     OLDEST,
     SUMS,
     TABLES,
@@ -97,9 +98,10 @@ def open_database(folder: Path, mode: Literal["ro", "rw"]) -> sqlite3.Connection
     """Open a study's database, if a study was begun in it and by this version's format."""
     connection = connect(folder, mode)
     try:
+        connection.execute("PRAGMA temp_store = MEMORY")
         if check_version(folder, connection) < GROWN_SINCE:
-            connection.execute("PRAGMA temp_store = MEMORY")
             connection.execute(ATTEMPTS.format(temporary="TEMPORARY"))
+        connection.executescript(LATER_VIEWS)
     except BaseException:
         connection.close()
         raise

@@ -180,6 +180,18 @@ CREATE VIEW updated AS SELECT u.t AS turn, e.name AS student, n.text AS trainer,
     FROM updates u JOIN seats e USING (s) JOIN texts n ON n.id = u.trainer JOIN texts v ON v.id = u.version;
 """
 
+LATER_VIEWS = """
+CREATE TEMPORARY VIEW examined AS SELECT z.name AS question_set, z.i AS position, n.text AS question, p.text AS prompt,
+    q.rest ->> '$.tags[0]' AS category, q.rest ->> '$.form.kind' AS form, g.text AS reference
+    FROM question_sets z JOIN questions q ON q.id = z.question JOIN texts n ON n.id = q.name
+    JOIN texts p ON p.id = q.prompt LEFT JOIN texts g ON g.id = q.reference;
+CREATE TEMPORARY VIEW taught AS SELECT l.t AS turn, e.name AS student, l.i AS position, l.from_t AS from_turn,
+    l.from_i AS from_position, n.text AS question, l.score, l.propensity, r.text AS reason
+    FROM lessons l JOIN seats e USING (s) JOIN answers a ON a.t = l.from_t AND a.s = l.s AND a.i = l.from_i
+    JOIN texts n ON n.id = a.question_name JOIN texts r ON r.id = l.reason;
+"""
+"""Views that no format holds: they are made for each connection, so that a study of any format has them."""
+
 
 def connect(folder: Path, mode: Literal["ro", "rw", "rwc"]) -> sqlite3.Connection:
     """Open a study's database; a reader ("ro") changes nothing and may read while a writer writes."""

@@ -15,10 +15,16 @@ from simulation.store import Study, canonical
 from simulation.store.canonical import dump, written
 
 
-def export(study: Study, folder: Path, format: str) -> list[Path]:
-    """Write what is committed so far into a new or empty folder and return the files' paths."""
+def export(study: Study, folder: Path, format: str, base_id: str | None = None) -> list[Path]:
+    """Write what is committed so far into a new or empty folder and return the files' paths.
+
+    `base_id` is how adapters name their base in place of where it lies on this machine.
+    """
     if format not in FORMATS:
         raise StoreError(f"unknown export format {format!r}; {nearest(format, FORMATS)}")
+    if base_id is not None and format != "peft":
+        raise StoreError(f"base id {base_id!r} is how adapters name their base, and {format} has none; remove it")
+
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise StoreError(f"{folder} is not empty; name a new folder, so that nothing is overwritten")
     if study.last_turn < 0:
@@ -26,7 +32,7 @@ def export(study: Study, folder: Path, format: str) -> list[Path]:
     fresh = not folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        return list(FORMATS[format](study, folder))
+        return list(write_peft(study, folder, base_id) if format == "peft" else FORMATS[format](study, folder))
     except SimulationError:
         if fresh and not any(folder.iterdir()):
             folder.rmdir()
@@ -82,16 +88,16 @@ def write_parquet(study: Study, folder: Path) -> Iterator[Path]:
     yield write_about(study, folder)
 
 
-def write_peft(study: Study, folder: Path) -> Iterator[Path]:
+def write_peft(study: Study, folder: Path, base_id: str | None = None) -> Iterator[Path]:
     """Write each student's newest adapter as a folder that `PeftModel.from_pretrained` loads, with a model card."""
     for seat in study.seats:
-        yield from write_adapter(study, seat, folder / seat.name)
+        yield from write_adapter(study, seat, folder / seat.name, base_id or study.base)
 
 
-def write_adapter(study: Study, seat: Seat, folder: Path) -> Iterator[Path]:
+def write_adapter(study: Study, seat: Seat, folder: Path, base: str) -> Iterator[Path]:
     """Write one student's adapter without loading its base model."""
     description, weights = as_peft(study.adapter(seat.name), seat.name)
-    config = peft_config(study.base, description)
+    config = peft_config(base, description)
     folder.mkdir(parents=True)
     files = {
         WEIGHTS: weights,
@@ -144,15 +150,28 @@ def last_measured(study: Study, student: str) -> str:
     )
 
 
+def portable(value: Any, here: str, base: str) -> Any:
+    """Return a part of a scenario without places on this machine: the base by its name, files by theirs (Any: JSON)."""
+    if isinstance(value, dict):
+        return {key: portable(inner, here, base) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [portable(inner, here, base) for inner in value]
+    if not isinstance(value, str) or not Path(value).is_absolute():
+        return value
+    return base if value == here else Path(value).name
+
+
 def model_card(study: Study, seat: Seat, config: dict[str, Any]) -> str:
     """Return the README of an adapter: what it changes, how it was made, and how well it does (Any: JSON)."""
     measured = last_measured(study, seat.name) or "never measured"
-    scenario = json.dumps(study.scenario, indent=2)
+    base = config["base_model_name_or_path"]
+    scenario = json.dumps(portable(study.scenario, study.base, base), indent=2)
+    base_hash = study.fingerprint.get("weights", "unknown")
     reproducibility_note = (
         "" if study.reproducible else "\nThe study ran under several fingerprints and is not bit-reproducible.\n"
     )
     return f"""---
-base_model: {study.base}
+base_model: {base}
 library_name: peft
 tags:
 - lora
@@ -160,15 +179,17 @@ tags:
 
 # {seat.name} of {study.name}
 
-A LoRA adapter (rank {config["r"]}, alpha {config["lora_alpha"]}) on `{study.base}`, as it was after turn
+A LoRA adapter (rank {config["r"]}, alpha {config["lora_alpha"]}) on `{base}`, as it was after turn
 {study.last_turn}: {measured}. Seed {seat.seed}.
 
 ```python
 from peft import PeftModel
 from transformers import AutoModelForCausalLM
 
-model = PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained({study.base!r}), "path of this folder")
+model = PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained({base!r}), "path of this folder")
 ```
+
+Base weights: `{base_hash}`, which says by its files' bytes which base this is, wherever it lies.
 
 Trace hash: `{study.trace_hash}`
 {reproducibility_note}

@@ -272,6 +272,18 @@ def write_tables(study: Study, folder: Path) -> Iterator[Path]:
     yield from paths.values()
 
 
+def frame(study: Study, name: str) -> Any:
+    """Return one table as pandas has it (Any: pyarrow has no types)."""
+    if name == questions.__name__:
+        columns, rows = QUESTIONS, questions(study)
+    else:
+        table = next(rows for rows in TABLES if rows.__name__ == name)
+        columns = {**HEAD, **TABLES[table]}
+        rows = ({"turn": turn.turn, "student": turn.student, **row} for turn in study.turns() for row in table(turn))
+    plain = [{column: whole(value) for column, value in row.items()} for row in rows]
+    return pa.Table.from_pylist(plain, schema=pa.schema(columns)).to_pandas()
+
+
 def whole(value: Any) -> Any:
     """Replace halves of surrogate pairs, which UTF-8 cannot hold, by question marks (Any: any column's value)."""
     if isinstance(value, str):

@@ -14,14 +14,8 @@ MEASURES = (Measure(name="accuracy"),)
 
 def make(folder: Path, count: int = 2, **options: Any) -> Study:
     """Return a new study (Any: what `Study.create` takes besides)."""
-    return Study.create(
-        folder,
-        scenario={"name": "a", "seed": 0},
-        seats=seats(count),
-        measures=MEASURES,
-        fingerprint=FINGERPRINT,
-        **options,
-    )
+    settings = {"scenario": {"name": "a", "seed": 0}, "fingerprint": FINGERPRINT, **options}
+    return Study.create(folder, seats=seats(count), measures=MEASURES, **settings)
 
 
 def filled(folder: Path, turns: int = 3, **options: Any) -> tuple[Study, list[Turn]]:

@@ -189,6 +189,23 @@ def test_peft_folders_hold_the_last_adapters_under_a_card_that_says_what_they_ar
         assert "base_model: scripted" in card
 
 
+def test_an_adapter_names_its_base_as_it_is_asked_to_and_no_place_of_this_machine(disk: Path) -> None:
+    here, rows = str(disk / "models" / "base"), str(disk / "rows.csv")
+    world = scripted_world(seats(1))
+    scenario = {"name": "s", "students": {"model": here}, "environment": {"rows": [rows]}}
+    with make(disk / "s", 1, scenario=scenario, fingerprint={"weights": "0" * 64}) as study:
+        study.set_base(here)
+        study.append(stepper(world)(0), {"student-0": world.model.dump("student-0")}, seconds={})
+        export(study, disk / "out", "peft", "owner/name")
+        with pytest.raises(StoreError, match=r"base id 'owner/name' is how adapters name.*jsonl has none"):
+            export(study, disk / "jsonl", "jsonl", "owner/name")
+    folder = disk / "out" / "student-0"
+    assert json.loads((folder / CONFIG).read_text())["base_model_name_or_path"] == "owner/name"
+    card = (folder / "README.md").read_text()
+    assert "base_model: owner/name" in card and "0" * 64 in card and "rows.csv" in card
+    assert str(disk) not in card + (folder / CONFIG).read_text()
+
+
 def test_trained_rows_are_exported_beside_the_adapter_as_the_student_saves_them(disk: Path) -> None:
     student = learner(count=1, slot="lora_and_rows", rows="[a-c]")
     description, weights = as_peft(student.dump("student-0"), "student-0")
