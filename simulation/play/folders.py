@@ -72,7 +72,7 @@ class Comparison:
             ]
             return cls(
                 folder=folder,
-                lineup=restore(document, str(folder / DOCUMENT)),
+                lineup=restore(document, folder),
                 cohorts=tuple(cohorts),
                 threads=document["threads"],
             )

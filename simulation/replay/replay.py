@@ -69,7 +69,7 @@ def assembled(study: Study, script: Script) -> World:
     from simulation.scenario.entries import prepared_scenarios
     from simulation.scenario.seating import seat_world
 
-    return seat_world(prepared_scenarios(study.scenario, str(study.folder), study.seats), RecordedLearner(script))
+    return seat_world(prepared_scenarios(study.scenario, study.folder, study.seats), RecordedLearner(script))
 
 
 def recast(world: World, script: Script) -> World:

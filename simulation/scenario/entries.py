@@ -98,22 +98,22 @@ def is_lineup(resolved: Mapping[str, Any]) -> bool:
     return "entries" in resolved
 
 
-def restore(resolved: Mapping[str, Any], name: str) -> Lineup:
-    """Return the lineup that a study keeps; `name` says in errors which study."""
+def restore(resolved: Mapping[str, Any], folder: Path) -> Lineup:
+    """Return the lineup that a study or a comparison keeps in a folder."""
     return Lineup(
         entries=tuple(
-            Entry(label=entry["label"], scenario=restore_scenario(entry["scenario"], name))
+            Entry(label=entry["label"], scenario=restore_scenario(entry["scenario"], folder))
             for entry in resolved["entries"]
         ),
         seeds=tuple(resolved["seeds"]),
     )
 
 
-def prepared_scenarios(resolved: Mapping[str, Any], name: str, seats: Sequence[Seat]) -> tuple[Prepared, ...]:
-    """Prepare what a study keeps, a scenario or a lineup, with the study's own seats."""
+def prepared_scenarios(resolved: Mapping[str, Any], folder: Path, seats: Sequence[Seat]) -> tuple[Prepared, ...]:
+    """Prepare what a study keeps in a folder, a scenario or a lineup, with the study's own seats."""
     if is_lineup(resolved):
-        return restore(resolved, name).prepared()
-    return (prepare(restore_scenario(resolved, name), seats),)
+        return restore(resolved, folder).prepared()
+    return (prepare(restore_scenario(resolved, folder), seats),)
 
 
 def read_lineup(

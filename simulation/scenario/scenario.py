@@ -18,6 +18,7 @@ from simulation.scenario.complaints import complaints, fields
 from simulation.scenario.document import Document, KeyPath, finite, override, read_file
 from simulation.scenario.keys import Ask, Compare, ComponentSpec, Evaluate, Keys, Learn, OfKind, component_keys
 from simulation.scenario.locating import locate
+from simulation.scenario.moved import moved
 
 
 class Scenario(Keys):
@@ -163,9 +164,9 @@ def preset_overrides(document: Document, preset: str | None) -> list[str]:
     return [f"{key}={json.dumps(value)}" for key, value in presets[preset].items()]
 
 
-def restore_scenario(resolved: Mapping[str, Any], name: str) -> Scenario:
-    """Return the scenario that a study keeps; `name` says in errors which study."""
-    return checked(Document(name, dict(resolved)))
+def restore_scenario(resolved: Mapping[str, Any], folder: Path) -> Scenario:
+    """Return the scenario that a study keeps in a folder, with its files where they are now."""
+    return checked(Document(str(folder), moved(resolved, folder, {path: kind.name for path, kind in PARTS})))
 
 
 def checked(document: Document) -> Scenario:

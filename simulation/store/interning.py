@@ -4,6 +4,7 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any, TypeVar
 
 from simulation.core.errors import DataError, StoreError
@@ -130,7 +131,9 @@ class Interned:
             try:
                 question = rebuilt(record)
             except DataError:
-                import_environments(json.loads(self._connection.execute("SELECT scenario FROM study").fetchone()[0]))
+                (scenario_json,) = self._connection.execute("SELECT scenario FROM study").fetchone()
+                _, _, file = self._connection.execute("PRAGMA database_list").fetchone()
+                import_environments(json.loads(scenario_json), Path(file).parent)
                 question = rebuilt(record)
             remember(self._questions, number, question)
         return question

@@ -2,17 +2,19 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from simulation.core.errors import ScenarioError
 from simulation.core.registry import find
+from simulation.scenario.moved import moved_name
 
 
-def import_environments(scenario: Any) -> None:
-    """Import the environments that a scenario or a lineup names, as far as they are here (Any: JSON)."""
+def import_environments(scenario: Any, folder: Path) -> None:
+    """Import the environments that a study's scenario or lineup names, as far as they are here (Any: JSON)."""
     for name in environment_names(scenario):
         with suppress(ScenarioError):
-            find("environment", name)
+            find("environment", moved_name(name, folder))
 
 
 def environment_names(scenario: Any) -> Iterator[str]:

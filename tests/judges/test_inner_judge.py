@@ -54,7 +54,7 @@ def test_a_scenario_names_the_line_and_keeps_what_it_resolved(tmp_path: Path) ->
     scenario = load_scenario(path)
     resolved = scenario.resolved()
     assert resolved["teacher"]["judged_by"]["name"] == "tests.support.scripted:ScriptedJudge"
-    assert restore_scenario(resolved, "x").resolved() == resolved
+    assert restore_scenario(resolved, Path("x")).resolved() == resolved
     with pytest.raises(ScenarioError, match=r"x.yaml:\d+: teacher.judged_by: unknown judge 'answerkey'"):
         path.write_text(GOOD.replace("tests.support.scripted:ScriptedJudge", "{name: noisy, judged_by: answerkey}"))
         load_scenario(path)

@@ -80,7 +80,7 @@ def test_a_lineup_comes_back_from_what_a_study_keeps(tmp_path: Path) -> None:
     lineup = read_lineup([scenario(tmp_path, "one")], ["ask.policy=random,category"], [], (0, 7))
     resolved = lineup.resolved()
     assert is_lineup(resolved) and not is_lineup(lineup.entries[0].scenario.resolved())
-    assert restore(resolved, "here").resolved() == resolved
+    assert restore(resolved, tmp_path).resolved() == resolved
     part = lineup.only(["category"], [7])
     assert part.labels == ("category",) and [seat.name for seat in part.seats] == ["category-7"]
 

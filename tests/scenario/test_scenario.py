@@ -166,21 +166,21 @@ def test_the_resolved_scenario_spells_out_defaults_and_reads_back_equal(tmp_path
     resolved = load_scenario(written(tmp_path, GOOD)).resolved()
     assert resolved["teacher"] == {"name": "tests.support.scripted:ScriptedJudge", "error_rate": 0.1}
     assert resolved["students"]["mode"] == "choices" and resolved["ask"]["candidates"] == 30
-    again = restore_scenario(json.loads(json.dumps(resolved, allow_nan=False)), "a study")
+    again = restore_scenario(json.loads(json.dumps(resolved, allow_nan=False)), Path("a study"))
     assert again.resolved() == resolved
 
 
 def test_a_study_from_before_a_key_has_its_default(tmp_path: Path) -> None:
     resolved = load_scenario(written(tmp_path, GOOD), ["keep=evaluated"]).resolved()
     assert resolved.pop("keep") == "evaluated"
-    assert restore_scenario(resolved, "a study").keep == "newest"
+    assert restore_scenario(resolved, Path("a study")).keep == "newest"
 
 
 def test_a_damaged_stored_scenario_is_refused_by_the_studys_name(tmp_path: Path) -> None:
     resolved = load_scenario(written(tmp_path, GOOD)).resolved()
     resolved["turns"] = 0
     with pytest.raises(ScenarioError, match=r"^runs/tiny-1: turns: "):
-        restore_scenario(resolved, "runs/tiny-1")
+        restore_scenario(resolved, Path("runs/tiny-1"))
 
 
 def test_the_schema_offers_every_component_by_name_and_with_parameters() -> None:

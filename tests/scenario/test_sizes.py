@@ -77,5 +77,5 @@ def test_what_is_kept_of_a_study_without_sizes_gives_an_equal_study(tmp_path: Pa
     from simulation.scenario.scenario import restore_scenario
 
     scenario = own(tmp_path, 40).scenario
-    again = prepare(restore_scenario(scenario.resolved(), "kept"))
+    again = prepare(restore_scenario(scenario.resolved(), Path("kept")))
     assert again.settings.questions == 15 and again.scenario.resolved() == scenario.resolved()

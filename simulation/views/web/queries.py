@@ -279,7 +279,7 @@ def question_of(study: Study, number: int) -> Question | None:
         try:
             return rebuilt(record)
         except DataError:  # of a kind that comes with an environment of the user's
-            import_environments(study.scenario)
+            import_environments(study.scenario, study.folder)
             return rebuilt(record)
     return None
 

@@ -1,0 +1,58 @@
+"""Finds the files again that a study names, where its folder was moved along with them.
+
+A study keeps absolute paths. One of which nothing is there any more is looked for from the study's folder upwards: as
+`rows.jsonl`, `project/rows.jsonl` … beside each folder above it. What a file of that place must hold is checked where
+it is read: a resumed study refuses other held-out questions.
+"""
+
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+from simulation.scenario.locating import located_keys
+
+
+def moved(resolved: Mapping[str, Any], folder: Path, parts: Mapping[tuple[str, ...], str]) -> dict[str, Any]:
+    """Return a study's scenario with the places where its files are now (Any: JSON values).
+
+    `parts` are the kinds of its components by their place.
+    """
+    scenario: dict[str, Any] = deepcopy(dict(resolved))
+    for place, kind in parts.items():
+        *above, last = place
+        group = scenario
+        for key in above:
+            group = group[key]
+        part = group[last]
+        if not isinstance(part, dict):
+            continue
+        part["name"] = moved_name(part["name"], folder)
+        for keys, _mark in located_keys(kind, part):
+            *inner, key = keys
+            holder = part
+            for name in inner:
+                holder = holder[name]
+            holder[key] = moved_path(holder[key], folder)
+    return scenario
+
+
+def moved_name(name: str, folder: Path) -> str:
+    """Return "folder/module.py:Class" with the folder where the module is now; other names as they are."""
+    module, colon, class_name = name.rpartition(":")
+    return f"{moved_path(module, folder)}:{class_name}" if colon and module.endswith(".py") else name
+
+
+def moved_path(written: str, folder: Path) -> str:
+    """Return where a file is now that once was at an absolute path, or the path where nothing like it is found."""
+    path = Path(written)
+    if not path.is_absolute() or path.exists():
+        return written
+    return str(next((place for place in places(path, folder) if place.exists()), path))
+
+
+def places(path: Path, folder: Path) -> Iterator[Path]:
+    """Yield where a file might be, the nearest to the study's folder first, then the most alike."""
+    for above in folder.resolve().parents:
+        for start in range(1, len(path.parts)):
+            yield above.joinpath(*path.parts[start:])
