@@ -5,7 +5,7 @@ They answer and never learn, so they sample for students that do (`ask.sampler`)
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
@@ -15,9 +15,12 @@ from pydantic import Field, JsonValue, field_validator, model_validator
 from agents.remote.budget import Budget, Prices
 from agents.remote.endpoint import PRESETS, Endpoint, Kind, LengthParameter, Provider
 from agents.remote.settings import CallSettings, Patience, Take
+from agents.students.prompting import Prompt, manner_of, one_way, prompting
 from agents.students.student import Spelling, Student, Template
 from simulation.core.registry import students
+from simulation.core.roles import Answerer
 from simulation.core.types import Seat
+from simulation.core.wording import Teaching, Wording
 
 if TYPE_CHECKING:
     from agents.remote.learner import RemoteLearner
@@ -47,8 +50,11 @@ class ApiStudents:
     """chat, or completions for a base model that continues the prompt."""
     system: str = ""
     """What the model is told before each question."""
-    template: Template = "plain"
-    """How a question is laid out: plain, multiple_choice, or a text with {prompt} and {choices} or {lines}."""
+    template: Template | None = None
+    """How a question is laid out: plain, which is the dialect of the shipped models, multiple_choice, or a text with
+    {prompt} and {choices} or {lines}; null puts it in the environment's ordinary words."""
+    prompt: Prompt = field(default_factory=Prompt)
+    """How a question is put in ordinary words, in place of a template."""
     answers: Spelling = "text"
     """Whether an option's text or its letter is looked for first."""
     take: Take = "all"
@@ -108,13 +114,14 @@ class ApiStudents:
 
     @model_validator(mode="after")
     def _consistent(self) -> "ApiStudents":
+        one_way(self.template, self.prompt)
         custom = self.provider == "custom"
         if custom and not (self.base_url and self.model):
             raise ValueError("a custom provider needs base_url and model; name both")
         if not custom and self.base_url:
             raise ValueError(f"base_url cannot be set together with provider {self.provider}; set provider: custom")
         if self.system and self.endpoint == "completions":
-            raise ValueError("completions knows no system; put that text into template")
+            raise ValueError("completions knows no system; put that text into template or prompt")
         if self.budget.money is not None and not (self.prices.input or self.prices.output):
             raise ValueError("a budget of money needs prices; set prices.input and prices.output, for a million tokens")
         return self
@@ -152,12 +159,22 @@ class ApiStudents:
         """Return the student of a seat, which always writes its answers."""
         return Student(
             name=seat.name,
-            template=self.template,
+            template=self.template or "plain",
             mode="generate",
             answers=self.answers,
             max_tokens=self.max_tokens,
             temperature=self.temperature,
         )
+
+    def instructed(self, answerer: Answerer, teaching: Teaching) -> Answerer:
+        """Return the student with prompts in ordinary words, unless a template is named."""
+        if not (self.manner(teaching.wording) and isinstance(answerer, Student)):
+            return answerer
+        return replace(answerer, prompting=prompting(self.prompt, teaching, letters=self.answers == "letter"))
+
+    def manner(self, wording: Wording | None) -> str:
+        """Say how questions are put, where no template lays them out."""
+        return "" if self.template is not None else manner_of(self.prompt, wording, dialect=False)
 
     def learner(self, seats: Sequence[Seat]) -> "RemoteLearner":
         """Return what calls the API, with one slot a seat; nothing is sent yet."""

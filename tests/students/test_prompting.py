@@ -10,6 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from agents.models import folder
+from agents.students.api import ApiStudents
 from agents.students.language_model import LanguageModelStudents
 from agents.students.prompting import Prompt, Prompting, WrittenShot, drawn_shots, prompting, shown_answer
 from agents.students.student import Student
@@ -198,6 +199,19 @@ def test_the_bank_s_signs_stand_as_in_prose(stranger: Path) -> None:
     _, student = staged(f"students.model={stranger}")
     apart = Question(id="x", prompt="tom has 3 , buys 4 . how many ?")
     assert student.laid_out(apart).startswith("tom has 3, buys 4. how many?\n")
+
+
+def test_a_model_behind_an_api_is_asked_in_ordinary_words_unless_a_template_is_named() -> None:
+    behind = ApiStudents(prompt=Prompt(shots=1))
+    student = behind.instructed(behind.answerer(SEAT), teaching(Wording()))
+    assert isinstance(student, Student)
+    (request,) = student.requests([asked(99).shown()], generator=np.random.default_rng(0))
+    assert request.prompt.count("Answer: ") == 1
+    assert request.prompt.endswith("Answer with the text of the right option and nothing else.")
+    plain = ApiStudents(template="plain")
+    assert plain.instructed(plain.answerer(SEAT), teaching(Wording())) == plain.answerer(SEAT)
+    with pytest.raises(ValueError, match="template and prompt both say"):
+        ApiStudents(template="plain", prompt=Prompt(shots=1))
 
 
 def test_a_shipped_model_can_be_shown_examples_too() -> None:
