@@ -119,6 +119,11 @@ class CausalLearner:
         """Whether the base takes each fast path, by name."""
         return self.abilities.fast_paths
 
+    @property
+    def left_out(self) -> str:
+        """What of the base no slot changes though another kind of training would, for people; "" where nothing."""
+        return "" if self._adapters.whole else lora.left_out(self._module)
+
     def followed_template(self) -> str:
         """Say which conversations were laid out and tokenized as the model's template has them, "" without one."""
         return self._text.followed_template()

@@ -46,12 +46,9 @@ def load_causal(source: str, precision: Precision) -> tuple[nn.Module, Any]:
         config = AutoConfig.from_pretrained(place, trust_remote_code=False)
         # scaled-dot-product kernels have no soft capping of attention logits (Gemma 2)
         capped = getattr(config.get_text_config(), "attn_logit_softcapping", None) is not None
+        attention = {"attn_implementation": "eager"} if capped else {}  # else as the architecture has it
         loaded: Any = AutoModelForCausalLM.from_pretrained(
-            place,
-            config=config,
-            attn_implementation="eager" if capped else "sdpa",
-            output_loading_info=True,
-            **arguments(precision),
+            place, config=config, output_loading_info=True, **attention, **arguments(precision)
         )
     return settle(whole(source, loaded), precision), load_tokenizer(source)
 

@@ -116,13 +116,31 @@ def targeted(module: nn.Module, targets: Sequence[str]) -> dict[str, nn.Module]:
 
 @torch.no_grad()
 def called(module: nn.Module, layers: dict[str, nn.Module]) -> dict[str, nn.Module]:
-    """Return the layers whose forward runs when the model's does."""
+    """Return the layers whose forward runs when the model's does, and gives a tensor and nothing else.
+
+    A router may be a linear layer that also gives what it chose, as that of Llama 4 does.
+    """
     names: set[str] = set()
-    hooks = [layer.register_forward_hook(lambda *_, name=name: names.add(name)) for name, layer in layers.items()]
+
+    def hear(name: str, output: object) -> None:
+        if isinstance(output, Tensor):
+            names.add(name)
+
+    hooks = [layer.register_forward_hook(lambda *heard, n=name: hear(n, heard[-1])) for name, layer in layers.items()]
     module(input_ids=torch.ones((1, 4), dtype=torch.int64, device=next(module.parameters()).device), use_cache=False)
     for hook in hooks:
         hook.remove()
     return {name: layer for name, layer in layers.items() if name in names}
+
+
+def left_out(module: nn.Module) -> str:
+    """Say which weights of experts no adapter changes, "" where the model has none: they are stacked, not layers."""
+    stacked = {name: weights.numel() for name, weights in module.named_parameters() if weights.dim() == 3}
+    of_experts = sum(size for name, size in stacked.items() if "expert" in name)
+    if not of_experts:
+        return ""
+    share = of_experts / sum(weights.numel() for weights in module.parameters())
+    return f"its experts, {share:.0%} of its weights, are as they are: adapters change the other layers"
 
 
 def attach(

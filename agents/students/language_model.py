@@ -215,7 +215,7 @@ class LanguageModelStudents:
         """Load the model and say which fast paths it was seen to take and how it is asked, or "missing: …"."""
         try:
             model = self.settled().learner([Seat(name="trial", number=0, seed=0)])
-            return "; ".join(filter(None, [taken_paths(model), model.followed_template()]))
+            return "; ".join(filter(None, [taken_paths(model), model.followed_template(), model.left_out]))
         except SimulationError as error:
             return f"missing: {error}"
 

@@ -3,7 +3,7 @@
 Environments  Changing  SkillGraph  Described  Worded
 Policies      Observing                             Students  SelfTaught  Frozen  Triable  Instructed
 Judges        Executing  Auditing  Refusing  Sharing  Metered  Understanding
-Models        KeepsReplies  Tried  Rewinding        Trainers  ByGradient
+Models        KeepsReplies  Tried  Rewinding  Partial       Trainers  ByGradient
 Any role      Checkable  Elsewhere  Fingerprinted  Diagnosable  Settling
 """
 
@@ -130,11 +130,6 @@ class Tried(Protocol):
     """A model that was tried before it plays; a fast path that it does not take costs time, and nothing else."""
 
     @property
-    def source(self) -> str:
-        """The model folder or hub name of the base."""
-        ...
-
-    @property
     def fast_paths(self) -> Mapping[str, bool]:
         """Whether it takes each fast path, by name."""
         ...
@@ -146,6 +141,16 @@ class Rewinding(Protocol):
 
     def as_begun(self, slots: Sequence[str]) -> AbstractContextManager[None]:
         """Within it these slots are as they were before anything was learned."""
+        ...
+
+
+@runtime_checkable
+class Partial(Protocol):
+    """A learner whose slots may leave out a part of the base that other kinds of training would change."""
+
+    @property
+    def left_out(self) -> str:
+        """What that part is, for people, or nothing."""
         ...
 
 

@@ -13,7 +13,7 @@ from simulation import __version__
 from simulation.contracts.boundary import calling, named
 from simulation.core.distinct import distinct
 from simulation.core.errors import StoreError
-from simulation.core.optional_roles import Fingerprinted, KeepsReplies, Tried, lost_paths, taken_paths
+from simulation.core.optional_roles import Fingerprinted, KeepsReplies, Partial, Tried, lost_paths, taken_paths
 from simulation.core.roles import Students
 from simulation.play.runner import Display, models, play
 from simulation.play.tracking import Tracked, tracked_by
@@ -42,7 +42,7 @@ def begin(
     from simulation.store import Study  # only now: a wrong scenario is refused before slow imports
 
     world = load_world(scenarios)
-    for line in slowness(world):
+    for line in remarks(world):
         warn(line)
     with Study.create(
         folder,
@@ -67,7 +67,7 @@ def go_on(folder: Path, watch: Display, warn: Callable[[str], None]) -> bool:
         refuse_edits(study)
         scenarios = prepared_scenarios(study.scenario, study.folder, study.seats)
         world = load_world(scenarios)  # sets the threads, which the fingerprint tells
-        for line in slowness(world):
+        for line in remarks(world):
             warn(line)
         changed = study.resume_on(fingerprint(scenarios, world))
         if changed:
@@ -108,12 +108,15 @@ def play_on(study: "Study", world: "World", watch: Display, warn: Callable[[str]
     return True
 
 
-def slowness(world: "World") -> list[str]:
-    """Return a line for each model that was seen to take not every fast path."""
-    return [
+def remarks(world: "World") -> list[str]:
+    """Return a line for each model that was seen to take not every fast path, or of which a part is never changed."""
+    slow = [
         f"{model.source} is slower than it could be: it was seen not to take {lost}; its answers are the same"
         for model in models(world)
         if isinstance(model, Tried) and (lost := lost_paths(model))
+    ]
+    return slow + [
+        f"{model.source}: {model.left_out}" for model in models(world) if isinstance(model, Partial) and model.left_out
     ]
 
 

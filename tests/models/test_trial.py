@@ -15,7 +15,7 @@ from agents.models.loading import load_causal
 from agents.models.trial import CACHE_KEYWORDS, trial_tokens
 from agents.students.language_model import Codes, LanguageModelStudents
 from simulation.core.errors import ModelError
-from simulation.play.session import fingerprint, slowness
+from simulation.play.session import fingerprint, remarks
 from simulation.scenario.prepare import Prepared, prepare
 from simulation.scenario.scenario import load_scenario
 from simulation.scenario.seating import load_world
@@ -123,7 +123,7 @@ def test_a_shipped_model_that_loses_a_fast_path_refuses_to_start() -> None:
 def test_a_foreign_model_that_loses_a_fast_path_says_so_at_start_and_in_the_fingerprint(tmp_path: Path) -> None:
     prepared = stage_of(tmp_path)
     world = load_world([prepared])
-    (line,) = slowness(world)
+    (line,) = remarks(world)
     assert str(tmp_path) in line and "key-value cache, reserved cache, constrained search" in line
     assert fingerprint([prepared], world)["fast_paths"] == "tree scoring, chunked head"
 
@@ -131,7 +131,7 @@ def test_a_foreign_model_that_loses_a_fast_path_says_so_at_start_and_in_the_fing
 def test_a_model_that_takes_every_fast_path_is_told_as_such(tmp_path: Path) -> None:
     prepared = stage_of(tmp_path)
     world = load_world([prepared])
-    assert slowness(world) == []
+    assert remarks(world) == []
     assert (
         fingerprint([prepared], world)["fast_paths"]
         == "tree scoring, key-value cache, reserved cache, constrained search, chunked head"
