@@ -21,10 +21,12 @@ from simulation.core.types import Seat
 from simulation.scenario.document import read_text
 from simulation.scenario.prepare import Prepared, make, prepare
 from simulation.scenario.readiness import check_models
-from simulation.scenario.scenario import Scenario, load_scenario, restore_scenario
+from simulation.scenario.scenario import PARTS, PRESET, Scenario, load_scenario, restore_scenario
 from simulation.scenario.settling import settled
 
 MOST_SEEDS = 10_000
+_TELLING = {PRESET, *(path[-1] for path, _ in PARTS)}
+"""Last words of keys of which a name says what varies, such as the policy of "ask.policy"."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,7 +168,7 @@ def variants(text: str) -> Iterator[tuple[tuple[str, ...], str]]:
         raise ScenarioError(f"{name}: seeds are not varied but repeated; use --seeds")
     values = read_text(f"[{written}]", name).value
     for value in values:
-        yield overridden(key, value), label_of(value)
+        yield overridden(key, value), labelled(key, value)
 
 
 def names(key: str) -> list[str]:
@@ -181,9 +183,18 @@ def overridden(key: str, value: object) -> tuple[str, ...]:
 
 def listed(key: str, values: Sequence[object] | Mapping[str, object]) -> Iterator[tuple[tuple[str, ...], str]]:
     """Yield overrides and a label for each value that a scenario file compares."""
-    pairs = values.items() if isinstance(values, Mapping) else [(label_of(value), value) for value in values]
+    pairs = values.items() if isinstance(values, Mapping) else [(labelled(key, value), value) for value in values]
     for label, value in pairs:
         yield overridden(key, value), label_of(label)
+
+
+def labelled(key: str, value: object) -> str:
+    """Return a short name of a value at a key: a component or a preset says what it is, all else needs its key."""
+    last_words = {name.rpartition(".")[2] for name in names(key)}
+    if isinstance(value, str | dict) and last_words <= _TELLING:
+        return label_of(value)
+    short = ",".join(".".join(name.split(".")[-2:]) for name in names(key))
+    return f"{label_of(short)}={label_of(value)}"
 
 
 def label_of(value: object) -> str:
@@ -234,8 +245,8 @@ def check(lineup: Lineup) -> None:
         ):
             if ours != theirs:
                 raise ScenarioError(
-                    f"{entry.label} has {key}={ours} and {first.label} {key}={theirs}; add the override {key}={theirs} "
-                    "so that they are measured at the same turns"
+                    f"{key} is {theirs} in {first.label}, but {ours} in {entry.label}; add the override {key}={theirs} so that "
+                    "they are measured at the same turns"
                 )
     prepare(first.scenario, first.seats(lineup.seeds))  # refuses held-out questions that depend on the seed
     scenarios = Lineup(entries=lineup.entries, seeds=lineup.seeds[:1]).prepared()

@@ -40,7 +40,9 @@ compare:
 """
     path.write_text(path.read_text() + told)
     lineup = read_lineup([path], [], [])
-    assert lineup.labels == ("at_random+1", "at_random+2", "by_category+1", "by_category+2")
+    assert lineup.labels == tuple(
+        f"{policy}+learn.every,ask.questions={number}" for policy in ("at_random", "by_category") for number in (1, 2)
+    )
     assert lineup.seeds == (7,)
     assert [entry.scenario.learn.every for entry in lineup.entries] == [1, 2, 1, 2]
     assert [entry.scenario.ask.questions for entry in lineup.entries] == [1, 2, 1, 2]
@@ -60,7 +62,8 @@ def test_labels_are_the_scenarios_names_or_what_varies(tmp_path: Path) -> None:
     assert varied.labels == ("random", "category(source=evaluation)")
     assert varied.entries[1].scenario.ask.policy.parameters == {"source": "evaluation"}
     both = read_lineup(files, ["ask.questions=4,6", "learn.every=1,2"], [], (0,))
-    assert both.labels[:5] == ("one+4+1", "one+4+2", "one+6+1", "one+6+2", "two+4+1")
+    assert both.labels[:2] == ("one+ask.questions=4+learn.every=1", "one+ask.questions=4+learn.every=2")
+    assert both.labels[4] == "two+ask.questions=4+learn.every=1"
     assert [entry.scenario.ask.questions for entry in both.entries[:4]] == [4, 4, 6, 6]
 
 
@@ -92,8 +95,8 @@ def test_a_lineup_comes_back_from_what_a_study_keeps(tmp_path: Path) -> None:
         (["ask.policy=random,random"], "2", [], "two entries of the comparison have this label"),
         (["ask.policy"], "2", [], "write KEY=VALUE,VALUE"),
         (["seed=1,2"], "2", [], "use --seeds"),
-        (["turns=2,3"], "2", [], "turns=3 and 2 turns=2"),
-        (["evaluate.every=1,2"], "2", [], "evaluate.every=2 and 1 evaluate.every=1"),
+        (["turns=2,3"], "2", [], "turns is 2 in turns=2, but 3 in turns=3; add the override turns=2"),
+        (["evaluate.every=1,2"], "2", [], "evaluate.every is 1 in evaluate.every=1, but 2 in evaluate.every=2"),
         (["evaluate.questions=50,60"], "2", [], "not measured on the same held-out questions"),
         (["ask.polcy=random,category"], "2", [], "did you mean 'policy'"),
         (["ask.policy=random,catgory"], "2", [], "did you mean 'category'"),
@@ -118,14 +121,17 @@ def test_seeds_are_a_number_or_a_list() -> None:
 
 
 def test_labels_are_short_and_can_name_a_folder() -> None:
-    assert [label for _, label in variants("a=1,0.5,true,null,x/y,{name: p, k: [1, 2]}")] == [
-        "1",
-        "0.5",
-        "true",
-        "null",
-        "x_y",
-        "p(k=1,_2)",
+    assert [label for _, label in variants("students.lora.rank=1,0.5,true,null,x/y")] == [
+        "lora.rank=1",
+        "lora.rank=0.5",
+        "lora.rank=true",
+        "lora.rank=null",
+        "lora.rank=x_y",
     ]
+    policies = variants("ask.policy=random,{name: p, k: [1, 2]}")
+    assert [label for _, label in policies] == ["random", "p(k=1,_2)"]
+    assert [label for _, label in variants("learn.trainer=sft,null")] == ["sft", "learn.trainer=null"]
+    assert [label for _, label in variants("preset=small,large")] == ["small", "large"]
     assert label_of("..//") == ".."
 
 
@@ -143,7 +149,9 @@ def test_scenarios_of_different_students_play_in_different_cohorts(tmp_path: Pat
     lineup = read_lineup(
         [scenario(tmp_path, "one")], ["students.lora.rank=4,8", "ask.policy=random,category"], [], (0,)
     )
-    assert [each.labels for each in divide(lineup, 1)] == [("4+random", "4+category"), ("8+random", "8+category")]
+    assert [each.labels for each in divide(lineup, 1)] == [
+        (f"lora.rank={rank}+random", f"lora.rank={rank}+category") for rank in (4, 8)
+    ]
 
 
 def test_a_comparison_is_written_before_it_plays_and_read_back(tmp_path: Path) -> None:

@@ -109,4 +109,4 @@ def test_a_comparison_tells_it_by_label(tmp_path: Path) -> None:
         with Study.open(folder) as study:
             own += total(mending_of(turn) for turn in study.turns())
     assert own.questions and row[:3] == [str(own.questions), str(own.wrong), str(own.mended)]
-    assert label == "2"
+    assert label == "ask.attempts=2"
