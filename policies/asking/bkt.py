@@ -9,7 +9,7 @@ fitted. We changed how many questions are put at once: the unmastered units shar
 from collections.abc import Sequence
 from typing import Annotated, ClassVar
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from policies.parts.practice import By, Standing, pick_in_rounds, right, unit
 from simulation.core.registry import question_policy
@@ -39,6 +39,15 @@ class BKT:
     """P(wrong) where it is known."""
     mastery: Annotated[float, Field(gt=0, le=1)] = 0.95
     """At this P(known) a unit is mastered."""
+
+    @model_validator(mode="after")
+    def _telling(self) -> "BKT":
+        if self.guess + self.slip >= 1:
+            raise ValueError(
+                f"guess {self.guess:g} and slip {self.slip:g} add up to 1 or more, so that a right answer would speak "
+                "against knowing; lower one of them"
+            )
+        return self
 
     def begin(self) -> dict[str, float]:
         """Nothing was answered: P(known) by unit, the prior for those not there."""

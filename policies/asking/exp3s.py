@@ -26,6 +26,8 @@ from simulation.core.roles import Context
 from simulation.core.types import Question, Selection, Turn
 
 Weights = dict[str, float]
+HIGHEST = 600.0
+"""The greatest log-weight whose exponential, with those of others, is still a number."""
 
 
 @dataclass(slots=True)
@@ -42,9 +44,9 @@ class Progress:
 class Exp3S(Bandit):
     """Shares the turn by exponential weights of each category's gain in accuracy."""
 
-    eta: Annotated[float, Field(gt=0)] = 0.001
+    eta: Annotated[float, Field(gt=0, le=1)] = 0.001
     """How much one reward moves a weight; made for runs of many thousand answers, so short studies stay near even."""
-    epsilon: Annotated[float, Field(gt=0, le=1)] = 0.05
+    epsilon: Annotated[float, Field(ge=0.001, le=1)] = 0.05
     """The share of the turn that is spread evenly."""
     history: Annotated[int, Field(ge=2)] = 200
     """Over how many past rewards percentiles are taken."""
@@ -95,7 +97,9 @@ def rescaled(gain: float, past: Sequence[float]) -> float:
 
 def stepped(weights: Weights, arm: str, step: float, mixing: float) -> Weights:
     """Return the log-weights after one round; their exponentials have a mean of 1, so a new arm enters at the mean."""
-    raised = {name: math.exp(weight + (step if name == arm else 0.0)) for name, weight in weights.items()}
+    heights = {name: weight + (step if name == arm else 0.0) for name, weight in weights.items()}
+    excess = max(0.0, max(heights.values()) - HIGHEST)
+    raised = {name: math.exp(height - excess) for name, height in heights.items()}
     total = sum(raised.values())
     others = max(1, len(raised) - 1)
     if len(raised) > 1:

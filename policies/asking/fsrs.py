@@ -35,9 +35,9 @@ class FSRS:
     needs: ClassVar[frozenset[str]] = frozenset()
     by: By = "skill"
     """What is remembered: a skill (a question's second tag), a category, or the question."""
-    retention: Annotated[float, Field(gt=0, lt=1)] = 0.9
+    retention: Annotated[float, Field(ge=0.01, lt=1)] = 0.9
     """Below this retrievability a unit is due."""
-    days_per_turn: Annotated[int, Field(ge=1)] = 1
+    days_per_turn: Annotated[int, Field(ge=1, le=365)] = 1
     """How many days of the model pass in a turn."""
 
     def begin(self) -> "dict[str, Card]":

@@ -72,15 +72,15 @@ class HLR:
     """What is remembered: a skill (a question's second tag), a category, or the question."""
     due: Annotated[float, Field(gt=0, lt=1)] = 0.5
     """Below this recall a unit is due; one half is when a half-life has passed."""
-    days_per_turn: Annotated[float, Field(gt=0)] = 1.0
+    days_per_turn: Annotated[float, Field(gt=0, le=365)] = 1.0
     """How many days of the model pass in a turn."""
     weights: tuple[float, float, float] = (1.0, -1.0, 0.0)
     """The first weights of right answers, wrong answers and the bias."""
-    learning_rate: Annotated[float, Field(ge=0)] = 0.001
+    learning_rate: Annotated[float, Field(ge=0, le=1)] = 0.001
     """0 keeps the first weights."""
     half_life_weight: Annotated[float, Field(ge=0)] = 0.01
     """a: how much the error of the half-life counts."""
-    decay: Annotated[float, Field(ge=0)] = 0.1
+    decay: Annotated[float, Field(ge=0, le=10)] = 0.1
     """b: how much the weights are drawn to 0."""
 
     def begin(self) -> Memory:

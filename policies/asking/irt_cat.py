@@ -38,7 +38,7 @@ class IRTCAT:
     """a: how sharply success depends on ability; the same for all."""
     difficulties: Mapping[str, float] = field(default_factory=dict)
     """b by unit, logits, where they are known; a unit not named has 0. Empty takes them from the student's answers."""
-    spread: Annotated[float, Field(gt=0)] = 1.0
+    spread: Annotated[float, Field(ge=0.01, le=100)] = 1.0
     """Standard deviation of the prior of the ability, logits; its mean is 0."""
 
     def begin(self) -> Answers:

@@ -33,7 +33,7 @@ class Mopps:
     """What a posterior is kept for."""
     discount: Annotated[float, Field(ge=0, le=1)] = 0.5
     """How much of what was known of an item stays when it is asked again (lambda)."""
-    prior: Annotated[float, Field(gt=0)] = 1.0
+    prior: Annotated[float, Field(ge=0.001, le=1e6)] = 1.0
     """Both parameters of the Beta prior."""
     target: Annotated[float, Field(ge=0, le=1)] = 0.5
     """The success rate that is looked for."""

@@ -58,7 +58,7 @@ class Pcl:
     """The predicted score that is looked for (tau)."""
     discount: Annotated[float, Field(gt=0, le=1)] = 0.9
     """How much a turn's answers count a turn later."""
-    ridge: Annotated[float, Field(gt=0)] = 1.0
+    ridge: Annotated[float, Field(ge=1e-6, le=1e6)] = 1.0
     """The penalty on squared weights, in answers."""
 
     def begin(self) -> Moments:

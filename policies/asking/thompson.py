@@ -25,7 +25,7 @@ class Thompson(PullCounting):
     no closed form.
     """
 
-    prior: Annotated[float, Field(gt=0)] = 1.0
+    prior: Annotated[float, Field(ge=0.001, le=1e6)] = 1.0
     """Both parameters of the Beta prior."""
     discount: Discount = 1.0
     """How much a turn's answers count a turn later; 1 is the textbook, less follows a student that learns."""

@@ -28,11 +28,11 @@ class PER:
     needs: ClassVar[frozenset[str]] = frozenset()
     loss: Loss = "error"
     """What delta is: "error" is 1 - feedback score, "surprise" -log p of what the student was told is right, nats."""
-    alpha: Annotated[float, Field(ge=0)] = 0.6
+    alpha: Annotated[float, Field(ge=0, le=10)] = 0.6
     """0 draws uniformly, 1 in proportion to delta."""
     beta: Annotated[float, Field(ge=0, le=1)] = 0.4
     """How much the importance weights correct for that."""
-    epsilon: Annotated[float, Field(gt=0)] = 1e-6
+    epsilon: Annotated[float, Field(ge=1e-9, le=1)] = 1e-6
     """Keeps what was quite right from never being drawn."""
     minimum_score: MinimumScore = 0.0
     """Experiences with a lower feedback score are left out; 1 replays passes only (with loss "surprise")."""

@@ -245,8 +245,8 @@ def check(lineup: Lineup) -> None:
         ):
             if ours != theirs:
                 raise ScenarioError(
-                    f"{key} is {theirs} in {first.label}, but {ours} in {entry.label}; add the override {key}={theirs} so that "
-                    "they are measured at the same turns"
+                    f"{key} is {theirs} in {first.label}, but {ours} in {entry.label}; add the override {key}={theirs}, "
+                    "so that they are measured at the same turns"
                 )
     prepare(first.scenario, first.seats(lineup.seeds))  # refuses held-out questions that depend on the seed
     scenarios = Lineup(entries=lineup.entries, seeds=lineup.seeds[:1]).prepared()
