@@ -245,7 +245,7 @@ def check(lineup: Lineup) -> None:
         ):
             if ours != theirs:
                 raise ScenarioError(
-                    f"{key} is {theirs} in {first.label}, but {ours} in {entry.label}; add the override {key}={theirs}, "
+                    f"{key} is {theirs} in {first.label}, but {ours} in {entry.label}; add the override {key}={theirs} "
                     "so that they are measured at the same turns"
                 )
     prepare(first.scenario, first.seats(lineup.seeds))  # refuses held-out questions that depend on the seed
