@@ -16,7 +16,8 @@ from simulation.loop.world import HELD_OUT, PROBE
 from simulation.measures.mending import Mending, mendings
 from simulation.measures.methods import Values, ValueSums, estimate_of, moved
 from simulation.measures.reliability import Reliability
-from simulation.measures.statistics import Interval
+from simulation.measures.statistics import Estimate, Interval, mean_interval
+from simulation.measures.statistics.unseen import ROUNDING
 from simulation.measures.tallies import ReasonTally, added, by_category, by_reason
 from simulation.store.turn_sums import AnsweredAgain, Draw, Marks, QuestionSheets, TurnSums
 
@@ -258,6 +259,18 @@ def by_turn(courses: Sequence[Course]) -> dict[int, list[Measurement]]:
         for measurement in course.measurements:
             groups.setdefault(measurement.turn, []).append(measurement)
     return {turn: groups[turn] for turn in sorted(groups) if len(groups[turn]) == len(courses)}
+
+
+def over_students(measurements: Sequence[Measurement]) -> Estimate:
+    """Return the mean of a turn's evaluations, within [0, 1], with its t interval over students.
+
+    One student, and students that are all alike, say nothing of how students differ: theirs is that over questions.
+    """
+    values = [measurement.value for measurement in measurements]
+    if max(values) - min(values) <= ROUNDING:
+        return Estimate(values[0], *measurements[0].interval)
+    estimate = mean_interval(values)
+    return Estimate(estimate.value, max(0.0, estimate.low), min(1.0, estimate.high))
 
 
 def pooled(measurements: Sequence[Measurement]) -> tuple[dict[str, ValueSums], dict[str, ReasonTally]]:

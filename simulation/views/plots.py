@@ -11,8 +11,7 @@ import numpy as np
 
 from simulation.core.errors import StoreError
 from simulation.measures.change_of_mean import change
-from simulation.measures.statistics import mean_interval
-from simulation.measures.summary import Course, Measurement, by_turn, pooled
+from simulation.measures.summary import Course, Measurement, by_turn, over_students, pooled
 from simulation.measures.tallies import ReasonTally
 from simulation.views.tables import ranked_reasons, telling
 from simulation.views.text import Scale, shown
@@ -107,7 +106,7 @@ def learning_curve(axes: "Axes", courses: Sequence[Course], grouped: Grouped, ch
         kind = "interval" if measure.graded else "Wilson interval"
         label = f"held-out {shown(measure.name)}, 95 % {kind} over questions"
     else:
-        bands = [mean_interval(of_turn)[1:] for of_turn in values]
+        bands = [over_students(measurements)[1:] for measurements in grouped.values()]
         label = f"mean of {len(courses)} students, 95 % t interval over students"
     low, high = ([factor * min(1.0, max(0.0, band[side])) for band in bands] for side in (0, 1))
     axes.fill_between(turns, low, high, color=BLUE, alpha=0.15, linewidth=0)

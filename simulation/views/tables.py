@@ -10,8 +10,7 @@ from rich.text import Text
 from simulation.core.questions import Measure
 from simulation.measures.naming import PASS
 from simulation.measures.reliability import Reliability
-from simulation.measures.statistics import mean_interval
-from simulation.measures.summary import Course, Measurement, by_turn, pooled
+from simulation.measures.summary import Course, Measurement, by_turn, over_students, pooled
 from simulation.measures.tallies import ReasonTally, added
 from simulation.views.fitting import FittedTable
 from simulation.views.text import GRADED, SHARES, Scale, shown
@@ -128,15 +127,15 @@ def sampled(count: int) -> list[int]:
 def means_table(grouped: Mapping[int, Sequence[Measurement]], measure: Measure, truth: Measure) -> Table:
     """Return the evaluations as means over students."""
     title = "means over students: each evaluation, and what happened since the one before"
-    caption = caption_of(measure, truth, "t interval over students")
+    caption = caption_of(measure, truth, "t interval over students, of equal ones over questions")
     table = empty_table(title, column_names(measure, truth), 0, caption)
     turns, scale = list(grouped), Scale.of(measure)
     for index in sampled(len(turns)):
         measurements = grouped[turns[index]]
-        estimate = mean_interval([measurement.value for measurement in measurements])
+        estimate = over_students(measurements)
         table.add_row(
             str(turns[index]),
-            f"{scale.bare(estimate.value)} ({scale.dashed((max(0.0, estimate.low), min(1.0, estimate.high)))})",
+            f"{scale.bare(estimate.value)} ({scale.dashed(estimate[1:])})",
             credit_cell(measurements, truth),
             mean([measurement.trained for measurement in measurements]),
             mean([measurement.rose for measurement in measurements if measurement.rose is not None]),

@@ -6,8 +6,8 @@ from textwrap import fill
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from simulation.measures.statistics import Estimate, Interval, mean_interval
-from simulation.measures.summary import Course, by_turn
+from simulation.measures.statistics import Estimate, Interval
+from simulation.measures.summary import Course, by_turn, over_students
 from simulation.views.plots import ceiling, finish
 from simulation.views.text import Scale, shown
 
@@ -117,9 +117,6 @@ def curve_points(courses: Sequence[Course]) -> dict[int, tuple[float, Interval]]
     """Return by turn the mean and its 95 % interval: over questions of one student, over students of several."""
     points = {}
     for turn, measurements in by_turn(courses).items():
-        if len(measurements) == 1:
-            points[turn] = (measurements[0].value, measurements[0].interval)
-            continue
-        estimate = mean_interval([measurement.value for measurement in measurements])
-        points[turn] = (estimate.value, (max(0.0, estimate.low), min(1.0, estimate.high)))
+        mean, *bounds = over_students(measurements)
+        points[turn] = (mean, (bounds[0], bounds[1]))
     return points
