@@ -57,10 +57,6 @@ def header(alter: Callable[[Header], object]) -> Edit:
     return edit
 
 
-def shorten(count: int) -> Edit:
-    return lambda folder: (folder / WEIGHTS).write_bytes((folder / WEIGHTS).read_bytes()[:-count])
-
-
 def keep(count: int) -> Edit:
     return lambda folder: (folder / WEIGHTS).write_bytes((folder / WEIGHTS).read_bytes()[:count])
 
@@ -195,7 +191,7 @@ BROKEN: Mapping[str, tuple[Edit, str]] = {
     "weights of git-lfs": (put(WEIGHTS, POINTER), "model.safetensors: it is a placeholder of git-lfs"),
     "empty weights": (put(WEIGHTS, ""), "model.safetensors is empty"),
     "weights that are a page": (put(WEIGHTS, "<html>Not Found</html>"), "cut off or no safetensors file"),
-    "weights cut off": (shorten(1000), "is cut off: .* would end at byte"),
+    "weights cut off": (keep(-1000), "is cut off: .* would end at byte"),
     "a header cut off": (keep(60), "is cut off"),
     "a header of endless length": (begin(b"\xff" * 8), "is cut off or no safetensors file"),
     "a header that is no JSON": (begin((40).to_bytes(8, "little") + b"?" * 40), "has a broken header"),
@@ -289,6 +285,10 @@ BROKEN: Mapping[str, tuple[Edit, str]] = {
     "a template without answers": (template(DROPS_ANSWERS), "leaves out the answer"),
     "a template without a prompt": (template(UNPROMPTED), "has no generation prompt: it puts '<turn>assistant"),
     "a template of two minds": (template(CONTRADICTING), "is not what it puts before one that is given"),
+    "templates without a default": (
+        token(chat_template=[{"name": "tools", "template": "x"}]),
+        "of the chat templates tools none is the default",
+    ),
     "a template that is a number": (token(chat_template=3), "chat_template is a int, not a text"),
     "settings for generation cut off": (put("generation_config.json", "{"), "generation_config.json cannot be read"),
     "settings for generation that are a list": (put("generation_config.json", "[1]"), "holds list, not an object"),

@@ -17,6 +17,7 @@ from agents.models.files.tokens import CONFIG, SPECIAL, TEMPLATE
 from simulation.core.errors import DataError
 
 _QUESTION, _ANSWER = "a question", "an answer to it"
+_REMEDY = "correct it, or name another in students.chat.template"
 _DAY = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -33,15 +34,15 @@ def check_template(folder: Path, *, answers: bool) -> None:
     whole = _rendered(file, template, special, [user, {"role": "assistant", "content": _ANSWER}], prompts=False)
     if _QUESTION not in asked or _ANSWER not in whole:
         lost = "the question" if _QUESTION not in asked else "the answer"
-        raise DataError(f"{file}: the chat template leaves out {lost} of a conversation; correct it")
+        raise DataError(f"{file}: the chat template leaves out {lost} of a conversation; {_REMEDY}")
     if not answers:
         return
     if not whole.startswith(asked):
         raise DataError(
             f"{file}: what the chat template puts before an answer that is wanted ({asked[-40:]!r}) is not what it "
-            "puts before one that is given, so answers could not be learnt; correct its add_generation_prompt"
+            f"puts before one that is given, so answers could not be learnt; {_REMEDY}"
         )
-    gap = whole[len(asked) : whole.index(_ANSWER, len(asked))]
+    gap = whole[len(asked) :].partition(_ANSWER)[0]
     if asked == unprompted and any(character.isalpha() for character in gap):
         raise DataError(
             f"{file}: the chat template has no generation prompt: it puts {gap!r} before an answer, but not where one "
@@ -59,7 +60,12 @@ def _template(folder: Path, stored: object) -> tuple[Path, str | None]:
             raise DataError(f"{file} is no text in UTF-8 ({error}); download it again") from error
     if isinstance(stored, list):
         named = {entry.get("name"): entry.get("template") for entry in stored if isinstance(entry, dict)}
-        stored = named.get("default")
+        if "default" not in named:
+            raise DataError(
+                f"{folder / CONFIG}: of the chat templates {', '.join(map(str, named)) or 'in its list'} none is the "
+                f"default; {_REMEDY}"
+            )
+        stored = named["default"]
     if stored is not None and not isinstance(stored, str):
         raise DataError(f"{folder / CONFIG}: chat_template is a {type(stored).__name__}, not a text; correct it")
     return folder / CONFIG, stored or None
@@ -82,7 +88,7 @@ def _rendered(
         return compiled.render(messages=turns, add_generation_prompt=prompts, tools=None, documents=None, **special)
     except (TemplateError, TypeError, ValueError, KeyError, AttributeError, ArithmeticError, RecursionError) as error:
         line = f", line {number}" if (number := getattr(error, "lineno", None)) else ""
-        raise DataError(f"{file}: the chat template fails{line} ({error}); correct it") from error
+        raise DataError(f"{file}: the chat template fails{line} ({error}); {_REMEDY}") from error
 
 
 def _refuse(message: str) -> NoReturn:
