@@ -29,6 +29,7 @@ from typing_extensions import get_protocol_members
 
 from simulation.core.errors import ScenarioError, nearest
 from simulation.core.roles import Environment, Judge, SelectionPolicy, Students, Trainer
+from simulation.core.strictness import strictly
 
 C = TypeVar("C", bound=type)
 
@@ -99,8 +100,13 @@ PARAMETERS = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
 @dataclass_transform(frozen_default=True, kw_only_default=True)
 def parameters(cls: C) -> C:
     """Make a class of YAML parameters that several components share, each by extending it."""
-    shared_class: C = pydantic_dataclass(cls, frozen=True, kw_only=True, config=PARAMETERS)  # type: ignore[assignment]
-    return shared_class
+    return of_parameters(cls)
+
+
+def of_parameters(cls: C) -> C:
+    """Make a class a dataclass that checks its fields as parameters in YAML are checked."""
+    setattr(cls, "__get_pydantic_core_schema__", classmethod(strictly))  # noqa: B010  # pydantic's own protocol
+    return pydantic_dataclass(cls, frozen=True, kw_only=True, config=PARAMETERS)  # type: ignore[return-value]
 
 
 _registered: dict[str, dict[str, Component]] = {kind: {} for kind in PACKAGES}
@@ -114,10 +120,10 @@ def _register(kind: str, name: str) -> Callable[[C], C]:
             raise ScenarioError(
                 f"two classes are registered as {kind} {name!r}: {namesake.cls.__module__} and {cls.__module__}"
             )
-        component_class = pydantic_dataclass(cls, frozen=True, kw_only=True, config=PARAMETERS)
+        component_class = of_parameters(cls)
         setattr(component_class, "name", name)  # noqa: B010  # the role's name is its registered one
         _registered[kind][name] = Component(kind, name, component_class)
-        return component_class  # type: ignore[return-value]  # pydantic returns the same class, decorated
+        return component_class
 
     return decorate
 
@@ -249,7 +255,7 @@ def _as_component(kind: str, outside_class: Any, name: str) -> type:
         )
     if not is_made:
         try:
-            outside_class = pydantic_dataclass(outside_class, frozen=True, kw_only=True, config=PARAMETERS)
+            outside_class = of_parameters(outside_class)
         except (TypeError, PydanticUserError) as error:
             raise ScenarioError(f"the fields of {name!r} cannot be read from YAML: {error}") from error
         outside_class.name = name

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, model_v
 from pydantic_core import CoreSchema, core_schema
 
 from simulation.core.calls import WHOLE, Cut
+from simulation.core.strictness import strictly
 from simulation.scenario.document import KeyPath
 
 Heat = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
@@ -57,6 +58,7 @@ class Keys(BaseModel):
     """A group of keys; unknown ones are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    __get_pydantic_core_schema__ = classmethod(strictly)  # type: ignore[assignment]  # of the class, as pydantic's own
 
 
 class Drawing(Keys):

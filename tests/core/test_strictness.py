@@ -1,0 +1,79 @@
+"""A parameter is read as it is written: no truth value or text passes for a number, no number for a truth value."""
+
+from collections.abc import Iterator
+from dataclasses import field
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from simulation.core.registry import PACKAGES, components, parameters
+from simulation.core.strictness import APART, STRICT
+from simulation.scenario.scenario import Scenario
+
+
+@parameters
+class Inner:
+    """A group of parameters."""
+
+    depth: int = 1
+
+
+@parameters
+class Outer:
+    """Parameters of every kind that is strict, and some that are not."""
+
+    whole: int = 1
+    real: float = 1.0
+    switch: bool = False
+    several: tuple[int, ...] = ()
+    shares: dict[str, float] = field(default_factory=dict)
+    inner: Inner | None = None
+    others: tuple[Inner, ...] = ()
+
+
+def read(**values: Any) -> Outer:
+    return TypeAdapter(Outer).validate_python(values)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"whole": True}, {"whole": "5"}, {"whole": 5.0}, {"whole": "1_000"}, {"real": True}, {"real": "1e-3"},
+        {"real": 10**400}, {"switch": 1}, {"switch": "yes"}, {"switch": "true"}, {"several": [1, True]},
+        {"several": ["1"]}, {"shares": {"a": "0.5"}}, {"inner": {"depth": True}}, {"others": [{"depth": "2"}]},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_value_of_another_type_is_refused(values: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        read(**values)
+    with pytest.raises(ValidationError):
+        Outer(**values)
+
+
+def test_what_is_written_as_it_should_be_is_read() -> None:
+    inner = Inner(depth=3)
+    assert read(whole=5, real=1, switch=True, several=[1, 2], shares={"a": 1}, inner={"depth": 2}, others=[inner]) == (
+        Outer(whole=5, real=1.0, switch=True, several=(1, 2), shares={"a": 1.0}, inner=Inner(depth=2), others=(inner,))
+    )
+    assert type(read(real=1).real) is float
+
+
+def scalars(schema: Any) -> Iterator[dict[str, Any]]:
+    """Every scalar of a schema of pydantic's."""
+    if isinstance(schema, dict):
+        if schema.get("type") in STRICT:
+            yield schema
+        for key, inner in schema.items():
+            yield from () if key in APART else scalars(inner)
+    elif isinstance(schema, list | tuple):
+        for inner in schema:
+            yield from scalars(inner)
+
+
+def test_no_parameter_of_the_registry_and_no_key_of_a_scenario_is_lax() -> None:
+    owners = [Scenario, *(component.cls for kind in PACKAGES for component in components(kind).values())]
+    lax = [owner for owner in owners for scalar in scalars(owner.__pydantic_core_schema__) if not scalar.get("strict")]
+    assert not lax
+    assert sum(1 for owner in owners for _ in scalars(owner.__pydantic_core_schema__)) > 200
