@@ -17,6 +17,7 @@ from simulation.core.kinds.program_tests import Tests
 from simulation.core.paths import FileOrHubName
 from simulation.core.questions import Measure, Splits
 from simulation.core.registry import environment
+from simulation.core.seeding import Seed
 from simulation.core.types import Question
 from simulation.core.wording import Wording
 
@@ -47,7 +48,7 @@ Task: {{ question }}
 class CodeTasks(FixedQuestions):
     """Python functions to write, judged by tests: a generated bank that needs no files, or rows such as MBPP's."""
 
-    bank_seed: int = 0
+    bank_seed: Seed = 0
     """Another seed draws other tasks and other tests; what belongs to which split never changes."""
     rows: FileOrHubName | None = None
     """Rows instead of the bank, of MBPP, HumanEval, APPS or CodeContests: a file, a folder, or a dataset on the Hub.
@@ -57,7 +58,7 @@ class CodeTasks(FixedQuestions):
     """
     held_out_rows: FileOrHubName | None = None
     """Other rows to evaluate on, such as HumanEval's; all are held out, in place of those of `rows` or the bank."""
-    pool_size: Annotated[int, Field(ge=1)] = 8000
+    pool_size: Annotated[int, Field(ge=1, le=1_000_000)] = 8000
     """How many tasks of the bank may be asked."""
     probe_size: Annotated[int, Field(ge=1, le=MOST_DISTINCT)] = 100
     """How many tasks policies may measure the student on; MBPP's own are all used."""

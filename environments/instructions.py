@@ -18,6 +18,7 @@ from simulation.core.corpus import Lesson
 from simulation.core.paths import FileOrHubName
 from simulation.core.questions import Measure, Splits
 from simulation.core.registry import environment
+from simulation.core.seeding import Seed
 from simulation.core.wording import Wording
 
 
@@ -28,7 +29,7 @@ class Instructions(FixedQuestions):
     bank: Literal["lines", "sentences"] = "lines"
     """"lines" asks for lines of a small vocabulary, in the dialect of the shipped writer; "sentences" in ordinary words
     for a sentence on an everyday topic under two conditions, for models that people use."""
-    bank_seed: int = 0
+    bank_seed: Seed = 0
     """Another seed draws other prompts; which combinations of conditions belong to which split never changes."""
     rows: FileOrHubName | None = None
     """Prompts instead of the bank: a file, a folder, or a dataset on the Hub, in IFEval's format or without conditions.
@@ -40,7 +41,7 @@ class Instructions(FixedQuestions):
     """The split of `rows` that is read, such as "train_sft"; all where nothing is said."""
     held_out_rows: FileOrHubName | None = None
     """Other prompts to evaluate on, such as IFEval's; all are held out, in place of those of `rows` or the bank."""
-    pool_size: Annotated[int, Field(ge=1)] = 8000
+    pool_size: Annotated[int, Field(ge=1, le=1_000_000)] = 8000
     """How many prompts of the bank may be asked."""
     probe_size: Annotated[int, Field(ge=1, le=MOST_DISTINCT)] = 100
     """How many prompts policies may measure the student on."""

@@ -17,6 +17,7 @@ from simulation.core.corpus import Lesson
 from simulation.core.paths import FileOrHubName
 from simulation.core.questions import Measure, Splits
 from simulation.core.registry import environment
+from simulation.core.seeding import Seed
 from simulation.core.wording import LAYOUT, Wording
 
 PROSE = "question|replace(' .', '.')|replace(' ,', ',')|replace(' ?', '?') }}"
@@ -27,7 +28,7 @@ PROSE = "question|replace(' .', '.')|replace(' ,', ',')|replace(' ?', '?') }}"
 class MathWordProblems(FixedQuestions):
     """Word problems with options: a generated bank that needs no files, or MathQA rows from the Hub or a local path."""
 
-    bank_seed: int = 0
+    bank_seed: Seed = 0
     """Another seed draws other problems; what belongs to which split never changes."""
     rows: FileOrHubName | None = None
     """MathQA rows instead of the bank: a file, a folder, or a dataset on the Hub such as "allenai/math_qa". Worked
@@ -36,7 +37,7 @@ class MathWordProblems(FixedQuestions):
     """The split of `rows` that may be asked; the probe set is taken out of it."""
     held_out_split: str = "challenge_test"
     """The split of `rows` that only the evaluation sees; a single file gives 15 percent of its questions."""
-    pool_size: Annotated[int, Field(ge=1)] = 8000
+    pool_size: Annotated[int, Field(ge=1, le=1_000_000)] = 8000
     """How many problems of the bank may be asked; rows are all used."""
     probe_size: Annotated[int, Field(ge=1, le=MOST_DISTINCT)] = 300
     """How many problems policies may measure the student on."""

@@ -14,6 +14,7 @@ from simulation.core.errors import DataError
 from simulation.core.paths import Located
 from simulation.core.questions import Measure, Splits
 from simulation.core.registry import environment
+from simulation.core.seeding import Seed
 from simulation.core.wording import Wording
 
 OwnRows = Annotated[str, Located(elsewhere=lambda _name: False, endings=OWN_FILES)]
@@ -40,7 +41,7 @@ class OwnQuestions(FixedQuestions):
     """Of the questions, that only the evaluation sees; which ones depends on what they ask, not on their rows."""
     probe_percent: Annotated[int, Field(ge=1, le=90)] = 20
     """Of the other questions, that a policy measures on that needs a set of its own; else they may be asked too."""
-    order: int = 0
+    order: Seed = 0
     """Another number holds out other questions."""
 
     measures = (Measure(name="accuracy"),)

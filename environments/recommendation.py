@@ -26,6 +26,7 @@ from simulation.core.errors import DataError
 from simulation.core.paths import FilePath
 from simulation.core.questions import Measure, Splits
 from simulation.core.registry import environment
+from simulation.core.seeding import Seed
 
 Codes = tuple[tuple[str, ...], ...]
 KNOWN = (0, "text and behaviour", "global_time", 10, 1, False, 3, 64)
@@ -37,7 +38,7 @@ KNOWN_INDEX = Path(__file__).parent / "shop" / "identifiers.json"
 class Recommendation(FixedQuestions):
     """What somebody takes next, as a list of items: an embedded shop that needs no files, or records of real users."""
 
-    world_seed: Annotated[int, Field(ge=0)] = 0
+    world_seed: Seed = 0
     """Another seed is another shop, with other people; of `rows` it draws which windows are kept where not all are."""
     rows: FilePath | None = None
     """A record instead of the shop, as MiniOneRec, MovieLens, RecBole or Amazon publish them: its folder, or that and
@@ -46,7 +47,7 @@ class Recommendation(FixedQuestions):
     """Whether the newest tenth of all windows is held out, or each user's last, which leaks the future."""
     history: Annotated[int, Field(ge=1, le=100)] = 10
     """How many items before the next one are shown at most."""
-    shortest_history: Annotated[int, Field(ge=1)] = 1
+    shortest_history: Annotated[int, Field(ge=1, le=100)] = 1
     """Windows with fewer items before the next one are left out."""
     or_last: bool = False
     """Whether a user whose every window is shorter than that keeps the last one, as BIGRec's games do."""
@@ -54,9 +55,9 @@ class Recommendation(FixedQuestions):
     """Whether evaluations ask for identifiers after identifiers, or for titles after titles."""
     tasks: tuple[TaskName, ...] = ()
     """What the pool asks, each a category of its questions; none stands for what evaluations ask."""
-    count: Annotated[int, Field(ge=1)] = 10
+    count: Annotated[int, Field(ge=1, le=1000)] = 10
     """How many items a list has."""
-    ranked: Annotated[int, Field(ge=1)] = 50
+    ranked: Annotated[int, Field(ge=1, le=1000)] = 50
     """How many items a ranking holds where it is measured; hit rates beyond it repeat that of the whole ranking."""
     made_of: MadeOf | None = None
     """What identifiers are made of; those that come with `rows` or stand in `index` where nothing is said, else text
@@ -65,14 +66,14 @@ class Recommendation(FixedQuestions):
     """A file index.json that gives each item the codes of its identifier."""
     levels: Annotated[int, Field(ge=1, le=26)] = 3
     """How many codes an identifier has, where they are made."""
-    codes: Annotated[int, Field(ge=2)] = 64
+    codes: Annotated[int, Field(ge=2, le=1000)] = 64
     """How many different codes a level has, where they are made."""
-    pool_size: Annotated[int, Field(ge=1)] | None = None
+    pool_size: Annotated[int, Field(ge=1, le=100_000_000)] | None = None
     """How many of the training windows may be asked; all where nothing is said."""
-    probe_size: Annotated[int, Field(ge=1)] = 300
+    probe_size: Annotated[int, Field(ge=1, le=1_000_000)] = 300
     """How many validation windows policies may measure the student on, at most; of the shop only such whose history no
     training window has, as of what is held out."""
-    held_out_size: Annotated[int, Field(ge=1)] = 1000
+    held_out_size: Annotated[int, Field(ge=1, le=1_000_000)] = 1000
     """How many test windows are held out, at most."""
 
     exact_judge = "next_item"

@@ -20,7 +20,7 @@ from simulation.core.errors import DataError
 from simulation.core.kinds.visitor import Visitor
 from simulation.core.questions import Measure, Splits
 from simulation.core.registry import environment
-from simulation.core.seeding import draw_seed, generator
+from simulation.core.seeding import Seed, draw_seed, generator
 from simulation.core.types import Experience, Question, Transition
 
 UNSEEN, PROBED = 0, 1
@@ -44,25 +44,25 @@ class RecommenderUsers:
     expected of them, without noise, and whether the list has what they would take next unasked.
     """
 
-    world_seed: Annotated[int, Field(ge=0)] = 0
+    world_seed: Seed = 0
     """Another seed draws other items to be popular and to go together, and other users who measure."""
-    users: Annotated[int, Field(ge=1)] = 128
+    users: Annotated[int, Field(ge=1, le=10_000)] = 128
     """How many users there are at a time; as many questions can be asked each turn."""
-    stay: Annotated[int, Field(ge=1)] = 40
+    stay: Annotated[int, Field(ge=1, le=1_000_000)] = 40
     """After so many visits a user leaves, and a newcomer takes the seat."""
     count: Annotated[int, Field(ge=1, le=50)] = 8
     """How many items a list shows."""
-    ranked: Annotated[int, Field(ge=1)] = 50
+    ranked: Annotated[int, Field(ge=1, le=600)] = 50
     """How many items a ranking holds where it is measured; what is shown of it is the beginning."""
     made_of: MadeOf = "text and behaviour"
     """What identifiers are made of, as in the environment recommendation."""
     levels: Annotated[int, Field(ge=1, le=26)] = 3
     """How many codes an identifier has."""
-    codes: Annotated[int, Field(ge=2)] = 64
+    codes: Annotated[int, Field(ge=2, le=1000)] = 64
     """How many different codes a level has."""
-    held_out_size: Annotated[int, Field(ge=1)] = 600
+    held_out_size: Annotated[int, Field(ge=1, le=10_000)] = 600
     """How many users measure."""
-    probe_size: Annotated[int, Field(ge=1)] = 100
+    probe_size: Annotated[int, Field(ge=1, le=10_000)] = 100
     """How many users policies may measure the student on."""
 
     exact_judge: ClassVar[dict[str, object]] = {"name": "recommender_user", "expected": True}

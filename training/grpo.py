@@ -30,9 +30,9 @@ class GRPO(Recipe):
     """Who is in a group: answers sampled; different items of a catalogue, found by beams; or the list that was answered
     and shown, whose outcomes are the rewards, so that nothing is sampled or judged again. Beams and lists are no
     samples: nothing corrects for how likely each was."""
-    samples: Annotated[int, Field(ge=2)] = 8
+    samples: Annotated[int, Field(ge=2, le=1000)] = 8
     """Answers a group; a list that was answered has as many as it has."""
-    beams: Annotated[int, Field(ge=2)] | None = None
+    beams: Annotated[int, Field(ge=2, le=1000)] | None = None
     """Of so many beams a group is drawn, without replacement; null takes the likeliest and draws nothing."""
     temperature: Positive = 1.0
     """At which samples, or the beams of a group, are drawn; the loss takes log-probabilities at 1."""
@@ -44,16 +44,16 @@ class GRPO(Recipe):
     advantages: Literal["group", "prefix", "none"] = "group"
     """Rewards are compared within a group; or half so and, token by token, half among those that share all tokens
     before it; or not at all, which is REINFORCE with `baseline`."""
-    baseline: Annotated[float, Field(allow_inf_nan=False)] = 0.0
+    baseline: Annotated[float, Field(ge=-1e3, le=1e3, allow_inf_nan=False)] = 0.0
     """What rewards are reduced by where they are not compared."""
-    redraw: Annotated[int, Field(ge=0)] = 0
+    redraw: Annotated[int, Field(ge=0, le=100)] = 0
     """How often a group whose rewards are all equal is drawn again (Yu et al. 2025, arXiv 2503.14476, section 3.2;
     changed: the same question, not another)."""
     beta: NotNegative = 0.0
     """Weight of the divergence from the reference."""
     reference: Literal["update", "beginning"] = "update"
     """The reference model: the student as the update finds it, or as it was before it learned anything."""
-    epsilon: Annotated[float, Field(gt=0, lt=1)] = 0.2
+    epsilon: Annotated[float, Field(ge=1e-6, le=0.999)] = 0.2
     """How far an answer's probability may move before its gradient is cut."""
     normalisation: Literal["grpo", "dapo", "dr_grpo"] = "grpo"
     """How tokens are averaged: within answers, over all, or by `max_tokens`."""

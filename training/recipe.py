@@ -12,9 +12,9 @@ from simulation.core.registry import parameters
 from simulation.core.roles import Learner, SampleJudge
 from simulation.core.types import Experience, Update
 
-Positive = Annotated[float, Field(gt=0)]
-NotNegative = Annotated[float, Field(ge=0)]
-Count = Annotated[int, Field(ge=1)]
+Positive = Annotated[float, Field(ge=1e-3, le=1e3)]
+NotNegative = Annotated[float, Field(ge=0, le=1e3)]
+Count = Annotated[int, Field(ge=1, le=100_000)]
 Decay = Literal["constant", "linear", "cosine"]
 
 
@@ -25,23 +25,23 @@ class Recipe(ABC):
     name: ClassVar[str]
     by_gradient: ClassVar[bool] = True
     objective: ClassVar[Objective] = CROSS_ENTROPY
-    learning_rate: Positive = 1e-3
+    learning_rate: Annotated[float, Field(ge=1e-12, le=1)] = 1e-3
     """Of AdamW, at its highest."""
-    warmup: Annotated[int, Field(ge=0)] = 0
+    warmup: Annotated[int, Field(ge=0, le=1_000_000)] = 0
     """Over so many steps of an update the learning rate rises, from 0 at the first."""
     decay: Decay = "constant"
     """How the learning rate falls after that, towards 0 behind the update's last step; constant does not."""
     batch_size: Count = 8
     """Examples a step and slot: pairs, demonstrations or groups."""
-    epochs: Count = 2
+    epochs: Annotated[int, Field(ge=1, le=100)] = 2
     """How often an update passes over its examples."""
-    clip: Positive | None = 1.0
+    clip: Annotated[float, Field(ge=1e-6, le=1e6)] | None = 1.0
     """The largest 2-norm of a slot's gradient; null clips nothing."""
-    weight_decay: NotNegative = 0.0
+    weight_decay: Annotated[float, Field(ge=0, le=1)] = 0.0
     """Of AdamW; what is decayed is the adapter, not the base."""
     backend: Literal["cohort", "trl"] = "cohort"
     """Who trains: our loop over all slots at once, or TRL's trainer on one slot after the other."""
-    tokens_at_once: Count = 2048
+    tokens_at_once: Annotated[int, Field(ge=1, le=100_000_000)] = 2048
     """The most packed tokens of one forward pass; it bounds memory and changes no result beyond rounding."""
     effects: bool = True
     """Whether an update reads every lesson before and after it, to report what it did to each: two passes over all of

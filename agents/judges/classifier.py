@@ -15,6 +15,7 @@ from agents.reading.wording import plain, worded_like
 from simulation.core.errors import DataError, SimulationError
 from simulation.core.paths import FilePath
 from simulation.core.registry import judge
+from simulation.core.seeding import Seed
 from simulation.core.templates import letter
 from simulation.core.types import Answer, Feedback, Outcome, Question
 
@@ -33,13 +34,13 @@ class Train:
 
     rows: FilePath
     """A JSON lines file: {"reference": gold answer, "answer": student's text, "correct": true or false} a line."""
-    epochs: Annotated[int, Field(ge=1, le=1000)] = 1
+    epochs: Annotated[int, Field(ge=1, le=100)] = 1
     """How often it reads the rows."""
-    learning_rate: Annotated[float, Field(gt=0, le=1)] = 1e-3
+    learning_rate: Annotated[float, Field(ge=1e-9, le=1)] = 1e-3
     """Of AdamW at the first step; it falls linearly to zero."""
-    batch_size: Annotated[int, Field(ge=1)] = 8
+    batch_size: Annotated[int, Field(ge=1, le=10_000)] = 8
     """Rows a step."""
-    seed: Annotated[int, Field(ge=0)] = 0
+    seed: Seed = 0
     """Orders the rows."""
     keep: FilePath | None = None
     """A folder that keeps trained teachers by the hash of all they depend on; none trains again in each process."""
@@ -53,7 +54,7 @@ class Classifier:
     """"embedded" is the shipped teacher; else a model folder or a hub name such as google/flan-t5-large."""
     correction: Literal["answer_key", "own", "none"] = "answer_key"
     """What a student is told instead: the reference; the choice this teacher finds likeliest, if any; nothing."""
-    batch_size: Annotated[int, Field(ge=1)] = 64
+    batch_size: Annotated[int, Field(ge=1, le=10_000)] = 64
     """Answers that are read at once."""
     device: Annotated[str, Field(pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")] = "auto"
     """"auto" is the GPU where there is one."""

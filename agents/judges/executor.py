@@ -50,7 +50,7 @@ class Sandboxed:
     """Use the strongest level below where this machine lacks a layer; every verdict then says so."""
     cpu_seconds: Annotated[int, Field(ge=1, le=3600)] = 4
     """What a program and its tests may compute."""
-    wall_seconds: Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)] = 12.0
+    wall_seconds: Annotated[float, Field(ge=0.01, le=3600, allow_inf_nan=False)] = 12.0
     """After which a program is ended that neither computes nor ends."""
     memory_mebibytes: Annotated[int, Field(ge=16, le=1 << 16)] = 256
     """What a program may take."""

@@ -19,7 +19,7 @@ from agents.reading.wording import worded_like
 from simulation.core.confidence import confidence
 from simulation.core.errors import ScenarioError
 from simulation.core.registry import judge
-from simulation.core.seeding import generator
+from simulation.core.seeding import Seed, generator
 from simulation.core.types import Answer, Feedback, Outcome, Question
 
 _MEMBER = re.compile(r"(student|.+-\d+)-(\d+)")
@@ -54,15 +54,15 @@ class Peers:
     """The judge that finds answers right or wrong; its corrections are not passed on."""
     graph: Shape = "small_world"
     """Who is whose neighbour; number 0 is the centre of "star", and in "empty" everybody is alone."""
-    seats: Annotated[int, Field(ge=1, le=100_000)] = 8
+    seats: Annotated[int, Field(ge=1, le=1000)] = 8
     """How many students a class has; every class has the same graph."""
-    neighbours: Annotated[int, Field(ge=2, multiple_of=2)] = 4
+    neighbours: Annotated[int, Field(ge=2, le=100, multiple_of=2)] = 4
     """The mean number of neighbours in "small_world", and about that in "scale_free"."""
     rewire: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = 0.1
     """The probability that an edge of "small_world" is rewired."""
-    graph_seed: Annotated[int, Field(ge=0)] = 0
+    graph_seed: Seed = 0
     """Draws the graph."""
-    outsiders: tuple[Annotated[int, Field(ge=0)], ...] = ()
+    outsiders: tuple[Annotated[int, Field(ge=0, le=999)], ...] = ()
     """Numbers of students without neighbours, whatever the graph: a control."""
     explainer: Literal["most_confident", "drawn"] = "most_confident"
     """Of several: who gave its answer the highest probability, of equals the lowest number; or one drawn by seed."""

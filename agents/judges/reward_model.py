@@ -30,11 +30,11 @@ class RewardModel:
 
     model: folder.ModelName = "sfairXC/FsfairX-LLaMA3-RM-v0.1"
     """A model folder or a hub name, of a class that ends in ForSequenceClassification, with one label."""
-    middle: Annotated[float, Field(allow_inf_nan=False)] = 0.0
+    middle: Annotated[float, Field(ge=-1e6, le=1e6, allow_inf_nan=False)] = 0.0
     """The reward that scores .5."""
-    scale: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
+    scale: Annotated[float, Field(ge=1e-6, le=1e6, allow_inf_nan=False)] = 1.0
     """How much more than `middle` a reward is that scores .73; rewards of many times that all score near 0 or 1."""
-    tokens: Annotated[int, Field(ge=8)] = 4096
+    tokens: Annotated[int, Field(ge=64, le=1_000_000)] = 4096
     """Tokens that are read of a prompt with its answer, no more than the model can; a longer answer is read as far as
     that, and the verdict says so."""
     device: Annotated[str, Field(pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")] = "auto"

@@ -27,7 +27,7 @@ IRRELEVANT, IRRELEVANCE = 0.3, 0.5
 """Below this relevance so much is taken off."""
 FAMILIAR, FAMILIARITY = 0.2, 0.25
 """Below this novelty so much is taken off."""
-Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Weight = Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)]
 
 
 @judge("title_similarity")
@@ -73,7 +73,7 @@ class ReferenceFree:
     """The weight of making the history more various."""
     novelty: Weight = 0.8
     """The weight of being unlike some of it."""
-    limit: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 5.0
+    limit: Annotated[float, Field(ge=1e-6, le=1e6, allow_inf_nan=False)] = 5.0
     """Beyond this no reward is told from another."""
 
     @model_validator(mode="after")

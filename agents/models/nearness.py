@@ -41,7 +41,7 @@ class Grounding:
     popularity: FilePath | None = None
     """A JSON object of a number an item, such as how often it was taken in what may be learned from; more of it brings
     an item nearer."""
-    gamma: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
+    gamma: Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)] = 0.0
     """The strength of popularity, to be chosen on windows that are not held out: a distance, scaled to between 0 and 1,
     is multiplied by (1 + popularity)^-gamma."""
 

@@ -15,7 +15,7 @@ NANO = 1_000_000_000
 """Money is counted in billionths, as whole numbers, so that sums are exact."""
 FILE = "budget.json"
 
-Count = Annotated[int, Field(ge=1)]
+Count = Annotated[int, Field(ge=1, le=10**15)]
 Money = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
 
 
@@ -41,7 +41,7 @@ class Budget:
     """HTTP requests, repeated ones included; null is no limit."""
     tokens: Count | None = None
     """Tokens of prompts and answers; null is no limit."""
-    money: Annotated[float, Field(gt=0, le=1e9, allow_inf_nan=False)] | None = None
+    money: Annotated[float, Field(ge=1e-9, le=1e9, allow_inf_nan=False)] | None = None
     """In the currency of the prices; null is no limit."""
 
 

@@ -25,7 +25,7 @@ from simulation.core.wording import Teaching, Wording
 if TYPE_CHECKING:
     from agents.remote.learner import RemoteLearner
 
-Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
+Seconds = Annotated[float, Field(ge=0.1, le=86_400, allow_inf_nan=False)]
 OURS = frozenset({"model", "messages", "prompt", "max_tokens", "max_completion_tokens", "stop", "logprobs"})
 UNREAD = frozenset({"n", "best_of", "stream", "echo", "suffix", "tools"})
 """What an extra body may not hold, because fields of the scenario or the reading of replies decide it."""
@@ -85,7 +85,7 @@ class ApiStudents:
     """What the provider takes for a million tokens."""
     cache: bool = True
     """Keep every reply in the study's folder, so that it is paid once; false keeps them until the process ends."""
-    count: Annotated[int, Field(ge=1, le=10_000)] = 1
+    count: Annotated[int, Field(ge=1, le=256)] = 1
     """How many students one run seats; they differ by their random streams only."""
 
     @field_validator("base_url")

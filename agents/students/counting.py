@@ -27,7 +27,7 @@ Places = Annotated[int, Field(ge=1, le=100)]
 class CountingParameters:
     """What all students who count share."""
 
-    count: Annotated[int, Field(ge=1, le=100_000)] = 1
+    count: Annotated[int, Field(ge=1, le=256)] = 1
     """How many students one run seats."""
     texts: Annotated[int, Field(ge=1, le=10_000)] = 50
     """How many texts a ranking holds, where the catalogue has so many."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class IrtLearners(IrtParameters):
     """Simulated students in NumPy: an ability a skill answers by item response theory, learns by a rule and forgets."""
 
-    count: Annotated[int, Field(ge=1, le=100_000)] = 1
+    count: Annotated[int, Field(ge=1, le=1000)] = 1
     """How many students one run seats; each draws its abilities from its seat's seed and number."""
 
     def answerer(self, seat: Seat) -> SimulatedStudent:

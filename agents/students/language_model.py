@@ -47,7 +47,7 @@ class Lora:
 
     rank: Annotated[int, Field(ge=1, le=1024)] = 8
     """Of the two matrices whose product is the change."""
-    alpha: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 16.0
+    alpha: Annotated[float, Field(ge=1e-6, le=10_000, allow_inf_nan=False)] = 16.0
     """The change is scaled by alpha / rank."""
     targets: tuple[str, ...] = ()
     """Names of the linear layers that are adapted, such as q_proj; none means all but the output head."""
@@ -59,7 +59,7 @@ class Codes:
 
     levels: Annotated[int, Field(ge=1, le=26)]
     """How many codes make an identifier."""
-    size: Annotated[int, Field(ge=1, le=100_000)]
+    size: Annotated[int, Field(ge=1, le=10_000)]
     """How many codes a level has."""
 
     @property
@@ -75,7 +75,7 @@ class LanguageModelStudents:
     model: folder.ModelName = "embedded"
     """"embedded" is the shipped student, "embedded/coder" the one that writes programs, "smollm2" the one that `make
     setup-smollm2` fetches; else a model folder, a GGUF file or a hub name such as google/gemma-2b-it."""
-    count: Annotated[int, Field(ge=1, le=10_000)] = 1
+    count: Annotated[int, Field(ge=1, le=256)] = 1
     """How many students one run seats."""
     slot: Slot = "lora"
     """What each student may change: "lora" is an adapter of linear layers; "lora_and_rows" adds the rows of the
@@ -119,7 +119,7 @@ class LanguageModelStudents:
     of the output head, or the whole vocabulary, as the same text has where it is scored."""
     grounding: Grounding = field(default_factory=Grounding)
     """How a title stands for the items nearest to it, where mode is generate and a list of a catalogue is wanted."""
-    batch_tokens: Annotated[int, Field(ge=16)] | None = None
+    batch_tokens: Annotated[int, Field(ge=16, le=100_000_000)] | None = None
     """The most tokens that go through the model at once; null is 2,048 on a CPU (its cache) and 16,384 on a GPU."""
 
     @model_validator(mode="after")

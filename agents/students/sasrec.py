@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class Sasrec(SasrecParameters):
     """Students who list what self-attention over the history finds likeliest: SASRec, learned by a rule of its own."""
 
-    count: Annotated[int, Field(ge=1, le=10_000)] = 1
+    count: Annotated[int, Field(ge=1, le=256)] = 1
     """How many students one run seats; each draws its weights from its seat's seed and number."""
     texts: Annotated[int, Field(ge=1, le=10_000)] = 50
     """How many texts a ranking holds, where the catalogue has so many."""

@@ -27,13 +27,13 @@ class IrtParameters:
     """Standard deviation of the difficulty between the wordings of a skill."""
     item_sd: Spread = 0.4
     """Standard deviation of the difficulty between questions of one wording."""
-    discrimination: Annotated[float, Field(gt=0, le=20, allow_inf_nan=False)] = 1.2
+    discrimination: Annotated[float, Field(ge=1e-6, le=20, allow_inf_nan=False)] = 1.2
     """Median slope of a question's curve: how sharply it tells students below its difficulty from those above."""
     discrimination_sd: Annotated[float, Field(ge=0, le=2, allow_inf_nan=False)] = 0.2
     """Standard deviation of the slope's logarithm."""
-    guess: Share = 0.08
+    guess: Annotated[float, Field(ge=0, le=0.9, allow_inf_nan=False)] = 0.08
     """The probability of the right option for who knows nothing; misconceptions can hold it below chance."""
-    slip: Share = 0.04
+    slip: Annotated[float, Field(ge=0, le=0.9, allow_inf_nan=False)] = 0.04
     """The probability of a wrong option for who knows all."""
     misconception: Share = 0.7
     """How much of the probability of being wrong goes to the typical misconception, where questions name theirs."""

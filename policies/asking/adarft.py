@@ -28,11 +28,11 @@ class AdaRft:
     Candidates equally near are drawn at random. A turn without answers leaves the target as it is.
     """
 
-    alpha: Annotated[float, Field(gt=0)] = 2.0
+    alpha: Annotated[float, Field(ge=1e-6, le=1e3)] = 2.0
     """How sharply the target answers to a reward other than `beta`."""
     beta: Annotated[float, Field(ge=0, le=1)] = 0.5
     """The mean score that leaves the target as it is."""
-    eta: Annotated[float, Field(gt=0)] = 0.5
+    eta: Annotated[float, Field(ge=1e-6, le=1e3)] = 0.5
     """The greatest change of the target in one turn."""
     first: Annotated[float, Field(ge=0, le=1)] = 0.0
     """The target of the first turn."""

@@ -16,7 +16,7 @@ from simulation.core.registry import question_policy
 from simulation.core.roles import Context
 from simulation.core.types import Question, Selection, Turn
 
-Probability = Annotated[float, Field(gt=0, lt=1)]
+Probability = Annotated[float, Field(ge=1e-6, le=0.999)]
 
 
 @question_policy("bkt")
@@ -31,13 +31,13 @@ class BKT:
     """What is known or not: a skill (a question's second tag), a category, or the question."""
     prior: Probability = 0.25
     """P(known) before the first answer."""
-    learn: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    learn: Annotated[float, Field(ge=0, le=0.999)] = 0.1
     """P(becomes known) at each answer."""
     guess: Probability = 0.2
     """P(right) where it is not known."""
     slip: Probability = 0.1
     """P(wrong) where it is known."""
-    mastery: Annotated[float, Field(gt=0, le=1)] = 0.95
+    mastery: Annotated[float, Field(ge=1e-6, le=1)] = 0.95
     """At this P(known) a unit is mastered."""
 
     @model_validator(mode="after")

@@ -25,9 +25,9 @@ class Dapo:
     """
 
     needs: ClassVar[frozenset[str]] = frozenset({"predictions"})
-    samples: Annotated[int, Field(ge=2)] = 16
+    samples: Annotated[int, Field(ge=2, le=1000)] = 16
     """How many answers make a group (G)."""
-    rounds: Annotated[int, Field(ge=1)] = 10
+    rounds: Annotated[int, Field(ge=1, le=1000)] = 10
     """How often groups are drawn at most; ten batches in the published settings."""
 
     def select(self, candidates: Sequence[Question], k: int, context: Context) -> list[Selection[Question]]:

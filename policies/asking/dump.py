@@ -35,9 +35,9 @@ class Record:
 class Dump(Bandit):
     """Shares the turn by a softmax over upper confidence bounds of the mean absolute advantage."""
 
-    window: Annotated[int, Field(ge=1)] = 300
+    window: Annotated[int, Field(ge=1, le=1_000_000)] = 300
     """Over how many answers of an arm the mean is taken."""
-    temperature: Annotated[float, Field(gt=0)] = 0.1
+    temperature: Annotated[float, Field(ge=1e-3, le=1e3)] = 0.1
     """Of the softmax."""
 
     def begin(self) -> dict[str, Record]:

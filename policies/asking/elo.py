@@ -34,7 +34,7 @@ class Elo:
     needs: ClassVar[frozenset[str]] = frozenset()
     by: By = "skill"
     """What is rated: a skill (a question's second tag), a category, or the question."""
-    step: Annotated[float, Field(gt=0)] = 0.4
+    step: Annotated[float, Field(ge=1e-6, le=100)] = 0.4
     """K: how far, logits, an answer that was quite unexpected moves both ratings."""
 
     def begin(self) -> Ratings:

@@ -48,7 +48,7 @@ class Exp3S(Bandit):
     """How much one reward moves a weight; made for runs of many thousand answers, so short studies stay near even."""
     epsilon: Annotated[float, Field(ge=0.001, le=1)] = 0.05
     """The share of the turn that is spread evenly."""
-    history: Annotated[int, Field(ge=2)] = 200
+    history: Annotated[int, Field(ge=2, le=1_000_000)] = 200
     """Over how many past rewards percentiles are taken."""
 
     def begin(self) -> Progress:

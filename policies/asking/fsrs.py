@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 START = datetime(2000, 1, 1, tzinfo=UTC)
 """The day of turn 0; only differences of days count."""
+LAST_DAY = 2_880_000
+"""Then no more time passes: a card is due up to 36,500 days later, and the library's calendar ends with year 9999."""
 
 
 @question_policy("fsrs")
@@ -38,7 +40,7 @@ class FSRS:
     retention: Annotated[float, Field(ge=0.01, lt=1)] = 0.9
     """Below this retrievability a unit is due."""
     days_per_turn: Annotated[int, Field(ge=1, le=365)] = 1
-    """How many days of the model pass in a turn."""
+    """How many days of the model pass in a turn, up to day 2,880,000."""
 
     def begin(self) -> "dict[str, Card]":
         """Nothing was answered: the library's card by unit."""
@@ -74,4 +76,4 @@ class FSRS:
         return Scheduler(desired_retention=self.retention, learning_steps=(), relearning_steps=(), enable_fuzzing=False)
 
     def _day(self, turn: int) -> datetime:
-        return START + timedelta(days=turn * self.days_per_turn)
+        return START + timedelta(days=min(turn * self.days_per_turn, LAST_DAY))

@@ -55,7 +55,7 @@ class Greso:
 
     by: By = "skill"
     """What groups are kept for."""
-    samples: Annotated[int, Field(ge=1)] = 4
+    samples: Annotated[int, Field(ge=1, le=1000)] = 4
     """How many answers make a group (G); the paper samples 8 of one prompt."""
     base: Annotated[float, Field(ge=BOUNDS[0], le=BOUNDS[1])] = 0.5
     """p at first, for both kinds."""

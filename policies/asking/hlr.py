@@ -24,6 +24,7 @@ SHORTEST, LONGEST = 15 / (24 * 60), 274.0
 """The half-lives that the authors allow, days: 15 minutes to nine months."""
 LEAST = 0.0001
 """The least recall and, from 1, the most."""
+Weight = Annotated[float, Field(ge=-20, le=20)]
 
 
 @dataclass(slots=True)
@@ -74,11 +75,11 @@ class HLR:
     """Below this recall a unit is due; one half is when a half-life has passed."""
     days_per_turn: Annotated[float, Field(gt=0, le=365)] = 1.0
     """How many days of the model pass in a turn."""
-    weights: tuple[float, float, float] = (1.0, -1.0, 0.0)
+    weights: tuple[Weight, Weight, Weight] = (1.0, -1.0, 0.0)
     """The first weights of right answers, wrong answers and the bias."""
     learning_rate: Annotated[float, Field(ge=0, le=1)] = 0.001
     """0 keeps the first weights."""
-    half_life_weight: Annotated[float, Field(ge=0)] = 0.01
+    half_life_weight: Annotated[float, Field(ge=0, le=100)] = 0.01
     """a: how much the error of the half-life counts."""
     decay: Annotated[float, Field(ge=0, le=10)] = 0.1
     """b: how much the weights are drawn to 0."""

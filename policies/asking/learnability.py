@@ -26,7 +26,7 @@ class Learnability:
     """
 
     needs: ClassVar[frozenset[str]] = frozenset({"predictions"})
-    top: Annotated[int, Field(ge=1)] = 100
+    top: Annotated[int, Field(ge=1, le=1_000_000)] = 100
     """How many candidates make the buffer (K); the paper keeps 100 of 5,000 levels, or 1,000 of 25,000."""
     share: Annotated[float, Field(ge=0, le=1)] = 0.5
     """The share of the turn drawn from the buffer; the rest is drawn from all other candidates."""

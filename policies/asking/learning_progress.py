@@ -25,7 +25,7 @@ UNTRIED = 1.0
 class LearningProgress(Bandit):
     """Gives most of the turn to the category whose accuracy rises or falls fastest, and the rest to all evenly."""
 
-    window: Annotated[int, Field(ge=2)] = 10
+    window: Annotated[int, Field(ge=2, le=1_000_000)] = 10
     """Over how many turns that asked an arm its slope is taken."""
     epsilon: Annotated[float, Field(ge=0, le=1)] = 0.1
     """The share of the turn that is spread evenly."""

@@ -22,7 +22,7 @@ from simulation.core.types import Question, Selection
 class LogProbabilityCategory:
     """Fills the quotas of `category` with questions that pass the rule of `log_probability`."""
 
-    threshold: Annotated[float, Field(gt=0, le=1)] = 0.5
+    threshold: Annotated[float, Field(ge=1e-9, le=1)] = 0.5
     """A question passes where its largest option probability is below this."""
     normalize: bool = True
     """Whether probabilities are normalised over the options; false for the published rule."""

@@ -56,7 +56,7 @@ class Pcl:
     needs: ClassVar[frozenset[str]] = frozenset()
     target: Annotated[float, Field(ge=0, le=1)] = 0.5
     """The predicted score that is looked for (tau)."""
-    discount: Annotated[float, Field(gt=0, le=1)] = 0.9
+    discount: Annotated[float, Field(ge=1e-3, le=1)] = 0.9
     """How much a turn's answers count a turn later."""
     ridge: Annotated[float, Field(ge=1e-6, le=1e6)] = 1.0
     """The penalty on squared weights, in answers."""

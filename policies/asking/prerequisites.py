@@ -39,7 +39,7 @@ class Prerequisites:
     """What is practised: a skill (a question's second tag), a category, or the question."""
     threshold: Annotated[float, Field(ge=0, le=1)] = 0.8
     """At this running mastery a prerequisite is mastered."""
-    rate: Annotated[float, Field(gt=0, le=1)] = 0.2
+    rate: Annotated[float, Field(ge=1e-6, le=1)] = 0.2
     """How much of the running mastery each answer replaces."""
 
     def begin(self) -> dict[str, float]:

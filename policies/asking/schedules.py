@@ -22,7 +22,7 @@ class Schedule:
     """What both orders share: all but the end of the ranking that they begin at."""
 
     hardest_first: ClassVar[bool] = False
-    over: Annotated[int, Field(ge=1)] = 20
+    over: Annotated[int, Field(ge=1, le=1_000_000)] = 20
     """The turn from which on the other end of the ranking is asked."""
     difficulty: Source = "error_rate"
     """Difficulty is the running error rate of the question's tag, or 1 - p, for which all candidates are scored."""

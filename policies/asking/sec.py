@@ -23,9 +23,9 @@ from simulation.core.types import Question, Selection, Turn
 class Sec(Bandit):
     """Shares the turn by a Boltzmann distribution over running means of the absolute advantage."""
 
-    alpha: Annotated[float, Field(gt=0, le=1)] = 0.5
+    alpha: Annotated[float, Field(ge=1e-6, le=1)] = 0.5
     """The weight of the last turn in a running mean."""
-    temperature: Annotated[float, Field(gt=0)] = 1.0
+    temperature: Annotated[float, Field(ge=1e-3, le=1e3)] = 1.0
     """Of the Boltzmann distribution (tau)."""
 
     def begin(self) -> dict[str, float]:

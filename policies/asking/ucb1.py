@@ -27,7 +27,7 @@ class Ucb1(PullCounting):
     category all candidates are equally likely.
     """
 
-    exploration: Annotated[float, Field(ge=0)] = 2.0
+    exploration: Annotated[float, Field(ge=0, le=1e6)] = 2.0
     """The factor of ln N under the root."""
     discount: Discount = 1.0
     """How much a turn's answers count a turn later; 1 is the textbook, less follows a student that learns."""

@@ -44,9 +44,9 @@ class Zpdes(Bandit):
     zone cannot fill goes evenly to other candidates.
     """
 
-    window: Annotated[int, Field(ge=2)] = 6
+    window: Annotated[int, Field(ge=2, le=1_000_000)] = 6
     """How many last answers of an arm are compared, the newer half with the older (d)."""
-    beta: Annotated[float, Field(ge=0, lt=1)] = 0.2
+    beta: Annotated[float, Field(ge=0, le=0.999)] = 0.2
     """How much of a weight stays at each answer."""
     gamma: Annotated[float, Field(ge=0, le=1)] = 0.05
     """The share of the turn that is spread evenly over the zone."""
@@ -54,7 +54,7 @@ class Zpdes(Bandit):
     """An arm opens when the last d/2 answers of each arm before it have a higher mean score."""
     mastered_at: Annotated[float, Field(ge=0, le=1)] = 0.8
     """An arm leaves when its last d answers have a higher mean score."""
-    first: Annotated[float, Field(gt=0)] = 0.05
+    first: Annotated[float, Field(ge=1e-6, le=1e3)] = 0.05
     """The weight of an arm that was never asked."""
 
     def begin(self) -> dict[str, Activity]:

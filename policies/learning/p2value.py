@@ -66,7 +66,7 @@ class P2Value:
     """How much the probability counts; the rest is the pass rate."""
     method: Literal["power", "rank"] = "power"
     """Whether values or their ranks are the weights."""
-    exponent: Annotated[float, Field(ge=0)] = 1.0
+    exponent: Annotated[float, Field(ge=0, le=10)] = 1.0
     """a: 0 draws uniformly, more prefers the best more."""
     possibility: Possibility = "mean"
     """P: exp(mean token log-probability), the product of the tokens' probabilities, or the rank of the former."""

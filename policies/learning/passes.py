@@ -27,7 +27,7 @@ class Passes:
     needs: ClassVar[frozenset[str]] = frozenset()
     minimum_score: Annotated[float, Field(ge=0, le=1)] = 1.0
     """The least feedback score."""
-    per_question: Annotated[int, Field(ge=1)] | None = None
+    per_question: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     """At most so many different answers to one question, drawn uniformly; null is all."""
 
     def select(self, candidates: Sequence[Experience], k: int, context: Context) -> list[Selection[Experience]]:

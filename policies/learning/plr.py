@@ -29,7 +29,7 @@ class PLR:
     """The score: "error" is 1 - feedback score, "surprise" -log p of what the student was told is right, nats."""
     rho: Annotated[float, Field(ge=0, le=1)] = 0.1
     """How much staleness counts."""
-    beta: Annotated[float, Field(gt=0)] = 0.1
+    beta: Annotated[float, Field(ge=0.01, le=100)] = 0.1
     """The temperature of the ranks: towards 0 only the first is drawn; of equal ones the newest ranks first."""
     window: Window = WINDOW
     """How many of the newest experiences are looked at."""

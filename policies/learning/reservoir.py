@@ -38,7 +38,7 @@ class Reservoir:
     """
 
     needs: ClassVar[frozenset[str]] = frozenset()
-    capacity: Annotated[int, Field(ge=1)] = 200
+    capacity: Annotated[int, Field(ge=1, le=1_000_000)] = 200
     """How many experiences are kept."""
 
     def begin(self) -> Sample:

@@ -13,7 +13,7 @@ from policies.parts.practice import right
 from simulation.core.roles import Context
 from simulation.core.types import Answer, Experience, Selection
 
-Window = Annotated[int, Field(ge=1)]
+Window = Annotated[int, Field(ge=1, le=1_000_000)]
 """How many of the newest experiences are looked at, so that the cost of a turn does not grow with the past."""
 
 WINDOW = 2000

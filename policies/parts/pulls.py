@@ -34,7 +34,7 @@ class Pull:
 
 
 Pulls = dict[str, Pull]
-Discount = Annotated[float, Field(gt=0, le=1)]
+Discount = Annotated[float, Field(ge=1e-3, le=1)]
 """The share of its weight that an answer keeps from one turn to the next."""
 
 

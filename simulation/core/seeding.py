@@ -4,9 +4,14 @@
 number generation"); a resumed run, or one student alone, draws what the original or the whole class drew.
 """
 
+from typing import Annotated
 from zlib import crc32
 
 import numpy as np
+from pydantic import Field
+
+Seed = Annotated[int, Field(ge=0, lt=2**63)]
+"""A parameter that random streams derive from."""
 
 
 def generator(seed: int, turn: int, student: int, purpose: str) -> np.random.Generator:

@@ -7,15 +7,14 @@ and what was built already, such as a judge inside a judge, passes as it is.
 from typing import Any
 
 from pydantic import GetCoreSchemaHandler
-from pydantic_core import CoreSchema
 
 STRICT = ("bool", "int", "float")
 APART = ("metadata", "default", "serialization")
 """Keys of a schema below which there is no schema of an input."""
 
 
-def strictly(_cls: type, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-    """Generate the schema of a class with strict scalars: a class's `__get_pydantic_core_schema__` (Any: a type)."""
+def strictly(_cls: type, source: Any, handler: GetCoreSchemaHandler) -> Any:
+    """Generate a schema with strict scalars: the `__get_pydantic_core_schema__` of a class (Any: pydantic's own)."""
     schema = handler(source)
     make_strict(schema, handler, set())
     return schema
@@ -33,7 +32,7 @@ def make_strict(schema: Any, handler: GetCoreSchemaHandler, seen: set[str]) -> N
     reference = schema.get("schema_ref") if schema.get("type") == "definition-ref" else None
     if reference is not None and reference not in seen:
         seen.add(reference)
-        make_strict(handler.resolve_ref_schema(schema), handler, seen)  # type: ignore[arg-type]  # it is one
+        make_strict(handler.resolve_ref_schema(schema), handler, seen)
     for key, inner in schema.items():
         if key not in APART:
             make_strict(inner, handler, seen)

@@ -58,7 +58,11 @@ class Keys(BaseModel):
     """A group of keys; unknown ones are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-    __get_pydantic_core_schema__ = classmethod(strictly)  # type: ignore[assignment]  # of the class, as pydantic's own
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        schema: CoreSchema = strictly(cls, source, handler)
+        return schema
 
 
 class Drawing(Keys):

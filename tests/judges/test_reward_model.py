@@ -105,8 +105,8 @@ def test_a_long_answer_is_read_as_far_as_the_model_can_and_it_is_said(tmp_path: 
 
 
 def test_a_prompt_that_is_too_long_by_itself_is_refused(plain: Path) -> None:
-    with pytest.raises(DataError, match=r"has \d+ tokens without an answer, and the reward model reads 32"):
-        verdicts(RewardModel(model=str(plain), tokens=32), answers("7", prompt="x" * 100))
+    with pytest.raises(DataError, match=r"has \d+ tokens without an answer, and the reward model reads 64"):
+        verdicts(RewardModel(model=str(plain), tokens=64), answers("7", prompt="x" * 100))
 
 
 @pytest.mark.parametrize("text", ["\ud800", "12 \ud83d\ude00", "\0\x01", "\ufeff\u202e", "ﷺ" * 100])
