@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from agents.models.files import model_folder
 from agents.students.language_model import LanguageModelStudents
 from simulation.commands.main import main
 from simulation.core.errors import DataError
@@ -78,6 +79,15 @@ def test_check_refuses_in_one_line(folder: Path, capsys: pytest.CaptureFixture[s
     said = capsys.readouterr().err
     assert "students" in said and "model.layers.2" in said and len(said.strip().splitlines()) == 1
     assert json.loads((folder / "config.json").read_text())["num_hidden_layers"] == 3
+
+
+def test_a_file_that_may_not_be_read_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def forbidden(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied", str(folder / "tokenizer.model"))
+
+    monkeypatch.setattr(model_folder, "check_tokenizer", forbidden)
+    with pytest.raises(DataError, match=r"tokenizer.model cannot be read: Permission denied; correct its permissions"):
+        LanguageModelStudents(model=str(folder)).check()
 
 
 def test_a_file_in_place_of_a_folder_is_refused(folder: Path) -> None:

@@ -28,7 +28,11 @@ def check_folder(folder: Path, architectures: Sequence[str], *, chats: bool = Tr
         raise DataError(f"{folder} cannot be read: {error.strerror or error}; correct its permissions") from error
     if not state and not any(folder.iterdir()):
         raise DataError(f"{folder} is empty; download the model there")
-    _check(folder, tuple(architectures), chats, state)
+    try:
+        _check(folder, tuple(architectures), chats, state)
+    except OSError as error:
+        place = error.filename or folder
+        raise DataError(f"{place} cannot be read: {error.strerror or error}; correct its permissions") from error
 
 
 @lru_cache(maxsize=64)
