@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
+from environments.hub import at_once
 from simulation.core.errors import DataError
 from simulation.core.paths import ROW_FILES as SUFFIXES
 from simulation.core.types import Question
@@ -181,11 +182,18 @@ def _hub(source: str, split: str | None) -> Iterator[tuple[str, int, object]]:
 
     place, _, revision = source.partition("@")
     name, _, configuration = place.partition(":")
+    reason = ""
     try:
-        loaded = datasets.load_dataset(
-            name, *([configuration] if configuration else []), revision=revision or None, split=split
-        )
+        with at_once() as reason:
+            loaded = datasets.load_dataset(
+                name, *([configuration] if configuration else []), revision=revision or None, split=split
+            )
     except Exception as error:  # whatever the library or the network raises, the user can only change the source
+        if reason:
+            raise DataError(
+                f"dataset {source!r} is not in the cache, and {reason}; check the network, or give a local file "
+                "(`check --offline` only lists such names)"
+            ) from error
         script = f"{place}@refs/convert/parquet"
         raise DataError(
             f"dataset {source!r}, split {split!r}, cannot be loaded from the Hub: {short(error)}; check the name and "

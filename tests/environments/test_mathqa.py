@@ -197,6 +197,7 @@ def test_a_hub_name_is_loaded_through_datasets(monkeypatch: pytest.MonkeyPatch) 
         return {"train": [row()], "test": [row(), row(Problem="p")]} if split is None else [row()]
 
     monkeypatch.setitem(sys.modules, "datasets", types.SimpleNamespace(load_dataset=load_dataset))
+    monkeypatch.setattr("environments.hub.unreachable", lambda _: "")
     questions, refused = load_rows("someone/math_qa@refs/convert/parquet")
     assert len(questions) == 2
     assert refused[0].file == "someone/math_qa@refs/convert/parquet/test"
