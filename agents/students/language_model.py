@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from agents.models.causal import CausalLearner
 
 DType = Literal["float32", "bfloat16", "float16", "float64"]
+LeftOpen = Literal["auto"]
 Slot = Literal["lora", "lora_and_rows", "every_weight"]
 CODES = r"<[a-z]_\d+>"
 Start = Literal["base", "drawn"]
@@ -88,8 +89,9 @@ class LanguageModelStudents:
     """Codes that become tokens of the model where its tokenizer lacks them, their rows the mean of all others."""
     start: Start = "base"
     """Where a slot of every weight begins: with the base's weights, or drawn from the student's seed."""
-    dtype: DType = "float32"
-    """The numbers the base is held and computed in; float64 is for tests."""
+    dtype: DType | LeftOpen = "float32"
+    """The numbers the base is held and computed in; float64 is for tests. "auto" is bfloat16 for a base that no student
+    changes, where the hardware multiplies in it and a trial shows that answers agree; a study keeps the decision."""
     score_dtype: DType | None = None
     """Another dtype for scoring options; bfloat16 is about twice as fast and changes a few answers."""
     quantization: Literal["nf4"] | None = None
@@ -180,6 +182,8 @@ class LanguageModelStudents:
 
     def learner(self, seats: Sequence[Seat]) -> "CausalLearner":
         """Load the model once, with one slot a seat."""
+        if self.dtype == "auto":
+            return self.settled().learner(seats)
         self.check()
         from agents.models.causal import CausalLearner
         from agents.models.gguf_folder import ordinary_folder
@@ -220,10 +224,22 @@ class LanguageModelStudents:
             return f"missing: {error}"
 
     def settled(self) -> Self:
-        """Return the students with the day that their template prints, where it prints one."""
+        """Return the students with the day that their template prints, and the dtype that was left open."""
         self.check()
         source = folder.resolve(self.model, embedded="student")
-        return replace(self, chat=chat.fixed(self.chat, source))
+        return replace(self, chat=chat.fixed(self.chat, source), dtype=self._decided(source))
+
+    def _decided(self, source: str) -> DType:
+        """Return the dtype; the shipped models, which are small, and weights that learn keep float32."""
+        if self.dtype != "auto":
+            return self.dtype
+        if folder.comes_with_project(source) or self.slot == "every_weight":
+            return "float32"
+        from agents.models.deciding import decided
+        from agents.models.gguf_folder import ordinary_folder
+        from agents.models.loading import Precision
+
+        return decided(ordinary_folder(source), Precision(quantization=self.quantization, device=self.device))
 
     def fingerprint(self) -> Mapping[str, str]:
         """Return the versions of the libraries that compute, the threads, and the hash of the base weights."""
@@ -236,4 +252,14 @@ class LanguageModelStudents:
             "threads": str(torch.get_num_threads()),
             "weights": folder.fingerprint(source),
             **chat.fingerprint(self.chat, source),
+            **self._arithmetic(),
         }
+
+    def _arithmetic(self) -> dict[str, str]:
+        """Return what of the hardware multiplies in bfloat16, where that is the dtype."""
+        if self.dtype != "bfloat16":
+            return {}
+        from agents.models.deciding import hardware
+        from agents.models.loading import Precision
+
+        return {"bfloat16": hardware(Precision(device=self.device).place) or "emulated"}

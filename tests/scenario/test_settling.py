@@ -41,7 +41,7 @@ def test_a_study_keeps_the_day_on_which_it_began(llama: str, tmp_path: Path, mon
     with Study.open(folder) as study:
         assert study.scenario["students"]["chat"]["date"] == study.fingerprint["chat_date"] == "2031-02-03"
         inputs = {row[0] for row in study.query("SELECT model_input FROM answered")}
-        restored = restore_scenario(study.scenario, "study")
+        restored = restore_scenario(study.scenario, folder)
     assert inputs and all("Today Date: 03 Feb 2031" in text for text in inputs)
     assert settled([restored]) == (restored,)
     students: Any = prepare(restored).students
