@@ -2,7 +2,7 @@
 
 `scenarios/smollm2_instructions.yaml` over seeds, a process each. The goals: the share of 100 unseen prompts (topics and
 pairs of conditions that are never asked) of which the greedy answer meets everything rises from at most .10 to at least
-.40, by .30 or more, with the lower end of its interval above .20, in at most 10 minutes a seed and 3 GB. Beside it
+.40, by .30 or more, with the lower end of its interval above .20, in at most 10 minutes a seed and 3 GiB. Beside it
 stands what is no reward: the perplexity of plain prose, written for this (`benchmarks/plain_text.txt`), before and
 after. Studies in `--studies` that are whole are measured as they are and not played again; they have no
 figures of memory then. Needs `make setup-smollm2`.
@@ -27,7 +27,7 @@ from simulation.store import Study
 
 SCENARIO = "smollm2_instructions"
 TEXT = record.ROOT / "benchmarks" / "plain_text.txt"
-GOALS = {"before": 0.10, "after": 0.40, "gain": 0.30, "low": 0.20, "seconds": 600.0, "bytes": 3e9}
+GOALS = {"before": 0.10, "after": 0.40, "gain": 0.30, "low": 0.20, "seconds": 600.0, "bytes": 3 * 2.0**30}
 
 
 def played(folder: Path, seed: int, settings: list[str]) -> tuple[Path, process.Ended | None]:
