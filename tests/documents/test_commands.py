@@ -19,6 +19,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import matplotlib as mpl
 import pytest
 
 from simulation.commands.grammar import parse
@@ -237,7 +238,11 @@ def programs() -> Iterator[tuple[str, str]]:
 
 @pytest.mark.filterwarnings("ignore:.*is_gradient_checkpointing.*:FutureWarning")  # PEFT reads an older name
 @pytest.mark.parametrize("program", [code for _, code in programs()], ids=[name for name, _ in programs()])
-def test_a_program_of_a_document_runs(program: str, places: Places, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_program_of_a_document_runs(
+    program: str, places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    mpl.use("agg")
     for placeholder, study in (("runs/STUDY", places.study), ("runs/VISITS", places.visits)):
         program = program.replace(placeholder, str(study))
     exec(compile(program, "document", "exec"), {})
