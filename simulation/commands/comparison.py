@@ -5,7 +5,7 @@ from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
-from simulation.commands.terminal import PROGRAM, display, divided, scenario_file, warn
+from simulation.commands.terminal import PROGRAM, display, divided, once, scenario_file, warn
 from simulation.core.errors import INTERRUPTED, ScenarioError
 from simulation.core.machine import cores
 from simulation.core.questions import Measure
@@ -27,6 +27,7 @@ def compare_command(arguments: Namespace) -> int:
     names, overrides = divided(arguments.scenarios)
     if not names:
         raise ScenarioError(f"compare names no scenario, only {overrides[0]:.80}; write a scenario first")
+    overrides = once(overrides)
     files = [scenario_file(Path(name)) for name in names]
     seeds = None if arguments.seeds is None else read_seeds(arguments.seeds)
     lineup = read_lineup(files, arguments.vary, overrides, seeds, arguments.preset)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simulation.commands.terminal import ROOT, divided, scenario_file
+from simulation.commands.terminal import ROOT, divided, once, scenario_file
 from simulation.core.errors import USER_ERROR, ScenarioError, SimulationError
 from simulation.views.streams import say
 
@@ -26,7 +26,7 @@ def check_command(arguments: Namespace) -> int:
 
     wrong = False
     names, bare_overrides = divided(arguments.scenario)
-    overrides = [*arguments.set, *bare_overrides]
+    overrides = once([*arguments.set, *bare_overrides])
     if not names:
         raise ScenarioError(f"check names nothing to check, only {overrides[0]:.80}; write a scenario first")
     for name in names:
@@ -178,6 +178,7 @@ def doctor_command(arguments: Namespace) -> int:
     names, overrides = divided(arguments.scenario)
     if overrides and not names:
         raise ScenarioError(f"doctor names no scenario, only {overrides[0]:.80}; write a scenario first")
+    overrides = once(overrides)
     findings = examine(ROOT, {name: prepare(load_scenario(scenario_file(Path(name)), overrides)) for name in names})
     lacking = complaints(findings)
     if arguments.json:

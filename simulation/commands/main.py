@@ -3,6 +3,7 @@
 import signal
 import sys
 from collections.abc import Sequence
+from errno import ENAMETOOLONG
 from importlib import import_module
 
 from simulation.commands.grammar import COMMANDS, parse, parser
@@ -26,6 +27,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SimulationError as error:
         for line in str(error).splitlines():
             say(line, aside=True)
+        return USER_ERROR
+    except OSError as error:
+        if error.errno != ENAMETOOLONG:
+            raise
+        say(f"{str(error.filename)[:80]!r}…: {error.strerror}; give a shorter path", aside=True)
         return USER_ERROR
     except KeyboardInterrupt:
         say("stopped", aside=True)

@@ -5,7 +5,7 @@ import sys
 from argparse import Namespace
 from pathlib import Path
 
-from simulation.commands.terminal import PROGRAM, display, scenario_file, warn
+from simulation.commands.terminal import PROGRAM, display, once, scenario_file, warn
 from simulation.core.errors import INTERRUPTED
 from simulation.views.streams import say
 from simulation.views.text import shown
@@ -18,7 +18,8 @@ def run_command(arguments: Namespace) -> int:
     from simulation.scenario.settling import settled
 
     short = {"turns": arguments.turns, "threads": arguments.threads}
-    overrides = [*arguments.overrides, *(f"{key}={value}" for key, value in short.items() if value is not None)]
+    short_texts = [f"{key}={value}" for key, value in short.items() if value is not None]
+    overrides = once([*arguments.overrides, *short_texts])
     scenario = load_scenario(scenario_file(arguments.scenario), overrides, arguments.preset)
     if not (arguments.quiet or sys.stdout.isatty()):  # where nothing is drawn, reading must not look like hanging
         say(f"{scenario.name}: reading the questions and loading the models …", aside=True)

@@ -29,6 +29,17 @@ def divided(words: Sequence[str]) -> tuple[list[str], list[str]]:
     return [word for word in words if word not in overrides], overrides
 
 
+def once(overrides: Sequence[str]) -> list[str]:
+    """Return overrides of which none sets a key that another sets too; a preset may stand beside another."""
+    written: dict[str, str] = {}
+    for text in overrides:
+        key = ".".join(part.strip() for part in text.partition("=")[0].split("."))
+        if key in written and key != "preset":
+            raise ScenarioError(f"{key} is set twice, by {written[key]!r:.80} and by {text!r:.80}; write one of them")
+        written[key] = text
+    return list(overrides)
+
+
 def scenario_file(path: Path) -> Path:
     """Return the file that a path is, or the one of scenarios/ that it names; else say which may be meant."""
     if is_there(path):

@@ -17,9 +17,10 @@ import yaml
 
 from simulation.core.errors import StoreError, StudyNotBegun
 from simulation.scenario.entries import Entry, Lineup, restore
-from simulation.store import DATABASE, Study, sync_folder, write_durably
+from simulation.store import DATABASE, Study, differences, sync_folder, write_durably
 
 DOCUMENT = "comparison.yaml"
+REMEDY = "a comparison plays what it began with, so undo the edit to go on; to play it as edited, compare again"
 MOST_STUDENTS = 256
 """In one cohort unless asked otherwise: beyond this a larger batch gains nothing and holds more in memory."""
 
@@ -111,6 +112,15 @@ class Comparison:
             shutil.rmtree(folder)
             return False
         return True
+
+    def refuse_edited(self) -> None:
+        """Refuse a document that says other than what its cohorts were begun with."""
+        for index in filter(self.begun, range(len(self.cohorts))):
+            with Study.open(self.study_folder(index)) as study:
+                kept = restore(study.scenario, self.folder).resolved()
+            lines = list(differences(self.part(index).resolved(), kept, ""))
+            if lines:
+                raise StoreError(f"{self.folder / DOCUMENT} was edited, of cohort-{index} {lines[0]}; {REMEDY}")
 
     def finished(self, index: int) -> bool:
         """Tell whether a cohort has played all its turns."""

@@ -78,6 +78,7 @@ def play_comparison(
 
     `display` writes what happens as JSON lines, as workers do on their standard output.
     """
+    comparison.refuse_edited()
     left = [index for index in range(len(comparison.cohorts)) if not comparison.finished(index)]
     if workers > 1 and len(left) > 1:
         return play_apart(comparison, left, workers, hear, warn)

@@ -61,9 +61,10 @@ def go_on(folder: Path, watch: Display, warn: Callable[[str], None]) -> bool:
 
     `warn` hears what keeps it from being reproducible, or makes it slower than it could be.
     """
-    from simulation.store import Study
+    from simulation.store import SCENARIO, Study, refuse_edited
 
     with Study.open(folder, write=True) as study:
+        refuse_edited(study.folder / SCENARIO, study.scenario)
         refuse_edits(study)
         scenarios = prepared_scenarios(study.scenario, study.folder, study.seats)
         world = load_world(scenarios)  # sets the threads, which the fingerprint tells

@@ -17,6 +17,8 @@ LARGEST_BYTES = 64 * 1024
 MOST_NODES = 5_000
 """Counted after aliases are expanded, so that a few lines cannot stand for a billion."""
 DEEPEST = 24
+LONGEST_SHOWN = 200
+"""How many characters of an override are said again in a complaint about it."""
 
 KeyPath = tuple[str, ...]
 
@@ -222,7 +224,7 @@ def override(source: Document, text: str, folder: Path | None = None) -> None:
 
     Paths in it start from `folder`, by default where this program was started.
     """
-    name = f"override {text!r}"
+    name = f"override {text!r}" if len(text) <= LONGEST_SHOWN else f"override {text[:LONGEST_SHOWN]!r}…"
     dotted, equals, written = text.partition("=")
     path = tuple(part.strip() for part in dotted.split("."))
     if not equals or not all(path):

@@ -19,12 +19,14 @@ from simulation.core.errors import ScenarioError
 from simulation.core.roles import Students
 from simulation.core.types import Seat
 from simulation.scenario.document import read_text
+from simulation.scenario.keys import MOST_SEEDS
 from simulation.scenario.prepare import Prepared, make, prepare
 from simulation.scenario.readiness import check_models
 from simulation.scenario.scenario import PARTS, PRESET, Scenario, load_scenario, restore_scenario
 from simulation.scenario.settling import settled
 
-MOST_SEEDS = 10_000
+SEEDS = re.compile(r"\s*[0-9]{1,19}\s*(,\s*[0-9]{1,19}\s*)*", re.ASCII)
+"""How seeds are written on the command line: digits alone, no more of them than a seed can have."""
 _TELLING = {PRESET, *(path[-1] for path, _ in PARTS)}
 """Last words of keys of which a name says what varies, such as the policy of "ask.policy"."""
 
@@ -209,16 +211,17 @@ def label_of(value: object) -> str:
 
 def read_seeds(written: str | int | Sequence[int]) -> tuple[int, ...]:
     """Return the seeds that are written: "8" or 8 is 0 to 7, "3,5,9" or [3, 5, 9] is these."""
-    try:
-        numbers = [int(part) for part in written.split(",")] if isinstance(written, str) else written
-    except ValueError as error:
-        raise ScenarioError(f"seeds {written!r}: write how many, such as 8, or which, such as 3,5,9") from error
-    many = numbers if isinstance(numbers, int) else numbers[0] if len(numbers) == 1 and written is not numbers else None
-    seeds = tuple(numbers) if many is None and not isinstance(numbers, int) else tuple(range(many or 0))
+    numbers: int | Sequence[int] = 0
+    if not isinstance(written, str):
+        numbers = written
+    elif SEEDS.fullmatch(written):
+        which = [int(part) for part in written.split(",")]
+        numbers = which[0] if len(which) == 1 else which
+    seeds = tuple(range(min(numbers, MOST_SEEDS + 1))) if isinstance(numbers, int) else tuple(numbers)
     if not seeds or len(seeds) > MOST_SEEDS or min(seeds) < 0 or max(seeds) >= 2**63 or len(set(seeds)) < len(seeds):
         raise ScenarioError(
-            f"seeds {written!r}: write 1 to {MOST_SEEDS} different seeds of 0 and above, such as 8 (which is 0 to 7) "
-            "or 3,5,9"
+            f"seeds {written!r:.80}: write 1 to {MOST_SEEDS} different seeds of 0 and above, such as 8 (which is 0 to "
+            "7) or 3,5,9"
         )
     return seeds
 

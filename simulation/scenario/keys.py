@@ -12,9 +12,14 @@ from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, model_v
 from pydantic_core import CoreSchema, core_schema
 
 from simulation.core.calls import WHOLE, Cut
+from simulation.core.seeding import Seed
 from simulation.core.strictness import strictly
 from simulation.scenario.document import KeyPath
 
+MOST = 100_000_000
+"""Of whatever is counted and bounded by nothing nearer."""
+MOST_SEEDS = 10_000
+"""Of a comparison."""
 Heat = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
 """A temperature."""
 
@@ -70,7 +75,7 @@ class Drawing(Keys):
 
     samples: int = Field(default=1, ge=1, le=1000)
     """How many answers each question gets."""
-    top_k: int = Field(default=0, ge=0)
+    top_k: int = Field(default=0, ge=0, le=MOST)
     """Draw among so many likeliest tokens; 0 is all."""
     top_p: float = Field(default=1.0, gt=0, le=1)
     """Draw among the likeliest tokens whose probabilities add up to this."""
@@ -88,9 +93,9 @@ class Ask(Drawing):
 
     policy: Annotated[ComponentSpec, OfKind("question_policy")]
     """Chooses the questions."""
-    questions: int | None = Field(default=None, ge=1)
+    questions: int | None = Field(default=None, ge=1, le=MOST)
     """How many a turn; null is 40, of a smaller pool half of it."""
-    candidates: int | None = Field(default=None, ge=1)
+    candidates: int | None = Field(default=None, ge=1, le=MOST)
     """How many questions of the pool the policy chooses from, drawn each turn; null is 240, or all there are."""
     whole_class: bool = False
     """Ask all students of a class what is chosen for the first of them."""
@@ -122,11 +127,11 @@ class Learn(Keys):
     """Changes the students; null is their own rule, where they have one."""
     policy: Annotated[ComponentSpec, OfKind("experience_policy")] = ComponentSpec(name="mistakes")
     """Chooses the experiences to learn from."""
-    every: int = Field(default=1, ge=1)
+    every: int = Field(default=1, ge=1, le=MOST)
     """Update after every so many turns."""
-    experiences: int | None = Field(default=None, ge=1)
+    experiences: int | None = Field(default=None, ge=1, le=MOST)
     """The most that an update trains on; null for all that the policy selects."""
-    capacity: int | None = Field(default=None, ge=1)
+    capacity: int | None = Field(default=None, ge=1, le=MOST)
     """The most past experiences that the replay buffer keeps; null for all."""
     unique: bool = False
     """Keep an answer that a question already got, word for word, only once."""
@@ -135,9 +140,9 @@ class Learn(Keys):
 class Evaluate(Drawing):
     """How learning is measured."""
 
-    every: int = Field(default=2, ge=1)
+    every: int = Field(default=2, ge=1, le=MOST)
     """Evaluate after every so many turns, besides before the first and after the last."""
-    questions: int | None = Field(default=None, ge=1)
+    questions: int | None = Field(default=None, ge=1, le=MOST)
     """How many held-out questions, the same ones in every study of the environment; null is 600, or all there are."""
     samples: int = Field(default=1, ge=1, le=1000)
     """How many answers each of them gets; pass@k, of which one is right, is told for every k up to this."""
@@ -172,13 +177,24 @@ class Evaluate(Drawing):
 class Compare(Keys):
     """What `compare` plays of the file, where its own options do not say otherwise."""
 
-    seeds: int | list[int] = 8
+    seeds: (
+        Annotated[int, Field(ge=1, le=MOST_SEEDS)] | Annotated[list[Seed], Field(min_length=1, max_length=MOST_SEEDS)]
+    ) = 8
     """How many seeds, or which."""
     vary: dict[str, list[Any] | dict[str, Any]] = {}
     """By dotted key the values that are compared, a list or by their labels; of several keys every combination.
 
     Keys joined by a comma are set alike.
     """
+
+    @model_validator(mode="after")
+    def _different_seeds(self) -> "Compare":
+        if isinstance(self.seeds, list) and len(set(self.seeds)) < len(self.seeds):
+            twice = sorted({seed for seed in self.seeds if self.seeds.count(seed) > 1})
+            raise ValueError(
+                f"seeds {self.seeds!r:.60} has {', '.join(map(str, twice[:3]))} more than once; write each seed once"
+            )
+        return self
 
 
 def component_keys(model: type[BaseModel], path: KeyPath = ()) -> Iterator[tuple[KeyPath, OfKind]]:

@@ -1,5 +1,7 @@
 """Mistakes that a new user makes on purpose: each is answered by what was wrong and what to do."""
 
+from pathlib import Path
+
 import pytest
 
 from simulation.commands.main import main
@@ -65,3 +67,37 @@ def test_a_bare_command_is_helped_and_the_version_told(capsys: pytest.CaptureFix
     with pytest.raises(SystemExit) as ended:
         main(["--version"])
     assert ended.value.code == 0 and capsys.readouterr().out.startswith("simulation 0.")
+
+
+@pytest.mark.parametrize("words", [["turns=abc", "turns=1"], ["turns=2", "ask.questions=3", " turns =3"]])
+def test_a_key_that_is_set_twice_is_refused_and_both_are_named(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    for command in (["check", "surrogate"], ["run", "surrogate"], ["compare", "surrogate"]):
+        assert main([*command, *words]) == 2
+        (line,) = capsys.readouterr().err.splitlines()
+        assert line.startswith("turns is set twice, by ") and repr(words[0]) in line and repr(words[-1]) in line
+    assert main(["run", "surrogate", "turns=2", "--turns", "3"]) == 2
+    assert "by 'turns=2' and by 'turns=3'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("seeds", ["9" * 20, "-1", "1_0", "2,2", "3,-3", "٣", ""])
+def test_odd_seeds_are_refused_in_one_line(seeds: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compare", "surrogate", "--vary", "ask.policy=random,category", f"--seeds={seeds}"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"seeds {seeds!r}: write 1 to 10000 different seeds")
+
+
+def test_long_names_and_long_overrides_are_told_in_a_short_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    long = "x" * 300
+    few = ["run", "surrogate", "turns=1", "ask.questions=1", "evaluate.questions=1", "--quiet"]
+    for words in (
+        ["resume", long], ["replay", long], ["report", long], ["export", long, "--to", str(tmp_path / "to")],
+        ["studies", "--out", long], ["view", long], ["power", "--pilot", long], [*few, "--out", str(tmp_path / long)],
+        ["check", "surrogate", f"turns={'9' * 70_000}"], ["check", "own_questions", f"environment.rows={long}"],
+    ):  # fmt: skip
+        assert main(words) == 2, words[:2]
+        shown = capsys.readouterr().err
+        assert "Traceback" not in shown and len(shown) < 700, words[:2]

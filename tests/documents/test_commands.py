@@ -134,8 +134,17 @@ def in_small(words: list[str], parsed: Namespace, folder: Path, own: Sequence[st
         return ["check", "--offline", words[1]]
     drawn = {"ask": scenario.ask.samples, "evaluate": scenario.evaluate.samples}
     few = [*SMALL, *own, *(f"{key}.samples=2" for key, samples in drawn.items() if samples > 2)]
+    few = [*{text.partition("=")[0]: text for text in few}.values()]  # what stands later counts
+    words = without(words, [text.partition("=")[0] for text in few])
     alone = ["--seeds", "2", "--workers", "1"] if parsed.command == "compare" else []
     return [*words, *few, *alone, *([] if parsed.json else ["--quiet"]), "--out", str(folder / "runs")]
+
+
+def without(words: list[str], keys: Sequence[str]) -> list[str]:
+    """Return a command without what sets these keys, be it an override or an option that is short for one."""
+    kept = [word for word in words if word.partition("=")[0] not in keys]
+    places = [kept.index(f"--{key}") for key in keys if f"--{key}" in kept]
+    return [word for place, word in enumerate(kept) if not {place, place - 1} & {*places}]
 
 
 def looked_at(words: list[str], parsed: Namespace, places: Places, monkeypatch: pytest.MonkeyPatch) -> list[str]:

@@ -1,0 +1,60 @@
+"""Whether the readable copy that lies beside a study's record still says what the record does."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from simulation.core.errors import StoreError
+
+MOST_SHOWN = 3
+"""How many differences are named."""
+
+
+def refuse_edited(copy: Path, kept: Mapping[str, Any]) -> None:
+    """Refuse a copy in which somebody changed what the study plays (Any: JSON values); one that is gone says nothing.
+
+    What is played stands in the record, so an edit of the copy would be passed over without a word.
+    """
+    if not copy.is_file():
+        return
+    try:
+        written = yaml.safe_load(copy.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
+        raise StoreError(f"{copy}: cannot be read ({' '.join(str(error).split()):.200}); {remedy(copy)}") from error
+    lines = list(differences(written, dict(kept), ""))
+    if lines:
+        more = f" and {len(lines) - MOST_SHOWN} more" if len(lines) > MOST_SHOWN else ""
+        raise StoreError(f"{copy} was edited: {'; '.join(lines[:MOST_SHOWN])}{more}; {remedy(copy)}")
+
+
+def remedy(copy: Path) -> str:
+    """Return what to do about a copy that differs."""
+    return (
+        "a study plays what it began with, so undo the edit or delete this copy to go on as before; to play it as "
+        f"edited, move {copy.name} out and begin a new study from it"
+    )
+
+
+def differences(written: Any, kept: Any, at: str) -> Iterator[str]:
+    """Yield a clause for each value that is not as it is kept (Any: JSON values)."""
+    if isinstance(written, Mapping) and isinstance(kept, Mapping):
+        for key in dict.fromkeys([*kept, *written]):
+            below = f"{at}.{key}" if at else str(key)
+            if key not in written:
+                yield f"{below} is missing, the study has {shown(kept[key])}"
+            elif key not in kept:
+                yield f"{below} is {shown(written[key])}, which the study has not"
+            else:
+                yield from differences(written[key], kept[key], below)
+    elif isinstance(written, list) and isinstance(kept, list) and len(written) == len(kept):
+        for index, (ours, theirs) in enumerate(zip(written, kept, strict=True)):
+            yield from differences(ours, theirs, f"{at}.{index}")
+    elif type(written) is not type(kept) or written != kept:
+        yield f"{at or 'it'} is {shown(written)}, the study has {shown(kept)}"
+
+
+def shown(value: Any) -> str:
+    """Return a value as it can stand in one line (Any: JSON)."""
+    return f"{value!r:.60}"
