@@ -34,7 +34,7 @@ MISTAKES = {
     "export none --to x --format csv": "known: jsonl, parquet, peft",
     "compare turns=2": "write a scenario first",
     f"compare {S} --vary ask.policy": "write KEY=VALUE,VALUE",
-    f"compare {S} --seeds x": "write how many, such as 8",
+    f"compare {S} --seeds x": "different seeds of 0 and above, such as 8",
     f"compare {S} --seeds 0": "write 1 to 10000",
     f"compare {S}": "use --vary",
     "check random_selecton": "did you mean 'random_selection'?",

@@ -103,7 +103,7 @@ def test_a_lineup_comes_back_from_what_a_study_keeps(tmp_path: Path) -> None:
         (["students.model=embedded,/nowhere"], "2", [], "/nowhere"),
         (["ask.policy=random,category"], "0", [], "write 1 to"),
         (["ask.policy=random,category"], "3,3", [], "different seeds"),
-        (["ask.policy=random,category"], "many", [], "write how many"),
+        (["ask.policy=random,category"], "many", [], "different seeds"),
         (["ask.policy=random,category"], "2", ["ask.questions=0"], "ask.questions"),
     ],
 )
