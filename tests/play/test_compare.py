@@ -116,7 +116,7 @@ def test_a_failed_student_is_reported_and_stops_no_other(tmp_path: Path, capsys:
 
 def started(out: Path) -> "subprocess.Popen[bytes]":
     """Start a comparison in a process of its own."""
-    command = [sys.executable, "-m", "simulation", "compare", SURROGATE, *SMALL, "turns=40", *POLICIES]
+    command = [sys.executable, "-m", "simulation", "compare", SURROGATE, *SMALL[1:], "turns=40", *POLICIES]
     command += ["--seeds", "4", "--workers", "2", "--out", str(out), "--quiet"]
     return spawned(command)
 
@@ -159,7 +159,7 @@ def test_killed_at_random_times_and_resumed_it_ends_in_the_same_tables(tmp_path:
 
 
 def test_ctrl_c_stops_the_workers_after_a_turn_and_resume_goes_on(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "simulation", "compare", SURROGATE, *SMALL, "turns=60", *POLICIES]
+    command = [sys.executable, "-m", "simulation", "compare", SURROGATE, *SMALL[1:], "turns=60", *POLICIES]
     command += ["--seeds", "2", "--workers", "2", "--out", str(tmp_path), "--json"]
     process = subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
