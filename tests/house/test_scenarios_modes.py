@@ -19,7 +19,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Students that are the shipped coder behind a server; it tells no log-probabilities."""
     model = sampling_copy(ROOT / "agents" / "embedded" / "coder", tmp_path_factory.mktemp("model") / "coder")
     with serving(model, tmp_path_factory.mktemp("hub")) as url:
-        place = f"base_url: '{url}', model: '{model}', endpoint: completions"
+        place = f"base_url: '{url}', model: '{model}', endpoint: completions, template: plain"
         yield f"{{name: api, provider: custom, {place}, max_tokens: 64}}"
 
 
