@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from simulation import __version__
 from simulation.contracts.boundary import calling, named
 from simulation.core.distinct import distinct
-from simulation.core.errors import StoreError
 from simulation.core.optional_roles import Fingerprinted, KeepsReplies, Partial, Tried, lost_paths, taken_paths
 from simulation.core.roles import Students
 from simulation.play.runner import Display, models, play
@@ -65,7 +64,6 @@ def go_on(folder: Path, watch: Display, warn: Callable[[str], None]) -> bool:
 
     with Study.open(folder, write=True) as study:
         refuse_edited(study.folder / SCENARIO, study.scenario)
-        refuse_edits(study)
         scenarios = prepared_scenarios(study.scenario, study.folder, study.seats)
         world = load_world(scenarios)  # sets the threads, which the fingerprint tells
         for line in remarks(world):
@@ -74,19 +72,6 @@ def go_on(folder: Path, watch: Display, warn: Callable[[str], None]) -> bool:
         if changed:
             warn(f"not bit-reproducible from here on: {'; '.join(changed)}")
         return play_on(study, world, watch, warn)
-
-
-def refuse_edits(study: "Study") -> None:
-    """Refuse to go on where somebody changed the copy of the scenario, and may expect that to be played."""
-    from simulation.store.founding import SCENARIO, edits
-
-    changed = edits(study.folder, study.scenario)
-    if changed:
-        copy = study.folder / SCENARIO
-        raise StoreError(
-            f"{copy} was edited ({'; '.join(changed[:3])}{' …' if len(changed) > 3 else ''}), but a study goes on with "
-            f"what it began with; put it back, or begin another study: simulation run {copy}"
-        )
 
 
 def play_on(study: "Study", world: "World", watch: Display, warn: Callable[[str], None]) -> bool:

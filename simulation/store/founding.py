@@ -3,7 +3,7 @@
 import re
 import secrets
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -58,29 +58,6 @@ def make_folder(folder: Path, scenario: Mapping[str, Any]) -> None:
     text = yaml.safe_dump(dict(scenario), sort_keys=False, allow_unicode=True)
     write_durably(folder / SCENARIO, text.encode("utf-8"))
     sync_folder(folder.parent)
-
-
-def edits(folder: Path, scenario: Mapping[str, Any]) -> list[str]:
-    """Return what was changed in the copy of a study's scenario that lies in its folder (Any: JSON values)."""
-    try:
-        copy = yaml.safe_load((folder / SCENARIO).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return []
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        return [f"it cannot be read: {' '.join(str(error).split()):.200}"]
-    return list(differences(dict(scenario), copy))
-
-
-def differences(kept: Any, written: Any, key: str = "") -> Iterator[str]:
-    """Yield where two JSON values differ, each as "key: this is now that" (Any: JSON values)."""
-    if isinstance(kept, dict) and isinstance(written, dict):
-        for name in dict.fromkeys((*kept, *written)):
-            yield from differences(kept.get(name), written.get(name), f"{key}.{name}" if key else str(name))
-    elif isinstance(kept, list) and isinstance(written, list) and len(kept) == len(written):
-        for place, pair in enumerate(zip(kept, written, strict=True)):
-            yield from differences(*pair, f"{key}[{place}]")
-    elif kept != written:
-        yield f"{key or 'all'}: {json_text(kept):.80} is now {written!r:.80}"
 
 
 def make_database(

@@ -1,4 +1,4 @@
-"""A study goes on, replays and is exported where it was moved to; an edited copy of its scenario is noticed."""
+"""A study goes on, replays and is exported where it was moved to with its rows and its module, or without them."""
 
 import json
 import shutil
@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-import yaml
 
 from simulation.commands.main import main
 from simulation.core.types import Turn
@@ -108,32 +107,3 @@ def test_a_file_is_looked_for_from_the_study_upwards(tmp_path: Path) -> None:
         assert moved_path(lost, study) == str(place), "the nearest"
     assert moved_path(str(tmp_path / "rows.jsonl"), study) == str(tmp_path / "rows.jsonl"), "it is where it was"
     assert moved_path("embedded", study) == "embedded"
-
-
-@pytest.mark.parametrize(
-    ("edit", "words"),
-    [
-        (("turns: 3", "turns: 30"), "(turns: 3 is now 30)"),
-        (("questions: 5\n", "questions: 6\n"), "questions: 5 is now 6"),
-        (("name: own_rows", "name: [own"), "it cannot be read"),
-        (("teacher:", "teach:"), "teach: null is now"),
-    ],
-)
-def test_an_edited_copy_of_the_scenario_is_refused_with_what_was_changed(
-    edit: tuple[str, str], words: str, stopped: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    copy = stopped / "runs" / "own" / "scenario.yaml"
-    copy.write_text(copy.read_text(encoding="utf-8").replace(*edit), encoding="utf-8")
-    before = trace_hash(copy.parent)
-    assert main(["resume", str(copy.parent), "--quiet"]) == 2
-    said = capsys.readouterr().err
-    assert words in said and f"{copy} was edited" in said and "put it back, or begin another study" in said
-    assert trace_hash(copy.parent) == before
-
-
-def test_a_copy_that_was_only_laid_out_anew_or_is_gone_changes_nothing(stopped: Path) -> None:
-    copy = stopped / "runs" / "own" / "scenario.yaml"
-    copy.write_text(yaml.safe_dump(yaml.safe_load(copy.read_text(encoding="utf-8"))), encoding="utf-8")
-    assert main(["resume", str(copy.parent), "--quiet"]) == 0
-    copy.unlink()
-    assert main(["resume", str(copy.parent), "--quiet"]) == 0
