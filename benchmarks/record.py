@@ -6,7 +6,7 @@ import platform
 import subprocess
 import sys
 import time
-from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from argparse import ArgumentParser, ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -30,6 +30,25 @@ def options(description: str | None) -> ArgumentParser:
     parser.add_argument("--write", action="store_true", help="write the result beside the others")
     parser.add_argument("--results", type=Path, default=ROOT / "benchmarks" / "results", help="where it is written")
     return parser
+
+
+def lying(what: str) -> Callable[[str], Path]:
+    """Return what reads a path from the command line at which `what`, said with where it is to be had, must lie.
+
+    A default is read by it too, where it is a text.
+    """
+
+    def path_of(text: str) -> Path:
+        path = Path(text)
+        if not path.exists():
+            raise ArgumentTypeError(f"{path} is not there; give the path of {what}")
+        return path
+
+    return path_of
+
+
+MBPP = "a folder with mbpp.jsonl.gz and sanitized-mbpp.json.gz, made of google-research-datasets/mbpp on the Hub"
+"""What stands in for MBPP's rows, in both of its files."""
 
 
 def overrides(arguments: Namespace) -> list[str]:
