@@ -51,7 +51,9 @@ def one_thread() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _ctrl_c_arrives() -> None:
-    """Take SIGINT up where a background job was started with it ignored, as shells do; children inherit that."""
+def _signals_arrive() -> None:
+    """Take SIGINT and SIGHUP up where shells and `nohup` have them ignored; children inherit that."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)

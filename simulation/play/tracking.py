@@ -7,6 +7,7 @@ study goes on there; a turn that was told but not noted is told again, and Tenso
 
 import json
 import math
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -129,13 +130,17 @@ def notes(folder: Path) -> dict[str, int]:
         kept = json.loads((folder / NOTES).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return {str(name): int(turn) for name, turn in kept.items() if isinstance(turn, int)} if kept else {}
+    if not isinstance(kept, dict):
+        return {}
+    return {str(name): turn for name, turn in kept.items() if type(turn) is int}
 
 
 def tracker_of(name: str, study: "Study", last: int) -> Tracker:
     """Return one of accelerate's trackers for a study of which it was told up to a turn, -1 where of none."""
     from accelerate.tracking import LOGGER_TYPE_TO_CLASS  # type: ignore[import-untyped]
 
+    if name == "tensorboard":
+        let_a_second_pass(study.folder / FOLDER)
     project = str(study.scenario.get("name", "comparison"))
     own: dict[str, dict[str, Any]] = {
         "tensorboard": {"logging_dir": str(study.folder / FOLDER), "purge_step": last + 1},
@@ -145,6 +150,13 @@ def tracker_of(name: str, study: "Study", last: int) -> Tracker:
     }
     tracker: Tracker = LOGGER_TYPE_TO_CLASS[name]("." if name == "tensorboard" else project, **own[name])
     return tracker
+
+
+def let_a_second_pass(folder: Path) -> None:
+    """Wait until a new file is read after those that are there: their names begin with the second they were made in."""
+    seconds = [int(path.name.split(".")[3]) for path in folder.glob("events.out.tfevents.*")]
+    while seconds and time.time() < max(seconds) + 1:
+        time.sleep(0.05)
 
 
 def settings(scenario: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str | float | bool]]:
