@@ -15,7 +15,7 @@ from simulation.core.errors import ModelError, nearest
 
 CLOCK = re.compile(r"\bstrftime_now\s*\(\s*(?P<quote>['\"])(?P<format>.*?)(?P=quote)\s*\)")
 """A call that prints today's date."""
-_CALL = re.compile(r"\bstrftime_now\s*\(")
+_CALL = re.compile(r"\bstrftime_now\b(?!\s+is\s+(?:not\s+)?defined)")
 PROBE, ANSWER = "What is asked?", "ANSWER"
 """A conversation that templates are tried with."""
 

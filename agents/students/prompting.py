@@ -164,7 +164,11 @@ def _jinja() -> Any:
     from jinja2 import StrictUndefined
     from jinja2.sandbox import SandboxedEnvironment
 
-    return SandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False)
+    environment = SandboxedEnvironment(
+        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False
+    )
+    del environment.filters["random"], environment.globals["lipsum"]  # a prompt is a function of scenario and seed
+    return environment
 
 
 def lettered(options: Sequence[str]) -> str:

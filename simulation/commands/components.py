@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simulation.commands.terminal import ROOT, divided, once, scenario_file
-from simulation.core.errors import USER_ERROR, ScenarioError, SimulationError
+from simulation.core.errors import USER_ERROR, ScenarioError, SimulationError, StoreError
 from simulation.views.streams import say
 
 if TYPE_CHECKING:
@@ -151,8 +151,13 @@ def list_command(arguments: Namespace) -> int:
         if arguments.schema == "-":
             print(text)
         else:
-            Path(arguments.schema).parent.mkdir(parents=True, exist_ok=True)
-            Path(arguments.schema).write_text(f"{text}\n", encoding="utf-8")
+            try:
+                Path(arguments.schema).parent.mkdir(parents=True, exist_ok=True)
+                Path(arguments.schema).write_text(f"{text}\n", encoding="utf-8")
+            except OSError as error:
+                raise StoreError(
+                    f"{arguments.schema} cannot be written ({error.strerror}); name another file"
+                ) from error
         return 0
     for line in listed(arguments.markdown):
         say(line)

@@ -132,7 +132,15 @@ class Comparison:
 
 def is_comparison(folder: Path) -> bool:
     """Tell whether a folder holds a comparison rather than one study."""
-    return (folder / DOCUMENT).is_file()
+    return can_be_read(folder / DOCUMENT)
+
+
+def can_be_read(file: Path) -> bool:
+    """Tell whether a file is there, as far as one may look."""
+    try:
+        return file.is_file()
+    except OSError:
+        return False
 
 
 def studies_in(folder: Path) -> list[Path]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from simulation.core.errors import SimulationError, StoreError, StudyNotBegun, nearest
-from simulation.play.folders import Comparison, is_comparison, studies_in
+from simulation.play.folders import Comparison, can_be_read, is_comparison, studies_in
 from simulation.store import DATABASE, Study, lock
 
 
@@ -35,7 +35,10 @@ def folders(runs: Path) -> list[Path]:
     """Return the folders of the studies and comparisons right below a folder, by name."""
     if not runs.is_dir():
         return []
-    return sorted(path for path in runs.iterdir() if is_comparison(path) or (path / DATABASE).is_file())
+    try:
+        return sorted(path for path in runs.iterdir() if is_comparison(path) or can_be_read(path / DATABASE))
+    except OSError as error:
+        raise StoreError(f"{runs} cannot be read ({error.strerror}); get the right to") from error
 
 
 def shelved(folder: Path) -> Shelved:

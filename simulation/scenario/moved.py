@@ -1,8 +1,8 @@
 """Finds the files again that a study names, where its folder was moved along with them.
 
 A study keeps absolute paths. One of which nothing is there any more is looked for from the study's folder upwards: as
-`rows.jsonl`, `project/rows.jsonl` … beside each folder above it. What a file of that place must hold is checked where
-it is read: a resumed study refuses other held-out questions.
+`project/data/rows.jsonl`, `data/rows.jsonl`, `rows.jsonl` beside each folder above it. The place most alike is taken;
+where two are equally alike none is, since nothing tells which it was.
 """
 
 from collections.abc import Iterator, Mapping
@@ -46,13 +46,25 @@ def moved_name(name: str, folder: Path) -> str:
 def moved_path(written: str, folder: Path) -> str:
     """Return where a file is now that once was at an absolute path, or the path where nothing like it is found."""
     path = Path(written)
-    if not path.is_absolute() or path.exists():
+    if not path.is_absolute() or is_there(path):
         return written
-    return str(next((place for place in places(path, folder) if place.exists()), path))
+    for alike in places(path, folder):
+        lying = [place for place in alike if is_there(place)]
+        if lying:
+            return str(lying[0]) if len(lying) == 1 else written
+    return written
 
 
-def places(path: Path, folder: Path) -> Iterator[Path]:
-    """Yield where a file might be, the nearest to the study's folder first, then the most alike."""
-    for above in folder.resolve().parents:
-        for start in range(1, len(path.parts)):
-            yield above.joinpath(*path.parts[start:])
+def places(path: Path, folder: Path) -> Iterator[list[Path]]:
+    """Yield where a file might be, those together that are equally alike to where it was, the most alike first."""
+    above = dict.fromkeys([*folder.absolute().parents, *folder.resolve().parents])
+    for start in range(1, len(path.parts)):
+        yield list(dict.fromkeys(one.joinpath(*path.parts[start:]) for one in above))
+
+
+def is_there(path: Path) -> bool:
+    """Tell whether something is there, as far as one may look."""
+    try:
+        return path.exists()
+    except OSError:
+        return False

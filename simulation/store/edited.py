@@ -21,7 +21,7 @@ def refuse_edited(copy: Path, kept: Mapping[str, Any]) -> None:
         return
     try:
         written = yaml.safe_load(copy.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError, OSError) as error:
         raise StoreError(f"{copy}: cannot be read ({' '.join(str(error).split()):.200}); {remedy(copy)}") from error
     lines = list(differences(written, dict(kept), ""))
     if lines:

@@ -7,7 +7,7 @@ import pytest
 
 from agents.models import layout
 from agents.models.chat import Chat
-from agents.models.layout import layout_of, reads_clock
+from agents.models.layout import dated, layout_of, reads_clock
 from agents.models.text import Text
 from agents.students.language_model import LanguageModelStudents
 from simulation.core.errors import DataError, ModelError
@@ -175,3 +175,14 @@ def test_a_folder_is_not_held_to_a_template_that_is_not_used(tmp_path: Path) -> 
     with pytest.raises(DataError, match=r"chat_template\.jinja: the chat template fails"):
         LanguageModelStudents(model=str(folder)).check()
     LanguageModelStudents(model=str(folder), chat=Chat(template="off")).check()
+
+
+@pytest.mark.parametrize("call", ["{% set f = strftime_now %}{{ f('%H') }}", "{{ (strftime_now)('%H') }}"])
+def test_a_clock_under_another_name_is_refused(call: str) -> None:
+    with pytest.raises(ModelError, match="reads the clock in a way that cannot be fixed"):
+        dated(call, "2031-02-03", "the chat template")
+
+
+def test_whether_there_is_a_clock_may_be_asked() -> None:
+    template = "{% if strftime_now is defined %}{{ strftime_now('%d %b %Y') }}{% endif %}"
+    assert dated(template, "2031-02-03", "the chat template").count("03 Feb 2031") == 1

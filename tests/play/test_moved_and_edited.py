@@ -93,9 +93,10 @@ def test_an_edited_copy_is_named_with_what_differs_and_what_to_do(
     (line,) = capsys.readouterr().err.splitlines()
     assert f"{copy} was edited: ask.questions is 3, the study has 2; turns is 5, the study has 2; " in line
     assert "undo the edit" in line and "begin a new study from it" in line
-    copy.write_text("a: [", encoding="utf-8")
-    assert main(["resume", str(study), "--quiet"]) == 2
-    assert "cannot be read" in capsys.readouterr().err
+    for broken in ("a: [", "seed: 2026-13-45", "[" * 3000):
+        copy.write_text(broken, encoding="utf-8")
+        assert main(["resume", str(study), "--quiet"]) == 2
+        assert "cannot be read" in capsys.readouterr().err
     copy.write_text(before, encoding="utf-8")
     assert main(["resume", str(study), "--quiet"]) == 0
 

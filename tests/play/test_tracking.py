@@ -90,7 +90,7 @@ class StopsAfterTurn2(Quiet):
             raise KeyboardInterrupt
 
 
-@pytest.mark.parametrize("noted", [{}, {"tensorboard": 0}, {"tensorboard": 1}, "not JSON"])
+@pytest.mark.parametrize("noted", [{}, {"tensorboard": 0}, {"tensorboard": 1}, "not JSON", "[1]", "5"])
 def test_turns_that_were_told_and_not_noted_are_forgotten_and_told_again(
     noted: object, whole: Path, tmp_path: Path
 ) -> None:

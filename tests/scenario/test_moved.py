@@ -101,9 +101,14 @@ def test_a_file_is_looked_for_from_the_study_upwards(tmp_path: Path) -> None:
     study.mkdir(parents=True)
     lost = "/nowhere/project/data/rows.jsonl"
     assert moved_path(lost, study) == lost
-    for place in (tmp_path / "rows.jsonl", tmp_path / "b" / "project" / "data" / "rows.jsonl"):
+    for name in ("rows.jsonl", "b/data/rows.jsonl", "b/project/data/rows.jsonl"):
+        place = tmp_path / name
         place.parent.mkdir(exist_ok=True)
         place.touch()
-        assert moved_path(lost, study) == str(place), "the nearest"
+        assert moved_path(lost, study) == str(place), "the most alike"
+        nearer = tmp_path / "b" / "project" / "runs" / "rows.jsonl"
+        nearer.touch()
+        assert moved_path(lost, study) == (lost if name == "rows.jsonl" else str(place)), "two are equally alike"
+        nearer.unlink()
     assert moved_path(str(tmp_path / "rows.jsonl"), study) == str(tmp_path / "rows.jsonl"), "it is where it was"
     assert moved_path("embedded", study) == "embedded"

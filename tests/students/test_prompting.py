@@ -231,3 +231,9 @@ def test_what_cannot_be_shown_is_refused_at_its_line() -> None:
     question = prepare(load_scenario(SCENARIO, [])).held_out[0].prompt
     with pytest.raises(ScenarioError, match=says):
         staged(f"students={{model: embedded, prompt: {{shots: [{{question: '{question}', answer: '1'}}]}}}}")
+
+
+@pytest.mark.parametrize("layout", ["{{ question }} {{ options|random }}", "{{ question }} {{ lipsum() }}"])
+def test_a_layout_has_nothing_that_differs_from_run_to_run(layout: str) -> None:
+    with pytest.raises((ScenarioError, SimulationError, ValidationError), match=r"random|lipsum"):
+        check_models(prepare(load_scenario(SCENARIO, [f"students.prompt.layout={json.dumps(layout)}"])))
