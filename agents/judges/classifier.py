@@ -6,15 +6,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Literal
 from unicodedata import normalize
 
-from pydantic import ConfigDict, Field
-from pydantic.dataclasses import dataclass
+from pydantic import Field
 
 from agents.judges.teacher_rows import read_rows
 from agents.models import folder
 from agents.reading.wording import plain, worded_like
 from simulation.core.errors import DataError, SimulationError
 from simulation.core.paths import FilePath
-from simulation.core.registry import judge
+from simulation.core.registry import judge, nested
 from simulation.core.seeding import Seed
 from simulation.core.templates import letter
 from simulation.core.types import Answer, Feedback, Outcome, Question
@@ -28,7 +27,7 @@ READ_ALONE = 1024
 """Characters of both above which they are read alone, because a batch is as wide as its longest."""
 
 
-@dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid", use_attribute_docstrings=True))
+@nested
 class Train:
     """Trains the teacher further before it judges."""
 

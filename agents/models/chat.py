@@ -8,12 +8,12 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, ConfigDict, Field
-from pydantic.dataclasses import dataclass
+from pydantic import AfterValidator, Field
 
 from agents.models import folder
 from simulation.core.errors import DataError
 from simulation.core.paths import Located
+from simulation.core.registry import nested
 
 AUTO, OFF = "auto", "off"
 TemplateName = Annotated[str, Field(min_length=1), Located(elsewhere=lambda name: name in (AUTO, OFF))]
@@ -32,7 +32,7 @@ Day = Annotated[str, AfterValidator(day)]
 """The type of a field that names a day."""
 
 
-@dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid", use_attribute_docstrings=True))
+@nested
 class Chat:
     """How a conversation is laid out."""
 

@@ -14,19 +14,19 @@ from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import ConfigDict, Field, model_validator
-from pydantic.dataclasses import dataclass
+from pydantic import Field, model_validator
 
 from simulation.core.catalogue import Catalogue, catalogue
 from simulation.core.errors import DataError
 from simulation.core.paths import FilePath
+from simulation.core.registry import nested
 
 Floats = NDArray[np.float64]
 GAMMAS = (0.0, *(round(0.01 * step, 2) for step in range(1, 101)), *map(float, range(2, 100)))
 """What is tried for γ: nothing, .01 to 1, and 2 to 99."""
 
 
-@dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid", use_attribute_docstrings=True))
+@nested
 class Grounding:
     """How a title that was written freely stands for the items nearest to it."""
 

@@ -6,10 +6,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import ConfigDict, Field, TypeAdapter
-from pydantic.dataclasses import dataclass
+from pydantic import Field, TypeAdapter
 
 from simulation.core.errors import ScenarioError
+from simulation.core.registry import nested
 
 NANO = 1_000_000_000
 """Money is counted in billionths, as whole numbers, so that sums are exact."""
@@ -19,7 +19,7 @@ Count = Annotated[int, Field(ge=1, le=10**15)]
 Money = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
 
 
-@dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid", use_attribute_docstrings=True))
+@nested
 class Prices:
     """What a provider takes for a million tokens, in any one currency."""
 
@@ -33,7 +33,7 @@ class Prices:
         return math.ceil(prompt_tokens * self.input * 1000) + math.ceil(completion_tokens * self.output * 1000)
 
 
-@dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid", use_attribute_docstrings=True))
+@nested
 class Budget:
     """What a study may spend on its API from its beginning to its end, however often it is resumed."""
 

@@ -7,8 +7,7 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
-from pydantic import AfterValidator, ConfigDict, Field, model_validator
-from pydantic.dataclasses import dataclass
+from pydantic import AfterValidator, Field, model_validator
 
 from agents.models import chat, folder
 from agents.models.chat import AUTO, PLAIN, Chat
@@ -17,7 +16,7 @@ from agents.students.prompting import Prompt, manner_of, one_way, prompting
 from agents.students.student import Mode, Spelling, Student, Template
 from simulation.core.errors import SimulationError
 from simulation.core.optional_roles import taken_paths
-from simulation.core.registry import students
+from simulation.core.registry import nested, students
 from simulation.core.roles import Answerer
 from simulation.core.types import Seat
 from simulation.core.wording import Teaching, Wording
@@ -42,7 +41,7 @@ def expression(pattern: str) -> str:
     return pattern
 
 
-@dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid", use_attribute_docstrings=True))
+@nested
 class Lora:
     """The adapter of each student."""
 
@@ -54,7 +53,7 @@ class Lora:
     """Names of the linear layers that are adapted, such as q_proj; none means all but the output head."""
 
 
-@dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid", use_attribute_docstrings=True))
+@nested
 class Codes:
     """The tokens of identifiers: <a_0>, <a_1>, … of the first level, <b_0>, … of the second."""
 

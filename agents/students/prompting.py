@@ -7,11 +7,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, ConfigDict, Field
-from pydantic.dataclasses import dataclass as checked_dataclass
+from pydantic import AfterValidator, Field
 
 from simulation.core.errors import DataError, ScenarioError, nearest
 from simulation.core.paths import Located
+from simulation.core.registry import nested
 from simulation.core.seeding import generator
 from simulation.core.templates import letter
 from simulation.core.types import Question
@@ -50,7 +50,7 @@ Layout = Annotated[
 """The type of a field that says a layout, or names its file."""
 
 
-@checked_dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid", use_attribute_docstrings=True))
+@nested
 class WrittenShot:
     """A worked example of one's own."""
 
@@ -60,7 +60,7 @@ class WrittenShot:
     """How it is answered."""
 
 
-@checked_dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid", use_attribute_docstrings=True))
+@nested
 class Prompt:
     """How questions are put, in ordinary words."""
 

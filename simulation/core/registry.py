@@ -103,6 +103,17 @@ def parameters(cls: C) -> C:
     return of_parameters(cls)
 
 
+NESTED = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+"""What stands together under one parameter has fields that the schema describes with it."""
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+def nested(cls: C) -> C:
+    """Make a class of parameters that stand together under one parameter of a component."""
+    setattr(cls, "__get_pydantic_core_schema__", classmethod(strictly))  # noqa: B010  # pydantic's own protocol
+    return pydantic_dataclass(cls, frozen=True, kw_only=True, config=NESTED)  # type: ignore[return-value]
+
+
 def of_parameters(cls: C) -> C:
     """Make a class a dataclass that checks its fields as parameters in YAML are checked."""
     setattr(cls, "__get_pydantic_core_schema__", classmethod(strictly))  # noqa: B010  # pydantic's own protocol

@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import field
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from simulation.core.errors import ScenarioError
 from simulation.core.registry import PACKAGES, components, parameters
 from simulation.core.strictness import APART, STRICT
-from simulation.scenario.scenario import Scenario
+from simulation.scenario.scenario import Scenario, load_scenario
 
 
 @parameters
@@ -77,3 +79,16 @@ def test_no_parameter_of_the_registry_and_no_key_of_a_scenario_is_lax() -> None:
     all_scalars = [(owner, scalar) for owner in owners for scalar in scalars(owner.__pydantic_core_schema__)]
     assert not [owner for owner, scalar in all_scalars if not scalar.get("strict")]
     assert len(all_scalars) > 200
+
+
+@pytest.mark.parametrize(
+    "override",
+    [
+        "students.lora.rank=true", "students.lora.rank=8.0", 'students.lora.rank="8"', "students.lora.alpha=true",
+        "students.prompt.shots=true", "students.prompt.shots=2.0", "students.chat={thinking: 1}",
+        "students.chat={thinking: yes}",
+    ],
+)  # fmt: skip
+def test_what_stands_together_under_one_parameter_is_strict_too(override: str) -> None:
+    with pytest.raises(ScenarioError, match="input should be a valid"):
+        load_scenario(Path(__file__).parents[2] / "scenarios" / "random_selection.yaml", [override])
