@@ -8,9 +8,8 @@ import re
 from datetime import datetime
 from typing import Any
 
-from jinja2 import TemplateError
-
 from agents.models.chat import AUTO, OFF, PLAIN, Chat, template_text
+from agents.models.files.conversation import RAISED
 from simulation.core.errors import ModelError, nearest
 
 CLOCK = re.compile(r"\bstrftime_now\s*\(\s*(?P<quote>['\"])(?P<format>.*?)(?P=quote)\s*\)")
@@ -80,7 +79,7 @@ class Layout:
                 tokenize=False,
                 **self._values,
             )
-        except (TemplateError, TypeError, ValueError) as error:
+        except RAISED as error:
             raise ModelError(
                 f"{self.name} refuses a conversation{' with students.chat.system' if self._system else ''}: {error}; "
                 "change students.chat"

@@ -149,7 +149,7 @@ def rendered(template: str, values: dict[str, Any]) -> str:
     try:
         text: str = _compiled(template).render(values)
         return text
-    except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
+    except (TemplateError, TypeError, ValueError, LookupError, ArithmeticError, RecursionError) as error:
         raise ScenarioError(f"prompt: {template!r:.60} cannot be laid out: {error}; correct it") from error
 
 

@@ -33,6 +33,8 @@ class Tables:
         """Refuse what is neither a study nor a comparison."""
         self.folder = folder
         self._folders = studies_in(folder)
+        if not self._folders:
+            raise StoreError(f"none of the studies of {folder} was begun; resume it")
         for place in self._folders:
             Study.open(place).close()
 
@@ -92,9 +94,12 @@ class Tables:
         frames: list[pd.DataFrame] = []
         for place in self._folders:
             with reported(place), closing(open_database(place, "ro")) as connection:
+                connection.set_authorizer(writes_nothing)
                 try:
                     cursor = connection.execute(statement, values)
-                except (sqlite3.OperationalError, sqlite3.ProgrammingError) as error:
+                except (sqlite3.DatabaseError, OverflowError, UnicodeEncodeError) as error:
+                    if type(error) is sqlite3.DatabaseError and "authoriz" not in str(error):
+                        raise  # the database is damaged
                     raise StoreError(f"the query {statement!r:.200} cannot be run: {error}; correct it") from error
                 columns = [column for column, *_ in cursor.description or ()]
                 frames.append(pd.DataFrame(cursor.fetchall(), columns=columns).assign(study=place.name))
@@ -123,3 +128,8 @@ class Tables:
 
 TABLES = tuple(name for name, member in vars(Tables).items() if isinstance(member, cached_property) and name != "about")
 """The names of the tables."""
+
+
+def writes_nothing(action: int, *_: str | None) -> int:
+    """Let a query read whatever it likes, and no other file be made: an authorizer of SQLite."""
+    return sqlite3.SQLITE_DENY if action == sqlite3.SQLITE_ATTACH else sqlite3.SQLITE_OK

@@ -59,6 +59,8 @@ def test_templates_of_several_shapes_are_good(folder: Path) -> None:
         "{{ '[/INST]' if messages | length == 1 }}",
         "{% for m in messages %}<turn>{{ m['role'] }}\n{{ '<think>\n\n</think>' if m['role'] == 'assistant' }}"
         "{{ m['content'] }}<end>\n{% endfor %}{% if add_generation_prompt %}<turn>assistant\n{% endif %}",
+        "{%- for m in messages %}<turn>{{ m['role'] + '\n' }}{%- generation -%}{{ m['content'] }}<end>{%endgeneration%}"
+        "{%- endfor %}{% if add_generation_prompt %}<turn>assistant\n{% endif %}",
     ):
         broken_models.template(text)(folder)
         LanguageModelStudents(model=str(folder)).check()

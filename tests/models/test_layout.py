@@ -102,6 +102,9 @@ def test_where_tokens_join_prompt_and_answer_the_conversation_decides() -> None:
         ),
         ("{{ raise_exception('Nothing is said') }}", "'here' refuses a conversation: Nothing is said"),
         ("{{ strftime_now(messages[0]['content']) }}", "reads the clock in a way that cannot be fixed"),
+        ("{{ 1 / 0 }}", "'here' refuses a conversation: division by zero"),
+        ("{{ '{}'.format() }}", "'here' refuses a conversation: tuple index out of range"),
+        ("{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", "'here' refuses a conversation: maximum recursion depth"),
     ],
 )
 def test_a_template_that_cannot_be_followed_is_refused_by_name(template: str, refusal: str) -> None:

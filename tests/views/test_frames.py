@@ -76,6 +76,28 @@ def test_the_views_say_what_was_taught_and_examined(folder: Path) -> None:
         tables.query("SELECT absent FROM taught")
 
 
+@pytest.mark.parametrize(
+    ("statement", "values"),
+    [
+        ("VACUUM INTO 'other.db'", ()), ("ATTACH 'other.db' AS a", ()), ("DELETE FROM turns", ()),
+        ("SELECT ?", (2**70,)), ("SELECT ?", ("\ud800",)), ("SELECT ?", ()),
+    ],
+)  # fmt: skip
+def test_a_query_writes_nothing_and_says_what_is_wrong(
+    statement: str, values: tuple[object, ...], folder: Path, disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(disk)
+    with pytest.raises(StoreError, match=r"cannot be run: .*; correct it"):
+        simulation.open_study(folder).query(statement, *values)
+    assert not (disk / "other.db").exists()
+
+
+def test_a_comparison_of_which_nothing_was_begun_is_refused(disk: Path) -> None:
+    (disk / DOCUMENT).write_text("")
+    with pytest.raises(StoreError, match=r"none of the studies of .* was begun; resume it"):
+        simulation.open_study(disk)
+
+
 @pytest.mark.parametrize("version", range(OLDEST, VERSION + 1))
 def test_a_study_of_each_format_has_all_tables_and_views(version: int, disk: Path) -> None:
     tables = simulation.open_study(rebuilt(version, disk / "s"))

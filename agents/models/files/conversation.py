@@ -9,16 +9,31 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from jinja2 import TemplateError
-from jinja2.ext import loopcontrols
+from jinja2.ext import Extension, loopcontrols
+from jinja2.nodes import Node
+from jinja2.parser import Parser
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from agents.models.files.json_object import read_if_there
 from agents.models.files.tokens import CONFIG, SPECIAL, TEMPLATE
 from simulation.core.errors import DataError
 
+RAISED = (TemplateError, TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError)
+"""What a template may raise."""
 _QUESTION, _ANSWER = "a question", "an answer to it"
 _REMEDY = "correct it, or name another in students.chat.template"
 _DAY = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class Written(Extension):
+    """The tag around what an assistant wrote, for training; the text is as without it."""
+
+    tags: set[str] = {"generation"}  # noqa: RUF012  # as jinja2 has it
+
+    def parse(self, parser: Parser) -> list[Node]:
+        """Return what stands in the tag."""
+        next(parser.stream)
+        return parser.parse_statements(("name:endgeneration",), drop_needle=True)
 
 
 def check_template(folder: Path, *, answers: bool) -> None:
@@ -79,14 +94,16 @@ def _rendered(
     file: Path, template: str, special: dict[str, object], turns: list[dict[str, str]], *, prompts: bool
 ) -> str:
     """Return a conversation as the template lays it out."""
-    environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True, extensions=[loopcontrols])
+    environment = ImmutableSandboxedEnvironment(
+        trim_blocks=True, lstrip_blocks=True, extensions=[loopcontrols, Written]
+    )
     environment.filters["tojson"] = _to_json
     environment.globals["raise_exception"] = _refuse
     environment.globals["strftime_now"] = _DAY.strftime
     try:
-        compiled = environment.from_string(template.replace("{% generation %}", "").replace("{% endgeneration %}", ""))
+        compiled = environment.from_string(template)
         return compiled.render(messages=turns, add_generation_prompt=prompts, tools=None, documents=None, **special)
-    except (TemplateError, TypeError, ValueError, KeyError, AttributeError, ArithmeticError, RecursionError) as error:
+    except RAISED as error:
         line = f", line {number}" if (number := getattr(error, "lineno", None)) else ""
         raise DataError(f"{file}: the chat template fails{line} ({error}); {_REMEDY}") from error
 
