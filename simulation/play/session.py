@@ -16,8 +16,9 @@ from simulation.core.optional_roles import Fingerprinted, KeepsReplies, Partial,
 from simulation.core.roles import Students
 from simulation.play.runner import Display, models, play
 from simulation.play.tracking import Tracked, tracked_by
-from simulation.scenario.entries import prepared_scenarios
+from simulation.scenario.entries import is_lineup, prepared_scenarios
 from simulation.scenario.prepare import Prepared
+from simulation.scenario.scenario import relocated
 from simulation.scenario.seating import load_world
 
 if TYPE_CHECKING:
@@ -64,6 +65,8 @@ def go_on(folder: Path, watch: Display, warn: Callable[[str], None]) -> bool:
 
     with Study.open(folder, write=True) as study:
         refuse_edited(study.folder / SCENARIO, study.scenario)
+        for line in relocations(study):
+            warn(line)
         scenarios = prepared_scenarios(study.scenario, study.folder, study.seats)
         world = load_world(scenarios)  # sets the threads, which the fingerprint tells
         for line in remarks(world):
@@ -72,6 +75,15 @@ def go_on(folder: Path, watch: Display, warn: Callable[[str], None]) -> bool:
         if changed:
             warn(f"not bit-reproducible from here on: {'; '.join(changed)}")
         return play_on(study, world, watch, warn)
+
+
+def relocations(study: "Study") -> list[str]:
+    """Return a line for each file that is read from another place than the study keeps, since it was moved."""
+    from simulation.store import differences
+
+    kept = [own["scenario"] for own in study.scenario["entries"]] if is_lineup(study.scenario) else [study.scenario]
+    lines = [line for own in kept for line in differences(relocated(own, study.folder), own, "")]
+    return [f"moved along with the study: {line}" for line in dict.fromkeys(lines)]
 
 
 def play_on(study: "Study", world: "World", watch: Display, warn: Callable[[str], None]) -> bool:

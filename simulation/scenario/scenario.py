@@ -166,7 +166,12 @@ def preset_overrides(document: Document, preset: str | None) -> list[str]:
 
 def restore_scenario(resolved: Mapping[str, Any], folder: Path) -> Scenario:
     """Return the scenario that a study keeps in a folder, with its files where they are now."""
-    return checked(Document(str(folder), moved(resolved, folder, {path: kind.name for path, kind in PARTS})))
+    return checked(Document(str(folder), relocated(resolved, folder)))
+
+
+def relocated(resolved: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """Return what a study keeps in a folder, with its files where they are now (Any: JSON values)."""
+    return moved(resolved, folder, {path: kind.name for path, kind in PARTS})
 
 
 def checked(document: Document) -> Scenario:

@@ -57,4 +57,4 @@ def differences(written: Any, kept: Any, at: str) -> Iterator[str]:
 
 def shown(value: Any) -> str:
     """Return a value as it can stand in one line (Any: JSON)."""
-    return f"{value!r:.60}"
+    return f"{value!r:.200}"

@@ -78,7 +78,7 @@ def stopped(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("what", ["project", "study"])
 def test_a_study_goes_on_from_where_it_was_moved_to(
-    what: str, stopped: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    what: str, stopped: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     whole = tmp_path / "whole"
     shutil.copytree(stopped / "runs" / "own", whole)
@@ -90,6 +90,8 @@ def test_a_study_goes_on_from_where_it_was_moved_to(
     monkeypatch.chdir(tmp_path / "away")
     assert main(["resume", str(study.relative_to(tmp_path / "away")), "--quiet"]) == 0
     assert trace_hash(study) == trace_hash(whole)
+    said = capsys.readouterr().err
+    assert ("moved along with the study: environment.rows is " in said) == (what == "project")
     for command in (["replay", str(study)], ["report", str(study)]):
         assert main(command) == 0
     for form in ("jsonl", "parquet"):
