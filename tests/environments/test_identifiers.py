@@ -93,9 +93,9 @@ def test_every_level_takes_something_away() -> None:
 
 def test_600_items_take_under_two_seconds_and_are_equal_bit_for_bit_when_repeated() -> None:
     features = clouds(600, 64, 50)
-    begun = time.perf_counter()
+    begun = time.process_time()
     first = residual_levels(features, 3, 32, stream(5))
-    assert time.perf_counter() - begun < 2.0
+    assert time.process_time() - begun < 2.0
     second = residual_levels(features.copy(), 3, 32, stream(5))
     for one, other in zip((*first.codebooks, first.codes_NL), (*second.codebooks, second.codes_NL), strict=True):
         assert one.tobytes() == other.tobytes()

@@ -106,10 +106,10 @@ def test_a_broken_folder_is_refused_in_one_line_with_file_row_and_remedy(
     tmp_path: Path, edit: Edit, words: str
 ) -> None:
     edit(minionerec(tmp_path))
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(DataError, match=words) as refusal:
         read_log(tmp_path)
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
     assert "\n" not in str(refusal.value)
     assert len(str(refusal.value)) < 600
     assert ";" in str(refusal.value), "a remedy follows"

@@ -130,10 +130,10 @@ COUNTED: list[tuple[str, str, Edit, dict[str, int], int]] = [
 )
 def test_a_broken_dump_is_refused_in_one_line(tmp_path: Path, kind: str, edit: Edit, words: str) -> None:
     edit(FORMATS[kind](tmp_path))
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(DataError, match=words) as refusal:
         read_log(tmp_path)
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
     assert "\n" not in str(refusal.value)
     assert len(str(refusal.value)) < 600
     assert ";" in str(refusal.value), "a remedy follows"

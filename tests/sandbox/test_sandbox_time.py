@@ -49,7 +49,9 @@ def test_an_idle_program_costs_its_wall_limit_once(sandbox, source):
     began = time.monotonic()
     report = report_of(sandbox, source)
     seconds = time.monotonic() - began
-    assert report.verdict == "timeout" and report.wall_seconds < 2.0, report
+    assert report.verdict == "timeout", report
+    given_back = IDLE.wall_seconds  # at most: what it waited for a processor on a crowded machine
+    assert report.wall_seconds < IDLE.wall_seconds + given_back + 1.0, report
     assert seconds < report.wall_seconds + 1.0, "it was run once"
 
 

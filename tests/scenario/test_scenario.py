@@ -112,9 +112,9 @@ def test_hostile_yaml_is_refused_in_one_line(tmp_path: Path, text: str | bytes, 
 def test_a_billion_laughs_end_at_once(tmp_path: Path) -> None:
     rows = ["a0: &a0 [lol, lol, lol, lol, lol, lol, lol, lol, lol, lol]"]
     rows += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 10)]
-    start = time.perf_counter()
+    start = time.process_time()
     (line,) = refusals(tmp_path, "\n".join(rows))
-    assert "aliases are expanded" in line and time.perf_counter() - start < 1.0
+    assert "aliases are expanded" in line and time.process_time() - start < 1.0
 
 
 @pytest.mark.parametrize(
