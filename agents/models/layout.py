@@ -8,8 +8,9 @@ import re
 from datetime import datetime
 from typing import Any
 
+from agents.models.bounded_jinja import RAISED
 from agents.models.chat import AUTO, OFF, PLAIN, Chat, template_text
-from agents.models.files.conversation import RAISED
+from agents.models.files.conversation import in_bounds
 from simulation.core.errors import ModelError, nearest
 
 CLOCK = re.compile(r"\bstrftime_now\s*\(\s*(?P<quote>['\"])(?P<format>.*?)(?P=quote)\s*\)")
@@ -30,8 +31,10 @@ class Layout:
         self._values = chat.values
         self._system = [] if chat.system is None else [{"role": "system", "content": chat.system}]
         self._template = dated(template, chat.date, self.name)
+        self._is_tried = False
         self._refuse_unheeded(template, chat)
         opening, conversation = self.question(PROBE), self.conversation(PROBE, ANSWER)
+        self._is_tried = True
         self.lead, _, self.tail = conversation[len(opening) :].rpartition(ANSWER)
         """What stands before an answer, and behind it."""
 
@@ -71,9 +74,13 @@ class Layout:
         return text[: len(text) - len(self.tail)]
 
     def _rendered(self, turns: list[dict[str, str]], *, add_generation_prompt: bool) -> str:
+        messages = [*self._system, *turns]
+        given = {"messages": messages, "add_generation_prompt": add_generation_prompt, **self._values}
         try:
+            if not self._is_tried:  # the library keeps to no bounds
+                in_bounds(self._template, {**self._tokenizer.special_tokens_map, **given})
             text: str = self._tokenizer.apply_chat_template(
-                [*self._system, *turns],
+                messages,
                 chat_template=self._template,
                 add_generation_prompt=add_generation_prompt,
                 tokenize=False,

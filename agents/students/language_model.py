@@ -5,12 +5,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import field, replace
 from importlib.metadata import version
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
 from agents.models import chat, folder
 from agents.models.chat import AUTO, PLAIN, Chat
+from agents.models.files.conversation import check_named
 from agents.models.nearness import Grounding
 from agents.students.prompting import Prompt, manner_of, one_way, prompting
 from agents.students.student import Mode, Spelling, Student, Template
@@ -154,7 +156,9 @@ class LanguageModelStudents:
     def check(self) -> None:
         """Refuse a model that is not there, by looking at files only; raises DataError."""
         chats, kinds = self.chat.template == AUTO, ("ForCausalLM", "LMHeadModel")
-        folder.validate(self.model, embedded="student", architectures=kinds, chats=chats)
+        source = folder.validate(self.model, embedded="student", architectures=kinds, chats=chats)
+        if self.chat.file is not None and Path(source).is_dir():
+            check_named(self.chat.file, Path(source), self.chat.values)
 
     def answerer(self, seat: Seat) -> Student:
         """Return the student of a seat, without loading a model."""

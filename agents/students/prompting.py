@@ -1,63 +1,60 @@
 """Prompts in ordinary words: a question in a layout of its own, behind worked examples, with a wish for its answer."""
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator, Field
 
+from agents.students.shots import AN_OPTION, Shot, WrittenShot, drawn_shots, lettered, marked, written_shots
+from simulation.core.disclosure import disclosed, folded
 from simulation.core.errors import DataError, ScenarioError, nearest
 from simulation.core.paths import Located
 from simulation.core.registry import nested
-from simulation.core.seeding import generator
-from simulation.core.templates import letter
 from simulation.core.types import Question
 from simulation.core.wording import ANSWER, FIELDS, LAYOUT, Teaching, Wording
 
+if TYPE_CHECKING:
+    from agents.models.bounded_jinja import BoundedSandbox
+
 FILES = (".jinja", ".j2", ".txt")
-_LOOKED_AT = 50
-"""Questions of the pool looked at for each worked example that is wanted."""
+MARK = "the question that marks its place"
+"""What layouts are tried with."""
 
 
 def known_layout(text: str) -> str:
-    """Refuse what is no Jinja text, names what there is not, or never says the question; a file is read later."""
-    if text.endswith(FILES):
-        return text
-    from jinja2 import TemplateSyntaxError, meta
-
-    try:
-        names = meta.find_undeclared_variables(_jinja().parse(text))
-    except TemplateSyntaxError as error:
-        raise ValueError(f"{text!r:.60} is no Jinja text: {error.message} in its line {error.lineno}") from error
-    if unknown := sorted(names - {*FIELDS}):
-        raise ValueError(f"{text!r:.60} names {unknown[0]!r}; {nearest(unknown[0], FIELDS)}")
+    """Refuse what is no Jinja text, or names what there is not; a file is read later."""
+    names_of(text)
     return text
 
 
 def asking_layout(text: str) -> str:
-    """Refuse a layout that never says the question."""
-    if not text.endswith(FILES) and "question" not in text:
+    """Refuse a layout that does not name the question, comments aside; whether it writes it is tried later."""
+    if not text.endswith(FILES) and "question" not in names_of(text):
         raise ValueError(f"{text!r:.60} never says {{{{ question }}}}; write it where the question is to stand")
-    return known_layout(text)
+    return text
+
+
+def names_of(text: str) -> frozenset[str]:
+    """Return what a Jinja text names, nothing of a file; raises ValueError."""
+    if text.endswith(FILES):
+        return frozenset()
+    from jinja2 import TemplateSyntaxError, meta
+
+    try:
+        names = frozenset(meta.find_undeclared_variables(_jinja().parse(text)))
+    except TemplateSyntaxError as error:
+        raise ValueError(f"{text!r:.60} is no Jinja text: {error.message} in its line {error.lineno}") from error
+    if unknown := sorted(names - {*FIELDS}):
+        raise ValueError(f"{text!r:.60} names {unknown[0]!r}; {nearest(unknown[0], FIELDS)}")
+    return names
 
 
 Layout = Annotated[
     str, Field(min_length=1), Located(elsewhere=lambda _: True, endings=FILES), AfterValidator(asking_layout)
 ]
 """The type of a field that says a layout, or names its file."""
-
-
-@nested
-class WrittenShot:
-    """A worked example of one's own."""
-
-    question: Annotated[str, Field(min_length=1)]
-    """What was asked."""
-    answer: Annotated[str, Field(min_length=1)]
-    """How it is answered."""
 
 
 @nested
@@ -90,21 +87,6 @@ class Prompt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shot:
-    """A worked example, as a layout reads it."""
-
-    id: str
-    question: str
-    answer: str
-    options: tuple[str, ...] = ()
-
-    @property
-    def lines(self) -> str:
-        """The options one a line, with letters."""
-        return lettered(self.options)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Prompting:
     """How one student's questions become prompts."""
 
@@ -124,32 +106,39 @@ class Prompting:
 @lru_cache(maxsize=1 << 14)
 def laid_out(prompting: Prompting, question: Question) -> str:
     """Return a question as a prompt; where an answer continues code, the prompt ends as the question does."""
-    form = question.form
-    values: dict[str, Any] = {
-        "question": question.prompt,
-        "options": form.alternatives,
-        "lines": lettered(form.alternatives),
-        "letters": prompting.letters,
-        "opening": bool(form.opening),
-        "shots": [shot for shot in prompting.shots if shot.id != question.id and shot.question != question.prompt][
-            : prompting.shown
-        ],
-    }
-    text = rendered(prompting.layout, {**values, "answer": rendered(prompting.answer, values)}).strip()
-    if not form.opening:
+    text = written_out(prompting, values_of(prompting, question))
+    if not question.form.opening:
         return text
     end = question.prompt.rstrip()
     return text + question.prompt[len(end) :] if text.endswith(end) else text
 
 
+def values_of(prompting: Prompting, question: Question) -> dict[str, Any]:
+    """Return what a layout reads of a question (Any: texts, lists and flags)."""
+    form = question.form
+    shots = [shot for shot in prompting.shots if shot.id != question.id and shot.question != question.prompt]
+    return {
+        "question": question.prompt,
+        "options": form.alternatives,
+        "lines": lettered(form.alternatives),
+        "letters": prompting.letters,
+        "opening": bool(form.opening),
+        "shots": shots[: prompting.shown],
+    }
+
+
+def written_out(prompting: Prompting, values: dict[str, Any]) -> str:
+    """Return the layout with values in it (Any: whatever a layout reads)."""
+    return rendered(prompting.layout, {**values, "answer": rendered(prompting.answer, values)}).strip()
+
+
 def rendered(template: str, values: dict[str, Any]) -> str:
     """Return what a Jinja text makes of values (Any: whatever a layout reads); raises ScenarioError."""
-    from jinja2 import TemplateError
+    from agents.models.bounded_jinja import RAISED
 
     try:
-        text: str = _compiled(template).render(values)
-        return text
-    except (TemplateError, TypeError, ValueError, LookupError, ArithmeticError, RecursionError) as error:
+        return _jinja().lay_out(_compiled(template), values)
+    except RAISED as error:
         raise ScenarioError(f"prompt: {template!r:.60} cannot be laid out: {error}; correct it") from error
 
 
@@ -159,21 +148,11 @@ def _compiled(template: str) -> Any:
 
 
 @lru_cache(maxsize=1)
-def _jinja() -> Any:
-    """Return where layouts are read (Any: imported late): nothing of Python is in their reach."""
-    from jinja2 import StrictUndefined
-    from jinja2.sandbox import SandboxedEnvironment
+def _jinja() -> "BoundedSandbox":
+    """Return where layouts are read: nothing of Python is in their reach."""
+    from agents.models.bounded_jinja import strict
 
-    environment = SandboxedEnvironment(
-        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False
-    )
-    del environment.filters["random"], environment.globals["lipsum"]  # a prompt is a function of scenario and seed
-    return environment
-
-
-def lettered(options: Sequence[str]) -> str:
-    """Return options one a line, with letters."""
-    return "\n".join(f"{letter(place)}) {option}" for place, option in enumerate(options))
+    return strict()
 
 
 def prompting(prompt: Prompt, teaching: Teaching, *, letters: bool) -> Prompting:
@@ -184,75 +163,37 @@ def prompting(prompt: Prompt, teaching: Teaching, *, letters: bool) -> Prompting
         answer=wording.answer if prompt.answer is None else prompt.answer,
         letters=letters,
         shown=len(prompt.shots) if isinstance(prompt.shots, tuple) else prompt.shots,
-        shots=written_shots(prompt.shots, teaching.measured)
+        shots=written_shots(prompt.shots)
         if isinstance(prompt.shots, tuple)
         else drawn_shots(prompt.shots, teaching, letters=letters),
     )
     if teaching.pool:
         way.text(teaching.pool[0].shown())
+        try_layout(way, teaching, drawn=not isinstance(prompt.shots, tuple))
     return way
 
 
-def written_shots(shots: Sequence[WrittenShot], measured: Sequence[Question]) -> tuple[Shot, ...]:
-    """Return examples of one's own; refuses one that gives a question away which is measured."""
-    asked = [(question, folded(question.prompt)) for question in measured] if shots else []
-    for place, shot in enumerate(shots):
-        text = folded(f"{shot.question} {shot.answer}")
-        for question, prompt in asked:
-            if prompt and prompt in text:
-                raise ScenarioError(
-                    f"prompt.shots: example {place + 1} holds the question {question.id!r}, which is measured and must "
-                    "not be shown; write another"
-                )
-    return tuple(Shot(id="", question=shot.question, answer=shot.answer) for shot in shots)
+def try_layout(way: Prompting, teaching: Teaching, *, drawn: bool) -> None:
+    """Refuse a layout that does not write a marked question, or whose own words give away what is measured.
 
-
-def drawn_shots(count: int, teaching: Teaching, *, letters: bool) -> tuple[Shot, ...]:
-    """Draw examples from the pool by the student's seed, one more than are shown where there is one."""
-    if not count:
-        return ()
-    measured = {folded(question.prompt) for question in teaching.measured}
-    distinct: dict[str, Shot] = {}
-    for question in islice(mixed(teaching, count), _LOOKED_AT * (count + 1)):
-        answer = shown_answer(question, letters=letters)
-        text = folded(question.prompt)
-        if answer is not None and text not in measured and text not in distinct:
-            distinct[text] = Shot(
-                id=question.id, question=question.prompt, answer=answer, options=question.form.alternatives
-            )
-        if len(distinct) > count:
-            break
-    if len(distinct) < count:
+    Examples that were drawn are marked too: they are of the pool.
+    """
+    values = values_of(way, teaching.pool[0].shown())
+    options = (AN_OPTION,) * len(values["options"])
+    shots = [marked(shot) for shot in values["shots"]] if drawn else values["shots"]
+    text = written_out(
+        way, {**values, "question": MARK, "options": options, "lines": lettered(options), "shots": shots}
+    )
+    if folded(MARK).letters not in folded(text).letters:
         raise ScenarioError(
-            f"prompt.shots: {count} worked examples are wanted, and {len(distinct)} of the questions that may be asked "
-            "have an answer to show; write fewer, or examples of your own as {question: …, answer: …}"
+            f"prompt.layout {way.layout!r:.60} does not write the question that it is given; write {{{{ question }}}} "
+            "where it is to stand"
         )
-    return tuple(distinct.values())
-
-
-def mixed(teaching: Teaching, count: int) -> Iterator[Question]:
-    """Yield questions of the pool in an order drawn from the student's seed."""
-    stream = generator(teaching.seat.seed, 0, teaching.seat.number, "worked examples")
-    size = min(len(teaching.pool), _LOOKED_AT * (count + 1))
-    for place in stream.choice(len(teaching.pool), size=size, replace=False).tolist():
-        yield teaching.pool[place]
-
-
-def shown_answer(question: Question, *, letters: bool) -> str | None:
-    """Return how a question is rightly answered, None where nobody wrote that down."""
-    reference, options = question.key.reference, question.form.alternatives
-    if reference is None:
-        return None
-    names = [letter(place) for place in range(len(options))]
-    place = next((column.index(reference) for column in ([*options], names) if reference in column), None)
-    if place is None:
-        return reference.removeprefix(question.form.opening)
-    return names[place] if letters else options[place]
-
-
-def folded(text: str) -> str:
-    """Return a text without what does not tell it from another: letters' size and the width of spaces."""
-    return " ".join(text.casefold().split())
+    if given_away := disclosed(text, teaching.measured):
+        raise ScenarioError(
+            f"prompt: what stands around a question gives away {given_away}, which is measured and must not be shown; "
+            "write it otherwise"
+        )
 
 
 def one_way(template: str | None, prompt: Prompt) -> None:

@@ -53,6 +53,11 @@ class Prepared:
         return next(iter(self.splits.values())).pool
 
     @property
+    def measured(self) -> tuple[Question, ...]:
+        """All that is held out, and what policies measure: what no words to a student may give away."""
+        return (*next(iter(self.splits.values())).held_out, *self.probe)
+
+    @property
     def notices(self) -> list[str]:
         """What a user should know before the study begins."""
         return list(dict.fromkeys(notice for splits in self.splits.values() for notice in splits.notices))
@@ -80,9 +85,7 @@ def seated(prepared: Prepared, students: Students, seat: Seat) -> Answerer:
     if not isinstance(students, Instructed):
         return answerer
     splits = prepared.splits[seat.seed]
-    teaching = Teaching(
-        seat=seat, wording=prepared.wording, pool=splits.pool, measured=(*splits.held_out, *prepared.probe)
-    )
+    teaching = Teaching(seat=seat, wording=prepared.wording, pool=splits.pool, measured=prepared.measured)
     with calling("students", named(students)):
         return students.instructed(answerer, teaching)
 

@@ -6,6 +6,7 @@ from importlib.util import find_spec
 
 from simulation.core.errors import ScenarioError, SimulationError
 from simulation.core.optional_roles import ByGradient, Checkable, Elsewhere, Frozen, SelfTaught
+from simulation.scenario.giveaways import giveaways
 from simulation.scenario.prepare import Prepared, make, prepare, seated
 from simulation.scenario.scenario import PARTS, Scenario
 
@@ -22,8 +23,8 @@ def check_models(prepared: Prepared, unseen: Container[str] = ()) -> None:
     }
     here = {path: part for path, part in parts.items() if path not in unseen}
     wrong = [*complaints_of(prepared.scenario, here), *beyond_frozen(prepared), *untracked(prepared.scenario)]
-    if "students" not in unseen and not wrong:
-        wrong = unprompted(prepared)
+    wrong += giveaways(prepared.scenario, prepared.measured)
+    wrong = wrong or unprompted(prepared, unseen)
     if wrong:
         raise ScenarioError("\n".join(wrong))
 
@@ -40,14 +41,16 @@ def complaints_of(scenario: Scenario, parts: Mapping[str, object]) -> list[str]:
     return wrong
 
 
-def unprompted(prepared: Prepared) -> list[str]:
-    """Say why a student cannot be asked in the way that the scenario says."""
-    try:
-        for seat in prepared.seats:
-            seated(prepared, prepared.students, seat)
-    except ScenarioError as error:
-        return [prepared.scenario.complaint("students", str(error))]
-    return []
+def unprompted(prepared: Prepared, unseen: Container[str] = ()) -> list[str]:
+    """Say why a student, or who answers in its place, cannot be asked in the way that the scenario says."""
+    wrong = []
+    for path, students in {"students": prepared.students, "ask.sampler": prepared.sampler}.items():
+        try:
+            for seat in prepared.seats if students is not None and path not in unseen else ():
+                seated(prepared, students, seat)
+        except SimulationError as error:
+            wrong.append(prepared.scenario.complaint(path, str(error)))
+    return wrong
 
 
 def untracked(scenario: Scenario) -> list[str]:

@@ -102,6 +102,14 @@ def test_where_tokens_join_prompt_and_answer_the_conversation_decides() -> None:
         ),
         ("{{ raise_exception('Nothing is said') }}", "'here' refuses a conversation: Nothing is said"),
         ("{{ strftime_now(messages[0]['content']) }}", "reads the clock in a way that cannot be fixed"),
+        (
+            "{% for a in range(9999) %}{% for b in range(9999) %}{% endfor %}{% endfor %}{{ messages }}",
+            "'here' refuses a conversation: its loops and ranges take more than 50,000 steps",
+        ),
+        (
+            "{{ messages.index }}",
+            "'here' refuses a conversation: line 1 writes the method 'index', which is not called",
+        ),
         ("{{ 1 / 0 }}", "'here' refuses a conversation: division by zero"),
         ("{{ '{}'.format() }}", "'here' refuses a conversation: tuple index out of range"),
         ("{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", "'here' refuses a conversation: maximum recursion depth"),

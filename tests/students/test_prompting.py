@@ -1,7 +1,7 @@
 """Questions are put in ordinary words to models that read no dialect; worked examples give nothing away."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,8 @@ from pydantic import ValidationError
 from agents.models import folder
 from agents.students.api import ApiStudents
 from agents.students.language_model import LanguageModelStudents
-from agents.students.prompting import Prompt, Prompting, WrittenShot, drawn_shots, prompting, shown_answer
+from agents.students.prompting import Prompt, Prompting, prompting
+from agents.students.shots import WrittenShot, drawn_shots, shown_answer
 from agents.students.student import Student
 from environments.code_tasks import WORDING
 from simulation.core.errors import ScenarioError, SimulationError
@@ -23,6 +24,7 @@ from simulation.core.kinds.reference import Reference
 from simulation.core.roles import Answerer
 from simulation.core.types import Question, Seat
 from simulation.core.wording import Teaching, Wording
+from simulation.scenario.giveaways import giveaways
 from simulation.scenario.prepare import prepare, seated
 from simulation.scenario.readiness import check_models
 from simulation.scenario.scenario import load_scenario
@@ -111,7 +113,7 @@ def test_what_is_measured_is_never_drawn_as_an_example() -> None:
 def test_an_example_of_ones_own_that_gives_a_measured_question_away_is_refused() -> None:
     mine = WrittenShot(question="Think: what is  3 + 3?", answer="6")
     held_out = (asked(3, measured=True),)
-    with pytest.raises(ScenarioError, match=r"example 1 holds the question 'held-3', which is measured.*write another"):
+    with pytest.raises(ScenarioError, match=r"gives away the question 'held-3', which is measured.*write it otherwise"):
         prompting(Prompt(shots=(mine,)), teaching(measured=held_out), letters=False)
     way = prompting(Prompt(shots=(mine,)), teaching(Wording()), letters=False)
     assert way.text(asked(4)).startswith("Think: what is  3 + 3?\nAnswer: 6\n\nWhat is 4 + 4?")
@@ -138,6 +140,7 @@ def test_code_that_is_continued_stands_last_and_other_tasks_are_told() -> None:
         ({"layout": "{{ question "}, "is no Jinja text"),
         ({"layout": "{{ question }} {{ optoins }}"}, "names 'optoins'; did you mean 'options'"),
         ({"layout": "Answer!"}, "never says {{ question }}"),
+        ({"layout": "{# question #}Answer!"}, "never says {{ question }}"),
         ({"answer": "{{ x }}"}, "names 'x'"),
         ({"shots": 51}, "less than or equal to 50"),
         ({"shots": -1}, "greater than or equal to 0"),
@@ -226,11 +229,70 @@ def test_every_shipped_student_says_that_it_reads_the_dialect() -> None:
     assert not folder.speaks_dialect("google/gemma-2b-it", embedded="student")
 
 
-def test_what_cannot_be_shown_is_refused_at_its_line() -> None:
-    says = "students: prompt.shots: example 1 holds the question"
-    question = prepare(load_scenario(SCENARIO, [])).held_out[0].prompt
+HELD_OUT = prepare(load_scenario(SCENARIO, [])).held_out[0]
+
+
+@pytest.mark.parametrize(
+    ("words", "place"),
+    [
+        ("prompt={shots: [{question: 'TEXT', answer: '1'}]}", "prompt.shots.0.question"),
+        ("prompt={layout: 'TEXT: {{ question }}'}", "prompt.layout"),
+        ("prompt={layout: '{# TEXT #}{{ question }}'}", "prompt.layout"),
+        ("prompt={answer: 'TEXT'}", "prompt.answer"),
+        ("chat={system: 'TEXT'}", "chat.system"),
+        ("chat={arguments: {hint: [TEXT]}}", "chat.arguments.hint.0"),
+        ("template='TEXT {prompt}'", "template"),
+    ],
+)
+@pytest.mark.parametrize("spelled", [str, str.upper, lambda text: text.replace(" .", "!").replace(" ", "")])
+def test_words_that_give_a_measured_question_away_are_refused_at_their_line(
+    words: str, place: str, spelled: Callable[[str], str]
+) -> None:
+    says = rf"students\.{place}: gives away the question '{HELD_OUT.id}', which is measured"
     with pytest.raises(ScenarioError, match=says):
-        staged(f"students={{model: embedded, prompt: {{shots: [{{question: '{question}', answer: '1'}}]}}}}")
+        staged(f"students.{words}".replace("TEXT", spelled(HELD_OUT.prompt)))
+
+
+def test_who_answers_in_a_student_s_place_is_given_no_measured_question_either() -> None:
+    sampler = f"ask.sampler={{name: api, system: '{HELD_OUT.prompt}'}}"
+    ready = prepare(load_scenario(SCENARIO, [sampler, "teacher=answer_key"]))
+    assert [line.partition(": gives")[0].rpartition(": ")[2] for line in giveaways(ready.scenario, ready.measured)] == [
+        "ask.sampler.system"
+    ]
+
+
+def test_a_layout_s_file_gives_no_measured_question_away(tmp_path: Path) -> None:
+    file = tmp_path / "mine.jinja"
+    file.write_text(f"{HELD_OUT.prompt}\n{{{{ question }}}}\n", encoding="utf-8")
+    with pytest.raises(ScenarioError, match=r"students.prompt.layout: \S+mine.jinja gives away the question"):
+        staged(f"students.prompt.layout={file}")
+
+
+def test_a_layout_that_puts_a_measured_question_together_is_refused_too() -> None:
+    layout = "{% for word in ['+ 3?', '3', 'is', 'What'] | reverse %}{{ word }} {% endfor %}{{ question }}"
+    with pytest.raises(ScenarioError, match=r"what stands around a question gives away the question 'held-3'"):
+        prompting(Prompt(layout=layout), teaching(measured=(asked(3, measured=True),)), letters=False)
+
+
+def test_an_ordinary_layout_may_share_words_with_measured_questions() -> None:
+    word = HELD_OUT.prompt.split()[1]
+    _, student = staged(f"students.prompt={{layout: 'Think of a {word}. {{{{ question }}}}', shots: 3}}")
+    assert student.laid_out(asked(4)).endswith("What is 4 + 4?")
+
+
+@pytest.mark.parametrize(
+    "layout",
+    [
+        "{{ question[:0] }}",
+        "{% if letters %}{{ question }}{% endif %}",
+        "{% set asked = question %}What is asked?",
+        "{{ question | length }}",
+    ],
+)
+def test_a_layout_that_does_not_write_the_question_is_refused(layout: str) -> None:
+    with pytest.raises(ScenarioError, match="does not write the question"):
+        prompting(Prompt(layout=layout), teaching(), letters=False)
+    assert prompting(Prompt(layout="{{ question | upper }}"), teaching(), letters=False).text(asked(4)).isupper()
 
 
 @pytest.mark.parametrize("layout", ["{{ question }} {{ options|random }}", "{{ question }} {{ lipsum() }}"])

@@ -1,9 +1,10 @@
 """The chat template of a folder: it compiles, lays a conversation out, and prompts for the answer that follows.
 
-It is rendered as transformers renders it, in a sandbox that reaches nothing outside the template.
+It is rendered as transformers renders it, in a sandbox that reaches nothing outside the template, and in bounds.
 """
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
@@ -12,14 +13,12 @@ from jinja2 import TemplateError
 from jinja2.ext import Extension, loopcontrols
 from jinja2.nodes import Node
 from jinja2.parser import Parser
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from agents.models.bounded_jinja import RAISED, FrozenSandbox
 from agents.models.files.json_object import read_if_there
 from agents.models.files.tokens import CONFIG, SPECIAL, TEMPLATE
 from simulation.core.errors import DataError
 
-RAISED = (TemplateError, TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError)
-"""What a template may raise."""
 _QUESTION, _ANSWER = "a question", "an answer to it"
 _REMEDY = "correct it, or name another in students.chat.template"
 _DAY = datetime(2026, 1, 1, tzinfo=UTC)
@@ -38,11 +37,21 @@ class Written(Extension):
 
 def check_template(folder: Path, *, answers: bool) -> None:
     """Refuse a chat template by which no answer could be read, or asked for and learnt where a model `answers`."""
-    settings = {**read_if_there(folder / SPECIAL), **read_if_there(folder / CONFIG)}
-    file, template = _template(folder, settings.get("chat_template"))
-    if template is None:
-        return
-    special = {key: _content(value) for key, value in settings.items() if key.endswith("_token")}
+    file, template = _template(folder, _settings(folder).get("chat_template"))
+    if template is not None:
+        _check_text(file, template, _special(folder), answers=answers)
+
+
+def check_named(file: Path, folder: Path, values: Mapping[str, Any]) -> None:
+    """Refuse a file's template likewise, for the model of a folder (Any: the values that the template is given)."""
+    try:
+        template = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{file} cannot be read: {error}; correct students.chat.template") from error
+    _check_text(file, template, {**_special(folder), **values}, answers=True)
+
+
+def _check_text(file: Path, template: str, special: dict[str, object], *, answers: bool) -> None:
     user = {"role": "user", "content": _QUESTION}
     asked = _rendered(file, template, special, [user], prompts=True)
     unprompted = _rendered(file, template, special, [user], prompts=False)
@@ -86,6 +95,14 @@ def _template(folder: Path, stored: object) -> tuple[Path, str | None]:
     return folder / CONFIG, stored or None
 
 
+def _settings(folder: Path) -> dict[str, object]:
+    return {**read_if_there(folder / SPECIAL), **read_if_there(folder / CONFIG)}
+
+
+def _special(folder: Path) -> dict[str, object]:
+    return {key: _content(value) for key, value in _settings(folder).items() if key.endswith("_token")}
+
+
 def _content(token: object) -> object:
     return token.get("content") if isinstance(token, dict) else token
 
@@ -94,18 +111,20 @@ def _rendered(
     file: Path, template: str, special: dict[str, object], turns: list[dict[str, str]], *, prompts: bool
 ) -> str:
     """Return a conversation as the template lays it out."""
-    environment = ImmutableSandboxedEnvironment(
-        trim_blocks=True, lstrip_blocks=True, extensions=[loopcontrols, Written]
-    )
-    environment.filters["tojson"] = _to_json
-    environment.globals["raise_exception"] = _refuse
-    environment.globals["strftime_now"] = _DAY.strftime
     try:
-        compiled = environment.from_string(template)
-        return compiled.render(messages=turns, add_generation_prompt=prompts, tools=None, documents=None, **special)
+        return in_bounds(template, {"messages": turns, "add_generation_prompt": prompts, **special})
     except RAISED as error:
         line = f", line {number}" if (number := getattr(error, "lineno", None)) else ""
         raise DataError(f"{file}: the chat template fails{line} ({error}); {_REMEDY}") from error
+
+
+def in_bounds(template: str, values: Mapping[str, Any]) -> str:
+    """Return what transformers makes of a template (Any: whatever one reads); raises one of `RAISED` beyond bounds."""
+    environment = FrozenSandbox(trim_blocks=True, lstrip_blocks=True, extensions=[loopcontrols, Written])
+    environment.filters["tojson"] = _to_json
+    environment.globals["raise_exception"] = _refuse
+    environment.globals["strftime_now"] = _DAY.strftime
+    return environment.lay_out(environment.from_string(template), {"tools": None, "documents": None, **values})
 
 
 def _refuse(message: str) -> NoReturn:
