@@ -6,9 +6,10 @@ The library itself asks for every file five times over, half a minute for each n
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Thread
 from urllib.parse import urlsplit
 from urllib.request import getproxies
+
+from simulation.core.patience import answered_within
 
 PATIENCE_SECONDS = 4.0
 
@@ -31,12 +32,8 @@ def unreachable(address: str) -> str:
     """Say why nobody answers at an address, or nothing; behind a proxy it is not asked."""
     if getproxies():
         return ""
-    reasons: list[str] = []
-    # a daemon: the system's own look-up of a host's address keeps to no limit of ours
-    asking = Thread(target=lambda: reasons.append(_refusal(address)), daemon=True)
-    asking.start()
-    asking.join(PATIENCE_SECONDS)
-    return reasons[0] if reasons else f"{address} does not answer within {PATIENCE_SECONDS:g} s"
+    reason = answered_within(PATIENCE_SECONDS, lambda: _refusal(address))
+    return f"{address} does not answer within {PATIENCE_SECONDS:g} s" if reason is None else reason
 
 
 def _refusal(address: str) -> str:

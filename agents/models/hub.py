@@ -6,12 +6,12 @@ The library itself asks for every file five times over, so a name that nobody an
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from threading import Thread
 
 from agents.models.files.headers import weights
 from agents.models.files.model_folder import check_folder
 from agents.models.files.tokens import FILES
 from simulation.core.errors import MissingExtra, ModelError
+from simulation.core.patience import answered_within
 
 PATIENCE_SECONDS = 4.0
 _OFFLINE = "`check --offline` only lists such names"
@@ -41,12 +41,8 @@ def snapshot(name: str) -> str | None:
 @cache
 def refusal(name: str) -> str:
     """Say why a model cannot be had from the Hub, or nothing; asked once a process."""
-    answers: list[str] = []
-    # a daemon: the system's own look-up of a host's address keeps to no limit of ours
-    asking = Thread(target=lambda: answers.append(_asked(name)), daemon=True)
-    asking.start()
-    asking.join(PATIENCE_SECONDS)
-    return answers[0] if answers else f"no answer within {PATIENCE_SECONDS:g} s; {_remedy()}"
+    reason = answered_within(PATIENCE_SECONDS, lambda: _asked(name))
+    return f"no answer within {PATIENCE_SECONDS:g} s; {_remedy()}" if reason is None else reason
 
 
 def _asked(name: str) -> str:

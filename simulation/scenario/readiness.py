@@ -44,9 +44,10 @@ def complaints_of(scenario: Scenario, parts: Mapping[str, object]) -> list[str]:
 def unprompted(prepared: Prepared, unseen: Container[str] = ()) -> list[str]:
     """Say why a student, or who answers in its place, cannot be asked in the way that the scenario says."""
     wrong = []
-    for path, students in {"students": prepared.students, "ask.sampler": prepared.sampler}.items():
+    askers = {"students": prepared.students, "ask.sampler": prepared.sampler}
+    for path, students in ((path, asker) for path, asker in askers.items() if asker is not None and path not in unseen):
         try:
-            for seat in prepared.seats if students is not None and path not in unseen else ():
+            for seat in prepared.seats:
                 seated(prepared, students, seat)
         except SimulationError as error:
             wrong.append(prepared.scenario.complaint(path, str(error)))

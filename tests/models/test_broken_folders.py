@@ -6,9 +6,11 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from agents.models.files import model_folder
+from agents.models.files import model_folder, numbers
+from agents.models.files.configuration import configuration
 from agents.students.language_model import LanguageModelStudents
 from simulation.commands.main import main
 from simulation.core.errors import DataError
@@ -51,6 +53,36 @@ def test_shards_and_weights_without_their_prefix_are_good(folder: Path) -> None:
     LanguageModelStudents(model=str(folder)).check()
 
 
+def test_what_the_library_reads_is_good(folder: Path) -> None:
+    """A part that is null is as good as absent; positions and layers have older names; a greedy model draws by 0."""
+    broken_models.config(
+        text_config=None,
+        hidden_act="gelu_pytorch_tanh",
+        rope_scaling={"type": "yarn", "factor": 2.0},
+        layer_types=["attention", "full_attention"],
+    )(folder)
+    broken_models.change("generation_config.json", temperature=0, top_p=1.0, top_k=-1)(folder)
+    LanguageModelStudents(model=str(folder)).check()
+
+
+def test_a_size_for_each_layer_is_read_where_a_family_may_have_one(tmp_path: Path) -> None:
+    for sizes, says in (
+        ([48, 64], ""),
+        ([48], "intermediate_size lists 1 layers"),
+        ([48, 0], "holds 0, not a positive"),
+    ):
+        folder = tmp_path / str(len(says))
+        folder.mkdir()
+        layers = {"num_hidden_layers": 2, "intermediate_size": sizes, "vocab_size": 9}
+        described = {"model_type": "gemma3n", "text_config": {"model_type": "gemma3n_text", **layers}}
+        (folder / "config.json").write_text(json.dumps(described))
+        if says:
+            with pytest.raises(DataError, match=says):
+                configuration(folder, ("ForCausalLM",))
+        else:
+            assert configuration(folder, ("ForCausalLM",)).settings["intermediate_size"] == sizes
+
+
 def test_templates_of_several_shapes_are_good(folder: Path) -> None:
     """Those without a header before an answer need no generation prompt; one may open thoughts in an answer."""
     for text in (
@@ -72,6 +104,33 @@ def test_a_folder_that_changed_is_looked_at_again(folder: Path) -> None:
     broken_models.poison(broken_models.NORM, float("nan"))(folder)
     with pytest.raises(DataError, match="holds NaN"):
         students.check()
+
+
+def test_of_large_weights_blocks_are_looked_at_that_lie_evenly_over_each_tensor(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(numbers, "MOST_BYTES", 1024)
+    monkeypatch.setattr(numbers, "BLOCK_BYTES", 64)
+    students = LanguageModelStudents(model=str(folder))
+    students.check()
+
+    def poison_the_second_half(stored: dict[str, np.ndarray]) -> None:
+        numbers_of_gate = stored[broken_models.GATE].reshape(-1)
+        numbers_of_gate[numbers_of_gate.size // 2 :] = np.nan
+
+    broken_models.weights(poison_the_second_half)(folder)
+    with pytest.raises(DataError, match=rf"the tensor {broken_models.GATE} holds NaN"):
+        students.check()
+
+
+@pytest.mark.parametrize(
+    ("size", "share"), [(10_000_004, 1.0), (10_000_004, 0.05), (70_000, 0.001), (12, 0.5), (0, 0.5)]
+)
+def test_the_first_and_last_bytes_of_a_tensor_are_looked_at_and_none_beyond_it(size: int, share: float) -> None:
+    places = [*numbers.blocks(size, share)]
+    assert all(begin % 4 == 0 and begin + length <= size for begin, length in places)
+    assert not size or (places[0][0] == 0 and sum(places[-1]) == size)
+    assert sum(length for _, length in places) <= max(size * share, 2 * numbers.BLOCK_BYTES) + 1
 
 
 def test_check_refuses_in_one_line(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

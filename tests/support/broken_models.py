@@ -147,6 +147,38 @@ BROKEN: Mapping[str, tuple[Edit, str]] = {
     "an adapter": (both(emptied, put("adapter_config.json", ADAPTER)), "adapter of the base 'google/gemma-2b'; name"),
     "a GGUF file alone": (both(emptied, put("tiny.gguf", "GGUF")), "name its file: {folder}/tiny.gguf"),
     "GGUF weights": (rename(WEIGHTS, "tiny.gguf"), "lacks model.safetensors; name its file: {folder}/tiny.gguf"),
+    "an activation that is none": (
+        config(hidden_act="swoosh"),
+        "config.json: hidden_act is 'swoosh', which transformers",
+    ),
+    "an activation that is no name": (config(hidden_act=3), "config.json: hidden_act is 3, which transformers"),
+    "positions that are none": (
+        config(rope_scaling={"rope_type": "warp", "factor": 2.0}),
+        "config.json: rope_scaling.rope_type is 'warp', which transformers",
+    ),
+    "positions of a layer that are none": (
+        config(rope_parameters={"full_attention": {"rope_type": "yarm", "factor": 2.0}}),
+        "rope_parameters.rope_type is 'yarm'.* did you mean 'yarn'",
+    ),
+    "layers of no kind": (config(layer_types=["full_attention", "some"]), "config.json: layer_types is 'some', which"),
+    "kinds of too many layers": (
+        config(layer_types=["full_attention"] * 5),
+        "layer_types lists 5 layers, but num_hidden_layers is 2",
+    ),
+    "a temperature below 0": (
+        change("generation_config.json", temperature=-1),
+        "generation_config.json: temperature is -1, but must be at least 0; correct it",
+    ),
+    "a top_p above 1": (
+        change("generation_config.json", top_p=2),
+        "generation_config.json: top_p is 2, but must be from 0 to 1",
+    ),
+    "a temperature that is none": (change("generation_config.json", temperature=float("nan")), "temperature is nan"),
+    "an end below 0": (change("generation_config.json", eos_token_id=[1, -5]), "eos_token_id is -5, not the number"),
+    "an end beyond the vocabulary, of what is generated": (
+        change("generation_config.json", eos_token_id=[1, 999999]),
+        "generation_config.json: eos_token_id is 999999, but the vocabulary has",
+    ),
     "config that is no JSON": (put("config.json", "{"), "config.json cannot be read as JSON"),
     "config that is no UTF-8": (put("config.json", b"\xff\xfe{}"), "config.json cannot be read as JSON"),
     "config that is a list": (put("config.json", "[]"), "config.json holds list, not an object"),

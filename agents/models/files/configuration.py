@@ -1,12 +1,13 @@
 """config.json and generation_config.json: which model they describe, and whether their numbers can be those of one."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from agents.models.files.families import FAMILIES, Family
 from agents.models.files.json_object import read_if_there, read_json
-from agents.models.files.library import classes, named_version
+from agents.models.files.library import classes, named_version, parts
 from simulation.core.errors import DataError, nearest
 
 CONFIG, GENERATION, ADAPTER = "config.json", "generation_config.json", "adapter_config.json"
@@ -19,7 +20,21 @@ _RATES = ("rms_norm_eps", "layer_norm_eps", "layer_norm_epsilon", "initializer_r
 _DTYPES = ("float16", "bfloat16", "float32", "float64", "auto")
 _WIDTHS = (("hidden_size", "num_attention_heads"), ("n_embd", "n_head"))
 _TOKENS = ("eos_token_id", "pad_token_id", "bos_token_id")
-_DRAWING = ("temperature", "top_p", "top_k", "repetition_penalty")
+_ACTIVATIONS = ("hidden_act", "hidden_activation", "activation_function")
+_ROPES = ("rope_parameters", "rope_scaling")
+_OLDER_ROPES = ("default", "mrope", "su")
+"""Read by the library beside those of its table."""
+_BY_LAYER = ("intermediate_size", "num_attention_heads", "num_key_value_heads")
+"""Sizes that families which are not ours may have one of for each layer, as Gemma 3n has."""
+_DRAWING = {
+    "temperature": (0, math.inf),
+    "top_p": (0, 1),
+    "top_k": (-1, math.inf),
+    "min_p": (0, 1),
+    "typical_p": (0, 1),
+    "repetition_penalty": (0, math.inf),
+}
+"""The least and the most of what drawing is set by; a top_k of -1 is none to some servers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,13 +68,14 @@ def configuration(folder: Path, architectures: Sequence[str]) -> Configuration:
     kind = _kind(file, config)
     if architectures:
         _check_purpose(folder, file, config, kind, architectures)
-    inner = config.get("text_config", {})
+    inner = config.get("text_config") or {}  # the library reads null as nothing
     if not isinstance(inner, dict):
         raise DataError(f"{file}: text_config is {inner!r:.60}, not an object; download it again")
     own_kind = str(inner.get("model_type", "gemma3_text" if kind == "gemma3" else kind)) if inner else kind
     family = FAMILIES.get(own_kind)
     settings = {**(family.defaults if family else {}), **(inner or config)}
-    _check_numbers(file, settings)
+    _check_numbers(file, settings, family)
+    _check_parts(file, settings, family)
     _check_division(file, settings, family)
     _check_tokens(file, config, settings)
     _check_generation(folder / GENERATION, settings)
@@ -102,10 +118,13 @@ def _check_purpose(
         )
 
 
-def _check_numbers(file: Path, settings: Mapping[str, object]) -> None:
+def _check_numbers(file: Path, settings: Mapping[str, object], family: Family | None) -> None:
     """Refuse sizes that are no positive whole numbers, rates that are none, and unknown numbers."""
     for key in _SIZES:
         value = settings.get(key)
+        if family is None and key in _BY_LAYER and isinstance(value, list):
+            _check_by_layer(file, settings, key, value)
+            continue
         if value is not None and (type(value) is not int or value < 1):
             raise DataError(f"{file}: {key} is {value!r}, not a positive whole number; download it again")
     for key in _RATES:
@@ -116,6 +135,46 @@ def _check_numbers(file: Path, settings: Mapping[str, object]) -> None:
         value = settings.get(key)
         if value is not None and str(value).removeprefix("torch.") not in _DTYPES:
             raise DataError(f"{file}: {key} is {value!r}; write one of {', '.join(_DTYPES)}")
+
+
+def _check_by_layer(file: Path, settings: Mapping[str, object], key: str, sizes: list[object]) -> None:
+    """Refuse sizes of layers that are no positive whole numbers, or not as many as there are layers."""
+    for size in sizes:
+        if type(size) is not int or size < 1:
+            raise DataError(f"{file}: {key} holds {size!r}, not a positive whole number; download it again")
+    _check_count(file, settings, key, sizes)
+
+
+def _check_count(file: Path, settings: Mapping[str, object], key: str, listed: list[object]) -> None:
+    count = settings.get("num_hidden_layers")
+    if isinstance(count, int) and count != len(listed):
+        raise DataError(f"{file}: {key} lists {len(listed)} layers, but num_hidden_layers is {count}; correct one")
+
+
+def _check_parts(file: Path, settings: Mapping[str, object], family: Family | None) -> None:
+    """Refuse activations, position embeddings and layers by names that the library does not know."""
+    for key in _ACTIVATIONS:
+        if settings.get(key) is not None:
+            _check_known(file, key, settings[key], parts("activation"))
+    listed = settings.get("layer_types")
+    if isinstance(listed, list):
+        for name in listed:
+            _check_known(file, "layer_types", name, parts("layer"))
+        _check_count(file, settings, "layer_types", listed)
+    for key in _ROPES if family is not None else ():  # others read kinds of their own
+        rope = settings.get(key)
+        nested = [entry for entry in rope.values() if isinstance(entry, dict)] if isinstance(rope, dict) else []
+        for entry in (rope, *nested):
+            kind = entry.get("rope_type", entry.get("type")) if isinstance(entry, dict) else None
+            if kind is not None:
+                _check_known(file, f"{key}.rope_type", kind, (*parts("rope"), *_OLDER_ROPES))
+
+
+def _check_known(file: Path, key: str, value: object, known: Sequence[str]) -> None:
+    if not isinstance(value, str) or value not in known:
+        raise DataError(
+            f"{file}: {key} is {value!r:.60}, which {named_version()} has not; {nearest(str(value), known)}"
+        )
 
 
 def _check_division(file: Path, settings: Mapping[str, object], family: Family | None) -> None:
@@ -141,15 +200,22 @@ def _check_tokens(file: Path, config: Mapping[str, object], settings: Mapping[st
         for token in value if isinstance(value, list) else [value]:
             if token is not None and type(token) is not int:
                 raise DataError(f"{file}: {key} is {value!r}, not the number of a token; download it again")
+            if isinstance(token, int) and token < 0 and key == "eos_token_id":
+                raise DataError(f"{file}: {key} is {token}, not the number of a token; correct it")
             if isinstance(token, int) and isinstance(size, int) and token >= size:
                 raise DataError(f"{file}: {key} is {token}, but the vocabulary has {size} tokens; correct it")
 
 
 def _check_generation(file: Path, settings: Mapping[str, object]) -> None:
-    """Refuse settings for generation that are no object, or have texts in place of numbers."""
+    """Refuse settings for generation that are no object, or by whose numbers nothing can be drawn."""
     generation = read_if_there(file)
     _check_tokens(file, generation, settings)
-    for key in _DRAWING:
+    for key, (least, most) in _DRAWING.items():
         value = generation.get(key)
-        if value is not None and type(value) not in (int, float):
+        if value is None:
+            continue
+        if type(value) not in (int, float):
             raise DataError(f"{file}: {key} is {value!r}, not a number; correct it or remove the file")
+        if not least <= float(str(value)) <= most:
+            bounds = f"at least {least}" if most == math.inf else f"from {least} to {most}"
+            raise DataError(f"{file}: {key} is {value!r}, but must be {bounds}; correct it or remove the file")

@@ -1,6 +1,10 @@
-"""Looks for numbers in weights that are none: all of a small model, of a large one what a moment allows."""
+"""Looks for numbers in weights that are none: all of a small model, of a large one a sample that a moment allows.
 
-from collections.abc import Mapping
+The sample is blocks that lie evenly over every tensor, its first and last bytes among them: a row or a shard that is
+broken is found where it is longer than what lies between two blocks, a single number where it lies in one.
+"""
+
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +13,11 @@ from numpy.typing import NDArray
 from agents.models.files.headers import StoredTensor
 from simulation.core.errors import DataError
 
-MOST_BYTES = 256 << 20
-"""Bytes of a folder that are looked at: .3 s. Of a larger one, as much of each tensor's beginning as that leaves."""
-_LEAST_BYTES = 4096
+MOST_BYTES = 1 << 30
+"""Bytes of a folder that are looked at: .3 s of processor time. Of a larger one, that share of every tensor."""
+BLOCK_BYTES = 1 << 16
+_READ_BYTES = 1 << 18
+_ALIGNED = 8
 _EXPONENTS = {"F16": (np.uint16, 0x7C00), "BF16": (np.uint16, 0x7F80), "F32": (np.uint32, 0x7F800000)}
 """By dtype, as what its bits are read and which of them are all set in what is infinite or no number."""
 
@@ -19,8 +25,7 @@ _EXPONENTS = {"F16": (np.uint16, 0x7C00), "BF16": (np.uint16, 0x7F80), "F32": (n
 def check_numbers(stored: Mapping[str, StoredTensor]) -> None:
     """Refuse weights that hold what is infinite or no number; raises DataError naming the tensor."""
     floating = {name: tensor for name, tensor in stored.items() if tensor.dtype in _EXPONENTS}
-    whole = sum(tensor.end - tensor.begin for tensor in floating.values()) <= MOST_BYTES
-    share = MOST_BYTES if whole else max(_LEAST_BYTES, MOST_BYTES // len(floating) // 8 * 8)
+    share = min(1.0, MOST_BYTES / max(1, sum(tensor.end - tensor.begin for tensor in floating.values())))
     by_file: dict[Path, list[str]] = {}
     for name, tensor in floating.items():
         by_file.setdefault(tensor.file, []).append(name)
@@ -28,9 +33,22 @@ def check_numbers(stored: Mapping[str, StoredTensor]) -> None:
         with file.open("rb") as stream:
             for name in names:
                 tensor = floating[name]
-                stream.seek(tensor.begin)
-                if not finite(stream.read(min(tensor.end - tensor.begin, share)), tensor.dtype):
-                    raise DataError(f"{file}: the tensor {name} holds NaN or infinite numbers; replace it")
+                for begin, size in blocks(tensor.end - tensor.begin, share):
+                    stream.seek(tensor.begin + begin)
+                    if not finite(stream.read(size), tensor.dtype):
+                        raise DataError(f"{file}: the tensor {name} holds NaN or infinite numbers; replace it")
+
+
+def blocks(size: int, share: float) -> Iterator[tuple[int, int]]:
+    """Yield the beginnings and lengths of what is looked at of so many bytes, evenly over all of them."""
+    if share >= 1:
+        yield from ((begin, min(_READ_BYTES, size - begin)) for begin in range(0, size, _READ_BYTES))
+        return
+    block = min(BLOCK_BYTES, size)
+    count = min(max(2, int(size * share / BLOCK_BYTES)), -(-size // BLOCK_BYTES))
+    last = size - block
+    for place in range(count):
+        yield last * place // max(1, count - 1) // _ALIGNED * _ALIGNED if place < count - 1 else last, block
 
 
 def finite(numbers: bytes, dtype: str) -> bool:
