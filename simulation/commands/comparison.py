@@ -11,7 +11,7 @@ from simulation.core.machine import cores
 from simulation.core.questions import Measure
 from simulation.measures.arrays import known_to
 from simulation.measures.naming import chosen, known_before
-from simulation.play.folders import Comparison, divide
+from simulation.play.folders import Comparison, divide, refuse_inside
 from simulation.play.places import play_as_worker, play_comparison, sensible_workers
 from simulation.scenario.entries import read_lineup, read_seeds
 from simulation.store import new_folder
@@ -33,6 +33,7 @@ def compare_command(arguments: Namespace) -> int:
     lineup = read_lineup(files, arguments.vary, overrides, seeds, arguments.preset)
     measures = chosen(measure_names(arguments), known_before(lineup))
     workers = arguments.workers or sensible_workers(len(lineup.seeds))
+    refuse_inside(arguments.out)
     folder = new_folder(arguments.out, "-".join(["compare", *(path.stem for path in files[:2])]))
     threads = max(1, cores() // workers) if workers > 1 else None
     lineup = lineup.settled()
@@ -41,7 +42,10 @@ def compare_command(arguments: Namespace) -> int:
 
 def measure_names(arguments: Namespace) -> list[str]:
     """Return the names that `--measure NAME,NAME` gives, none where it is left out."""
-    return [name.strip() for name in (arguments.measure or "").split(",") if name.strip()]
+    names = [name.strip() for name in (arguments.measure or "").split(",") if name.strip()]
+    if arguments.measure and not names:
+        raise ScenarioError(f"--measure {arguments.measure!r:.80} names none; write NAME,NAME or leave it out")
+    return names
 
 
 def measures_of(comparison: Comparison, arguments: Namespace) -> tuple[Measure, ...]:
@@ -80,6 +84,9 @@ def play(comparison: Comparison, arguments: Namespace, workers: int, measures: S
 def report(arguments: Namespace) -> int:
     """Say again what a comparison found."""
     comparison = Comparison.open(arguments.study)
+    comparison.refuse_edited()
+    if comparison.gaps:
+        warn(comparison.gaps)
     conclude(comparison, None, measures_of(comparison, arguments))
     return 0
 

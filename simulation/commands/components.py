@@ -33,6 +33,9 @@ def check_command(arguments: Namespace) -> int:
         try:
             if is_component(name, arguments.kind):
                 lines = [check_component(name, arguments.kind, overrides, arguments.environment)]
+            elif arguments.environment is not None:
+                what = f"--environment {arguments.environment:.80}: {name:.80} is a scenario, which names its own"
+                raise ScenarioError(f"{what}; leave it out, or write {name:.80} environment=NAME")
             else:
                 path = scenario_file(Path(name))
                 lines = check_file(path, overrides, whole_audit=arguments.audit, offline=arguments.offline)
@@ -151,17 +154,26 @@ def list_command(arguments: Namespace) -> int:
         if arguments.schema == "-":
             print(text)
         else:
-            try:
-                Path(arguments.schema).parent.mkdir(parents=True, exist_ok=True)
-                Path(arguments.schema).write_text(f"{text}\n", encoding="utf-8")
-            except OSError as error:
-                raise StoreError(
-                    f"{arguments.schema} cannot be written ({error.strerror}); name another file"
-                ) from error
+            write_schema(Path(arguments.schema), text)
         return 0
     for line in listed(arguments.markdown):
-        say(line)
+        if arguments.markdown is None:
+            say(line)
+        else:
+            print(line)  # a page is a file, whatever the width
     return 0
+
+
+def write_schema(path: Path, text: str) -> None:
+    """Write the schema into a file and say so; what is no schema is not overwritten."""
+    if path.suffix != ".json":
+        raise StoreError(f"{path} does not end in .json, which a schema does; name such a file")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"{text}\n", encoding="utf-8")
+    except OSError as error:
+        raise StoreError(f"{path} cannot be written ({error.strerror}); name another file") from error
+    say(f"written to {path}")
 
 
 def listed(page: str | None) -> Iterator[str]:

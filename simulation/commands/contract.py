@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, get_type_hints
 from pydantic import ValidationError
 from typing_extensions import get_protocol_members
 
+from simulation.commands.terminal import known_scenario
 from simulation.contracts.boundary import calling
 from simulation.contracts.environment import guarded_splits
 from simulation.contracts.judge import check_judge
@@ -19,7 +20,7 @@ from simulation.contracts.trainer import check_trainer
 from simulation.contracts.worlds import check_environment, spread
 from simulation.core.errors import ContractError, ScenarioError, SimulationError
 from simulation.core.optional_roles import Executing, Triable
-from simulation.core.registry import ROLES, beside, build, components, find, imported, short_name
+from simulation.core.registry import ROLES, beside, build, components, find, imported, kinds_of, short_name
 from simulation.core.types import Experience, Question
 from simulation.scenario.document import Document, override
 from simulation.scenario.scenario import PARTS
@@ -32,10 +33,15 @@ TRIED_ON = 5
 
 
 def is_component(target: str, kind: str | None) -> bool:
-    """Tell whether a word of the command line names a component, not a file."""
-    return kind is not None or (
-        ":" in target and target.rpartition(":")[2].isidentifier() and not Path(target).exists()
-    )
+    """Tell whether a word of the command line names a component, not a scenario."""
+    scenario = known_scenario(Path(target))
+    if kind is not None:
+        if scenario is not None and target not in components(kind):
+            raise ScenarioError(f"--kind {kind}: {target:.80} is a scenario, of which there are no kinds; leave it out")
+        return True
+    if scenario is not None:
+        return False
+    return (":" in target and target.rpartition(":")[2].isidentifier()) or bool(kinds_of(target))
 
 
 def check_component(target: str, kind: str | None, settings: Sequence[str], environment: str | None = None) -> str:
@@ -90,7 +96,9 @@ def made(kind: str, name: str, parameters: Mapping[str, Any]) -> Any:
 
 
 def kind_of(name: str) -> str:
-    """Return the kind of a component from outside, by the members that it has."""
+    """Return the kind of a component, of one from outside by the members that it has."""
+    if named_kinds := kinds_of(name):
+        return only_kind(name, named_kinds)
     outside = imported("component", name)
     for kind in ROLES:
         if any(component.cls is outside for component in components(kind).values()):
@@ -108,6 +116,11 @@ def kind_of(name: str) -> str:
         nearest = min(lacking, key=lambda kind: len(lacking[kind]) / len(get_protocol_members(ROLES[kind])))
         what = f"it has the members of no role; for {nearest.replace('_', ' ')} it lacks {', '.join(lacking[nearest])}"
         raise ScenarioError(f"{name!r} is no component: {what}")
+    return only_kind(name, kinds)
+
+
+def only_kind(name: str, kinds: Sequence[str]) -> str:
+    """Return the one kind; raises ScenarioError where there are several."""
     if len(kinds) > 1:
         raise ScenarioError(f"{name!r} may be {' or '.join(kinds)}; say which by --kind")
     return kinds[0]

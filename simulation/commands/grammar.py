@@ -1,13 +1,12 @@
 """What may be written on the command line: the commands, their options, and what is said of a wrong word."""
 
 import argparse
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from simulation import __version__
-from simulation.core.errors import nearest
-from simulation.views.text import shown
+from simulation.commands.words import Parser, number, study, whole
 
 COMMANDS = {
     **dict.fromkeys(("run", "resume", "report", "replay", "export"), "study"),
@@ -22,48 +21,10 @@ COMMANDS = {
 FORMATS = ("jsonl", "parquet", "peft")
 KINDS = ("environment", "students", "judge", "question_policy", "experience_policy", "trainer")
 """Of components, as the registry has them."""
-
-
+MOST_WORKERS = 1024
 OVERRIDES = {"run": "overrides", "compare": "scenarios", "check": "scenario", "doctor": "scenario"}
 """The commands that take overrides, and where a parsed line holds those that stand after an option."""
 SHELLS = ("bash", "zsh", "fish")
-
-
-class Parser(argparse.ArgumentParser):
-    """A parser that says of a wrong word which one may be meant."""
-
-    def __init__(self, *, prog: str | None = None, **settings: Any) -> None:
-        """Take what argparse takes (Any: each setting has its type); options are written whole."""
-        super().__init__(prog=prog, allow_abbrev=False, **settings)
-        self.commands: dict[str, Parser] = {}
-
-    def of_command(self, name: str) -> "Parser":
-        """Return the parser of a command."""
-        return self.commands[name]
-
-    def error(self, message: str) -> NoReturn:
-        """End with the words for what is wrong, in which nothing can move the cursor."""
-        hint = f"; `{self.prog} --help` shows what they are" if " are required: " in message else ""
-        super().error(shown(f"{message}{hint}"))
-
-    def _check_value(self, action: argparse.Action, value: object) -> None:
-        """Refuse a word that is none of the choices, which argparse lists and this also guesses at."""
-        if action.choices is None or value in action.choices:
-            return
-        if action.dest == "command":
-            message = f"unknown command {value!r:.80}; {nearest(str(value), COMMANDS)}"
-            if str(value).endswith((".yaml", ".yml")):
-                message = f"{value!r:.80} is no command; to play a scenario: {self.prog} run {value}"
-        else:
-            message = f"unknown {value!r:.80}; {nearest(str(value), map(str, action.choices))}"
-        raise argparse.ArgumentError(action if action.option_strings else None, message)
-
-    def unknown(self, word: str) -> str:
-        """Return what is to be said of a word that no option or place takes."""
-        if not word.startswith("-"):
-            return f"{word!r:.80} is one word too many"
-        options: Iterable[str] = (option for action in self._actions for option in action.option_strings)
-        return f"unknown option {word.partition('=')[0]!r:.80}; {nearest(word, options)}"
 
 
 def parser() -> Parser:
@@ -78,17 +39,19 @@ def parser() -> Parser:
     top.commands, add = commands.choices, commands.add_parser
     _run(add("run", help="play a scenario as a new study"))
     resume = _study(add("resume", help="go on with a study or a comparison that was stopped"))
-    resume.add_argument("--cohort", type=int, help=argparse.SUPPRESS)  # what a comparison starts its workers with
-    resume.add_argument("--workers", type=int, help="processes to go on with a comparison in")
+    resume.add_argument(
+        "--cohort", type=whole(0, 9999), help=argparse.SUPPRESS
+    )  # what a comparison starts its workers with
+    workers_help = "processes to go on with a comparison in"
+    resume.add_argument("--workers", type=whole(1, MOST_WORKERS), metavar="N", help=workers_help)
     _measure(resume)
     _display(resume)
     _compare(add("compare", help="play scenarios over seeds and say which differ"))
     _power(add("power", help="say how many seeds and questions a difference needs, before anything is spent"))
     listing = add("list", help="list components and scenarios, or write the scenario schema")
-    listing.add_argument(
-        "--schema", nargs="?", const="-", metavar="FILE", help="write the JSON schema (default: stdout)"
-    )
-    listing.add_argument("--markdown", choices=("components", "scenario"), help="a page of the documents, as Markdown")
+    pages = listing.add_mutually_exclusive_group()
+    pages.add_argument("--schema", nargs="?", const="-", metavar="FILE", help="write the JSON schema (default: stdout)")
+    pages.add_argument("--markdown", choices=("components", "scenario"), help="a page of the documents, as Markdown")
     _check(add("check", help="check scenarios without loading a model, or components of your own"))
     _study(add("replay", help="re-play a study without its model and compare it byte for byte"))
     _view(add("view", help="show studies turn by turn in the browser, or write the pages as files"))
@@ -98,6 +61,7 @@ def parser() -> Parser:
     doctor.add_argument(
         "scenario",
         nargs="*",
+        default=[],
         metavar="SCENARIO|KEY=VALUE",
         help="scenarios whose models are loaded and tried too, and overrides for all of them",
     )
@@ -117,8 +81,10 @@ def _export(command: argparse.ArgumentParser) -> None:
 
 def _studies(command: argparse.ArgumentParser) -> None:
     command.add_argument("action", nargs="?", choices=("list", "remove"), default="list", help="default: list")
-    command.add_argument("names", nargs="*", metavar="NAME", help="the studies and comparisons to remove")
-    command.add_argument("--out", type=Path, default=Path("runs"), help="where the folders are (default: runs)")
+    command.add_argument("names", nargs="*", default=[], metavar="NAME", help="the studies and comparisons to remove")
+    command.add_argument(
+        "--out", type=Path, default=Path("runs"), metavar="FOLDER", help="where the folders are (default: runs)"
+    )
     command.add_argument("--yes", action="store_true", help="remove without asking")
     command.add_argument("--json", action="store_true", help="JSON lines on stdout, one a study")
 
@@ -130,12 +96,15 @@ def _set(command: argparse.ArgumentParser) -> None:
 
 
 def _run(command: argparse.ArgumentParser) -> None:
-    command.add_argument("scenario", type=Path, help="a scenario file, or the name of one of scenarios/")
-    command.add_argument("overrides", nargs="*", metavar="KEY=VALUE", help="dotted overrides, such as ask.questions=80")
-    command.add_argument("--out", type=Path, default=Path("runs"), help="where study folders are made (default: runs)")
-    command.add_argument("--preset", help="a named set of overrides of the file")
-    command.add_argument("--turns", type=int, help="short for the override turns=N")
-    command.add_argument("--threads", type=int, help="short for the override threads=N")
+    command.add_argument("scenario", metavar="SCENARIO", help="a scenario file, or the name of one of scenarios/")
+    overrides_help = "dotted overrides, such as ask.questions=80; they may stand before the scenario too"
+    command.add_argument("overrides", nargs="*", default=[], metavar="KEY=VALUE", help=overrides_help)
+    command.add_argument(
+        "--out", type=Path, default=Path("runs"), metavar="FOLDER", help="where study folders are made (default: runs)"
+    )
+    command.add_argument("--preset", metavar="NAME", help="a named set of overrides of the file")
+    command.add_argument("--turns", type=whole(1, 1_000_000), metavar="N", help="short for the override turns=N")
+    command.add_argument("--threads", type=whole(1, 1024), metavar="N", help="short for the override threads=N")
     _display(command)
 
 
@@ -157,40 +126,51 @@ def _compare(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--seeds", metavar="N|A,B,C", help="how many seeds, or which (default: what the file says, else 8)"
     )
-    command.add_argument("--preset", help="a named set of overrides of the files")
+    command.add_argument("--preset", metavar="NAME", help="a named set of overrides of the files")
     _measure(command)
-    command.add_argument("--workers", type=int, help="processes to play in (default: one a core; one where a GPU is)")
-    command.add_argument("--out", type=Path, default=Path("runs"), help="where folders are made (default: runs)")
+    workers_help = "processes to play in (default: one a core; one where a GPU is)"
+    command.add_argument("--workers", type=whole(1, MOST_WORKERS), metavar="N", help=workers_help)
+    command.add_argument(
+        "--out", type=Path, default=Path("runs"), metavar="FOLDER", help="where folders are made (default: runs)"
+    )
     _display(command)
 
 
 def _power(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--points", type=float, default=3.0, help="the difference to be shown, in points (default: 3)")
-    command.add_argument("--seeds", type=int, help="how many seeds there will be")
-    command.add_argument("--questions", type=int, help="how many held-out questions there will be")
-    command.add_argument("--pilot", type=Path, metavar="COMPARISON", help="take the variances of a comparison played")
+    points, seeds, questions = number(0, 100, above=True), whole(1, 100_000), whole(2, 10_000_000)
+    correlation = number(-1, 1)
+    points_help = "the difference to be shown, in points (default: 3)"
+    command.add_argument("--points", type=points, default=3.0, metavar="POINTS", help=points_help)
+    command.add_argument("--seeds", type=seeds, metavar="N", help="how many seeds there will be")
+    command.add_argument("--questions", type=questions, metavar="N", help="how many held-out questions there will be")
+    pilot_help = "take the variances of a comparison played"
+    command.add_argument("--pilot", type=study, metavar="COMPARISON", help=pilot_help)
     command.add_argument("--measure", metavar="NAME", help="by which measure of it (default: the truth)")
-    command.add_argument("--seed-sd", type=float, metavar="POINTS", help="sd of accuracy between seeds (default: 3)")
-    command.add_argument("--seed-correlation", type=float, metavar="R", help="of two policies (default: 0.7)")
-    command.add_argument("--accuracy", type=float, metavar="SHARE", help="expected accuracy, 0 to 1 (default: 0.3)")
-    command.add_argument(
-        "--question-correlation", type=float, metavar="R", help="of two policies' truths of one seed (default: 0.8)"
-    )
-    command.add_argument("--pairs", type=int, default=1, help="pairs compared, for Holm's adjustment (default: 1)")
-    command.add_argument("--chance", type=float, default=0.8, help="the power wanted (default: 0.8)")
+    sd_help = "sd of accuracy between seeds (default: 3)"
+    command.add_argument("--seed-sd", type=number(0, 100), metavar="POINTS", help=sd_help)
+    command.add_argument("--seed-correlation", type=correlation, metavar="R", help="of two policies (default: 0.7)")
+    accuracy_help = "expected accuracy, 0 to 1 (default: 0.3)"
+    command.add_argument("--accuracy", type=number(0, 1), metavar="SHARE", help=accuracy_help)
+    correlation_help = "of two policies' truths of one seed (default: 0.8)"
+    command.add_argument("--question-correlation", type=correlation, metavar="R", help=correlation_help)
+    pairs_help = "pairs compared, for Holm's adjustment (default: 1)"
+    command.add_argument("--pairs", type=whole(1, 1_000_000), default=1, metavar="N", help=pairs_help)
+    chance_help = "the power wanted (default: 0.8)"
+    command.add_argument("--chance", type=number(0.06, 0.999), default=0.8, metavar="SHARE", help=chance_help)
     command.add_argument("--json", action="store_true", help="one JSON object")
 
 
 def _view(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "folder",
-        type=Path,
+        type=study,
         nargs="?",
         default=Path("runs"),
+        metavar="FOLDER",
         help="a folder of studies, a study or a comparison (default: runs)",
     )
-    command.add_argument("--port", type=int, default=0, help="default: any that is free")
-    command.add_argument("--host", default="127.0.0.1", help="default: 127.0.0.1, this machine alone")
+    command.add_argument("--port", type=whole(0, 65535), default=0, metavar="N", help="default: any that is free")
+    command.add_argument("--host", default="127.0.0.1", metavar="NAME", help="default: 127.0.0.1, this machine alone")
     command.add_argument("--no-browser", action="store_true", help="print the address, open nothing")
     command.add_argument("--bundle", type=Path, metavar="DIR", help="write the pages into a new folder instead")
     command.add_argument("--turns", metavar="all|N,N", help="of which turns --bundle writes pages (default: all)")
@@ -223,7 +203,7 @@ def _check(command: argparse.ArgumentParser) -> None:
 
 
 def _study(command: argparse.ArgumentParser) -> argparse.ArgumentParser:
-    command.add_argument("study", type=Path, help="a study folder")
+    command.add_argument("study", type=study, metavar="STUDY", help="a study folder, or its name below runs/")
     return command
 
 
@@ -250,5 +230,12 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         getattr(parsed, takes).extend(rest)
     elif rest:
         command = top.of_command(parsed.command)
-        command.error("; ".join(command.unknown(word) for word in rest))
+        command.error("; ".join(command.strangers(rest, scenario_keys if takes else dict)))
     return parsed
+
+
+def scenario_keys() -> Mapping[str, Any]:
+    """Return what may stand at the top of a scenario (Any: what is known of each key)."""
+    from simulation.scenario.scenario import Scenario
+
+    return Scenario.model_fields

@@ -19,17 +19,6 @@ from simulation.play.folders import Comparison, is_comparison
 from simulation.views.power_plan import make_plan, plan_lines, plan_table
 from simulation.views.streams import say
 
-RANGES = {
-    "points": (0.0, 100.0),
-    "seeds": (1, 100_000),
-    "questions": (2, 10_000_000),
-    "seed_sd": (0.0, 100.0),
-    "seed_correlation": (-1.0, 1.0),
-    "accuracy": (0.0, 1.0),
-    "question_correlation": (-1.0, 1.0),
-    "pairs": (1, 1_000_000),
-    "chance": (0.06, 0.999),
-}
 BELIEVED = {
     "seed_sd": "seed_deviation",
     "seed_correlation": "seed_correlation",
@@ -66,12 +55,7 @@ def power_command(arguments: Namespace) -> int:
 
 
 def check(arguments: Namespace) -> None:
-    """Refuse numbers that mean nothing."""
-    for name, (low, high) in RANGES.items():
-        value = getattr(arguments, name)
-        if (value is not None and not low <= value <= high) or (name == "points" and value == 0):
-            span = f"be above 0 and at most {high:g}" if name == "points" else f"lie in {low:g} to {high:g}"
-            raise ScenarioError(f"--{name.replace('_', '-')} {value:g}: must {span}")
+    """Refuse options that mean nothing beside one another."""
     believed_options = [name for name in BELIEVED if getattr(arguments, name) is not None]
     if arguments.pilot is not None and believed_options:
         raise ScenarioError(
@@ -103,6 +87,7 @@ def pilot(folder: Path, name: str | None) -> tuple[Variances, str, bool]:
     if not is_comparison(folder):
         raise ScenarioError(f"--pilot {folder}: is no comparison; give a folder that `compare` wrote")
     comparison = Comparison.open(folder)
+    comparison.refuse_edited()
     (measure,) = chosen([name] if name else [], known_to(comparison.lineup, comparison.studies))
     results = read_results(comparison.lineup, comparison.studies, [measure])
     seeds = results.whole(results.labels)

@@ -12,9 +12,10 @@ from pathlib import Path
 
 from simulation.commands.terminal import PROGRAM
 from simulation.core.errors import ScenarioError
+from simulation.play.folders import is_comparison
 from simulation.play.shelf import Shelved, folders, found, remove, shelved
 from simulation.views.sizes import readable_size
-from simulation.views.streams import say
+from simulation.views.streams import say, width_of
 from simulation.views.text import folded, shown
 
 
@@ -50,7 +51,7 @@ def show(entries: Sequence[Shelved]) -> None:
 
     console = Console()
     if not console.is_terminal:
-        console.width = 120
+        console.width = width_of(console.file) or 120
     console.print(studies_table(entries))
 
 
@@ -58,6 +59,10 @@ def remove_studies(arguments: Namespace) -> int:
     """Remove the studies that are named, each after a question unless told not to ask."""
     if not arguments.names:
         raise ScenarioError(f"name the studies to remove; `{PROGRAM} studies` shows those there are")
+    if is_comparison(arguments.out):
+        raise ScenarioError(
+            f"--out {arguments.out} is itself a comparison, which is removed as a whole; name its folder"
+        )
     for folder in [found(arguments.out, name) for name in arguments.names]:
         entry = shelved(folder)
         what = f"{entry.kind} {shown(str(folder))}, {entry.status}, {readable_size(entry.bytes)}"

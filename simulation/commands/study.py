@@ -4,30 +4,34 @@ import shlex
 import sys
 from argparse import Namespace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from simulation.commands.terminal import PROGRAM, display, once, scenario_file, warn
-from simulation.core.errors import INTERRUPTED
+from simulation.commands.terminal import PROGRAM, display, divided, once, scenario_file, there, warn
+from simulation.core.errors import INTERRUPTED, ScenarioError
 from simulation.views.streams import say
 from simulation.views.text import shown
+
+if TYPE_CHECKING:
+    from simulation.store import Study
 
 
 def run_command(arguments: Namespace) -> int:
     """Play a scenario as a new study."""
+    from simulation.play.folders import refuse_inside
     from simulation.scenario.prepare import prepare
     from simulation.scenario.scenario import load_scenario
     from simulation.scenario.settling import settled
 
-    short = {"turns": arguments.turns, "threads": arguments.threads}
-    short_texts = [f"{key}={value}" for key, value in short.items() if value is not None]
-    overrides = once([*arguments.overrides, *short_texts])
-    scenario = load_scenario(scenario_file(arguments.scenario), overrides, arguments.preset)
+    name, overrides = scenario_and_overrides(arguments)
+    scenario = load_scenario(scenario_file(Path(name)), overrides, arguments.preset)
+    refuse_inside(arguments.out)
     if not (arguments.quiet or sys.stdout.isatty()):  # where nothing is drawn, reading must not look like hanging
         say(f"{scenario.name}: reading the questions and loading the models …", aside=True)
     (scenario,) = settled([scenario])
     prepared = prepare(scenario)
     notices = prepared.notices
     if notices:
-        checked = shlex.join([str(arguments.scenario), *overrides])
+        checked = shlex.join([name, *overrides])
         more = f" ({len(notices) - 1} details: `{PROGRAM} check {checked}`)" if len(notices) > 1 else ""
         say(f"notice: {notices[0]}{more}", aside=True)
     if prepared.manner:
@@ -41,14 +45,33 @@ def run_command(arguments: Namespace) -> int:
     return conclude(folder, whole, arguments)
 
 
+def scenario_and_overrides(arguments: Namespace) -> tuple[str, list[str]]:
+    """Return the scenario that `run` is to play and all overrides, those of its short options too."""
+    names, overrides = divided([arguments.scenario, *arguments.overrides])
+    if not names:
+        raise ScenarioError(f"run names no scenario, only {overrides[0]:.80}; write a scenario first")
+    if len(names) > 1:
+        raise ScenarioError(
+            f"{names[1]!r:.80}: `run` plays one scenario, here {names[0]:.80}; write KEY=VALUE to change it, and to "
+            "play several a line for each, or `compare` to play them side by side"
+        )
+    short = {"turns": arguments.turns, "threads": arguments.threads}
+    short_texts = [f"{key}={value}" for key, value in short.items() if value is not None]
+    return names[0], once([*overrides, *short_texts])
+
+
 def resume_command(arguments: Namespace) -> int:
     """Go on with a study or a comparison that was stopped."""
     from simulation.commands import comparison
     from simulation.play.folders import is_comparison
     from simulation.play.session import go_on
 
-    if is_comparison(arguments.study):
+    if is_comparison(there(arguments.study)):
         return comparison.resume(arguments)
+    for option in ("workers", "cohort"):
+        if getattr(arguments, option) is not None:
+            what = f"--{option} {getattr(arguments, option)}: {arguments.study} is one study, which one process plays"
+            raise ScenarioError(f"{what}; leave it out")
     with display(arguments) as watch:
         whole = go_on(arguments.study, watch, warn)
     return conclude(arguments.study, whole, arguments)
@@ -60,7 +83,7 @@ def conclude(folder: Path, whole: bool, arguments: Namespace) -> int:
     if not whole:
         say(f"stopped; no finished turn is lost; go on with: {PROGRAM} resume {name}", aside=True)
         return INTERRUPTED
-    show_report(folder, aside=arguments.json)
+    show_report(folder, getattr(arguments, "measure", None), aside=arguments.json)
     if not arguments.json:
         say(f"turn by turn in the browser: {PROGRAM} view {name}")
         say(f"replay without the model: {PROGRAM} replay {name}")
@@ -74,7 +97,7 @@ def report_command(arguments: Namespace) -> int:
     from simulation.commands import comparison
     from simulation.play.folders import is_comparison
 
-    if is_comparison(arguments.study):
+    if is_comparison(there(arguments.study)):
         return comparison.report(arguments)
     show_report(arguments.study, arguments.measure)
     return 0
@@ -94,6 +117,7 @@ def show_report(folder: Path, measure: str | None = None, *, aside: bool = False
     with Study.open(folder) as study:
         if is_lineup(study.scenario):
             raise StoreError(f"{folder} is a part of a comparison, which is told as a whole; report {folder.parent}")
+        warn_of_edit(study)
         (told_by,) = chosen([measure] if measure else [], known_in(study))
         console = Console(stderr=aside)
         if report(study, StudySums(study, [told_by.name]), console, told_by) is not None:
@@ -103,27 +127,47 @@ def show_report(folder: Path, measure: str | None = None, *, aside: bool = False
             speak(console, f"all turns on one page: {shown(str(path))}")
 
 
+def warn_of_edit(study: "Study") -> None:
+    """Say where the readable copy beside a study was edited: what is told of it is what was played."""
+    from simulation.store import SCENARIO, edit
+
+    if sentence := edit(study.folder / SCENARIO, study.scenario):
+        warn(f"{sentence}; the study is told as it was played; to play it as edited, begin a new one from the copy")
+
+
 def replay_command(arguments: Namespace) -> int:
     """Re-play a study without its model and compare it byte for byte."""
-    from simulation.play.folders import studies_in
     from simulation.replay.replay import replay
     from simulation.store import Study
 
-    for folder in studies_in(arguments.study):
+    for folder in parts(arguments.study):
         with Study.open(folder) as study:
+            warn_of_edit(study)
             say(str(replay(study)))
     return 0
 
 
+def parts(folder: Path) -> list[Path]:
+    """Return a study, or those of a comparison of which some may be missing, which is said."""
+    from simulation.play.folders import Comparison, is_comparison, studies_in
+
+    if is_comparison(there(folder)):
+        comparison = Comparison.open(folder)
+        comparison.refuse_edited()
+        if comparison.gaps:
+            warn(comparison.gaps)
+    return studies_in(folder)
+
+
 def export_command(arguments: Namespace) -> int:
     """Write a study in another format."""
-    from simulation.play.folders import studies_in
     from simulation.store import Study
     from simulation.views.export import export
 
-    for folder in studies_in(arguments.study):
+    for folder in parts(arguments.study):
         to = arguments.to if folder == arguments.study else arguments.to / folder.name
         with Study.open(folder) as study:
+            warn_of_edit(study)
             for path in export(study, to, arguments.format, arguments.base_id):
                 say(str(path))
     return 0

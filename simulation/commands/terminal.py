@@ -4,10 +4,11 @@ import sys
 from argparse import Namespace
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simulation.core.errors import ScenarioError, nearest
+from simulation.core.errors import ScenarioError, StoreError
 from simulation.views.streams import say
 
 if TYPE_CHECKING:
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = "simulation" if Path(sys.argv[0]).name == "simulation" else "python -m simulation"
 """How this program was called, and so how it is called again."""
+RUNS = Path("runs")
+"""Where studies are made unless another folder is named."""
+LIKE = 0.6
+"""How alike two names are of which one may be meant by the other."""
 
 
 def warn(text: str) -> None:
@@ -30,29 +35,59 @@ def divided(words: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def once(overrides: Sequence[str]) -> list[str]:
-    """Return overrides of which none sets a key that another sets too; a preset may stand beside another."""
-    written: dict[str, str] = {}
-    for text in overrides:
-        key = ".".join(part.strip() for part in text.partition("=")[0].split("."))
-        if key in written and key != "preset":
-            raise ScenarioError(f"{key} is set twice, by {written[key]!r:.80} and by {text!r:.80}; write one of them")
-        written[key] = text
+    """Return overrides of which none sets what another sets too; a preset may stand beside another."""
+    from simulation.scenario.setting import key_path, refuse_twice
+
+    refuse_twice((key_path(text), text) for text in overrides)
     return list(overrides)
 
 
 def scenario_file(path: Path) -> Path:
     """Return the file that a path is, or the one of scenarios/ that it names; else say which may be meant."""
+    if (file := known_scenario(path)) is None:
+        raise ScenarioError(f"{path!s:.200}: no such file; {meant(path)}")
+    return file
+
+
+def known_scenario(path: Path) -> Path | None:
+    """Return the file that a path is, or the one of scenarios/ that it names, None where there is none."""
     if is_there(path):
         return path
     named = ROOT / "scenarios" / f"{path.name.removesuffix('.yaml')}.yaml"
-    if path.parent == Path() and is_there(named):
-        return named
+    return named if path.parent == Path() and is_there(named) else None
+
+
+def meant(path: Path) -> str:
+    """Return which scenario may be meant by a path where there is none, by its name without folder and ending."""
     near = sorted(path.parent.glob("*.yaml")) if path.parent.is_dir() else []
-    choices = [str(scenario) for scenario in near]
-    if path.parent == Path():
-        choices += [scenario.stem for scenario in (ROOT / "scenarios").glob("*.yaml")]
-    hint = nearest(str(path), choices).partition("known:")[0].strip()
-    raise ScenarioError(f"{path!s:.200}: no such file; {hint or f'`{PROGRAM} list` shows the scenarios'}")
+    choices = {scenario.stem.lower(): scenario.stem for scenario in (ROOT / "scenarios").glob("*.yaml")}
+    choices |= {scenario.stem.lower(): str(scenario) for scenario in near}
+    if close := get_close_matches(path.stem.lower(), choices, n=1, cutoff=LIKE):
+        return f"did you mean {choices[close[0]]!r}?"
+    from simulation.core.registry import kinds_of
+
+    if kinds := kinds_of(str(path)):
+        what = " and ".join(kind.replace("_", " ") for kind in kinds)
+        return f"it names a component ({what}), not a scenario: `{PROGRAM} list` shows both"
+    return f"`{PROGRAM} list` shows the scenarios and components"
+
+
+def there(folder: Path) -> Path:
+    """Return a folder that holds a study or a comparison; raises StoreError where it holds none."""
+    from simulation.play.folders import can_be_read, is_comparison
+    from simulation.play.shelf import folders
+    from simulation.store import DATABASE
+
+    if is_comparison(folder) or can_be_read(folder / DATABASE):
+        return folder
+    runs = folder.parent if folder.parent.name else RUNS
+    close = get_close_matches(folder.name, {path.name: path for path in folders(runs)}, n=1, cutoff=LIKE)
+    remedy = "name a folder that `run` made, below runs/"
+    if close:
+        remedy = f"did you mean '{runs / close[0]}'?"
+    elif not RUNS.is_dir():
+        remedy = "name a folder that `run` made; there is no runs/ here, so go to where it was played or give its path"
+    raise StoreError(f"{folder!s:.200} is no study and no comparison: it has no {DATABASE}; {remedy}")
 
 
 def is_there(path: Path) -> bool:

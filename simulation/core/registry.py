@@ -187,6 +187,11 @@ def components(kind: str) -> dict[str, Component]:
     return dict(sorted(_registered[kind].items()))
 
 
+def kinds_of(name: str) -> list[str]:
+    """Return the kinds of which a component is called `name`."""
+    return [kind for kind in PACKAGES if name in components(kind)]
+
+
 def find(kind: str, name: str) -> type:
     """Return the class called `name`, or the class at "module:Class"; unknown names are refused with the nearest."""
     if ":" in name:

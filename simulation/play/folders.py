@@ -7,20 +7,24 @@ runs/<name>-<short id>/
 """
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
 from typing import Any, Self
 
 import yaml
+from pydantic import BaseModel, ValidationError
 
-from simulation.core.errors import StoreError, StudyNotBegun
+from simulation.core.errors import ScenarioError, StoreError, StudyNotBegun
 from simulation.scenario.entries import Entry, Lineup, restore
 from simulation.store import DATABASE, Study, differences, sync_folder, write_durably
 
 DOCUMENT = "comparison.yaml"
+RESTORE = "undo the edit or restore it from a copy; a comparison cannot go on or be told without it"
 REMEDY = "a comparison plays what it began with, so undo the edit to go on; to play it as edited, compare again"
+MOST_NAMED = 5
+"""Cohorts that a sentence names."""
 MOST_STUDENTS = 256
 """In one cohort unless asked otherwise: beyond this a larger batch gains nothing and holds more in memory."""
 
@@ -31,6 +35,29 @@ class Cohort:
 
     labels: tuple[str, ...]
     seeds: tuple[int, ...]
+
+
+class KeptEntry(BaseModel):
+    """A scenario as the document holds it."""
+
+    label: str
+    scenario: dict[str, Any]  # checked where it is restored
+
+
+class KeptCohort(BaseModel):
+    """A cohort as the document holds it."""
+
+    entries: list[str]
+    seeds: list[int]
+
+
+class Kept(BaseModel):
+    """What the document of a comparison holds."""
+
+    entries: list[KeptEntry]
+    seeds: list[int]
+    cohorts: list[KeptCohort]
+    threads: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,24 +93,26 @@ class Comparison:
     @classmethod
     def open(cls, folder: Path) -> Self:
         """Read a comparison back."""
+        path = folder / DOCUMENT
         try:
-            document: Mapping[str, Any] = yaml.safe_load((folder / DOCUMENT).read_text(encoding="utf-8"))
-            cohorts = [
-                Cohort(labels=tuple(cohort["entries"]), seeds=tuple(cohort["seeds"])) for cohort in document["cohorts"]
-            ]
-            return cls(
-                folder=folder,
-                lineup=restore(document, folder),
-                cohorts=tuple(cohorts),
-                threads=document["threads"],
-            )
+            kept = Kept.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+            lineup = restore(kept.model_dump(), folder)
         except OSError as error:
-            raise StoreError(f"{folder / DOCUMENT} cannot be read ({error.strerror})") from error
-        except (yaml.YAMLError, KeyError, TypeError, AttributeError, UnicodeDecodeError) as error:
+            raise StoreError(f"{path} cannot be read ({error.strerror}); get the right to") from error
+        except ValidationError as error:
+            raise StoreError(f"{path} was edited: {lacks(error)}; {RESTORE}") from error
+        except (yaml.YAMLError, RecursionError, ValueError) as error:
             raise StoreError(
-                f"{folder / DOCUMENT} is not what a comparison wrote ({' '.join(str(error).split()):.200}); restore it "
-                "from a copy, or compare again"
+                f"{path} is not what a comparison wrote ({' '.join(str(error).split()):.200}); {RESTORE}"
             ) from error
+        except ScenarioError as error:
+            raise StoreError(f"{path} was edited: {' '.join(str(error).split()):.300}; {RESTORE}") from error
+        for index, cohort in enumerate(kept.cohorts):
+            if not ({*cohort.entries} <= {*lineup.labels} and {*cohort.seeds} <= {*lineup.seeds}):
+                what = f"cohorts.{index} plays entries or seeds that the comparison has not"
+                raise StoreError(f"{path} was edited: {what}; {RESTORE}")
+        cohorts = tuple(Cohort(labels=tuple(cohort.entries), seeds=tuple(cohort.seeds)) for cohort in kept.cohorts)
+        return cls(folder=folder, lineup=lineup, cohorts=cohorts, threads=kept.threads)
 
     def study_folder(self, index: int) -> Path:
         """Return the folder of a cohort's study."""
@@ -99,23 +128,33 @@ class Comparison:
         """What each cohort plays, and the folder of its study."""
         return [(self.part(index), self.study_folder(index)) for index in range(len(self.cohorts))]
 
+    @property
+    def lacking(self) -> tuple[int, ...]:
+        """The cohorts of which no study is there: never begun, or lost."""
+        return tuple(index for index in range(len(self.cohorts)) if not was_begun(self.study_folder(index)))
+
+    @property
+    def gaps(self) -> str:
+        """A sentence that says which cohorts are not there, empty where all are."""
+        names = [f"cohort-{index}" for index in self.lacking]
+        if not names:
+            return ""
+        more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+        what = f"{self.folder}: {', '.join(names[:MOST_NAMED])}{more} of {len(self.cohorts)} cohorts not there"
+        return f"{what}, never begun or lost, so what follows is without them; put them back, or resume the comparison"
+
     def begun(self, index: int) -> bool:
         """Tell whether a cohort's study exists; what an interrupted beginning left is cleared away."""
         folder = self.study_folder(index)
-        if not (folder / DATABASE).is_file():
-            if folder.exists():
-                shutil.rmtree(folder)
-            return False
-        try:
-            Study.open(folder).close()
-        except StudyNotBegun:
+        if was_begun(folder):
+            return True
+        if folder.exists():
             shutil.rmtree(folder)
-            return False
-        return True
+        return False
 
     def refuse_edited(self) -> None:
-        """Refuse a document that says other than what its cohorts were begun with."""
-        for index in filter(self.begun, range(len(self.cohorts))):
+        """Refuse a document that says other than what its cohorts were begun with; nothing is changed."""
+        for index in sorted({*range(len(self.cohorts))} - {*self.lacking}):
             with Study.open(self.study_folder(index)) as study:
                 kept = restore(study.scenario, self.folder).resolved()
             lines = list(differences(self.part(index).resolved(), kept, ""))
@@ -130,9 +169,38 @@ class Comparison:
             return study.status == "finished"
 
 
+def lacks(error: ValidationError) -> str:
+    """Return what a document lacks or has otherwise."""
+    clauses = []
+    for detail in error.errors(include_url=False)[:MOST_NAMED]:
+        key = ".".join(map(str, detail["loc"])) or "the document"
+        missing = detail["type"] == "missing"
+        what = "is missing" if missing else f"{detail['msg'].lower()}, it is {detail['input']!r:.60}"
+        clauses.append(f"{key} {what}" if missing else f"{key}: {what}")
+    return "; ".join(clauses)
+
+
+def was_begun(folder: Path) -> bool:
+    """Tell whether a folder holds a study, not only what an interrupted beginning left."""
+    if not (folder / DATABASE).is_file():
+        return False
+    try:
+        Study.open(folder).close()
+    except StudyNotBegun:
+        return False
+    return True
+
+
 def is_comparison(folder: Path) -> bool:
     """Tell whether a folder holds a comparison rather than one study."""
     return can_be_read(folder / DOCUMENT)
+
+
+def refuse_inside(folder: Path) -> None:
+    """Refuse to write into a study or a comparison, or anywhere below one."""
+    for place in (folder.resolve(), *folder.resolve().parents):
+        if is_comparison(place) or can_be_read(place / DATABASE):
+            raise StoreError(f"{folder} lies in {place}, which holds what was played; name a folder outside of it")
 
 
 def can_be_read(file: Path) -> bool:

@@ -157,6 +157,7 @@ def worker(comparison: Comparison, index: int) -> Iterator[subprocess.Popen[str]
     command = [sys.executable, "-P", "-m", "simulation", *arguments]
     paths = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
     environment = {**os.environ, "PYTHONPATH": paths, "PYTHONIOENCODING": "utf-8"}
+    environment.pop("COLUMNS", None)  # what a worker says is read line by line
     if comparison.threads is not None:
         environment["OMP_NUM_THREADS"] = str(comparison.threads)
     process = subprocess.Popen(

@@ -110,11 +110,20 @@ def found(runs: Path, name: str) -> Path:
     path = Path(name)
     try:
         if is_comparison(path) or (path / DATABASE).is_file():
-            return path
+            return within(runs, path)
     except (OSError, ValueError):
         pass  # no name that a folder could have
     hint = nearest(name, all_folders).partition("known:")[0].strip()
     raise StoreError(f"{name:.200} is no study or comparison below {runs}; {hint or '`studies` shows those there are'}")
+
+
+def within(runs: Path, path: Path) -> Path:
+    """Return the folder of a study that lies right below `runs`; refuses one from elsewhere."""
+    if is_comparison(path.parent):
+        raise StoreError(f"{path} is a part of the comparison {path.parent}; name that, to remove it as a whole")
+    if path.parent.resolve() != runs.resolve():
+        raise StoreError(f"{path} lies in {path.parent}, not in {runs}; if it is meant, say --out {path.parent}")
+    return path
 
 
 def remove(folder: Path) -> None:

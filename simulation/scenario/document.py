@@ -17,6 +17,8 @@ LARGEST_BYTES = 64 * 1024
 MOST_NODES = 5_000
 """Counted after aliases are expanded, so that a few lines cannot stand for a billion."""
 DEEPEST = 24
+LONGEST_NUMBER = 300
+"""Digits of a whole number: with more it is larger than any key takes, and than a fraction can be."""
 LONGEST_SHOWN = 200
 """How many characters of an override are said again in a complaint about it."""
 
@@ -189,6 +191,8 @@ class _Reading:
         text: str = node.value
         tag = node.tag.removeprefix(_PREFIX)
         try:
+            if tag == "int" and len(text) > LONGEST_NUMBER:
+                raise self.error(node, f"{text[:20]!r}… is a number of {len(text)} digits; write a smaller one")
             if tag == "int":
                 return int(text, 0) if text[:2] in ("0x", "0o") else int(text)
             if tag == "float":

@@ -23,6 +23,7 @@ from simulation.scenario.keys import MOST_SEEDS
 from simulation.scenario.prepare import Prepared, make, prepare
 from simulation.scenario.readiness import check_models
 from simulation.scenario.scenario import PARTS, PRESET, Scenario, load_scenario, restore_scenario
+from simulation.scenario.setting import key_path, refuse_twice
 from simulation.scenario.settling import settled
 
 SEEDS = re.compile(r"\s*[0-9]{1,19}\s*(,\s*[0-9]{1,19}\s*)*", re.ASCII)
@@ -135,10 +136,16 @@ def read_lineup(
 
     Without `vary` or `seeds` it is the (first) file that says what varies and over which seeds.
     """
+    refuse_lost(overrides, vary, seeds)
     entries: list[Entry] = []
     for path in files:
         base = load_scenario(path, overrides, preset)
         own = base.compare
+        for key in () if vary else own.vary:
+            refuse_shared(base.complaint("compare.vary", key), key)
+        if staged and not vary:
+            of_file = [(key_path(name), f"compare.vary of {path}") for key in own.vary for name in names(key)]
+            refuse_twice([*((key_path(text), text) for text in overrides), *of_file])
         seeds = read_seeds(own.seeds) if seeds is None else seeds
         variations = [list(variants(text)) for text in vary] or [list(listed(*pair)) for pair in own.vary.items()]
         for chosen in product(*variations):
@@ -160,17 +167,39 @@ def read_lineup(
     return lineup
 
 
+def refuse_lost(overrides: Sequence[str], vary: Sequence[str], seeds: Sequence[int] | None) -> None:
+    """Refuse overrides that what varies, or the seeds, would take the place of."""
+    of_options = [(key_path(name), f"--vary {text}") for text in vary for name in names(text.partition("=")[0])]
+    of_options += [(("compare", "vary"), f"--vary {text}") for text in vary[:1]]
+    of_options += [(("compare", "seeds"), "--seeds")] if seeds is not None else []
+    refuse_twice([*((key_path(text), text) for text in overrides), *of_options])
+    for text in overrides:
+        if key_path(text) == ("seed",):
+            raise ScenarioError(f"{text!r:.80}: a comparison plays each scenario over seeds; name them by --seeds")
+
+
 def variants(text: str) -> Iterator[tuple[tuple[str, ...], str]]:
     """Yield from `KEY=VALUE,VALUE` overrides and a label for each value; `KEY,KEY=VALUE` sets both alike."""
     key, equals, written = text.partition("=")
     name = f"--vary {text!r}"
     if not equals or not key.strip() or not written.strip():
         raise ScenarioError(f"{name}: write KEY=VALUE,VALUE, for example ask.policy=random,category")
-    if "seed" in names(key):
-        raise ScenarioError(f"{name}: seeds are not varied but repeated; use --seeds")
+    refuse_shared(name, key)
     values = read_text(f"[{written}]", name).value
     for value in values:
         yield overridden(key, value), labelled(key, value)
+
+
+def refuse_shared(where: str, key: str) -> None:
+    """Refuse to vary what all that is compared has alike."""
+    for name in names(key):
+        if name == "seed":
+            raise ScenarioError(f"{where}: seeds are not varied but repeated; use --seeds")
+        if name in ("turns", "evaluate.every"):
+            raise ScenarioError(
+                f"{where}: {name} cannot vary, because all that is compared is measured at the same turns; set it for "
+                f"all, such as {name}=20, and read what fewer turns give off the learning curves"
+            )
 
 
 def names(key: str) -> list[str]:

@@ -60,7 +60,17 @@ class Prepared:
     @property
     def notices(self) -> list[str]:
         """What a user should know before the study begins."""
-        return list(dict.fromkeys(notice for splits in self.splits.values() for notice in splits.notices))
+        of_questions = dict.fromkeys(notice for splits in self.splits.values() for notice in splits.notices)
+        return [*self.never_learning, *of_questions]
+
+    @property
+    def never_learning(self) -> list[str]:
+        """A line where no turn of the scenario is one after which students learn."""
+        learn, turns = self.scenario.learn, self.scenario.turns
+        if learn.every <= turns:
+            return []
+        what = f"{learn.every} is beyond turns={turns}, so that no student ever learns; lower it to {turns} or less"
+        return [self.scenario.complaint("learn.every", what)]
 
     @property
     def wording(self) -> Wording | None:

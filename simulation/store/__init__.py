@@ -3,7 +3,7 @@
 from simulation.store.adapters import Keep, sync_folder, write_durably
 from simulation.store.canonical import canonical, difference
 from simulation.store.chain import chained
-from simulation.store.edited import differences, refuse_edited
+from simulation.store.edited import differences, edit, refuse_edited
 from simulation.store.founding import SCENARIO, new_folder, study_folders
 from simulation.store.schema import DATABASE
 from simulation.store.study import Study
@@ -19,6 +19,7 @@ __all__ = [
     "chained",
     "difference",
     "differences",
+    "edit",
     "new_folder",
     "refuse_edited",
     "study_folders",

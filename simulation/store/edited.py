@@ -13,20 +13,25 @@ MOST_SHOWN = 3
 
 
 def refuse_edited(copy: Path, kept: Mapping[str, Any]) -> None:
-    """Refuse a copy in which somebody changed what the study plays (Any: JSON values); one that is gone says nothing.
+    """Refuse to go on beside a copy in which somebody changed what the study plays (Any: JSON values).
 
     What is played stands in the record, so an edit of the copy would be passed over without a word.
     """
+    if sentence := edit(copy, kept):
+        raise StoreError(f"{sentence}; {remedy(copy)}")
+
+
+def edit(copy: Path, kept: Mapping[str, Any]) -> str:
+    """Return what somebody changed in a copy, empty where nothing or where there is none (Any: JSON values)."""
     if not copy.is_file():
-        return
+        return ""
     try:
         written = yaml.safe_load(copy.read_text(encoding="utf-8"))
     except (yaml.YAMLError, ValueError, RecursionError, OSError) as error:
-        raise StoreError(f"{copy}: cannot be read ({' '.join(str(error).split()):.200}); {remedy(copy)}") from error
+        return f"{copy}: cannot be read ({' '.join(str(error).split()):.200})"
     lines = list(differences(written, dict(kept), ""))
-    if lines:
-        more = f" and {len(lines) - MOST_SHOWN} more" if len(lines) > MOST_SHOWN else ""
-        raise StoreError(f"{copy} was edited: {'; '.join(lines[:MOST_SHOWN])}{more}; {remedy(copy)}")
+    more = f" and {len(lines) - MOST_SHOWN} more" if len(lines) > MOST_SHOWN else ""
+    return f"{copy} was edited: {'; '.join(lines[:MOST_SHOWN])}{more}" if lines else ""
 
 
 def remedy(copy: Path) -> str:

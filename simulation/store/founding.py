@@ -4,6 +4,7 @@ import re
 import secrets
 import sqlite3
 from collections.abc import Mapping, Sequence
+from errno import EDQUOT, ENOSPC
 from pathlib import Path
 from typing import Any, Literal
 
@@ -54,6 +55,10 @@ def make_folder(folder: Path, scenario: Mapping[str, Any]) -> None:
         folder.mkdir(parents=True)
     except FileExistsError as error:
         raise StoreError(f"{folder} is already there; open it, or choose another name") from error
+    except OSError as error:
+        if error.errno in (ENOSPC, EDQUOT):
+            raise  # said of every file of a study
+        raise StoreError(f"{folder} cannot be made ({error.strerror}); choose another place with --out") from error
     (folder / BLOBS).mkdir()
     text = yaml.safe_dump(dict(scenario), sort_keys=False, allow_unicode=True)
     write_durably(folder / SCENARIO, text.encode("utf-8"))

@@ -20,7 +20,7 @@ def take(folder: Path) -> int:
         os.close(descriptor)
         raise StudyBusy(
             f"{folder} is being written by process {holder}; wait for it or stop it (kill {holder}), then try again. "
-            f"Reading is always possible: report, list, export"
+            f"Reading is always possible: report, view, replay, export"
         ) from error
     os.ftruncate(descriptor, 0)
     os.pwrite(descriptor, f"{os.getpid()}\n".encode("ascii"), 0)

@@ -29,6 +29,7 @@ from simulation.measures.naming import known_before
 from simulation.play.folders import Comparison
 from simulation.play.places import Ending
 from simulation.views.fitting import Beside, Words
+from simulation.views.streams import laid_out
 from simulation.views.text import Scale, clock, shown, sparkline
 
 
@@ -146,7 +147,7 @@ class PlainBoard(Board):
 
     def say(self, line: str) -> None:
         """Write a line at once."""
-        self.stream.write(f"{line}\n")
+        self.stream.write(f"{laid_out(line, self.stream)}\n")
         self.stream.flush()
 
 

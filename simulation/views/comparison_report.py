@@ -23,6 +23,7 @@ from simulation.views.fitting import Words, speak
 from simulation.views.frontier_words import frontier_json
 from simulation.views.report_sections import heading, sections
 from simulation.views.section import Section
+from simulation.views.streams import width_of
 from simulation.views.text import Scale, clock, shown
 from simulation.views.verdict_text import family_warnings, verdict_json
 
@@ -43,7 +44,7 @@ def conclude(
     findings = all_findings[0]
     title, parts = heading(findings, comparison.lineup), sections(all_findings, comparison.lineup)
     if not console.is_terminal:
-        console.width = WIDTH
+        console.width = width_of(console.file) or WIDTH
     show(console, title, parts)
     texts = {
         TABLES: plain(title, parts),

@@ -13,6 +13,7 @@ from simulation.core.peft_folder import CARD, CONFIG, WEIGHTS, peft_config
 from simulation.core.types import Seat
 from simulation.store import Study, canonical
 from simulation.store.canonical import dump, written
+from simulation.views.fresh_folder import make, refuse_full
 
 
 def export(study: Study, folder: Path, format: str, base_id: str | None = None) -> list[Path]:
@@ -25,13 +26,12 @@ def export(study: Study, folder: Path, format: str, base_id: str | None = None) 
     if base_id is not None and format != "peft":
         raise StoreError(f"base id {base_id!r} is how adapters name their base, and {format} has none; remove it")
 
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise StoreError(f"{folder} is not empty; name a new folder, so that nothing is overwritten")
+    refuse_full(folder)
     if study.last_turn < 0:
         raise StoreError(f"{study.name} has no turn yet; resume it, then export")
     fresh = not folder.exists()
+    make(folder)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         return list(write_peft(study, folder, base_id) if format == "peft" else FORMATS[format](study, folder))
     except SimulationError:
         if fresh and not any(folder.iterdir()):

@@ -12,7 +12,7 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
-from simulation.views.streams import legible
+from simulation.views.streams import legible, width_of
 from simulation.views.text import folded
 
 LEAST = 1
@@ -128,6 +128,7 @@ class Beside:
 
 
 def speak(console: Console, sentence: str) -> None:
-    """Print a sentence: on a terminal broken between its words, elsewhere as one line."""
-    text = folded(legible(sentence, console.encoding), console.width) if console.is_terminal else sentence
+    """Print a sentence: where a width is known broken between its words, elsewhere as one line."""
+    width = console.width if console.is_terminal else width_of(console.file)
+    text = sentence if width is None else folded(legible(sentence, console.encoding), width)
     console.print(Text(text), soft_wrap=True)

@@ -6,6 +6,7 @@ study.evaluations.pivot_table(index="turn", columns="student", values="value").p
 """
 
 import sqlite3
+import warnings
 from collections.abc import Iterator
 from contextlib import closing
 from functools import cached_property
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simulation.core.errors import StoreError
-from simulation.play.folders import studies_in
+from simulation.play.folders import Comparison, is_comparison, studies_in
 from simulation.store import Study
 from simulation.store.founding import open_database
 from simulation.store.schema import reported
@@ -37,6 +38,8 @@ class Tables:
             raise StoreError(f"none of the studies of {folder} was begun; resume it")
         for place in self._folders:
             Study.open(place).close()
+        if is_comparison(folder) and (gaps := Comparison.open(folder).gaps):
+            warnings.warn(gaps, stacklevel=3)
 
     def __repr__(self) -> str:
         """Name the folder and what may be asked for."""

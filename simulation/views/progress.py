@@ -17,6 +17,7 @@ from simulation.core.types import Evaluation, Turn
 from simulation.loop.world import World
 from simulation.measures.methods import estimate_at
 from simulation.views.fitting import Beside, Words
+from simulation.views.streams import laid_out
 from simulation.views.text import GRADED, Scale, clock, moves, shown, sparkline
 
 MOST_ROWS = 12
@@ -191,7 +192,7 @@ class PlainLines(Quiet):
 
     def say(self, line: str) -> None:
         """Write a line at once."""
-        self.stream.write(f"{line}\n")
+        self.stream.write(f"{laid_out(line, self.stream)}\n")
         self.stream.flush()
 
 

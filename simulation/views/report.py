@@ -21,6 +21,7 @@ from simulation.views.forms import guess
 from simulation.views.measure_table import measure_table
 from simulation.views.mending_tables import mending_table
 from simulation.views.quality_table import quality_table
+from simulation.views.streams import width_of
 from simulation.views.tables import MOST_TABLES, percent, tables
 from simulation.views.text import GRADED, SHARES, Scale, shown
 
@@ -63,7 +64,7 @@ def report(
     """
     console = console or Console()
     if not console.is_terminal:
-        console.width = 120
+        console.width = width_of(console.file) or 120
     questions = {question.id: question for question in study.question_set("held_out")}
     truth = study.measures[0]
     courses = add_up(sums, truth, questions, measure=measure)

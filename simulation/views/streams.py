@@ -7,6 +7,8 @@ import os
 import shutil
 import sys
 import unicodedata
+from errno import EBADF
+from typing import IO
 
 from simulation.views.text import folded, shown
 
@@ -26,20 +28,20 @@ SPELLED = {
 
 
 def spelled(error: UnicodeError) -> tuple[str, int]:
-    """Spell what an encoding lacks: by a sign like it, by its letter without accents, else as an escape."""
+    """Spell what an encoding lacks: by a sign like it, or as an escape."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     return "".join(map(plain_letter, error.object[error.start : error.end])), error.end
 
 
 def plain_letter(character: str) -> str:
-    """Return a character in ASCII."""
+    """Return a character in ASCII: one whose accents would be lost as an escape, so that a name stays that name."""
     if character in SPELLED:
         return SPELLED[character]
-    letters = "".join(
-        letter for letter in unicodedata.normalize("NFKD", character) if letter.isascii() and letter.isprintable()
-    )
-    return letters or character.encode("ascii", "backslashreplace").decode()
+    letters = unicodedata.normalize("NFKD", character)
+    if letters.isascii() and letters.isprintable():
+        return letters
+    return character.encode("ascii", "backslashreplace").decode()
 
 
 codecs.register_error(LEGIBLE, spelled)
@@ -58,10 +60,13 @@ class Enduring(io.FileIO):
 
     lost: OSError | None = None
     """Why the rest was let go."""
+    absent: OSError | None = None
+    """Why nothing that is written can be seen by anybody; None where there is a file."""
 
     def write(self, content: object, /) -> int:
         """Write bytes, or let them go; return how many were taken."""
         view = memoryview(content).cast("B")  # type: ignore[arg-type]  # a buffer, which the stubs have no name for here
+        self.lost = self.lost or self.absent
         if self.lost is None:
             try:
                 count = super().write(view)
@@ -77,34 +82,48 @@ def endure() -> None:
 
     A stream that was closed before the start gets the null device, so that no file of a study takes its number.
     """
+    absent: dict[int, OSError] = {}
     for number in range(3):
         try:
             os.fstat(number)
         except OSError:
+            absent[number] = OSError(EBADF, "it is closed")
             os.open(os.devnull, os.O_RDONLY if number == 0 else os.O_WRONLY)  # takes the lowest number that is free
-    sys.stdout = enduring(1, sys.stdout)
-    sys.stderr = enduring(2, sys.stderr)
+    sys.stdout = enduring(1, sys.stdout, absent.get(1))
+    sys.stderr = enduring(2, sys.stderr, absent.get(2))
 
 
-def enduring(number: int, stream: object) -> io.TextIOWrapper:
+def enduring(number: int, stream: object, absent: OSError | None) -> io.TextIOWrapper:
     """Return a stream on a descriptor that cannot fail, in the encoding of the one that stood there."""
     if isinstance(stream, io.TextIOWrapper):
         with contextlib.suppress(OSError):
             stream.flush()
     encoding = getattr(stream, "encoding", None) or "utf-8"
-    file = io.BufferedWriter(Enduring(number, "w", closefd=False))
+    raw = Enduring(number, "w", closefd=False)
+    raw.absent = absent
+    file = io.BufferedWriter(raw)
     lines = number == 2 or file.isatty()
     return io.TextIOWrapper(file, encoding=encoding, errors=LEGIBLE, line_buffering=lines)
 
 
 def say(sentence: str, *, aside: bool = False) -> None:
-    """Print a sentence on stdout, or `aside` on stderr; a terminal gets it broken between its words."""
+    """Print a sentence on stdout, or `aside` on stderr, broken between words where a width is known."""
     stream = sys.stderr if aside else sys.stdout
-    width = shutil.get_terminal_size().columns if stream.isatty() else None
-    text = shown(sentence)
-    if width is not None:
-        text = folded(legible(text, stream.encoding), width)
-    stream.write(f"{text}\n")
+    stream.write(f"{laid_out(shown(sentence), stream)}\n")
+
+
+def laid_out(text: str, stream: IO[str]) -> str:
+    """Return a text as a stream shows it: in lines broken between words where its width is known, else as it is."""
+    width = width_of(stream)
+    return text if width is None else folded(legible(text, getattr(stream, "encoding", None) or "utf-8"), width)
+
+
+def width_of(stream: IO[str]) -> int | None:
+    """Return the columns of what a stream is shown in: a terminal's, or those that COLUMNS asks for elsewhere."""
+    if stream.isatty():
+        return shutil.get_terminal_size().columns
+    columns = os.environ.get("COLUMNS", "")
+    return int(columns) if columns.isdecimal() and int(columns) > 0 else None
 
 
 def lost() -> OSError | None:

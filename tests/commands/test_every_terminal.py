@@ -1,4 +1,4 @@
-"""Every command in terminals of any width and encoding, and with a stdout that is full or closed."""
+"""Every command in terminals of any width and encoding, and with a stdout that is full or closed, which is said."""
 
 import os
 import re
@@ -27,6 +27,7 @@ VARIED = ["--vary", "ask.policy=random,category", "--seeds", "2", "--workers", "
 COMMANDS = {
     "run": ["run", "tiny.yaml", "--out", "new"],
     "resume": ["resume", "new/stopped"],
+    "resume of a comparison": ["resume", "new/half", "--workers", "1"],
     "compare": ["compare", "tiny.yaml", *VARIED, "--out", "new"],
     "power": ["power"],
     "view": ["view", "--help"],
@@ -40,7 +41,9 @@ COMMANDS = {
     "doctor": ["doctor"],
     "a wrong word": ["run", "tiny.yaml", "ask.questoins=3"],
 }
-PLAYING = ("run", "resume", "compare")
+PLAYING = ("run", "resume", "resume of a comparison", "compare")
+BEGUN = {"resume": "stopped", "resume of a comparison": "half"}
+"""What a command goes on with, of what lies in `new`."""
 MACHINE = {
     "libraries": {"numpy": "2.4.6", "torch": "missing: run `make setup`, or `pip install 'torch>=2.6,<2.14'`"},
     "fast paths": {"embedded/student": "tree scoring, key-value cache, reserved cache, constrained search"},
@@ -73,7 +76,7 @@ def without_pictures() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a scenario, its study, the same study stopped before its end, and a comparison."""
+    """A folder with a scenario, its study, a comparison, and in `stopped` both as they are before their ends."""
     folder = tmp_path_factory.mktemp("shelf")
     scenario = folder / "tiny.yaml"
     scenario.write_text(GOOD.replace("turns: 4", "turns: 2"), encoding="utf-8")
@@ -83,7 +86,11 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     compared.rename(folder / "compared")
     whole.rename(folder / "whole")
     prepared = prepare(load_scenario(scenario, []))
-    assert not begin(folder / "stopped", prepared.scenario.resolved(), [prepared], Stopping(), print, keep="newest")
+    shutil.copytree(folder / "compared", folder / "begun/half")
+    shutil.rmtree(folder / "begun/half/cohort-0")
+    assert not begin(
+        folder / "begun/stopped", prepared.scenario.resolved(), [prepared], Stopping(), print, keep="newest"
+    )
     return folder
 
 
@@ -94,7 +101,7 @@ def beside(shelf: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.delenv("COLUMNS", raising=False)
     monkeypatch.setattr(doctor, "examine", lambda *_: MACHINE)
-    shutil.copytree("stopped", "new/stopped")
+    shutil.copytree("begun", "new")
     yield
     shutil.rmtree("new")
 
@@ -112,9 +119,9 @@ def hashes(folder: Path) -> list[str]:
 def assert_same_study(command: str) -> None:
     """See that what a command has played is what it is without a terminal."""
     if command in PLAYING:
-        if command != "resume":
-            shutil.rmtree("new/stopped")
-        assert hashes(Path("new")) == hashes(Path("compared" if command == "compare" else "whole"))
+        for folder in {"half", "stopped"} - {BEGUN.get(command)}:
+            shutil.rmtree(f"new/{folder}")
+        assert hashes(Path("new")) == hashes(Path("compared" if "compar" in command else "whole"))
 
 
 def words_of(text: str, encoding: str, command: str) -> set[str]:
@@ -139,7 +146,7 @@ def test_no_terminal_splits_words_or_ends_a_command(
     if command not in known_words:
         known_words[command] = in_terminal(400, "utf-8", *COMMANDS[command])[1]
         shutil.rmtree("new")
-        shutil.copytree("stopped", "new/stopped")
+        shutil.copytree("begun", "new")
     code, text = in_terminal(columns, encoding, *COMMANDS[command])
     assert code == {"a wrong word": 2, "doctor": 1}.get(command, 0) and "Traceback" not in text, text
     for line in text.splitlines():
@@ -156,10 +163,9 @@ def test_no_stdout_ends_a_command(command: str) -> None:
         code, said = with_stdout(full if state == "full" else None, *COMMANDS[command])
         os.close(full)
         assert "Traceback" not in said and "Exception ignored" not in said, said
-        expected = {"a wrong word": 2, "doctor": 1}.get(command, int(state == "full"))
-        assert code == expected, f"{command} with {state} stdout: {said}"
-        lost = "stdout could not be written (No space left on device)"
-        assert (lost in said) == (state == "full" and command != "a wrong word"), said
+        assert code == {"a wrong word": 2}.get(command, 1), f"{command} with {state} stdout: {said}"
+        reason = "No space left on device" if state == "full" else "it is closed"
+        assert (f"stdout could not be written ({reason})" in said) == (command != "a wrong word"), said
         assert_same_study(command)
         shutil.rmtree("new")
-        shutil.copytree("stopped", "new/stopped")
+        shutil.copytree("begun", "new")

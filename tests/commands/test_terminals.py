@@ -16,6 +16,7 @@ import pytest
 
 from simulation.commands.main import main
 from simulation.store import Study
+from simulation.views.streams import legible
 from tests.support.scripted_scenario import GOOD
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -106,13 +107,19 @@ def test_a_stream_that_cannot_be_written_does_not_end_a_study(
         assert ended.returncode == 1 and "stdout could not be written (No space left on device)" in ended.stderr
 
 
+def test_a_name_stays_that_name_where_an_encoding_lacks_its_letters() -> None:
+    assert legible("größe naïve 学 ﬁt → …", "ascii") == r"gr\xf6\xdfe na\xefve \u5b66 fit -> ..."
+    assert len({legible(name, "ascii") for name in ("cafe", "café", "cafè", "cafê")}) == 4
+    assert legible("größe", "cp1252") == "größe"
+
+
 @pytest.mark.parametrize("words", ["list", "--help", "completion bash"])
 @pytest.mark.parametrize("redirection", [">/dev/full", ">&-", "| true"])
 def test_a_command_whose_words_are_lost_says_so_without_a_traceback(words: str, redirection: str) -> None:
     line = f'"$0" -m simulation {words} {redirection}'
     ended = subprocess.run(["bash", "-c", line, sys.executable], cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert "Traceback" not in ended.stderr and "Exception ignored" not in ended.stderr
-    if redirection == ">/dev/full":
+    if redirection != "| true":
         assert ended.returncode == 1 and "stdout could not be written" in ended.stderr
 
 

@@ -95,8 +95,14 @@ def test_a_lineup_comes_back_from_what_a_study_keeps(tmp_path: Path) -> None:
         (["ask.policy=random,random"], "2", [], "two entries of the comparison have this label"),
         (["ask.policy"], "2", [], "write KEY=VALUE,VALUE"),
         (["seed=1,2"], "2", [], "use --seeds"),
-        (["turns=2,3"], "2", [], "turns is 2 in turns=2, but 3 in turns=3; add the override turns=2"),
-        (["evaluate.every=1,2"], "2", [], "evaluate.every is 1 in evaluate.every=1, but 2 in evaluate.every=2"),
+        (["turns=2,3"], "2", [], "turns cannot vary, because all that is compared is measured at the same turns"),
+        (["evaluate.every=1,2"], "2", [], "evaluate.every cannot vary, because all that is compared"),
+        (["evaluate={every: 1},{every: 2}"], "2", [], "evaluate.every is 1 in evaluate=(every=1), but 2 in"),
+        (["ask.policy=random,category"], "2", ["ask.policy=x"], "ask.policy is set twice, by 'ask.policy=x' and by"),
+        (["ask.policy=a,b", "ask.policy.x=1,2"], "2", [], "as a whole by '--vary ask.policy=a,b' and in part by '--v"),
+        (["ask.policy=random,category"], "2", ["seed=3"], "name them by --seeds"),
+        (["ask.policy=random,category"], "2", ["compare.seeds=3"], "compare.seeds is set twice"),
+        (["ask.policy=random,category"], "2", ["compare.vary={}"], "compare.vary is set twice"),
         (["evaluate.questions=50,60"], "2", [], "not measured on the same held-out questions"),
         (["ask.polcy=random,category"], "2", [], "did you mean 'policy'"),
         (["ask.policy=random,catgory"], "2", [], "did you mean 'category'"),
@@ -112,6 +118,28 @@ def test_what_cannot_be_compared_is_refused(
 ) -> None:
     with pytest.raises(ScenarioError) as raised:
         read_lineup([scenario(tmp_path, "one")], vary, overrides, read_seeds(seeds))
+    assert says in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("vary", "overrides", "says"),
+    [
+        (
+            "{ask.policy: [random, category]}",
+            ["ask.policy=random"],
+            "set twice, by 'ask.policy=random' and by 'compare",
+        ),
+        ("{seed: [1, 2]}", [], ":18: compare.vary: seed: seeds are not varied but repeated"),
+        ("{turns: [1, 2]}", [], ":18: compare.vary: turns: turns cannot vary"),
+    ],
+)
+def test_what_a_file_varies_takes_the_place_of_nothing(
+    tmp_path: Path, vary: str, overrides: list[str], says: str
+) -> None:
+    path = scenario(tmp_path, "one")
+    path.write_text(f"{path.read_text()}compare:\n  seeds: 2\n  vary: {vary}\n")
+    with pytest.raises(ScenarioError) as raised:
+        read_lineup([path], [], overrides)
     assert says in str(raised.value)
 
 

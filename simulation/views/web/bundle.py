@@ -4,7 +4,10 @@ from collections import deque
 from collections.abc import Callable, Collection
 from pathlib import Path
 
-from simulation.core.errors import StoreError
+from simulation.core.errors import ScenarioError, SimulationError, StoreError
+from simulation.play.folders import studies_in
+from simulation.store import Study
+from simulation.views.fresh_folder import make, refuse_full
 from simulation.views.web.catalog import Catalog
 from simulation.views.web.links import Target
 from simulation.views.web.site import Site
@@ -19,9 +22,12 @@ def bundle(folder: Path, to: Path, turns: Collection[int] | None, say: Callable[
 
     Raises StoreError where the folder to write is not empty, or there would be too many files.
     """
-    if to.exists() and (not to.is_dir() or any(to.iterdir())):
-        raise StoreError(f"{to} is not empty; name a new folder, so that nothing is overwritten")
-    site = Site(Catalog(folder), bundled=True, turns=None if turns is None else frozenset(turns))
+    refuse_full(to)
+    catalog = Catalog(folder)
+    if turns:
+        refuse_unplayed(catalog, turns)
+    make(to)
+    site = Site(catalog, bundled=True, turns=None if turns is None else frozenset(turns))
     waiting, seen = deque([Target("index.html")]), {Target("index.html")}
     unread: list[str] = []
     try:
@@ -45,3 +51,18 @@ def bundle(folder: Path, to: Path, turns: Collection[int] | None, say: Callable[
     if unread:
         say(f"{len(unread)} of them only say what of a study cannot be read, the first is {to / unread[0]}")
     return len(seen)
+
+
+def refuse_unplayed(catalog: Catalog, turns: Collection[int]) -> None:
+    """Refuse turns that no study here has played, as far as the studies can be read."""
+    last_turns = []
+    for folder in (part for place in catalog.places() for part in studies_in(place.folder)):
+        try:
+            with Study.open(folder) as study:
+                last_turns.append(study.last_turn)
+        except SimulationError:
+            return  # its pages say what cannot be read, and it may have had these turns
+    if beyond := sorted(turn for turn in turns if turn > max(last_turns, default=-1)):
+        raise ScenarioError(
+            f"--turns {','.join(map(str, beyond))}: no study here has such a turn; the last is {max(last_turns)}"
+        )

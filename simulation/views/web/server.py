@@ -6,6 +6,7 @@ import socket
 import webbrowser
 from collections.abc import Callable
 from dataclasses import dataclass
+from errno import EACCES, EADDRINUSE
 from pathlib import Path
 from threading import Timer
 from urllib.parse import urlencode
@@ -110,13 +111,21 @@ def listening(host: str, port: int) -> socket.socket:
     except OverflowError as error:
         ears.close()
         raise ScenarioError(f"--port {port} is no port; name one from 0 (any that is free) to 65535") from error
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         ears.close()
-        raise ScenarioError(
-            f"{host}:{port} cannot be served ({error.strerror or error}); "
-            "another program may listen there: choose another --port, or --port 0 for any that is free"
-        ) from error
+        reason = getattr(error, "strerror", None) or error
+        raise ScenarioError(f"{host}:{port} cannot be served ({reason}); {another(error)}") from error
     return ears
+
+
+def another(error: OSError | UnicodeError) -> str:
+    """Return what to choose in place of an address that cannot be served."""
+    number = getattr(error, "errno", None)
+    if number == EADDRINUSE:
+        return "another program may listen there: choose another --port, or --port 0 for any that is free"
+    if number == EACCES:
+        return "ports below 1024 are the system's: choose another --port, or --port 0 for any that is free"
+    return "that is no address of this machine: leave --host out for this machine alone, or say --host 0.0.0.0 for all"
 
 
 def hosts_of(host: str, port: int) -> frozenset[str]:
