@@ -38,14 +38,7 @@ def parser() -> Parser:
     commands = top.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
     top.commands, add = commands.choices, commands.add_parser
     _run(add("run", help="play a scenario as a new study"))
-    resume = _study(add("resume", help="go on with a study or a comparison that was stopped"))
-    resume.add_argument(
-        "--cohort", type=whole(0, 9999), help=argparse.SUPPRESS
-    )  # what a comparison starts its workers with
-    workers_help = "processes to go on with a comparison in"
-    resume.add_argument("--workers", type=whole(1, MOST_WORKERS), metavar="N", help=workers_help)
-    _measure(resume)
-    _display(resume)
+    _resume(_study(add("resume", help="go on with a study or a comparison that was stopped")))
     _compare(add("compare", help="play scenarios over seeds and say which differ"))
     _power(add("power", help="say how many seeds and questions a difference needs, before anything is spent"))
     listing = add("list", help="list components and scenarios, or write the scenario schema")
@@ -57,19 +50,25 @@ def parser() -> Parser:
     _view(add("view", help="show studies turn by turn in the browser, or write the pages as files"))
     _measure(_study(add("report", help="show a study's table and draw its learning curve")))
     _export(_study(add("export", help="write a study as JSON lines, Parquet or PEFT adapters")))
-    doctor = add("doctor", help="say what this machine has and lacks")
-    doctor.add_argument(
-        "scenario",
-        nargs="*",
-        default=[],
-        metavar="SCENARIO|KEY=VALUE",
-        help="scenarios whose models are loaded and tried too, and overrides for all of them",
-    )
-    doctor.add_argument("--json", action="store_true", help="one JSON object")
+    _doctor(add("doctor", help="say what this machine has and lacks"))
     _studies(add("studies", help="list the studies there are, with status and size, or remove some"))
     completion = add("completion", help="write what makes a shell complete these commands")
     completion.add_argument("shell", choices=SHELLS, help="bash: put the output where its completions are read from")
     return top
+
+
+def _resume(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--cohort", type=whole(0, 9999), help=argparse.SUPPRESS)  # for the workers of a comparison
+    workers_help = "processes to go on with a comparison in"
+    command.add_argument("--workers", type=whole(1, MOST_WORKERS), metavar="N", help=workers_help)
+    _measure(command)
+    _display(command)
+
+
+def _doctor(command: argparse.ArgumentParser) -> None:
+    scenario_help = "scenarios whose models are loaded and tried too, and overrides for all of them"
+    command.add_argument("scenario", nargs="*", default=[], metavar="SCENARIO|KEY=VALUE", help=scenario_help)
+    command.add_argument("--json", action="store_true", help="one JSON object")
 
 
 def _export(command: argparse.ArgumentParser) -> None:

@@ -74,7 +74,7 @@ class MissingExtra(SimulationError):
 def nearest(name: str, valid_names: Iterable[str]) -> str:
     """Return the clause that helps after an unknown `name`: the nearest known one, then all of them."""
     names = sorted(valid_names)
-    by_letters = {known.lower(): known for known in names}
+    by_letters = {valid_name.lower(): valid_name for valid_name in names}
     close = get_close_matches(name.lower(), by_letters, n=1, cutoff=0.5)
     hint = f"did you mean {by_letters[close[0]]!r}? " if close else ""
     return f"{hint}known: {', '.join(names) or 'none'}"

@@ -95,8 +95,8 @@ class Comparison:
         """Read a comparison back."""
         path = folder / DOCUMENT
         try:
-            kept = Kept.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-            lineup = restore(kept.model_dump(), folder)
+            document = Kept.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+            lineup = restore(document.model_dump(), folder)
         except OSError as error:
             raise StoreError(f"{path} cannot be read ({error.strerror}); get the right to") from error
         except ValidationError as error:
@@ -107,12 +107,12 @@ class Comparison:
             ) from error
         except ScenarioError as error:
             raise StoreError(f"{path} was edited: {' '.join(str(error).split()):.300}; {RESTORE}") from error
-        for index, cohort in enumerate(kept.cohorts):
+        for index, cohort in enumerate(document.cohorts):
             if not ({*cohort.entries} <= {*lineup.labels} and {*cohort.seeds} <= {*lineup.seeds}):
                 what = f"cohorts.{index} plays entries or seeds that the comparison has not"
                 raise StoreError(f"{path} was edited: {what}; {RESTORE}")
-        cohorts = tuple(Cohort(labels=tuple(cohort.entries), seeds=tuple(cohort.seeds)) for cohort in kept.cohorts)
-        return cls(folder=folder, lineup=lineup, cohorts=cohorts, threads=kept.threads)
+        cohorts = tuple(Cohort(labels=tuple(cohort.entries), seeds=tuple(cohort.seeds)) for cohort in document.cohorts)
+        return cls(folder=folder, lineup=lineup, cohorts=cohorts, threads=document.threads)
 
     def study_folder(self, index: int) -> Path:
         """Return the folder of a cohort's study."""
@@ -156,8 +156,8 @@ class Comparison:
         """Refuse a document that says other than what its cohorts were begun with; nothing is changed."""
         for index in sorted({*range(len(self.cohorts))} - {*self.lacking}):
             with Study.open(self.study_folder(index)) as study:
-                kept = restore(study.scenario, self.folder).resolved()
-            lines = list(differences(self.part(index).resolved(), kept, ""))
+                played = restore(study.scenario, self.folder).resolved()
+            lines = list(differences(self.part(index).resolved(), played, ""))
             if lines:
                 raise StoreError(f"{self.folder / DOCUMENT} was edited, of cohort-{index} {lines[0]}; {REMEDY}")
 

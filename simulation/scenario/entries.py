@@ -133,7 +133,6 @@ def read_lineup(
     """Read scenario files, each in every combination of what varies; what cannot be compared is refused.
 
     Unless `staged`, nothing is looked at but what is written.
-
     Without `vary` or `seeds` it is the (first) file that says what varies and over which seeds.
     """
     refuse_lost(overrides, vary, seeds)
@@ -141,11 +140,8 @@ def read_lineup(
     for path in files:
         base = load_scenario(path, overrides, preset)
         own = base.compare
-        for key in () if vary else own.vary:
-            refuse_shared(base.complaint("compare.vary", key), key)
-        if staged and not vary:
-            of_file = [(key_path(name), f"compare.vary of {path}") for key in own.vary for name in names(key)]
-            refuse_twice([*((key_path(text), text) for text in overrides), *of_file])
+        if not vary:
+            refuse_varied(base, path, overrides if staged else ())
         seeds = read_seeds(own.seeds) if seeds is None else seeds
         variations = [list(variants(text)) for text in vary] or [list(listed(*pair)) for pair in own.vary.items()]
         for chosen in product(*variations):
@@ -165,6 +161,14 @@ def read_lineup(
     if staged:
         check(lineup)
     return lineup
+
+
+def refuse_varied(scenario: Scenario, path: Path, overrides: Sequence[str]) -> None:
+    """Refuse what a file cannot vary, and overrides that what it varies would take the place of."""
+    for key in scenario.compare.vary:
+        refuse_shared(scenario.complaint("compare.vary", key), key)
+    of_file = [(key_path(name), f"compare.vary of {path}") for key in scenario.compare.vary for name in names(key)]
+    refuse_twice([*((key_path(text), text) for text in overrides), *of_file])
 
 
 def refuse_lost(overrides: Sequence[str], vary: Sequence[str], seeds: Sequence[int] | None) -> None:

@@ -129,8 +129,8 @@ def test_what_cannot_be_compared_is_refused(
             ["ask.policy=random"],
             "set twice, by 'ask.policy=random' and by 'compare",
         ),
-        ("{seed: [1, 2]}", [], ":18: compare.vary: seed: seeds are not varied but repeated"),
-        ("{turns: [1, 2]}", [], ":18: compare.vary: turns: turns cannot vary"),
+        ("{seed: [1, 2]}", [], ": compare.vary: seed: seeds are not varied but repeated"),
+        ("{turns: [1, 2]}", [], ": compare.vary: turns: turns cannot vary"),
     ],
 )
 def test_what_a_file_varies_takes_the_place_of_nothing(

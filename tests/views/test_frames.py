@@ -11,8 +11,10 @@ import pytest
 
 import simulation
 from simulation.core.errors import StoreError
-from simulation.play.folders import DOCUMENT
+from simulation.play.folders import DOCUMENT, Cohort, Comparison
 from simulation.play.runner import play
+from simulation.scenario.entries import Entry, Lineup
+from simulation.scenario.scenario import load_scenario
 from simulation.store import Study
 from simulation.store.schema import OLDEST, VERSION
 from simulation.views.export import export
@@ -21,6 +23,7 @@ from tests.documents.pages import ROOT, blocks
 from tests.play.test_runner import Ears
 from tests.store.test_formats import rebuilt
 from tests.support.scripted import LeastSure, scripted_world, seats, stepper
+from tests.support.scripted_scenario import GOOD
 from tests.support.studies import make
 
 
@@ -108,8 +111,11 @@ def test_a_study_of_each_format_has_all_tables_and_views(version: int, disk: Pat
 
 def test_a_comparison_is_all_its_studies(folder: Path, disk: Path) -> None:
     whole = disk / "whole"
-    whole.mkdir()
-    (whole / DOCUMENT).write_text("")
+    scenario = disk / "tiny.yaml"
+    scenario.write_text(GOOD, encoding="utf-8")
+    entry = Entry(label="alone", scenario=load_scenario(scenario))
+    lineup, cohort = Lineup(entries=(entry,), seeds=(0,)), Cohort(labels=("alone",), seeds=(0,))
+    Comparison.create(whole, lineup, [cohort, cohort], None)
     for number in range(2):
         (whole / f"cohort-{number}").symlink_to(folder)
     one, both = simulation.open_study(folder), simulation.open_study(whole)
