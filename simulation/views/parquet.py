@@ -16,6 +16,8 @@ ROWS = 20_000
 """How many rows are held before they are written."""
 Rows = Iterator[dict[str, Any]]
 """Rows of one table (Any: what its columns hold)."""
+Seconds = Mapping[tuple[str, str], float]
+"""By a question's id and the text of its answer."""
 INTEGER, REAL, TEXT = pa.int64(), pa.float64(), pa.string()
 TEXTS, REALS = pa.list_(TEXT), pa.list_(REAL)
 
@@ -173,16 +175,19 @@ JUDGED = {
     **dict.fromkeys(("reason", "outcomes", "metrics", "judge", "explanation", "correction"), TEXT),
     "model_version": TEXT,
 }
+TIMED = {"judged_seconds": REAL}
+"""What judging the answer computed, empty where no judge says so."""
 WHY = {"score": REAL, "propensity": REAL, "reason": TEXT}
 HEAD = {"turn": INTEGER, "student": TEXT}
 TABLES: Mapping[Any, Mapping[str, Any]] = {
     picks: {"position": INTEGER, "question": TEXT, "category": TEXT, **WHY},
-    answers: {"position": INTEGER, **DESCRIBED, **JUDGED},
+    answers: {"position": INTEGER, **DESCRIBED, **JUDGED, **TIMED},
     attempts: {
         **dict.fromkeys(("position", "attempt"), INTEGER),
         **dict.fromkeys(("question", "category"), TEXT),
         **JUDGED,
         "first_truth": REAL,
+        **TIMED,
     },
     results: {
         "question_set": TEXT,
@@ -194,6 +199,7 @@ TABLES: Mapping[Any, Mapping[str, Any]] = {
         "logprobs": REALS,
         "alternatives": TEXTS,
         **dict.fromkeys(("reading", "stop", "reason", "metrics"), TEXT),
+        **TIMED,
     },
     evaluations: {"question_set": TEXT, "questions": INTEGER, "measure": TEXT, "value": REAL},
     updates: {"trainer": TEXT, "experiences": INTEGER, "steps": INTEGER, "model_version": TEXT, "metrics": TEXT},
@@ -265,11 +271,26 @@ def write_tables(study: Study, folder: Path) -> Iterator[Path]:
         for writer in (*writers.values(), question_writer):
             stack.callback(writer.close)
         question_writer.add(questions(study))
-        for turn in study.turns():
-            head = {"turn": turn.turn, "student": turn.student}
+        for turn, seconds in timed_turns(study):
             for rows, writer in writers.items():
-                writer.add({**head, **row} for row in rows(turn))
+                writer.add(headed(rows, turn, seconds))
     yield from paths.values()
+
+
+def timed_turns(study: Study) -> Iterator[tuple[Turn, Seconds]]:
+    """Yield every turn with what judging its answers computed."""
+    number, seconds = -1, {}
+    for turn in study.turns():
+        if turn.turn != number:  # that of all students lies together
+            number, seconds = turn.turn, study.timings.answers(turn.turn)
+        yield turn, seconds
+
+
+def headed(table: Any, turn: Turn, seconds: Seconds) -> Rows:
+    """Yield the rows of a table (Any: one of TABLES) with the turn and the student that they are of."""
+    for row in table(turn):
+        timed = {name: seconds.get((row["question"], row["answer"])) for name in TIMED if name in TABLES[table]}
+        yield {"turn": turn.turn, "student": turn.student, **row, **timed}
 
 
 def frame(study: Study, name: str) -> Any:
@@ -279,7 +300,7 @@ def frame(study: Study, name: str) -> Any:
     else:
         table = next(rows for rows in TABLES if rows.__name__ == name)
         columns = {**HEAD, **TABLES[table]}
-        rows = ({"turn": turn.turn, "student": turn.student, **row} for turn in study.turns() for row in table(turn))
+        rows = (row for turn, seconds in timed_turns(study) for row in headed(table, turn, seconds))
     plain = [{column: whole(value) for column, value in row.items()} for row in rows]
     return pa.Table.from_pylist(plain, schema=pa.schema(columns)).to_pandas()
 

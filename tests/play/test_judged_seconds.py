@@ -12,8 +12,12 @@ from simulation.loop.world import World
 from simulation.play.runner import play
 from simulation.store import Study
 from simulation.store.timings import judged
+from simulation.views.parquet import frame
+from simulation.views.web.catalog import Catalog
+from simulation.views.web.site import Site
 from tests.play.test_runner import Ears, begun, stopping_at
 from tests.support.scripted import ExactJudge, scripted_world, seats, stepper
+from tests.views.web.crawling import read
 
 
 class MeteredJudge(ExactJudge):
@@ -59,3 +63,20 @@ def test_what_answers_computed_is_read_by_question_and_text_and_no_hash_knows(tm
     with Study.open(tmp_path / "metered") as reopened:
         joined = "SELECT count(*) FROM answers JOIN judged_seconds USING (t, question_name, text)"
         assert reopened.query(joined) == reopened.query("SELECT count(*) FROM answers")
+
+
+def test_what_answers_computed_stands_in_exports_and_on_the_page_of_their_turn(tmp_path: Path) -> None:
+    with begun(tmp_path / "runs" / "metered") as metered, begun(tmp_path / "runs" / "plain") as plain:
+        for study, judge in ((metered, MeteredJudge()), (plain, ExactJudge())):
+            stage = world(judge)
+            play(study, stage, stepper(stage), Ears())
+        for name in ("answers", "results"):
+            rows = frame(metered, name)
+            assert len(rows) and rows["judged_seconds"].tolist() == [
+                len(question + text) for question, text in zip(rows["question"], rows["answer"], strict=True)
+            ]
+            assert frame(plain, name)["judged_seconds"].isna().all()
+    site = Site(Catalog(tmp_path / "runs"))
+    for name, is_told in (("metered", True), ("plain", False)):
+        page = read(site, f"{name}/student-0/turn-1.html")
+        assert ("its program took" in page.text and "s of processor time" in page.text) == is_told

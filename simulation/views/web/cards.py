@@ -83,13 +83,15 @@ class AnswerCard:
     outcomes: Sheet | None
     again: tuple[AgainRow, ...]
     """The further answers to it."""
+    judged_seconds: str
+    """What judging it computed, "" where that is not on record."""
     learned: str
     """What was done with it: "it was trained on in this turn"."""
 
 
 def card(
     request: PageRequest, seat: int, turn: Turn, experience: Experience, *, graded: bool, question_number: int,
-    heading: str,
+    heading: str, judged_seconds: float | None = None,
 ) -> AnswerCard:  # fmt: skip
     """Return what a reader sees of one answer; `question_number` is the row of its question."""
     question, answer, feedback = experience.question, experience.answer, experience.feedback
@@ -125,6 +127,7 @@ def card(
         correction=cut.text("correction", feedback.correction or "") if corrected else None,
         outcomes=outcomes_sheet(feedback.outcomes, short),
         again=again_rows(cut, turn, place, graded=graded),
+        judged_seconds="" if judged_seconds is None else f"{judged_seconds:.3g} s of processor time",
         learned=learned(turn, place),
     )
 

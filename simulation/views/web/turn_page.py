@@ -77,6 +77,7 @@ def cards(request: PageRequest, seat: int, turn: Turn, paging: Paging) -> tuple[
     rows = asked(request.study, own, start=paging.start, most=paging.stop - paging.start, longest=1)
     numbers = {row.position: row.question for row in rows}
     names, graded = headings(turn), request.study.measures[0].graded
+    seconds = request.study.timings.answers(turn.turn)
     return tuple(
         card(
             request,
@@ -86,6 +87,7 @@ def cards(request: PageRequest, seat: int, turn: Turn, paging: Paging) -> tuple[
             graded=graded,
             question_number=numbers[experience.position],
             heading=names[experience.position],
+            judged_seconds=seconds.get((experience.question.id, experience.answer.text)),
         )
         for experience in turn.experiences[paging.start : paging.stop]
     )
