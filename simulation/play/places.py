@@ -101,7 +101,7 @@ def play_cohort(comparison: Comparison, index: int, watch: Display, warn: Callab
     if comparison.begun(index):
         return go_on(folder, watch, warn)
     part = comparison.part(index)
-    return begin(folder, part.resolved(), part.prepared(), watch, warn, keep=part.entries[0].scenario.keep)
+    return begin(folder, part.recorded(), part.prepared(), watch, warn, keep=part.entries[0].scenario.keep)
 
 
 def play_as_worker(comparison: Comparison, index: int, watch: Display, warn: Callable[[str], None]) -> bool:

@@ -94,7 +94,17 @@ class Lineup:
 
     def resolved(self) -> dict[str, Any]:
         """Return plain JSON values from which `restore` makes an equal lineup."""
-        entries = [{"label": entry.label, "scenario": entry.scenario.resolved()} for entry in self.entries]
+        return self._listed([entry.scenario.resolved() for entry in self.entries])
+
+    def recorded(self) -> dict[str, Any]:
+        """Return the same with the places of files as they were first written down, wherever they are now."""
+        return self._listed([entry.scenario.recorded() for entry in self.entries])
+
+    def _listed(self, scenarios: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        entries = [
+            {"label": entry.label, "scenario": scenario}
+            for entry, scenario in zip(self.entries, scenarios, strict=True)
+        ]
         return {"name": "comparison", "entries": entries, "seeds": list(self.seeds)}
 
 

@@ -37,6 +37,14 @@ def moved(resolved: Mapping[str, Any], folder: Path, parts: Mapping[tuple[str, .
     return scenario
 
 
+def moved_back(values: Any, kept: Any, now: Any) -> Any:
+    """Return values with the words that a study keeps, wherever `now` says another place (Any: JSON values)."""
+    if isinstance(values, Mapping) and isinstance(kept, Mapping) and isinstance(now, Mapping):
+        both = kept.keys() & now.keys()
+        return {key: moved_back(value, kept[key], now[key]) if key in both else value for key, value in values.items()}
+    return values if kept == now else kept
+
+
 def moved_name(name: str, folder: Path) -> str:
     """Return "folder/module.py:Class" with the folder where the module is now; other names as they are."""
     module, colon, class_name = name.rpartition(":")

@@ -18,7 +18,7 @@ from simulation.scenario.complaints import complaints, fields
 from simulation.scenario.document import Document, KeyPath, finite, override, read_file
 from simulation.scenario.keys import Ask, Compare, ComponentSpec, Evaluate, Keys, Learn, OfKind, component_keys
 from simulation.scenario.locating import locate
-from simulation.scenario.moved import moved
+from simulation.scenario.moved import moved, moved_back
 
 
 class Scenario(Keys):
@@ -54,6 +54,7 @@ class Scenario(Keys):
     compare: Compare = Compare()
 
     _document: Document = PrivateAttr(default=Document("scenario", None))
+    _kept: Mapping[str, Any] = PrivateAttr(default_factory=dict)
 
     @property
     def document(self) -> Document:
@@ -88,6 +89,11 @@ class Scenario(Keys):
             if part[path[-1]] is not None:
                 part[path[-1]] = _spelled_out(kind, part[path[-1]])
         return plain
+
+    def recorded(self) -> dict[str, Any]:
+        """Return the same with the places of files as they were first written down, wherever they are now."""
+        words: dict[str, Any] = moved_back(self.resolved(), self._kept, self._document.value if self._kept else {})
+        return words
 
 
 MOST_CANDIDATES = 240
@@ -166,7 +172,9 @@ def preset_overrides(document: Document, preset: str | None) -> list[str]:
 
 def restore_scenario(resolved: Mapping[str, Any], folder: Path) -> Scenario:
     """Return the scenario that a study keeps in a folder, with its files where they are now."""
-    return checked(Document(str(folder), relocated(resolved, folder)))
+    scenario = checked(Document(str(folder), relocated(resolved, folder)))
+    scenario._kept = resolved
+    return scenario
 
 
 def relocated(resolved: Mapping[str, Any], folder: Path) -> dict[str, Any]:

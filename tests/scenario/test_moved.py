@@ -9,7 +9,9 @@ import pytest
 
 from simulation.commands.main import main
 from simulation.core.types import Turn
+from simulation.play.folders import Comparison, divide
 from simulation.play.session import begin
+from simulation.scenario.entries import read_lineup
 from simulation.scenario.moved import moved_path
 from simulation.scenario.prepare import prepare
 from simulation.scenario.scenario import load_scenario
@@ -96,6 +98,23 @@ def test_a_study_goes_on_from_where_it_was_moved_to(
         assert main(command) == 0
     for form in ("jsonl", "parquet"):
         assert main(["export", str(study), "--to", str(tmp_path / form), "--format", form]) == 0
+
+
+def test_a_cohort_that_begins_after_a_move_keeps_the_words_of_its_comparison(stopped: Path, tmp_path: Path) -> None:
+    lineup = read_lineup([stopped / "own.yaml"], ["ask.questions=1,2"], [], seeds=(0, 1))
+    pair = stopped / "runs" / "pair"
+    assert len(Comparison.create(pair, lineup, divide(lineup, workers=2), None).cohorts) == 2
+    shutil.copytree(pair, tmp_path / "whole")
+    assert main(["resume", str(tmp_path / "whole"), "--cohort", "0", "--quiet"]) == 0
+    assert main(["resume", str(tmp_path / "whole"), "--cohort", "1", "--quiet"]) == 0
+    (tmp_path / "away").mkdir()
+    shutil.move(stopped, tmp_path / "away" / "other")
+    moved = tmp_path / "away" / "other" / "runs" / "pair"
+    assert main(["resume", str(moved), "--quiet"]) == 0
+    for cohort in ("cohort-0", "cohort-1"):
+        with Study.open(moved / cohort) as study, Study.open(tmp_path / "whole" / cohort) as whole:
+            assert study.scenario == whole.scenario and study.trace_hash == whole.trace_hash
+    assert main(["resume", str(moved), "--quiet"]) == 0
 
 
 def test_a_file_is_looked_for_from_the_study_upwards(tmp_path: Path) -> None:
