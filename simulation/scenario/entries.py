@@ -5,9 +5,8 @@ candidates and begin with the same adapter whatever their scenario: common rando
 is the scenario alone. A class of several is seated as "<label>-<seed>-<number>".
 """
 
-import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -18,18 +17,16 @@ from simulation.contracts.students import guarded_count
 from simulation.core.errors import ScenarioError
 from simulation.core.roles import Students
 from simulation.core.types import Seat
-from simulation.scenario.document import read_text
 from simulation.scenario.keys import MOST_SEEDS
 from simulation.scenario.prepare import Prepared, make, prepare
 from simulation.scenario.readiness import check_models
-from simulation.scenario.scenario import PARTS, PRESET, Scenario, load_scenario, restore_scenario
+from simulation.scenario.scenario import Scenario, load_scenario, restore_scenario
 from simulation.scenario.setting import key_path, refuse_twice
 from simulation.scenario.settling import settled
+from simulation.scenario.varying import listed, names, refuse_shared, variants
 
 SEEDS = re.compile(r"\s*[0-9]{1,19}\s*(,\s*[0-9]{1,19}\s*)*", re.ASCII)
 """How seeds are written on the command line: digits alone, no more of them than a seed can have."""
-_TELLING = {PRESET, *(path[-1] for path, _ in PARTS)}
-"""Last words of keys of which a name says what varies, such as the policy of "ask.policy"."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,66 +187,6 @@ def refuse_lost(overrides: Sequence[str], vary: Sequence[str], seeds: Sequence[i
     for text in overrides:
         if key_path(text) == ("seed",):
             raise ScenarioError(f"{text!r:.80}: a comparison plays each scenario over seeds; name them by --seeds")
-
-
-def variants(text: str) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Yield from `KEY=VALUE,VALUE` overrides and a label for each value; `KEY,KEY=VALUE` sets both alike."""
-    key, equals, written = text.partition("=")
-    name = f"--vary {text!r}"
-    if not equals or not key.strip() or not written.strip():
-        raise ScenarioError(f"{name}: write KEY=VALUE,VALUE, for example ask.policy=random,category")
-    refuse_shared(name, key)
-    values = read_text(f"[{written}]", name).value
-    for value in values:
-        yield overridden(key, value), labelled(key, value)
-
-
-def refuse_shared(where: str, key: str) -> None:
-    """Refuse to vary what all that is compared has alike."""
-    for name in names(key):
-        if name == "seed":
-            raise ScenarioError(f"{where}: seeds are not varied but repeated; use --seeds")
-        if name in ("turns", "evaluate.every"):
-            raise ScenarioError(
-                f"{where}: {name} cannot vary, because all that is compared is measured at the same turns; set it for "
-                f"all, such as {name}=20, and read what fewer turns give off the learning curves"
-            )
-
-
-def names(key: str) -> list[str]:
-    """Return the dotted keys that are set alike."""
-    return [part.strip() for part in key.split(",")]
-
-
-def overridden(key: str, value: object) -> tuple[str, ...]:
-    """Return an override for each of the keys."""
-    return tuple(f"{name}={json.dumps(value)}" for name in names(key))
-
-
-def listed(key: str, values: Sequence[object] | Mapping[str, object]) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Yield overrides and a label for each value that a scenario file compares."""
-    pairs = values.items() if isinstance(values, Mapping) else [(labelled(key, value), value) for value in values]
-    for label, value in pairs:
-        yield overridden(key, value), label_of(label)
-
-
-def labelled(key: str, value: object) -> str:
-    """Return a short name of a value at a key: a component or a preset says what it is, all else needs its key."""
-    last_words = {name.rpartition(".")[2] for name in names(key)}
-    if isinstance(value, str | dict) and last_words <= _TELLING:
-        return label_of(value)
-    short = ",".join(".".join(name.split(".")[-2:]) for name in names(key))
-    return f"{label_of(short)}={label_of(value)}"
-
-
-def label_of(value: object) -> str:
-    """Return a short name of a value: of a component its name, and in brackets its parameters."""
-    if isinstance(value, dict):
-        rest = ",".join(f"{key}={label_of(inner)}" for key, inner in value.items() if key != "name")
-        text = f"{value.get('name', '')}({rest})" if rest else str(value.get("name", ""))
-    else:
-        text = json.dumps(value) if isinstance(value, list | bool) or value is None else str(value)
-    return re.sub(r"[^A-Za-z0-9_.,=()+-]+", "_", text).strip("_") or "empty"
 
 
 def read_seeds(written: str | int | Sequence[int]) -> tuple[int, ...]:

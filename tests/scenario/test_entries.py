@@ -6,7 +6,8 @@ import pytest
 
 from simulation.core.errors import ScenarioError, StoreError
 from simulation.play.folders import Cohort, Comparison, divide, shares
-from simulation.scenario.entries import Lineup, is_lineup, label_of, read_lineup, read_seeds, restore, variants
+from simulation.scenario.entries import Lineup, is_lineup, read_lineup, read_seeds, restore
+from simulation.scenario.varying import label_of, variants
 
 GOOD = """
 name: {name}
