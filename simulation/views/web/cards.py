@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 
-from simulation.core.types import Experience, Outcome, Question, Selection, Turn
+from simulation.core.types import Experience, Feedback, Outcome, Question, Selection, Turn
 from simulation.measures.reliability import errs
 from simulation.views.forms import style
 from simulation.views.text import GRADED
@@ -99,7 +99,6 @@ def card(
     cut = CutTexts(request, seat, f"answer-{turn.turn}-{place}")
     pick, options = pick_of(turn, question), option_rows(experience, short)
     more_options = len(question.form.alternatives) - len(options)
-    corrected = feedback.correction is not None and feedback.score < 1.0
     return AnswerCard(
         position=place,
         heading=heading,
@@ -124,12 +123,19 @@ def card(
         erred=errs(feedback.score, experience.truth, graded=graded),
         erred_words="not the truth" if graded else "the teacher erred",
         explanation=cut.text("explanation", feedback.explanation) if feedback.explanation else None,
-        correction=cut.text("correction", feedback.correction or "") if corrected else None,
+        correction=correction_of(cut, feedback),
         outcomes=outcomes_sheet(feedback.outcomes, short),
         again=again_rows(cut, turn, place, graded=graded),
         judged_seconds="" if judged_seconds is None else f"{judged_seconds:.3g} s of processor time",
         learned=learned(turn, place),
     )
+
+
+def correction_of(cut: "CutTexts", feedback: Feedback) -> Passage | None:
+    """Return what should have been answered, where the teacher says so of an answer that is not right."""
+    if feedback.correction is None or feedback.score >= 1.0:
+        return None
+    return cut.text("correction", feedback.correction)
 
 
 def again_rows(cut: "CutTexts", turn: Turn, position: int, *, graded: bool) -> tuple[AgainRow, ...]:
