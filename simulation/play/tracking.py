@@ -3,6 +3,8 @@
 They hear of a turn after it was committed, through accelerate's trackers, and can neither change nor end a study: one
 that raises is named once and heard no more. Beside the study lies which turn each was last told of, so that a resumed
 study goes on there; a turn that was told but not noted is told again, and TensorBoard is told to forget the first.
+Where that record is lost, TensorBoard is told everything again in place of the first, and others, which would keep
+both, are taken to have heard of every turn that the store holds.
 """
 
 import json
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 
 NOTES = "tracked.json"
 """The last turn that each tracker was told of, by its name."""
+FORGETS = "tensorboard"
+"""The tracker that can be told to forget what it heard."""
 FOLDER = "tracking"
 """Where trackers that write files write them, in the study's folder."""
 
@@ -56,7 +60,7 @@ class Tracked:
         """Begin, or go on after the last turn that each tracker was told of."""
         self._display.started(study, world, first_turn)
         self._folder, self._alone = study.folder, len(study.seats) == 1
-        self._notes = notes(study.folder)
+        self._notes = self._read_notes(first_turn)
         for name in self._names:
             self._try(name, partial(self._start, name, study))
         behind = min((self._notes.get(name, -1) for name in self._trackers), default=first_turn) + 1
@@ -64,7 +68,23 @@ class Tracked:
             for turns in study.rounds():
                 self._tell(turns)
 
+    def _read_notes(self, first_turn: int) -> dict[str, int]:
+        """Return which turn each tracker was last told of, as far as one may know, before `first_turn` is played."""
+        if first_turn == 0:
+            return {}
+        kept, broken = notes(self._folder, first_turn - 1)
+        if not broken:
+            return kept
+        others = [name for name in self._names if name != FORGETS]
+        anew = [f"{FORGETS} is told all turns again and forgets the first"] if FORGETS in self._names else []
+        silent = [f"{', '.join(others)}: of turns from {first_turn} on"] if others else []
+        self._warn(
+            f"{self._folder / NOTES} {broken}, so who heard of which turn is not known; {'; '.join(anew + silent)}"
+        )
+        return dict.fromkeys(others, first_turn - 1)
+
     def _start(self, name: str, study: "Study") -> None:
+        write_notes(self._folder, self._notes)  # from here on a record that is not there is one that was lost
         tracker = tracker_of(name, study, self._notes.get(name, -1))
         tracker.start()
         self._trackers[name] = tracker
@@ -86,9 +106,7 @@ class Tracked:
     def _log(self, name: str, values: dict[str, float], number: int) -> None:
         self._trackers[name].log(values, number)
         self._notes[name] = number
-        new = self._folder / f"{NOTES}.new"
-        new.write_text(json.dumps(self._notes), encoding="utf-8")
-        new.replace(self._folder / NOTES)
+        write_notes(self._folder, self._notes)
 
     def _try(self, name: str, act: Callable[[], None]) -> None:
         """Let a tracker act; one that raises is heard no more."""
@@ -124,15 +142,24 @@ def tracked_by(scenario: Mapping[str, Any]) -> list[str]:
     return list(dict.fromkeys(name for part in parts for name in part.get("track", ())))
 
 
-def notes(folder: Path) -> dict[str, int]:
-    """Return which turn each tracker was last told of; nothing where that is not on record."""
+def notes(folder: Path, last: int) -> tuple[dict[str, int], str]:
+    """Return which turn each tracker was last told of, and why that cannot be, if so; `last` is the study's last."""
     try:
         kept = json.loads((folder / NOTES).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    if not isinstance(kept, dict):
-        return {}
-    return {str(name): turn for name, turn in kept.items() if type(turn) is int}
+    except FileNotFoundError:
+        return {}, "is not there"
+    except (OSError, ValueError) as error:
+        return {}, f"cannot be read ({' '.join(str(error).split()):.100})"
+    if not isinstance(kept, dict) or not all(type(turn) is int and 0 <= turn <= last for turn in kept.values()):
+        return {}, f"does not name turns up to {last}"
+    return kept, ""
+
+
+def write_notes(folder: Path, turns: Mapping[str, int]) -> None:
+    """Write down which turn each tracker was last told of."""
+    new = folder / f"{NOTES}.new"
+    new.write_text(json.dumps(turns), encoding="utf-8")
+    new.replace(folder / NOTES)
 
 
 def tracker_of(name: str, study: "Study", last: int) -> Tracker:

@@ -15,6 +15,7 @@ from simulation.commands.main import main
 from simulation.core.types import Turn
 from simulation.play import tracking
 from simulation.play.session import begin
+from simulation.scenario import readiness
 from simulation.scenario.prepare import prepare
 from simulation.scenario.scenario import Scenario, load_scenario
 from simulation.store import Study
@@ -104,6 +105,57 @@ def test_turns_that_were_told_and_not_noted_are_forgotten_and_told_again(
     )
     assert main(["resume", str(tmp_path / "s"), "--quiet"]) == 0
     assert recorded(tmp_path / "s") == stored(whole)
+
+
+class Hears:
+    """A tracker that keeps all that it is told, as those do that forget nothing."""
+
+    def __init__(self) -> None:
+        self.turns: list[int | None] = []
+        self.beginnings = 0
+
+    def start(self) -> None:
+        """Nothing is opened."""
+
+    def store_init_configuration(self, _: object) -> None:
+        self.beginnings += 1
+
+    def log(self, _: object, step: int | None) -> None:
+        self.turns.append(step)
+
+    def finish(self) -> None:
+        """Nothing is closed."""
+
+
+@pytest.mark.parametrize("broken", ["not JSON", "[1]", '{"wandb": "one"}', '{"wandb": 99}', None])
+def test_a_tracker_that_forgets_nothing_is_told_no_turn_twice_where_its_record_is_lost(
+    broken: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wandb, board = Hears(), Hears()
+    last: list[int] = []
+    trackers = {"wandb": wandb, "tensorboard": board}
+
+    def tracker_of(name: str, _: object, told: int) -> Hears:
+        last.append(told)
+        return trackers[name]
+
+    monkeypatch.setattr(tracking, "tracker_of", tracker_of)
+    monkeypatch.setattr(readiness, "find_spec", lambda _: True)
+    prepared = prepare(load_scenario(SCENARIO, [*SMALL[:-1], "track=[wandb,tensorboard]"]))
+    study = tmp_path / "s"
+    with StopsAfterTurn2() as watch:
+        assert not begin(study, prepared.scenario.resolved(), [prepared], watch, print, keep="newest")
+    assert wandb.turns == [0, 1], "turn 2 was committed and not told"
+    record = study / tracking.NOTES
+    if broken is None:
+        record.unlink()
+    else:
+        record.write_text(broken, encoding="utf-8")
+    assert main(["resume", str(study), "--quiet"]) == 0
+    assert wandb.turns == [0, 1, 3, 4] and wandb.beginnings == 1
+    assert board.turns == [0, 1, 0, 1, 2, 3, 4] and last == [-1, -1, 2, -1]
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if tracking.NOTES in line]
+    assert "tensorboard is told all turns again and forgets the first; wandb: of turns from 3 on" in line
 
 
 class Breaks:
