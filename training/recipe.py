@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
@@ -46,6 +47,23 @@ class Recipe(ABC):
     effects: bool = True
     """Whether an update reads every lesson before and after it, to report what it did to each: two passes over all of
     them. Without, DPO and GRPO still read before it, because they need a reference."""
+
+    @property
+    def distributes(self) -> bool:
+        """Whether the processes that torchrun starts make an update together: TRL's trainers do."""
+        return self.backend == "trl"
+
+    def together(self) -> AbstractContextManager[None]:
+        """Return what leads the other processes at rank 0."""
+        from training.trl.processes import together
+
+        return together()
+
+    def assist(self) -> None:
+        """Join in the updates of rank 0 at another rank, until it ends."""
+        from training.trl.processes import assist
+
+        assist()
 
     @abstractmethod
     def update(

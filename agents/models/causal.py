@@ -142,7 +142,8 @@ class CausalLearner:
         """Return `(logprobs_SBKT, valid_SBKT)` of the branch tokens, with the objective's gradient in `adapters_SP`."""
         return self._scorer.logprobs([self._row(slot) for slot in slots], trees_SB, objective)
 
-    def target_logprobs(self, logits_NV: Tensor, targets_N: Tensor, objective: Objective) -> Tensor:
+    @staticmethod
+    def target_logprobs(logits_NV: Tensor, targets_N: Tensor, objective: Objective) -> Tensor:
         """Return the log-probability of each target; the gradient in the logits is the objective's."""
         return target_logprobs(logits_NV, targets_N, objective)
 

@@ -9,6 +9,7 @@ from simulation.commands.terminal import PROGRAM, display, divided, once, scenar
 from simulation.core.errors import INTERRUPTED, ScenarioError
 from simulation.core.machine import cores
 from simulation.core.questions import Measure
+from simulation.core.ranks import LaunchError, world_size
 from simulation.measures.arrays import known_to
 from simulation.measures.naming import chosen, known_before
 from simulation.play.folders import Comparison, divide, refuse_inside
@@ -24,6 +25,7 @@ from simulation.views.verdict_text import verdict_json
 
 def compare_command(arguments: Namespace) -> int:
     """Play scenarios over seeds and say which differ."""
+    alone()
     names, overrides = divided(arguments.scenarios)
     if not names:
         raise ScenarioError(f"compare names no scenario, only {overrides[0]:.80}; write a scenario first")
@@ -38,6 +40,14 @@ def compare_command(arguments: Namespace) -> int:
     threads = max(1, cores() // workers) if workers > 1 else None
     lineup = lineup.settled()
     return play(Comparison.create(folder, lineup, divide(lineup, workers), threads), arguments, workers, measures)
+
+
+def alone() -> None:
+    """Refuse to play a comparison in each of several processes."""
+    if world_size() > 1:
+        raise LaunchError(
+            f"{world_size()} processes were started, and a comparison starts its own; start it without torchrun"
+        )
 
 
 def measure_names(arguments: Namespace) -> list[str]:
@@ -55,6 +65,7 @@ def measures_of(comparison: Comparison, arguments: Namespace) -> tuple[Measure, 
 
 def resume(arguments: Namespace) -> int:
     """Go on with a comparison, or as one of its workers with a cohort of it."""
+    alone()
     comparison = Comparison.open(arguments.study)
     if arguments.cohort is None:
         workers = arguments.workers or sensible_workers(len(comparison.cohorts))

@@ -8,7 +8,11 @@ from importlib import import_module
 
 from simulation.commands.grammar import COMMANDS, parse, parser
 from simulation.core.errors import INTERRUPTED, USER_ERROR, SimulationError
+from simulation.core.ranks import RanksLost, check_launch, rank
 from simulation.views.streams import endure, lost, say
+
+PLAYING = ("run", "resume")
+"""The commands that several processes carry out together; of others, rank 0 does all."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -21,12 +25,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from simulation._siblings import check_siblings
 
         check_siblings()
+        check_launch()
+        if rank() and parsed.command not in PLAYING:
+            return 0
         module = import_module(f"simulation.commands.{COMMANDS[parsed.command]}")
         code: int = getattr(module, f"{parsed.command}_command")(parsed)
         sys.stdout.flush()
     except SimulationError as error:
-        for line in str(error).splitlines():
-            say(line, aside=True)
+        if not rank() or isinstance(error, RanksLost):  # what else the others find, rank 0 says
+            for line in str(error).splitlines():
+                say(line, aside=True)
         return USER_ERROR
     except OSError as error:
         if error.errno != ENAMETOOLONG:

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 from simulation.commands.terminal import PROGRAM, display, divided, once, scenario_file, there, warn
 from simulation.core.errors import INTERRUPTED, ScenarioError
+from simulation.core.ranks import rank
 from simulation.views.streams import say
 from simulation.views.text import shown
 
 if TYPE_CHECKING:
+    from simulation.scenario.prepare import Prepared
     from simulation.store import Study
 
 
@@ -27,6 +29,8 @@ def run_command(arguments: Namespace) -> int:
     refuse_inside(arguments.out)
     if not (arguments.quiet or sys.stdout.isatty()):  # where nothing is drawn, reading must not look like hanging
         say(f"{scenario.name}: reading the questions and loading the models …", aside=True)
+    if rank():
+        return assist(prepare(scenario))
     (scenario,) = settled([scenario])
     prepared = prepare(scenario)
     notices = prepared.notices
@@ -66,6 +70,8 @@ def resume_command(arguments: Namespace) -> int:
     from simulation.play.folders import is_comparison
     from simulation.play.session import go_on
 
+    if rank():
+        return assist(stored(arguments.study))
     if is_comparison(there(arguments.study)):
         return comparison.resume(arguments)
     for option in ("workers", "cohort"):
@@ -75,6 +81,23 @@ def resume_command(arguments: Namespace) -> int:
     with display(arguments) as watch:
         whole = go_on(arguments.study, watch, warn)
     return conclude(arguments.study, whole, arguments)
+
+
+def stored(folder: Path) -> "Prepared":
+    """Return what a study plays."""
+    from simulation.scenario.entries import prepared_scenarios
+    from simulation.store import Study
+
+    with Study.open(folder) as study:
+        return prepared_scenarios(study.scenario, study.folder, study.seats)[0]
+
+
+def assist(prepared: "Prepared") -> int:
+    """Join in the updates of the process that plays this, where torchrun started several."""
+    from simulation.play.processes import distributed
+
+    distributed(prepared.settings.trainer).assist()
+    return 0
 
 
 def conclude(folder: Path, whole: bool, arguments: Namespace) -> int:

@@ -130,7 +130,8 @@ class Lendable(Trainable, Protocol):
         """The Hugging Face tokenizer (Any: core does not import transformers)."""
         ...
 
-    def target_logprobs(self, logits_NV: Any, targets_N: Any, objective: Objective) -> Any:
+    @staticmethod
+    def target_logprobs(logits_NV: Any, targets_N: Any, objective: Objective) -> Any:
         """Return the log-probability `logprob_N` of targets among logits, with the gradient of minus the objective."""
         ...
 

@@ -13,7 +13,9 @@ from simulation import __version__
 from simulation.contracts.boundary import calling, named
 from simulation.core.distinct import distinct
 from simulation.core.optional_roles import Fingerprinted, KeepsReplies, Partial, Tried, lost_paths, taken_paths
+from simulation.core.ranks import world_size
 from simulation.core.roles import Students
+from simulation.play.processes import leading
 from simulation.play.runner import Display, models, play
 from simulation.play.tracking import Tracked, tracked_by
 from simulation.scenario.entries import is_lineup, prepared_scenarios
@@ -41,6 +43,7 @@ def begin(
     """
     from simulation.store import Study  # only now: a wrong scenario is refused before slow imports
 
+    together = leading(scenarios[0].settings.trainer)
     world = load_world(scenarios)
     for line in remarks(world):
         warn(line)
@@ -52,7 +55,7 @@ def begin(
         sets={name: questions for prepared in scenarios for name, questions in prepared.sets.items()},
         fingerprint=fingerprint(scenarios, world),
         keep=keep,
-    ) as study:
+    ) as study, together:
         return play_on(study, world, watch, warn)
 
 
@@ -68,13 +71,15 @@ def go_on(folder: Path, watch: Display, warn: Callable[[str], None]) -> bool:
         for line in relocations(study):
             warn(line)
         scenarios = prepared_scenarios(study.scenario, study.folder, study.seats)
+        together = leading(scenarios[0].settings.trainer)
         world = load_world(scenarios)  # sets the threads, which the fingerprint tells
         for line in remarks(world):
             warn(line)
         changed = study.resume_on(fingerprint(scenarios, world))
         if changed:
             warn(f"not bit-reproducible from here on: {'; '.join(changed)}")
-        return play_on(study, world, watch, warn)
+        with together:
+            return play_on(study, world, watch, warn)
 
 
 def relocations(study: "Study") -> list[str]:
@@ -126,6 +131,7 @@ def fingerprint(scenarios: Sequence[Prepared], world: "World") -> dict[str, str]
         "numpy": version("numpy"),
         "simulation": __version__,
         **fingerprint_of("students", scenarios[0].students),
+        **({"processes": str(world_size())} if world_size() > 1 else {}),
     }
     for number, sampler in enumerate(
         distinct(prepared.sampler for prepared in scenarios if prepared.sampler is not None)

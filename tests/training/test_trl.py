@@ -109,9 +109,9 @@ def test_trl_leaves_no_file_no_seed_no_output_and_no_warning(
 
 
 def test_trl_gets_batches_that_leave_few_questions_over() -> None:
-    assert [batch_size(questions, 8) for questions in (40, 21, 22, 5, 1)] == [8, 7, 7, 5, 1]
-    assert [batch_size(questions, 1) for questions in (1, 3)] == [1, 1]
-    assert all(questions % batch_size(questions, 8) <= 4 for questions in range(1, 200))
+    assert [batch_size(questions, 8, 4) for questions in (40, 21, 22, 5, 1)] == [8, 7, 7, 5, 1]
+    assert [batch_size(questions, 1, 4) for questions in (1, 3)] == [1, 1]
+    assert all(questions % batch_size(questions, 8, 4) <= 4 for questions in range(1, 200))
 
 
 def test_grpo_by_trl_is_repeatable_and_counts_what_it_cannot_batch(folder: Path) -> None:

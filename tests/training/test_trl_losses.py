@@ -32,7 +32,7 @@ from training.grpo import GRPO
 from training.lessons import Example, demonstration_examples, pair_examples
 from training.trl.borrowed import Borrowed, borrowed
 from training.trl.dpo import dpo_trainer
-from training.trl.grpo import grpo_trainer
+from training.trl.grpo import Reward, grpo_trainer
 from training.trl.sft import sft_trainer
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -94,7 +94,9 @@ def compare_dpo(model: CausalLearner, settings: DPO, examples: Sequence[Example]
     beta, nll_weight = settings.beta, settings.nll_weight
     reference = read(model, {"one": examples}, settings)["one"].logprobs_NKT
     with borrowed(model, "one", np.random.default_rng(0)) as lent:
-        trainer = dpo_trainer(settings, lent, examples, model.tokenizer, beta=beta, nll_weight=nll_weight)
+        trainer = dpo_trainer(
+            lent, recipe=settings, examples=examples, tokenizer=model.tokenizer, beta=beta, nll_weight=nll_weight
+        )
         put(model, lent, other_row(model, 1))
         batch = next(iter(trainer.get_train_dataloader()))
         theirs = trainer.compute_loss(lent.peft_model, batch)
@@ -111,7 +113,13 @@ def test_sft_loss_and_gradient_equal_trl(folder: Path, loss: dict[str, Any]) -> 
     settings = build("trainer", "sft", {"batch_size": 7, **loss})
     examples = demonstration_examples(model, wrong_additions(7), imitate="corrections").examples
     with borrowed(model, "one", np.random.default_rng(0)) as lent:
-        trainer = sft_trainer(settings, lent, examples, model.tokenizer, model)
+        trainer = sft_trainer(
+            lent,
+            recipe=settings,
+            examples=examples,
+            tokenizer=model.tokenizer,
+            target_logprobs=model.target_logprobs,
+        )
         batch = next(iter(trainer.get_train_dataloader()))
         theirs = trainer.compute_loss(lent.peft_model, batch)
         logprobs, valid = policy(model, examples, settings.objective)
@@ -169,7 +177,17 @@ def compare_grpo(model: CausalLearner, settings: GRPO, examples: Sequence[Exampl
         grouping = Grouping(samples=GROUP, max_tokens=settings.max_tokens, scale_rewards=True)
         weights = {"beta": settings.beta, "epsilon": settings.epsilon, "loss_type": settings.normalisation}
         ids = {prompt: model.encode(prompt, ()).prompt for prompt in prompts}
-        trainer = grpo_trainer(settings, lent, prompts, ids, lambda **_: [], model.tokenizer, 5, grouping, weights)
+        trainer = grpo_trainer(
+            lent,
+            recipe=settings,
+            prompts=prompts,
+            prompt_ids=ids,
+            reward=Reward(None),
+            tokenizer=model.tokenizer,
+            questions=5,
+            grouping=grouping,
+            weights=weights,
+        )
         trainer.current_gradient_accumulation_steps = 1
         lent.peft_model.train()
         put(model, lent, other_row(model, 1))

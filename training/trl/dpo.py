@@ -5,23 +5,42 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+import torch
 from trl.trainer.dpo_config import DPOConfig
 from trl.trainer.dpo_trainer import DPOTrainer
 
+from simulation.core.ranks import world_size
 from simulation.core.roles import Lendable
 from simulation.core.types import Update
 from training.cohort.losses import preference_metrics
 from training.lessons import Example, Examples
 from training.recipe import Recipe
 from training.trl.borrowed import Borrowed, rows
+from training.trl.processes import total
+from training.trl.shares import SharingTrainer
 from training.trl.updates import update_slots
 
 
-class TokenizedDPOTrainer(DPOTrainer):
+class TokenizedDPOTrainer(SharingTrainer, DPOTrainer):
     """A DPOTrainer that takes token ids as they are, so that it trains on the tokens the student is scored on."""
 
     def _prepare_dataset(self, dataset: Any, *_: Any) -> Any:
         return dataset
+
+    def _compute_loss(self, model: Any, inputs: dict[str, Any], return_outputs: bool) -> Any:
+        """Weigh a share by its pairs, and its likelihood by its tokens: the mean over the processes, whose gradients
+        are averaged, is then that of the whole batch. TRL weighs all shares alike."""
+        if world_size() == 1:
+            return super()._compute_loss(model, inputs, return_outputs)  # type: ignore[no-untyped-call]
+        chosen_BT, _ = inputs["completion_mask"].chunk(2, dim=0)
+        own = torch.stack([torch.tensor(len(chosen_BT), device=chosen_BT.device), chosen_BT[:, 1:].sum()])
+        shares = (world_size() * own / total(own)).tolist()
+        weights = self.loss_weights
+        self.loss_weights = [weight * share for weight, share in zip(weights, shares, strict=False)]
+        try:
+            return super()._compute_loss(model, inputs, return_outputs)  # type: ignore[no-untyped-call]
+        finally:
+            self.loss_weights = weights
 
 
 def update(
@@ -40,7 +59,7 @@ def update(
 
 
 def dpo_trainer(
-    recipe: Recipe, lent: Borrowed, examples: Sequence[Example], tokenizer: Any, *, beta: float, nll_weight: float
+    lent: Borrowed, *, recipe: Recipe, examples: Sequence[Example], tokenizer: Any, beta: float, nll_weight: float
 ) -> DPOTrainer:
     """Return TRL's trainer for these pairs."""
     weights = {"sigmoid": 1.0, "sft": nll_weight} if nll_weight else {"sigmoid": 1.0}
@@ -64,4 +83,5 @@ def dpo_trainer(
             ]
         ),
         processing_class=tokenizer,
+        recipe=recipe,
     )

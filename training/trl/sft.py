@@ -1,6 +1,7 @@
 """TRL's SFTTrainer behind our trainer role, one slot after the other."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -8,26 +9,32 @@ from torch import Tensor
 from trl.trainer.sft_config import SFTConfig
 from trl.trainer.sft_trainer import SFTTrainer
 
-from simulation.core.objectives import CROSS_ENTROPY
+from simulation.core.objectives import CROSS_ENTROPY, Objective
+from simulation.core.ranks import world_size
 from simulation.core.roles import Lendable
 from simulation.core.types import Update
 from training.cohort.losses import imitation_metrics
 from training.lessons import Example, Examples
 from training.recipe import Recipe
 from training.trl.borrowed import Borrowed, rows
+from training.trl.shares import SharingTrainer
 from training.trl.updates import update_slots
 
+TargetLogprobs = Callable[[Tensor, Tensor, Objective], Tensor]
 IGNORED = -100
 """The label of tokens that have no loss."""
 
 
-class ObjectiveTrainer(SFTTrainer):
+class SharingSFTTrainer(SharingTrainer, SFTTrainer):
+    """TRL's trainer with its own loss."""
+
+
+class ObjectiveTrainer(SharingSFTTrainer):
     """TRL's trainer with the loss of an objective, which is reported as cross-entropy."""
 
-    def __init__(self, *arguments: Any, lender: Lendable, recipe: Recipe, **named: Any) -> None:
+    def __init__(self, *arguments: Any, target_logprobs: TargetLogprobs, **named: Any) -> None:
         super().__init__(*arguments, **named)
-        self._lender = lender
-        self._objective = recipe.objective
+        self._target_logprobs = target_logprobs
 
     def compute_loss(
         self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
@@ -37,9 +44,10 @@ class ObjectiveTrainer(SFTTrainer):
         outputs = model(**{name: value for name, value in inputs.items() if name != "labels"}, use_cache=False)
         taught_RL = labels_RL != IGNORED
         logits_NV = outputs.logits[:, :-1][taught_RL]
-        logprob_N: Tensor = self._lender.target_logprobs(logits_NV.float(), labels_RL[taught_RL], self._objective)
-        count = taught_RL.sum() if num_items_in_batch is None else num_items_in_batch
-        loss = -logprob_N.sum() / count
+        logprob_N = self._target_logprobs(logits_NV.float(), labels_RL[taught_RL], self._recipe.objective)
+        own_count = taught_RL.sum() * world_size()
+        count = own_count if num_items_in_batch is None else num_items_in_batch  # of the tokens of all processes
+        loss = -logprob_N.sum() / count * world_size()  # whose gradients are averaged
         return (loss, outputs) if return_outputs else loss
 
 
@@ -47,15 +55,12 @@ def update(
     recipe: Recipe, model: Lendable, examples: Mapping[str, Examples], *, generators: Mapping[str, np.random.Generator]
 ) -> dict[str, Update]:
     """Train every slot on its demonstrations."""
-
-    def trainer(recipe: Recipe, lent: Borrowed, examples: Sequence[Example], tokenizer: Any) -> SFTTrainer:
-        return sft_trainer(recipe, lent, examples, tokenizer, model)
-
+    trainer = partial(sft_trainer, target_logprobs=model.target_logprobs)
     return update_slots(recipe, model, examples, trainer, imitation_metrics, generators=generators)
 
 
 def sft_trainer(
-    recipe: Recipe, lent: Borrowed, examples: Sequence[Example], tokenizer: Any, lender: Lendable
+    lent: Borrowed, *, recipe: Recipe, examples: Sequence[Example], tokenizer: Any, target_logprobs: TargetLogprobs
 ) -> SFTTrainer:
     """Return TRL's trainer for these demonstrations; its own loss stands where it is the recipe's."""
     trees = [example.tree for example in examples]
@@ -72,7 +77,8 @@ def sft_trainer(
             ]
         ),
         "processing_class": tokenizer,
+        "recipe": recipe,
     }
     if recipe.objective == CROSS_ENTROPY:
-        return SFTTrainer(**named)
-    return ObjectiveTrainer(**named, lender=lender, recipe=recipe)
+        return SharingSFTTrainer(**named)
+    return ObjectiveTrainer(**named, target_logprobs=target_logprobs)

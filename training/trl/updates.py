@@ -1,7 +1,7 @@
 """The way from examples to updates by TRL, one slot after the other."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping
+from functools import partial
 
 import numpy as np
 from transformers import Trainer
@@ -10,21 +10,25 @@ from simulation.core.roles import Lendable
 from simulation.core.types import LessonEffect, Update
 from training.cohort.loop import MeasureReadings, read, report
 from training.cohort.losses import lesson_effects
-from training.lessons import Example, Examples
+from training.lessons import Examples
 from training.recipe import Recipe
-from training.trl.borrowed import Borrowed, borrowed
+from training.trl.borrowed import borrowed
+from training.trl.processes import processes
 
 
 def update_slots(
     recipe: Recipe,
     model: Lendable,
     examples: Mapping[str, Examples],
-    trainer: Callable[[Recipe, Borrowed, Sequence[Example], Any], Trainer],
+    trainer: Callable[..., Trainer],
     measure: MeasureReadings,
     *,
     generators: Mapping[str, np.random.Generator],
 ) -> dict[str, Update]:
-    """Train and report every slot; `trainer` makes TRL's from the recipe, the slot, its examples and a tokenizer."""
+    """Train and report every slot, in every process of the run.
+
+    `trainer` makes TRL's from a `Borrowed`, and `recipe`, `examples` and `tokenizer` by name; it can be pickled.
+    """
     updates = {}
     for slot, slot_examples in examples.items():
         steps, metrics, effects = 0, dict(slot_examples.counts), tuple[LessonEffect, ...]()
@@ -32,7 +36,8 @@ def update_slots(
         if rows:
             before = read(model, {slot: rows}, recipe) if recipe.effects else {}
             with borrowed(model, slot, generators[slot]) as lent:
-                steps = lent.train(trainer(recipe, lent, rows, model.tokenizer))
+                steps = lent.train(partial(trainer, recipe=recipe, examples=rows, tokenizer=model.tokenizer))
+            metrics |= processes()
             if recipe.effects:
                 after = read(model, {slot: rows}, recipe)
                 metrics |= measure(before[slot], after[slot])
