@@ -19,5 +19,9 @@ gc.set_threshold(50_000, 20, 50)
 if sys.flags.safe_path:
     sys.path.append("")
 
+# Under torchrun every process would repeat on stderr what torch's C++ parts have to remark of each update.
+if "RANK" in os.environ:
+    os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")
+
 if __name__ == "__main__":
     sys.exit(program())

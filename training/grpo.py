@@ -82,6 +82,11 @@ class GRPO(Recipe):
         as_theirs |= {"reference": "update"}
         return [f"{name}: {getattr(self, name)}" for name, value in as_theirs.items() if getattr(self, name) != value]
 
+    @property
+    def step_size(self) -> int:
+        """How many samples a step has."""
+        return self.batch_size * self.samples
+
     def update(
         self,
         model: Learner,

@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from simulation.core.objectives import CROSS_ENTROPY, Objective
+from simulation.core.ranks import LaunchError, world_size
 from simulation.core.registry import parameters
 from simulation.core.roles import Learner, SampleJudge
 from simulation.core.types import Experience, Update
@@ -49,12 +50,22 @@ class Recipe(ABC):
     them. Without, DPO and GRPO still read before it, because they need a reference."""
 
     @property
+    def step_size(self) -> int:
+        """How many rows a step has, which the processes of a run share."""
+        return self.batch_size
+
+    @property
     def distributes(self) -> bool:
         """Whether the processes that torchrun starts make an update together: TRL's trainers do."""
         return self.backend == "trl"
 
     def together(self) -> AbstractContextManager[None]:
-        """Return what leads the other processes at rank 0."""
+        """Return what leads the other processes at rank 0; raises LaunchError where a step cannot be shared evenly."""
+        if self.step_size % world_size():
+            raise LaunchError(
+                f"learn.trainer.batch_size: a step of {self.step_size} cannot be shared evenly by {world_size()} "
+                f"processes; write a multiple of {world_size()}"
+            )
         from training.trl.processes import together
 
         return together()

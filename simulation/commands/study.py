@@ -27,10 +27,10 @@ def run_command(arguments: Namespace) -> int:
     name, overrides = scenario_and_overrides(arguments)
     scenario = load_scenario(scenario_file(Path(name)), overrides, arguments.preset)
     refuse_inside(arguments.out)
-    if not (arguments.quiet or sys.stdout.isatty()):  # where nothing is drawn, reading must not look like hanging
-        say(f"{scenario.name}: reading the questions and loading the models …", aside=True)
     if rank():
         return assist(prepare(scenario))
+    if not (arguments.quiet or sys.stdout.isatty()):  # where nothing is drawn, reading must not look like hanging
+        say(f"{scenario.name}: reading the questions and loading the models …", aside=True)
     (scenario,) = settled([scenario])
     prepared = prepare(scenario)
     notices = prepared.notices

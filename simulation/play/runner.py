@@ -15,6 +15,7 @@ from typing import Protocol
 from simulation.contracts.boundary import calling, named
 from simulation.core.errors import StoreError
 from simulation.core.optional_roles import KeepsReplies, Metered, Metering
+from simulation.core.ranks import world_size
 from simulation.core.roles import LanguageModel
 from simulation.core.types import Turn
 from simulation.loop.world import World
@@ -121,11 +122,12 @@ def patient(stopping: Callable[[], None]) -> Iterator[threading.Event]:
     """Let the first request to stop set the event that this yields; Ctrl-C after it raises KeyboardInterrupt.
 
     Requests are Ctrl-C, and those of `STOPS` that raise KeyboardInterrupt as it does; who handles or ignores one
-    himself keeps doing so.
+    himself keeps doing so. Of several processes none is patient: torchrun ends those that are left when one is gone.
     """
     asked_to_stop = threading.Event()
     on_main = threading.current_thread() is threading.main_thread()
-    handled = [number for number in STOPS if on_main and signal.getsignal(number) is signal.default_int_handler]
+    stops = STOPS if world_size() == 1 else (signal.SIGINT,)
+    handled = [number for number in stops if on_main and signal.getsignal(number) is signal.default_int_handler]
 
     def first(_number: int, _frame: FrameType | None) -> None:
         for number in handled:

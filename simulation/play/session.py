@@ -47,15 +47,18 @@ def begin(
     world = load_world(scenarios)
     for line in remarks(world):
         warn(line)
-    with Study.create(
-        folder,
-        scenario=resolved,
-        seats=[seat for prepared in scenarios for seat in prepared.seats],
-        measures=scenarios[0].measures,
-        sets={name: questions for prepared in scenarios for name, questions in prepared.sets.items()},
-        fingerprint=fingerprint(scenarios, world),
-        keep=keep,
-    ) as study, together:
+    with (
+        Study.create(
+            folder,
+            scenario=resolved,
+            seats=[seat for prepared in scenarios for seat in prepared.seats],
+            measures=scenarios[0].measures,
+            sets={name: questions for prepared in scenarios for name, questions in prepared.sets.items()},
+            fingerprint=fingerprint(scenarios, world),
+            keep=keep,
+        ) as study,
+        together,
+    ):
         return play_on(study, world, watch, warn)
 
 

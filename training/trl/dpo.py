@@ -5,7 +5,6 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import torch
 from trl.trainer.dpo_config import DPOConfig
 from trl.trainer.dpo_trainer import DPOTrainer
 
@@ -16,7 +15,7 @@ from training.cohort.losses import preference_metrics
 from training.lessons import Example, Examples
 from training.recipe import Recipe
 from training.trl.borrowed import Borrowed, rows
-from training.trl.processes import total
+from training.trl.processes import mean
 from training.trl.shares import SharingTrainer
 from training.trl.updates import update_slots
 
@@ -28,15 +27,16 @@ class TokenizedDPOTrainer(SharingTrainer, DPOTrainer):
         return dataset
 
     def _compute_loss(self, model: Any, inputs: dict[str, Any], return_outputs: bool) -> Any:
-        """Weigh a share by its pairs, and its likelihood by its tokens: the mean over the processes, whose gradients
-        are averaged, is then that of the whole batch. TRL weighs all shares alike."""
+        """Weigh the likelihood of a share by its tokens, so that the mean over the processes is that of the batch.
+
+        TRL weighs the shares alike.
+        """
         if world_size() == 1:
             return super()._compute_loss(model, inputs, return_outputs)  # type: ignore[no-untyped-call]
         chosen_BT, _ = inputs["completion_mask"].chunk(2, dim=0)
-        own = torch.stack([torch.tensor(len(chosen_BT), device=chosen_BT.device), chosen_BT[:, 1:].sum()])
-        shares = (world_size() * own / total(own)).tolist()
+        tokens = chosen_BT[:, 1:].sum()
         weights = self.loss_weights
-        self.loss_weights = [weight * share for weight, share in zip(weights, shares, strict=False)]
+        self.loss_weights = [*weights[:1], *(weight * float(tokens / mean(tokens)) for weight in weights[1:])]
         try:
             return super()._compute_loss(model, inputs, return_outputs)  # type: ignore[no-untyped-call]
         finally:

@@ -108,12 +108,12 @@ def at_rank_0(sent: Sent, answer: Callable[[Sequence[Sent]], Sequence[Returned]]
     return returned
 
 
-def total(values: torch.Tensor) -> torch.Tensor:
-    """Return the sum of a tensor over all ranks."""
-    summed = values.clone()
+def mean(value: torch.Tensor) -> torch.Tensor:
+    """Return the mean of a number over all ranks."""
+    total = value.clone()
     with meeting():
-        dist.all_reduce(summed)
-    return summed
+        dist.all_reduce(total)
+    return total / world_size()
 
 
 @contextmanager

@@ -12,7 +12,10 @@ from training.recipe import Recipe
 
 
 class Shares(Sampler[list[int]]):
-    """The batches of one process in their order, and of each what this rank takes: all of one too small to share."""
+    """The batches of one process in their order, and of each what this rank takes.
+
+    A last one that cannot be shared evenly is taken whole by every rank, whose mean is the same.
+    """
 
     def __init__(self, examples: int, batch_size: int, seed: int) -> None:
         self._sampler = SeedableRandomSampler(range(examples), data_seed=seed)
@@ -29,7 +32,7 @@ class Shares(Sampler[list[int]]):
         order = [*self._sampler]
         for start in range(0, len(order), self._batch_size):
             batch = order[start : start + self._batch_size]
-            yield batch if len(batch) < world_size() else batch[rank() :: world_size()]
+            yield batch if len(batch) % world_size() else batch[rank() :: world_size()]
 
 
 class SharingTrainer(Trainer):
