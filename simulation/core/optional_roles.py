@@ -3,7 +3,7 @@
 Environments  Changing  SkillGraph  Described  Worded
 Policies      Observing                             Students  SelfTaught  Frozen  Triable  Instructed
 Judges        Executing  Auditing  Refusing  Sharing  Metered  Understanding
-Models        KeepsReplies  Tried  Rewinding  Partial       Trainers  ByGradient  Distributed
+Models        KeepsReplies  Tried  Rewinding  Partial       (of trainers: trainer_roles.py)
 Any role      Checkable  Elsewhere  Fingerprinted  Diagnosable  Settling
 """
 
@@ -195,31 +195,6 @@ class SelfTaught(Protocol):
     def trainer(self) -> Trainer:
         """Return the rule as the trainer that applies it."""
         ...
-
-
-@runtime_checkable
-class ByGradient(Protocol):
-    """A trainer that needs students whose model gradients go through."""
-
-    @property
-    def by_gradient(self) -> bool: ...
-
-
-@runtime_checkable
-class Distributed(Protocol):
-    """A trainer whose updates the processes of a run make together, where several were started."""
-
-    @property
-    def distributes(self) -> bool:
-        """Whether its settings have it so."""
-        ...
-
-    def together(self) -> AbstractContextManager[None]:
-        """Return what leads the other processes at rank 0: they join in every update, and end when it is left."""
-        ...
-
-    def assist(self) -> None:
-        """Join in the updates of rank 0 at another rank, until it ends."""
 
 
 @runtime_checkable

@@ -2,9 +2,9 @@
 
 from contextlib import AbstractContextManager, nullcontext
 
-from simulation.core.optional_roles import Distributed
 from simulation.core.ranks import LaunchError, world_size
 from simulation.core.roles import Trainer
+from simulation.core.trainer_roles import Distributed
 
 
 def distributed(trainer: Trainer) -> Distributed:

@@ -5,7 +5,7 @@ from collections.abc import Container, Mapping
 from importlib.util import find_spec
 
 from simulation.core.errors import ScenarioError, SimulationError
-from simulation.core.optional_roles import ByGradient, Checkable, Elsewhere, Frozen, SelfTaught
+from simulation.core.optional_roles import Checkable, Elsewhere, Frozen, SelfTaught
 from simulation.scenario.giveaways import giveaways
 from simulation.scenario.prepare import Prepared, make, prepare, seated
 from simulation.scenario.scenario import PARTS, Scenario

@@ -23,10 +23,11 @@ from simulation.core.calls import Completion
 from simulation.core.catalogue import catalogue
 from simulation.core.errors import SimulationError
 from simulation.core.kinds.next_items import NextItems
-from simulation.core.optional_roles import ByGradient, Changing, SelfTaught
+from simulation.core.optional_roles import Changing, SelfTaught
 from simulation.core.questions import Splits
 from simulation.core.registry import PACKAGES, build, components
 from simulation.core.roles import Environment, Judge, Students, Trainer
+from simulation.core.trainer_roles import ByGradient
 from simulation.core.types import Answer, Question, Seat
 from tests.support import tiny_models
 from tests.support.own_questions import as_table, planned
