@@ -6,6 +6,7 @@ from importlib.util import find_spec
 
 from simulation.core.errors import ScenarioError, SimulationError
 from simulation.core.optional_roles import Checkable, Elsewhere, Frozen, SelfTaught
+from simulation.core.trainer_roles import ByGradient
 from simulation.scenario.giveaways import giveaways
 from simulation.scenario.prepare import Prepared, make, prepare, seated
 from simulation.scenario.scenario import PARTS, Scenario
