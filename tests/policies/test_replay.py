@@ -2,7 +2,6 @@
 
 import math
 from collections import Counter
-from copy import deepcopy
 from dataclasses import replace
 from itertools import permutations
 from typing import Any
@@ -12,7 +11,7 @@ import pytest
 from scipy import stats  # type: ignore[import-untyped]
 
 from policies.learning.forgetting_replay import ForgettingReplay
-from policies.learning.p2value import P2Value, possibilities
+from policies.learning.p2value import P2Value
 from policies.learning.passes import Passes
 from policies.learning.per import PER
 from policies.learning.plr import PLR
@@ -20,42 +19,9 @@ from policies.learning.recency import Recency
 from policies.learning.uniform_replay import UniformReplay
 from policies.parts.priorities import possibility, ranks, successive, surprise
 from simulation.core.confidence import confidence
-from simulation.core.errors import DataError
-from simulation.core.memory import ReplayBuffer
-from simulation.core.types import Answer, Experience, Ranking, Selection, Turn
+from simulation.core.types import Answer, Ranking, Selection, Turn
 from tests.support.contexts import context, experience, folded, memory, played, question, ranked
-
-
-def logs(*probabilities: float) -> tuple[float, ...]:
-    return tuple(math.log(each) for each in probabilities)
-
-
-def answered(each: Experience, **changes: Any) -> Experience:
-    """The experience with another answer."""
-    return replace(each, answer=replace(each.answer, **changes))
-
-
-def scored(*scores: float, turn: int = 1) -> list[Experience]:
-    """A turn of new questions with these scores."""
-    return [
-        experience(question(f"q{turn}.{place}"), turn=turn, position=place, score=score)
-        for place, score in enumerate(scores)
-    ]
-
-
-def held_at(experienced: Experience, confidence: float) -> Experience:
-    """An experience whose answer's confidence is known."""
-    return answered(experienced, ranking=ranked(1, confidence=confidence))
-
-
-def lessons(
-    policy: Any, held: ReplayBuffer, k: int, *, seed: int = 0, turn: int = 9, state: Any = None
-) -> list[Selection[Experience]]:
-    """What the policy learns from; picking must not change what it remembers."""
-    before = deepcopy(state)
-    picks: list[Selection[Experience]] = policy.select(held, k, context(seed=seed, turn=turn, held=held, state=state))
-    assert state == before
-    return picks
+from tests.support.replayed import answered, first_draws, fits, held_at, lessons, logs, scored
 
 
 def test_draws_without_replacement_have_the_probabilities_of_drawing_one_after_the_other() -> None:
@@ -112,78 +78,6 @@ def test_surprise_is_how_unlikely_the_student_held_what_it_was_told_is_right() -
 
 def test_ranks_count_from_the_highest_and_among_equals_from_the_newest() -> None:
     assert ranks([0.5, 0.9, 0.5, 0.1]) == [3, 1, 2, 4]
-
-
-def first_draws(policy: Any, held: ReplayBuffer, rounds: int = 8000, **more: Any) -> list[int]:
-    """How often each experience is the first that is drawn."""
-    times = Counter(lessons(policy, held, 1, seed=seed, **more)[0].item.id for seed in range(rounds))
-    return [times[each.id] for each in held]
-
-
-def fits(found: list[int], expected: list[float]) -> bool:
-    return bool(stats.chisquare(found, [each * sum(found) for each in expected]).pvalue > 0.001)
-
-
-def p2values() -> tuple[ReplayBuffer, list[float]]:
-    """Five experiences and their P2Values at alpha .3."""
-    held = [
-        answered(each, logprob=tokens * math.log(chance), tokens=tokens)
-        for each, chance, tokens in zip(
-            scored(1.0, 0.0, 0.5, 0.0, 1.0), (0.9, 0.8, 0.1, 0.2, 0.4), (3, 50, 1, 7, 2), strict=True
-        )
-    ]
-    return memory(held), [0.3 * 0.9 + 0.7, 0.3 * 0.8, 0.3 * 0.1 + 0.35, 0.3 * 0.2, 0.3 * 0.4 + 0.7]
-
-
-@pytest.mark.parametrize("exponent", [0.0, 1.0, 1.5])
-def test_p2value_draws_by_the_power_of_its_value(exponent: float) -> None:
-    held, values = p2values()
-    policy = P2Value(alpha=0.3, exponent=exponent)
-    picks = lessons(policy, held, 5)
-    assert {pick.item.id: pick.score for pick in picks} == pytest.approx(
-        {each.id: value for each, value in zip(held, values, strict=True)}
-    )
-    powers = [value**exponent for value in values]
-    assert fits(first_draws(policy, held), [power / sum(powers) for power in powers])
-
-
-def test_p2value_draws_by_rank_with_its_exponent() -> None:
-    held, values = p2values()
-    assert [sorted(values, reverse=True).index(value) + 1 for value in values] == [1, 4, 3, 5, 2]
-    weights = [1.0, 4.0**-1.5, 3.0**-1.5, 5.0**-1.5, 2.0**-1.5]
-    policy = P2Value(alpha=0.3, method="rank", exponent=1.5)
-    assert fits(first_draws(policy, held), [each / sum(weights) for each in weights])
-
-
-def test_p2value_leaves_out_what_passes_too_seldom() -> None:
-    held, _ = p2values()
-    assert sorted(pick.item.id for pick in lessons(P2Value(minimum_pass_rate=0.5), held, 9)) == ["1/0", "1/2", "1/4"]
-    assert lessons(P2Value(minimum_pass_rate=1.0), memory(scored(0.0, 0.5)), 9) == []
-
-
-def test_p2value_where_nothing_has_a_value_is_uniform() -> None:
-    held = memory([answered(each, logprob=-1e9, tokens=1) for each in scored(0.0, 0.0, 0.0)])
-    assert fits(first_draws(P2Value(), held, 3000), [1 / 3] * 3)
-    assert lessons(P2Value(), held, 1)[0].propensity == pytest.approx(1 / 3)
-
-
-def test_p2value_takes_the_mean_the_product_or_the_quantile_of_the_token_probabilities() -> None:
-    held, _ = p2values()
-    assert possibilities(held, "mean") == pytest.approx([0.9, 0.8, 0.1, 0.2, 0.4])
-    assert possibilities(held, "product") == pytest.approx([0.9**3, 0.8**50, 0.1, 0.2**7, 0.4**2])
-    assert possibilities(held, "quantile") == pytest.approx([0.9, 0.7, 0.1, 0.3, 0.5])
-    alike = [held_at(each, 0.3) for each in scored(0.0, 0.0)]
-    assert possibilities(alike, "quantile") == [0.5, 0.5]
-
-
-def test_p2value_draws_no_answer_of_unknown_probability_and_refuses_where_none_is_known() -> None:
-    unknown = scored(1.0, 1.0)
-    held = memory([*unknown, *(held_at(each, 0.5) for each in scored(0.0, turn=2))])
-    assert [pick.item.id for pick in lessons(P2Value(), held, 9)] == ["2/0"]
-    assert len(lessons(P2Value(alpha=0.0), held, 9)) == 3
-    with pytest.raises(DataError, match="none of 2 has one"):
-        lessons(P2Value(), memory(unknown), 9)
-    assert lessons(P2Value(minimum_pass_rate=1.0), memory(scored(0.0)), 9) == []
 
 
 @pytest.mark.parametrize(

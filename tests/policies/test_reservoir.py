@@ -7,8 +7,8 @@ from scipy import stats  # type: ignore[import-untyped]
 from policies.learning.forgetting_replay import ForgettingReplay
 from policies.learning.reservoir import Reservoir
 from simulation.core.types import Experience
-from tests.policies.test_replay import lessons
 from tests.support.contexts import experience, folded, memory, pool, question
+from tests.support.replayed import lessons
 
 
 def named(name: int, turns: int, each: int) -> list[Experience]:
