@@ -66,6 +66,7 @@ def test_a_familys_defaults_are_the_librarys(kind: str) -> None:
     for key, value in FAMILIES[kind].defaults.items():
         if value is not None or key not in derived:
             assert getattr(config, key) == value, key
+    assert not any(getattr(config, key, False) for key in ("attention_bias", "mlp_bias")), "biases are asked for"
 
 
 def test_every_family_is_one_that_the_library_loads() -> None:

@@ -136,27 +136,26 @@ class Family:
     """The setting that counts the layers of each stack."""
     dimensions: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: _LLAMA_DIMENSIONS)
     """The settings that each dimension follows from."""
-    divided: bool = False
-    """Whether a head is as wide as the width over the heads where nothing else is said."""
 
 
-def _sizes(width: int, inner: int, layers: int, heads: int, pairs: int | None, vocabulary: int) -> dict[str, object]:
-    return {
-        "hidden_size": width,
-        "intermediate_size": inner,
-        "num_hidden_layers": layers,
-        "num_attention_heads": heads,
-        "num_key_value_heads": pairs,
-        "vocab_size": vocabulary,
-    }
-
-
-_BIASED = {"attention_bias": False}
-_LLAMA_SIZES = _sizes(4096, 11008, 32, 32, None, 32000)
-_LLAMA_DEFAULTS = {**_LLAMA_SIZES, **_BIASED, "mlp_bias": False, "tie_word_embeddings": False}
-_GEMMA2_PARTS = (_APART, _FEEDFORWARD_NORMS)
-_GEMMA2_DEFAULTS = {**_sizes(2304, 9216, 26, 8, 4, 256_000), **_BIASED, "head_dim": 256, "tie_word_embeddings": True}
-_QWEN = {**_sizes(4096, 22016, 32, 32, 32, 151_936), "tie_word_embeddings": False}
+_COLUMNS = (
+    "hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads", "num_key_value_heads",
+    "vocab_size", "tie_word_embeddings", "head_dim",
+)  # fmt: skip
+_GEMMA2 = (_APART, _FEEDFORWARD_NORMS)
+_DECODERS: Mapping[str, tuple[tuple[str, ...], tuple[int | None, ...]]] = {
+    "llama": ((_APART,), (4096, 11008, 32, 32, None, 32000, False)),
+    "granite": ((_APART,), (4096, 11008, 32, 32, None, 32000, False)),
+    "mistral": ((_APART,), (4096, 14336, 32, 32, 8, 32000, False)),
+    "qwen2": ((_APART, _INPUT_BIASES), (4096, 22016, 32, 32, 32, 151_936, False)),
+    "qwen3": ((_APART, _HEAD_NORMS), (4096, 22016, 32, 32, 32, 151_936, False, 128)),
+    "gemma": ((_APART,), (3072, 24576, 28, 16, 16, 256_000, True, 256)),
+    "gemma2": (_GEMMA2, (2304, 9216, 26, 8, 4, 256_000, True, 256)),
+    "gemma3_text": ((*_GEMMA2, _HEAD_NORMS), (2304, 9216, 26, 8, 4, 262_208, True, 256)),
+    "phi3": ((_JOINED,), (3072, 8192, 32, 32, None, 32064, False)),
+}
+"""What a decoder of Llama's kind has, and its defaults by `_COLUMNS`; one that says no head's width divides its own."""
+_PREFIXES = {"gemma3_text": ("model.", "", "language_model.model.", "model.language_model.")}
 _T5_STACKS = {"encoder.block": "num_layers", "decoder.block": "num_decoder_layers"}
 _T5_DIMENSIONS = {
     "width": ("d_model",),
@@ -180,30 +179,14 @@ _T5_DEFAULTS = {
 }
 
 FAMILIES: Mapping[str, Family] = {
-    "llama": Family(layout=_decoder(_APART), defaults=_LLAMA_DEFAULTS, divided=True),
-    "granite": Family(layout=_decoder(_APART), defaults=_LLAMA_DEFAULTS, divided=True),
-    "mistral": Family(
-        layout=_decoder(_APART),
-        defaults={**_sizes(4096, 14336, 32, 32, 8, 32000), "tie_word_embeddings": False},
-        divided=True,
-    ),
-    "qwen2": Family(layout=_decoder(_APART, _INPUT_BIASES), defaults=_QWEN, divided=True),
-    "qwen3": Family(layout=_decoder(_APART, _HEAD_NORMS), defaults={**_QWEN, **_BIASED, "head_dim": 128}),
-    "gemma": Family(
-        layout=_decoder(_APART),
-        defaults={**_sizes(3072, 24576, 28, 16, 16, 256_000), **_BIASED, "head_dim": 256, "tie_word_embeddings": True},
-    ),
-    "gemma2": Family(layout=_decoder(*_GEMMA2_PARTS), defaults=_GEMMA2_DEFAULTS),
-    "gemma3_text": Family(
-        layout=_decoder(*_GEMMA2_PARTS, _HEAD_NORMS),
-        defaults={**_GEMMA2_DEFAULTS, "vocab_size": 262_208},
-        prefixes=("model.", "", "language_model.model.", "model.language_model."),
-    ),
-    "phi3": Family(
-        layout=_decoder(_JOINED),
-        defaults={**_sizes(3072, 8192, 32, 32, None, 32064), "tie_word_embeddings": False},
-        divided=True,
-    ),
+    **{
+        kind: Family(
+            layout=_decoder(*parts),
+            defaults=dict(zip(_COLUMNS, values, strict=False)),
+            prefixes=_PREFIXES.get(kind, ("model.", "")),
+        )
+        for kind, (parts, values) in _DECODERS.items()
+    },
     "gpt2": Family(
         layout=lambda _: _GPT2,
         defaults={
