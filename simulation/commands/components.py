@@ -32,6 +32,9 @@ def check_command(arguments: Namespace) -> int:
     for name in names:
         try:
             if is_component(name, arguments.kind):
+                for option in ("audit", "offline"):
+                    if getattr(arguments, option):
+                        raise ScenarioError(f"--{option} is for scenarios, {name:.80} is a component; leave it out")
                 lines = [check_component(name, arguments.kind, overrides, arguments.environment)]
             elif arguments.environment is not None:
                 what = f"--environment {arguments.environment:.80}: {name:.80} is a scenario, which names its own"
@@ -166,8 +169,8 @@ def list_command(arguments: Namespace) -> int:
 
 def write_schema(path: Path, text: str) -> None:
     """Write the schema into a file and say so; what is no schema is not overwritten."""
-    if path.suffix != ".json":
-        raise StoreError(f"{path} does not end in .json, which a schema does; name such a file")
+    if path.is_file() and path.suffix != ".json":
+        raise StoreError(f"{path} is there and does not end in .json, so it is no schema; name another file")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f"{text}\n", encoding="utf-8")

@@ -22,6 +22,7 @@ FORMATS = ("jsonl", "parquet", "peft")
 KINDS = ("environment", "students", "judge", "question_policy", "experience_policy", "trainer")
 """Of components, as the registry has them."""
 MOST_WORKERS = 1024
+HOST = "127.0.0.1"
 OVERRIDES = {"run": "overrides", "compare": "scenarios", "check": "scenario", "doctor": "scenario"}
 """The commands that take overrides, and where a parsed line holds those that stand after an option."""
 SHELLS = ("bash", "zsh", "fish")
@@ -169,7 +170,7 @@ def _view(command: argparse.ArgumentParser) -> None:
         help="a folder of studies, a study or a comparison (default: runs)",
     )
     command.add_argument("--port", type=whole(0, 65535), default=0, metavar="N", help="default: any that is free")
-    command.add_argument("--host", default="127.0.0.1", metavar="NAME", help="default: 127.0.0.1, this machine alone")
+    command.add_argument("--host", default=HOST, metavar="NAME", help="default: 127.0.0.1, this machine alone")
     command.add_argument("--no-browser", action="store_true", help="print the address, open nothing")
     command.add_argument("--bundle", type=Path, metavar="DIR", help="write the pages into a new folder instead")
     command.add_argument("--turns", metavar="all|N,N", help="of which turns --bundle writes pages (default: all)")

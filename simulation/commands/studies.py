@@ -21,6 +21,9 @@ from simulation.views.text import folded, shown
 
 def studies_command(arguments: Namespace) -> int:
     """List the studies of a folder, or remove some."""
+    unused = "json" if arguments.action == "remove" else "yes"
+    if getattr(arguments, unused):
+        raise ScenarioError(f"--{unused} means nothing to `studies {arguments.action}`; leave it out")
     if arguments.action == "remove":
         return remove_studies(arguments)
     if arguments.names:

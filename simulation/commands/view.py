@@ -4,6 +4,7 @@ import sys
 from argparse import Namespace
 from pathlib import Path
 
+from simulation.commands.grammar import HOST
 from simulation.core.errors import ScenarioError
 from simulation.views.streams import say
 
@@ -11,6 +12,10 @@ from simulation.views.streams import say
 def view_command(arguments: Namespace) -> int:
     """Serve the pages of a folder, or write them."""
     if arguments.bundle is not None:
+        if (arguments.host, arguments.port) != (HOST, 0):
+            raise ScenarioError(
+                "--host and --port say where pages are served, --bundle writes them; leave one of them out"
+            )
         from simulation.views.web.bundle import bundle
 
         bundle(arguments.folder, arguments.bundle, turn_numbers(arguments.turns), say)

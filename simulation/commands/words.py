@@ -22,6 +22,7 @@ class Parser(argparse.ArgumentParser):
         """Take what argparse takes (Any: each setting has its type); options are written whole."""
         super().__init__(prog=prog, allow_abbrev=False, **settings)
         self.commands: dict[str, Parser] = {}
+        self.written: set[str] = set()
 
     def of_command(self, name: str) -> "Parser":
         """Return the parser of a command."""
@@ -43,6 +44,16 @@ class Parser(argparse.ArgumentParser):
         else:
             message = f"unknown {value!r:.80}; {nearest(str(value), map(str, action.choices))}"
         raise argparse.ArgumentError(action if action.option_strings else None, message)
+
+    def _get_values(self, action: argparse.Action, arg_strings: list[str]) -> Any:
+        """Refuse an option that is written twice, of which argparse takes the last (Any: each has its type)."""
+        if action.option_strings and type(action) is argparse._StoreAction:
+            if action.dest in self.written:
+                raise argparse.ArgumentError(
+                    action, f"is written twice, last with {arg_strings!r:.80}; keep one of them"
+                )
+            self.written.add(action.dest)
+        return super()._get_values(action, arg_strings)
 
     def _get_value(self, action: argparse.Action, arg_string: str) -> Any:
         """Refuse an empty word, as a variable of the shell that is not set leaves one (Any: each has its type)."""

@@ -135,7 +135,7 @@ def in_small(words: list[str], parsed: Namespace, folder: Path, own: Sequence[st
     drawn = {"ask": scenario.ask.samples, "evaluate": scenario.evaluate.samples}
     few = [*SMALL, *own, *(f"{key}.samples=2" for key, samples in drawn.items() if samples > 2)]
     few = [*{text.partition("=")[0]: text for text in few}.values()]  # what stands later counts
-    words = without(words, [text.partition("=")[0] for text in few])
+    words = without(words, [*(text.partition("=")[0] for text in few), "seeds", "workers", "out"])
     alone = ["--seeds", "2", "--workers", "1"] if parsed.command == "compare" else []
     return [*words, *few, *alone, *([] if parsed.json else ["--quiet"]), "--out", str(folder / "runs")]
 
@@ -152,6 +152,8 @@ def looked_at(words: list[str], parsed: Namespace, places: Places, monkeypatch: 
     if parsed.bundle is None:
         monkeypatch.setattr("uvicorn.Server.run", lambda *_, **__: None)
         words = [*words, "--no-browser"]
+    if parsed.turns is not None:
+        words = [*without(words, ["turns"]), "--turns", "0,1"]  # all that was played here
     return words if len(words) > 2 else [*words, str(places.study)]
 
 
