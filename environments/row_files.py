@@ -4,16 +4,19 @@ import gzip
 import json
 import re
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from environments.hub import at_once
 from simulation.core.errors import DataError
+from simulation.core.paths import NO_HUB_NAMES
 from simulation.core.paths import ROW_FILES as SUFFIXES
 from simulation.core.types import Question
 
 R = TypeVar("R")
+MOST_SHOWN = 3
+"""Refused rows that one line tells."""
 
 
 class Refused(NamedTuple):
@@ -56,7 +59,7 @@ def read_questions(
     """
     questions, _, refused = gathered(raw_rows(source, split), question_of)
     if not questions:
-        why = f"; the first of {len(refused)} refused rows: {refused[0]}" if refused else ": it holds no rows"
+        why = f": {in_short(refused)}" if refused else ": it holds no rows"
         raise DataError(
             f"no {kind} question could be read from {str(source)!r}{why}; give rows with the columns {columns}"
         )
@@ -79,9 +82,15 @@ def gathered(rows: Iterable[tuple[str, int, R]], question_of: Callable[[R], Ques
     return gathering
 
 
+def in_short(refused: Sequence[Refused]) -> str:
+    """Return the first rows that were refused, and how many there are besides."""
+    more = f"; and {len(refused) - MOST_SHOWN} rows more" if len(refused) > MOST_SHOWN else ""
+    return f"{len(refused)} rows are refused: {'; '.join(map(str, refused[:MOST_SHOWN]))}{more}"
+
+
 def on_hub(source: str) -> bool:
-    """Say whether rows are named as those on the Hub are: not as a path, and with no ending of a file of rows."""
-    return not source.endswith(SUFFIXES) and not source.startswith((".", "/", "~"))
+    """Say whether rows are named as those on the Hub are: not as a path, and with no ending of a file."""
+    return not source.endswith(NO_HUB_NAMES) and not source.startswith((".", "/", "~"))
 
 
 def named_on_hub(*sources: str | None) -> list[str]:
@@ -102,12 +111,14 @@ def raw_rows(source: str | Path, split: str | None) -> Iterator[tuple[str, int, 
         yield from _hub(str(source), split)
     elif path.is_dir():
         files = sorted(file for file in path.iterdir() if file.name.endswith(SUFFIXES) and file.is_file())
+        if not files:
+            raise DataError(f"folder {str(path)!r} holds no file that is {', '.join(SUFFIXES)}; name a folder of such")
         chosen = [file for file in files if split is None or re.split(r"[.-]", file.name)[0] == split]
         if not chosen:
-            file_names = ", ".join(file.name for file in files) or "none that could be"
+            file_names = ", ".join(file.name for file in files)
             raise DataError(
                 f"folder {str(path)!r} has no file of split {split!r}; files of rows there: {file_names}; "
-                f"a split's file is named like {split or 'dev'}.jsonl"
+                f"a split's file is named like {split}.jsonl"
             )
         for file in chosen:
             yield from _file(file)

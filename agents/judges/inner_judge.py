@@ -6,9 +6,11 @@ from typing import Annotated, Any
 
 from pydantic import Field, PlainSerializer, PlainValidator, TypeAdapter, ValidationError, WithJsonSchema
 
+from simulation.core.allowed import shown
 from simulation.core.errors import ScenarioError
+from simulation.core.faults import in_line
 from simulation.core.optional_roles import Checkable, Elsewhere, Fingerprinted
-from simulation.core.registry import build
+from simulation.core.registry import build, find
 from simulation.core.roles import Judge
 from simulation.core.types import Answer, Feedback, Question
 
@@ -46,14 +48,15 @@ def read(value: object) -> InnerJudge:
         return value
     spelled = {"name": value} if isinstance(value, str) else value
     if not isinstance(spelled, Mapping) or not isinstance(spelled.get("name"), str):
-        raise ValueError(f"write a judge's name, or a mapping of name and parameters; got {value!r:.60}")
+        raise ValueError(
+            f"write a judge's name, such as answer_key, or a mapping of name and parameters; got {shown(value)}"
+        )
     parameters = {parameter: setting for parameter, setting in spelled.items() if parameter != "name"}
     try:
+        judge_class = find("judge", spelled["name"])
         return InnerJudge(spelled["name"], build("judge", spelled["name"], parameters))
     except ValidationError as error:
-        details = error.errors(include_url=False)
-        complaints = [f"{'.'.join(map(str, detail['loc']))}: {detail['msg']}" for detail in details]
-        raise ValueError(f"{spelled['name']}: {'; '.join(complaints)}") from error
+        raise ValueError(f"{spelled['name']}: {in_line(error, judge_class)}") from error
     except ScenarioError as error:
         raise ValueError(str(error)) from error
 

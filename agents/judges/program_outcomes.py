@@ -9,6 +9,7 @@ from agents.sandbox.program import Verdict, first_fault
 from agents.sandbox.shared import FAULTLESS
 from simulation.core.errors import DataError, SimulationError
 from simulation.core.kinds.program_tests import Test
+from simulation.core.memory import UNDECIDED
 from simulation.core.types import Outcome, Question
 
 LONGEST_EXPLANATION = 500
@@ -56,7 +57,7 @@ def by_test(report: Report) -> tuple[Outcome, ...]:
     """
     if not counted_tests(report):
         detail = report.outcomes[0].message
-        return (Outcome(part="tests", score=0.0, reason="unsupported", detail=detail),)
+        return (Outcome(part="tests", score=0.0, reason=UNDECIDED, detail=detail),)
     return tuple(
         Outcome(
             part=f"test {number}",

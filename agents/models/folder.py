@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated
 
@@ -15,7 +16,7 @@ from agents.models.files.json_object import read_json
 from agents.models.files.model_folder import check_folder
 from agents.models.gguf_header import check_file
 from agents.models.hub import check_hub
-from simulation.core.errors import DataError, nearest
+from simulation.core.errors import DataError, ModelError, nearest
 from simulation.core.paths import Located
 
 AGENTS = Path(__file__).resolve().parents[1]
@@ -118,10 +119,31 @@ def validate(model: str, *, embedded: str, architectures: Sequence[str] = (), ch
         shipped_models = {f"embedded/{config_file.parent.name}" for config_file in folder.parent.glob("*/config.json")}
         raise DataError(f"no model {model!r} comes with the project; {nearest(model, shipped_models)}")
     elif model[:1] in "./~" or not _HUB_NAME.fullmatch(model):
-        raise DataError(f"model {model!r}: no such folder, nor a hub name (owner/name); correct the path")
+        what = f"model {model!r}: no such folder, nor a hub name (owner/name)"
+        raise DataError(f"{what}; {meant(model) or 'correct the path'}")
     else:
-        check_hub(model, architectures)
+        _check_hub(model, architectures)
     return source
+
+
+def _check_hub(model: str, architectures: Sequence[str]) -> None:
+    """Refuse a name on the Hub that cannot be had; say too what else may be meant by it."""
+    try:
+        check_hub(model, architectures)
+    except ModelError as error:
+        hint = meant(model)
+        if not hint and "/" in model:
+            raise
+        lying = f"no folder {model!r} lies here, and no such model comes with the project"
+        raise ModelError(f"{lying}; {f'{hint} ' if hint else ''}{error}") from error
+
+
+def meant(model: str) -> str:
+    """Return the clause that names the model of the project's own that may be meant, nothing where none is."""
+    names = ["embedded", *FETCHED, *(f"embedded/{file.parent.name}" for file in AGENTS.glob("embedded/*/config.json"))]
+    same = [name for name in names if name.rpartition("/")[2] == model.lower()]
+    close = same or get_close_matches(model.lower(), names, n=1, cutoff=0.75)
+    return f"did you mean {close[0]!r}?" if close else ""
 
 
 def elsewhere(model: str) -> list[str]:
@@ -129,7 +151,8 @@ def elsewhere(model: str) -> list[str]:
     if model in FETCHED:
         return [] if Path(resolve(model, embedded=model)).is_dir() else [f"model {model}, {FETCHED[model]}"]
     here = named_by_project(model) or is_gguf(model) or written_as_path(model) or not _HUB_NAME.fullmatch(model)
-    return [] if here else [f"model {model} on the Hub"]
+    hint = meant(model)
+    return [] if here else [f"model {model} on the Hub{f': {hint}' if hint else ''}"]
 
 
 def check_gguf(file: Path, architectures: Sequence[str]) -> None:

@@ -14,7 +14,7 @@ from environments.own.gift import gift_drafts
 from environments.own.table import Row, Table, separated
 from environments.own.text import text_of
 from environments.own.workbook import workbook
-from environments.row_files import Gathered, gathered, raw_rows, short
+from environments.row_files import Gathered, gathered, in_short, raw_rows, short
 from simulation.core.errors import DataError
 from simulation.core.paths import ROW_FILES
 from simulation.core.types import Question
@@ -61,8 +61,9 @@ def read_own(source: OwnSource) -> Reading:
     gathering = gathered(drafts, partial(checked, way=way, fixed=fixed))
     if not gathering.questions:
         refused = gathering.refused
-        why = f"; the first of {len(refused)}: {refused[0]}" if refused else ": it holds none"
-        raise DataError(f"no question could be read from {source.rows!r}{why}")
+        none = "it holds headings and no row below them; write a row for each question"
+        why = in_short(refused) if refused else none if len(about) > 1 else "it holds none; write one"
+        raise DataError(f"no question could be read from {source.rows!r}: {why}")
     by = f"correct is read by {way or ' or '.join(WAYS)}"
     marked = any(question.form.alternatives for question in gathering.questions.values())
     return Reading(about=(*about, by) if marked and len(about) > 1 else about, gathered=gathering)
@@ -78,6 +79,7 @@ def checked(draft: Draft | DataError, *, way: Way | None, fixed: bool) -> Questi
 def drafts_of(source: OwnSource) -> tuple[tuple[str, ...], Drafts, Way | None]:
     """Return how a source was understood, its questions as they are written, and how they name what is right."""
     path = Path(source.rows).expanduser()
+    refuse_unread(path)
     form = form_of(path) if path.suffix.lower() in (*TEXTS, *TABLES, ".xlsx", *OTHER_SHEETS) else "records"
     if form in WRITTEN:
         if source.columns or source.correct_is != "any":
@@ -91,6 +93,19 @@ def drafts_of(source: OwnSource) -> tuple[tuple[str, ...], Drafts, Way | None]:
     columns = columns_of([name for name in table.header if name], source.columns)
     rows: Drafts = [(row.file, row.line, draft_of(row, columns)) for row in table.rows]
     return (table.about, str(columns)), rows, None if source.correct_is == "any" else source.correct_is
+
+
+def refuse_unread(path: Path) -> None:
+    """Refuse a file of an ending that is not read, and a folder that holds none of rows."""
+    read = [ending for ending in OWN_FILES if ending not in OTHER_SHEETS]
+    if path.is_file() and not path.name.lower().endswith(OWN_FILES):
+        raise DataError(f"{str(path)!r} is none of {', '.join(read)}; save it as one of these")
+    if path.is_dir():
+        files = sorted(file for file in path.iterdir() if file.name.lower().endswith(tuple(read)))
+        if not any(file.name.endswith(ROW_FILES) for file in files):
+            one = f"one of its files, such as {files[0]}" if files else f"a file that is {', '.join(read)}"
+            whole = f"is read as a whole only where it holds {', '.join(ROW_FILES)}"
+            raise DataError(f"folder {str(path)!r} {whole}; name {one}")
 
 
 def form_of(path: Path) -> str:
@@ -129,6 +144,8 @@ def records_of(source: str, split: str | None) -> Table:
         for file, line, row in raw_rows(source, split)
     ]
     header = dict.fromkeys(str(key) for row in rows if isinstance(row.cells, Mapping) for key in row.cells)
-    if rows and not header:
+    if not rows:
+        raise DataError(f"{source!r} holds no rows; write a JSON object for each question")
+    if not header:
         raise DataError(f"{rows[0].file}:{rows[0].line}: {rows[0].cells}; give a JSON object a line")
     return Table(about=f"{source}: {len(rows)} rows", header=tuple(header), rows=rows)

@@ -80,11 +80,10 @@ def check_file(path: Path, overrides: Sequence[str], *, whole_audit: bool, offli
 
 def resolved_lines(path: Path, overrides: Sequence[str]) -> list[str]:
     """Return a scenario with every default written out, as a study keeps it."""
-    import yaml
-
+    from simulation.scenario.reading import written_out
     from simulation.scenario.scenario import load_scenario
 
-    text = yaml.safe_dump(load_scenario(path, overrides).resolved(), sort_keys=False, allow_unicode=True)
+    text = written_out(load_scenario(path, overrides).resolved())
     return ["with every default written out:", *(f"  {line}" for line in text.splitlines())]
 
 

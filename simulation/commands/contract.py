@@ -19,10 +19,12 @@ from simulation.contracts.students import check_students
 from simulation.contracts.trainer import check_trainer
 from simulation.contracts.worlds import check_environment, spread
 from simulation.core.errors import ContractError, ScenarioError, SimulationError
+from simulation.core.faults import faults
 from simulation.core.optional_roles import Executing, Triable
 from simulation.core.registry import ROLES, beside, build, components, find, imported, kinds_of, short_name
 from simulation.core.types import Experience, Question
-from simulation.scenario.document import Document, override
+from simulation.scenario.document import Document
+from simulation.scenario.reading import override
 from simulation.scenario.scenario import PARTS
 
 if TYPE_CHECKING:
@@ -85,13 +87,12 @@ def made(kind: str, name: str, parameters: Mapping[str, Any]) -> Any:
         try:
             return build(kind, name, parameters)
         except ValidationError as error:
+            of = f"{kind.replace('_', ' ')} {name!r}: "
             lines = []
-            for detail in error.errors(include_url=False):
-                key = ".".join(map(str, detail["loc"])) or component_class.__name__
-                what = (
-                    "has no default" if detail["type"] == "missing" else f"{detail['msg']}; got {detail['input']!r:.60}"
-                )
-                lines.append(f"{kind.replace('_', ' ')} {name!r}: the parameter {key}: {what}; write {key}=VALUE")
+            for fault in faults(error, component_class):
+                what = f"has no default; write {fault.lacking}=VALUE" if fault.lacking else fault.what
+                key = ".".join(filter(None, (*fault.path, fault.lacking)))
+                lines.append(f"{of}{f'the parameter {key}: ' if key else ''}{' '.join(what.split())}")
             raise ScenarioError("\n".join(lines)) from error
 
 

@@ -46,6 +46,8 @@ def scenario_file(path: Path) -> Path:
     """Return the file that a path is, or the one of scenarios/ that it names; else say which may be meant."""
     if (file := known_scenario(path)) is None:
         raise ScenarioError(f"{path!s:.200}: no such file; {meant(path)}")
+    if file.is_dir():
+        refuse_study(file)
     return file
 
 
@@ -88,6 +90,17 @@ def there(folder: Path) -> Path:
     elif not RUNS.is_dir():
         remedy = "name a folder that `run` made; there is no runs/ here, so go to where it was played or give its path"
     raise StoreError(f"{folder!s:.200} is no study and no comparison: it has no {DATABASE}; {remedy}")
+
+
+def refuse_study(folder: Path) -> None:
+    """Refuse the folder of a study or a comparison where a scenario is named, with how to go on with it."""
+    from simulation.play.folders import can_be_read, is_comparison
+    from simulation.store import DATABASE
+
+    what = "comparison" if is_comparison(folder) else "study"
+    if what == "comparison" or can_be_read(folder / DATABASE):
+        anew = f", or name {folder / 'scenario.yaml'} to play its scenario anew" if what == "study" else ""
+        raise ScenarioError(f"{folder!s:.200}: is a {what}; go on with it by `{PROGRAM} resume {folder!s:.200}`{anew}")
 
 
 def is_there(path: Path) -> bool:

@@ -26,10 +26,12 @@ from simulation.contracts.judge import guarded_feedback
 from simulation.contracts.questions import KIND, bare
 from simulation.contracts.rules import Build, broken, own_randomness
 from simulation.contracts.scripted import answer, answers_to, experience
+from simulation.core.faults import in_line
 from simulation.core.kinds.options import Options
 from simulation.core.optional_roles import Changing, Executing, Triable
 from simulation.core.questions import Splits
 from simulation.core.registry import build as built
+from simulation.core.registry import find
 from simulation.core.roles import Environment, Judge
 from simulation.core.types import Experience, Question, Transition
 
@@ -89,7 +91,8 @@ def exact_judge(name: str, environment: Environment) -> Judge:
     try:
         component: Judge = built("judge", judge, parameters)
     except ValidationError as error:
-        what = f"names the exact judge {judge!r} with parameters it does not take: {error.errors()[0]['msg']}"
+        fault = in_line(error, find("judge", judge))
+        what = f"names the exact judge {judge!r} with parameters it does not take: {fault}"
         raise breach(KIND, name, what, "correct exact_judge") from error
     return component
 

@@ -5,7 +5,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import overload
 
-from simulation.core.types import Experience
+from simulation.core.types import Experience, Feedback
+
+UNDECIDED = "unsupported"
+"""The reason of what no judge can decide of any answer, such as tests that cannot look into what they want."""
+
+
+def decided(feedback: Feedback) -> bool:
+    """Tell whether something of an answer could be judged; where nothing could, it is neither right nor a mistake."""
+    return not feedback.outcomes or any(outcome.reason != UNDECIDED for outcome in feedback.outcomes)
 
 
 @dataclass(slots=True)
@@ -29,7 +37,8 @@ class Tally:
 class ReplayBuffer(Sequence[Experience]):
     """Past experiences, oldest first; `capacity` bounds what is kept, while the counts keep all of history.
 
-    With `unique`, an answer that was already given to the question, word for word, is counted but not kept.
+    An answer on which nothing could be decided is counted but not kept, since there is nothing to learn from it; with
+    `unique` neither is one that was already given to the question, word for word.
     """
 
     def __init__(self, capacity: int | None = None, *, unique: bool = False) -> None:
@@ -44,7 +53,7 @@ class ReplayBuffer(Sequence[Experience]):
     def extend(self, experiences: Iterable[Experience]) -> None:
         """Remember a turn's experiences."""
         for experience in experiences:
-            if not self._unique or self._new(experience):
+            if decided(experience.feedback) and (not self._unique or self._new(experience)):
                 self._experiences.append(experience)
                 self._turns.append(experience.turn)
             _count(self._questions, experience.question.id, experience)

@@ -28,6 +28,7 @@ from pydantic.dataclasses import dataclass as pydantic_dataclass
 from typing_extensions import get_protocol_members
 
 from simulation.core.errors import ScenarioError, nearest
+from simulation.core.paths import kept
 from simulation.core.roles import Environment, Judge, SelectionPolicy, Students, Trainer
 from simulation.core.strictness import strictly
 
@@ -212,27 +213,31 @@ def beside(folder: Path, name: str) -> str:
     module_name, colon, class_name = name.rpartition(":")
     file = folder / (module_name if module_name.endswith(".py") else f"{module_name}.py")
     is_alone = module_name.endswith(".py") or "." not in module_name
-    return f"{file.resolve()}:{class_name}" if colon and is_alone and file.is_file() else name
+    return f"{kept(file)}:{class_name}" if colon and is_alone and file.is_file() else name
 
 
 def imported(kind: str, name: str) -> Any:
     """Return what "module:Class" or "folder/module.py:Class" names (Any: whatever is there)."""
     module_name, _, class_name = name.rpartition(":")
+    refused = f"{kind.replace('_', ' ')} {name!r} cannot be imported: "
     try:
-        if module_name.endswith(".py"):
-            return getattr(module_at(Path(module_name)), class_name)
-        return getattr(importlib.import_module(module_name), class_name)
+        is_file = module_name.endswith(".py")
+        module = module_at(Path(module_name)) if is_file else importlib.import_module(module_name)
     except ModuleNotFoundError as error:
-        if error.name == module_name.partition(".")[0] or error.name == module_name:
-            what = f"no module {error.name!r} lies beside the scenario file or on PYTHONPATH; write module:Class"
-        else:
-            what = f"its module imports {error.name!r}, which is not there"
-        raise ScenarioError(f"{kind} {name!r} cannot be imported: {what}") from error
-    except (ImportError, AttributeError, ValueError, OSError) as error:
-        raise ScenarioError(f"{kind} {name!r} cannot be imported: {error}; write module:Class") from error
+        what = f"its module imports {error.name!r}, which is not there; install it"
+        if error.name in (module_name.partition(".")[0], module_name):
+            what = f"no module {error.name!r} lies beside the scenario file or on PYTHONPATH; put {error.name}.py there"
+        raise ScenarioError(refused + what) from error
+    except (ImportError, ValueError, OSError) as error:
+        raise ScenarioError(f"{refused}{error}; write module:Class") from error
     except Exception as error:  # a module from outside may do anything when it is imported
-        reason = f"{type(error).__name__}: {error}"
-        raise ScenarioError(f"{kind} {name!r} cannot be imported: its module raises {reason}; correct it") from error
+        raise ScenarioError(f"{refused}its module raises {type(error).__name__}: {error}; correct it") from error
+    try:
+        return getattr(module, class_name)
+    except AttributeError as error:
+        own = [key for key, value in vars(module).items() if getattr(value, "__module__", "") == module.__name__]
+        hint = nearest(class_name, own) if own else "it has none, so write one"
+        raise ScenarioError(f"{refused}its module has no class {class_name!r}; {hint}") from error
 
 
 @cache
@@ -244,8 +249,9 @@ def module_at(path: Path) -> ModuleType:
         raise ImportError(f"{path} is no module of Python")
     module = module_from_spec(spec)
     sys.modules[name] = module
-    if str(path.parent) not in sys.path:
-        sys.path.append(str(path.parent))
+    neighbours = str(path.resolve().parent)
+    if neighbours not in sys.path:
+        sys.path.append(neighbours)
     try:
         spec.loader.exec_module(module)
     except BaseException:

@@ -6,6 +6,7 @@ again shows what a student makes of feedback, and is on the trace beside them.
 
 from collections.abc import Sequence
 
+from simulation.core.memory import decided
 from simulation.core.second_prompt import put_again
 from simulation.core.types import Answer, Attempt, Experience, Feedback
 from simulation.loop.answering import answer, themselves
@@ -42,12 +43,12 @@ def try_again(
 def is_due(verdicts: Sequence[tuple[Answer, Feedback]], number: int) -> bool:
     """Tell whether an answer of this number is to follow: the one before was given, and called less than wholly right.
 
-    An answer that failed, such as a refused call, was not given.
+    An answer that failed, such as a refused call, was not given, and one that nothing could be decided of is not wrong.
     """
     if len(verdicts) != number - 1:
         return False
     before, feedback = verdicts[-1]
-    return feedback.score < 1.0 and not before.stop.startswith("error")
+    return feedback.score < 1.0 and decided(feedback) and not before.stop.startswith("error")
 
 
 def answered_again(

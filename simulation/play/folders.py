@@ -13,11 +13,12 @@ from math import ceil
 from pathlib import Path
 from typing import Any, Self
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
 from simulation.core.errors import ScenarioError, StoreError, StudyNotBegun
+from simulation.core.faults import faults
 from simulation.scenario.entries import Entry, Lineup, restore
+from simulation.scenario.reading import read_text, written_out
 from simulation.store import DATABASE, Study, differences, sync_folder, write_durably
 
 DOCUMENT = "comparison.yaml"
@@ -81,7 +82,7 @@ class Comparison:
         }
         try:
             folder.mkdir(parents=True)
-            text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
+            text = written_out(document)
             write_durably(folder / DOCUMENT, text.encode("utf-8"))
             sync_folder(folder.parent)
         except OSError as error:
@@ -94,17 +95,9 @@ class Comparison:
     def open(cls, folder: Path) -> Self:
         """Read a comparison back."""
         path = folder / DOCUMENT
+        document = kept_in(path)
         try:
-            document = Kept.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
             lineup = restore(document.model_dump(), folder)
-        except OSError as error:
-            raise StoreError(f"{path} cannot be read ({error.strerror}); get the right to") from error
-        except ValidationError as error:
-            raise StoreError(f"{path} was edited: {lacks(error)}; {RESTORE}") from error
-        except (yaml.YAMLError, RecursionError, ValueError) as error:
-            raise StoreError(
-                f"{path} is not what a comparison wrote ({' '.join(str(error).split()):.200}); {RESTORE}"
-            ) from error
         except ScenarioError as error:
             raise StoreError(f"{path} was edited: {' '.join(str(error).split()):.300}; {RESTORE}") from error
         for index, cohort in enumerate(document.cohorts):
@@ -169,15 +162,19 @@ class Comparison:
             return study.status == "finished"
 
 
-def lacks(error: ValidationError) -> str:
-    """Return what a document lacks or has otherwise."""
-    clauses = []
-    for detail in error.errors(include_url=False)[:MOST_NAMED]:
-        key = ".".join(map(str, detail["loc"])) or "the document"
-        missing = detail["type"] == "missing"
-        what = "is missing" if missing else f"{detail['msg'].lower()}, it is {detail['input']!r:.60}"
-        clauses.append(f"{key} {what}" if missing else f"{key}: {what}")
-    return "; ".join(clauses)
+def kept_in(path: Path) -> Kept:
+    """Return what the document of a comparison holds."""
+    try:
+        return Kept.model_validate(read_text(path.read_text(encoding="utf-8"), DOCUMENT, bounded=False).value)
+    except OSError as error:
+        raise StoreError(f"{path} cannot be read ({error.strerror}); get the right to") from error
+    except ValidationError as error:
+        clauses = [": ".join(filter(None, (".".join(fault.path), fault.what))) for fault in faults(error, Kept)]
+        raise StoreError(f"{path} was edited: {'; '.join(clauses[:MOST_NAMED])}; {RESTORE}") from error
+    except (ScenarioError, RecursionError, ValueError) as error:
+        raise StoreError(
+            f"{path} is not what a comparison wrote ({' '.join(str(error).split()):.200}); {RESTORE}"
+        ) from error
 
 
 def was_begun(folder: Path) -> bool:

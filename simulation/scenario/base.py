@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from simulation.core.errors import ScenarioError
-from simulation.scenario.document import Document, KeyPath, read_file
+from simulation.scenario.document import Document, KeyPath
+from simulation.scenario.reading import read_file
 
 WHOLE: tuple[KeyPath, ...] = (("presets",), ("compare",))
 """Keys that a file replaces as a whole: what they hold belongs together."""
@@ -27,8 +28,6 @@ def on_base(document: Document, components: Collection[KeyPath]) -> Document:
         base = read_file(document.folder / Path(written).expanduser())
     except (ScenarioError, RuntimeError) as error:  # such as the home of a user who is not there
         raise ScenarioError(f"{where}: base: {error}") from error
-    if not isinstance(base.value, dict):
-        raise ScenarioError(f"{where}: base: {base.name} is no mapping of keys; name a scenario file")
     if "base" in base.value:
         raise ScenarioError(
             f"{where}: base: {base.name} stands on a base itself; only one level is read, so name that one, or write "

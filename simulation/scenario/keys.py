@@ -6,12 +6,15 @@ A component is written as a bare name (`policy: random`) or as a mapping of `nam
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any
+from types import NoneType
+from typing import Annotated, Any, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, model_validator
 from pydantic_core import CoreSchema, core_schema
 
+from simulation.core.allowed import shown
 from simulation.core.calls import WHOLE, Cut
+from simulation.core.registry import components
 from simulation.core.seeding import Seed
 from simulation.core.strictness import strictly
 from simulation.scenario.document import KeyPath
@@ -37,12 +40,39 @@ class ComponentSpec(BaseModel):
         return dict(self.model_extra or {})
 
 
+EXAMPLES = {
+    "environment": "math_word_problems",
+    "students": "{model: embedded}",
+    "judge": "answer_key",
+    "question_policy": "random",
+    "experience_policy": "mistakes",
+    "trainer": "dpo",
+}
+"""A component of each kind, as it may be written."""
+
+
 @dataclass(frozen=True)
 class OfKind:
     """Marks a `ComponentSpec` field with its registry kind; a mapping without `name` means `default`."""
 
     name: str
     default: str | None = None
+
+    @property
+    def words(self) -> str:
+        """How a component is written."""
+        if self.default is not None:
+            return f"a name, or a mapping of parameters such as {self.example}"
+        return f"a name such as {self.example}, or a mapping such as {{name: {self.example}}} with its parameters"
+
+    @property
+    def example(self) -> str:
+        """A component of the kind."""
+        return EXAMPLES[self.name]
+
+    def fits(self, value: object) -> bool:
+        """Tell whether a name is one of the kind's."""
+        return isinstance(value, str) and value in components(self.name)
 
     def read(self, value: Any) -> Any:
         """Spell a bare name out (Any: whatever YAML holds; the model behind it checks)."""
@@ -53,7 +83,24 @@ class OfKind:
         return value
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_before_validator_function(self.read, handler(source))
+        optional = NoneType in get_args(source)
+
+        def named(value: Any) -> Any:
+            spelled = self.read(value)
+            is_named = isinstance(spelled, dict) and isinstance(spelled.get("name"), str)
+            if is_named or isinstance(value, ComponentSpec) or (value is None and optional):
+                return spelled
+            raise ValueError(self.refusal(value))
+
+        return core_schema.no_info_before_validator_function(named, handler(source))
+
+    def refusal(self, value: object) -> str:
+        """Return what is said of what names no component."""
+        if isinstance(value, dict) and "name" not in value:
+            return f"the key 'name' is missing; write it, such as name: {self.example}"
+        if isinstance(value, dict):
+            return f"write as name a text such as {self.example}; got {shown(value['name'])}"
+        return f"write {self.words}; got {'nothing (null)' if value is None else shown(value)}"
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: Any) -> dict[str, Any]:
         return {"x-component": self.name}

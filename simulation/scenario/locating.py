@@ -27,6 +27,9 @@ def locate(source: Document, components: Iterable[tuple[KeyPath, str, str | None
                 for name in inner:
                     parent = parent[name]
                 path = (*at, *keys)
+                if not parent[key].strip():
+                    place = f"{source.where(path)}: {'.'.join(path)}"
+                    raise ScenarioError(f"{place}: is empty; write a path or a name, or remove the key")
                 try:
                     parent[key] = mark.absolute(parent[key], source.folder_of(path))
                 except (OSError, RuntimeError, ValueError) as error:  # too long, a loop of links, nobody's home

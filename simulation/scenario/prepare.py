@@ -11,9 +11,10 @@ from simulation.contracts.environment import guarded_exact_judge, guarded_measur
 from simulation.contracts.policies import known_needs
 from simulation.contracts.students import guarded_answerer, guarded_count
 from simulation.core.errors import ContractError, ScenarioError, SimulationError
+from simulation.core.faults import in_line
 from simulation.core.optional_roles import Changing, Executing, Instructed, SelfTaught, Sharing, Worded
 from simulation.core.questions import Measure, Splits
-from simulation.core.registry import build
+from simulation.core.registry import build, find
 from simulation.core.roles import Answerer, Environment, Judge, SelectionPolicy, Students, Trainer
 from simulation.core.seeding import generator
 from simulation.core.types import Experience, Question, Seat
@@ -253,7 +254,8 @@ def make_exact_judge(scenario: Scenario, environment: Environment, teacher: Judg
         if isinstance(exact, Executing) and isinstance(teacher, Sharing):
             exact = build("judge", name, {**teacher.shares(), **parameters})
     except (ScenarioError, ValidationError) as error:
-        what = f"the exact judge {name!r} of {named(environment)!r}: {' '.join(str(error).split())}"
+        fault = in_line(error, find("judge", name)) if isinstance(error, ValidationError) else str(error)
+        what = f"the exact judge {name!r} of {named(environment)!r}: {' '.join(fault.split())}"
         raise ScenarioError(scenario.complaint("environment", what)) from error
     return exact
 

@@ -11,20 +11,24 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, PrivateAttr, TypeAdapter, ValidationError
 
 from simulation.contracts.boundary import raised
+from simulation.core.allowed import InWords, fields_of, shown
 from simulation.core.errors import ScenarioError, nearest
 from simulation.core.registry import build, find, short_name
 from simulation.scenario.base import on_base
-from simulation.scenario.complaints import complaints, fields
-from simulation.scenario.document import Document, KeyPath, finite, override, read_file
+from simulation.scenario.complaints import complaints, to_compare
+from simulation.scenario.document import Document, KeyPath, finite
 from simulation.scenario.keys import Ask, Compare, ComponentSpec, Evaluate, Keys, Learn, OfKind, component_keys
 from simulation.scenario.locating import locate
 from simulation.scenario.moved import moved, moved_back
+from simulation.scenario.reading import override, read_file
+
+NAME = InWords("1 to 64 letters, digits, dots, hyphens and underscores, a letter or digit first", "my_study")
 
 
 class Scenario(Keys):
     """One study: who learns, where, from whom and how."""
 
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")
+    name: Annotated[str, NAME] = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")
     """Names the study's folder."""
     seed: int = Field(default=0, ge=0, lt=2**63)
     """Every random stream of the study derives from it."""
@@ -70,7 +74,7 @@ class Scenario(Keys):
 
     def complaint(self, path: str, what: str) -> str:
         """Return the line that says what is wrong at a dotted path, and where it was written."""
-        return f"{self._document.where(path.split('.'))}: {path}: {what}"
+        return f"{self._document.blamed(path.split('.'), what)}: {path}: {what}"
 
     def blamed(self, path: str, error: ScenarioError) -> ScenarioError:
         """Return an error of what the file says at a dotted path, with the place where it says so."""
@@ -113,9 +117,6 @@ def load_scenario(
     but for the file's. Every complaint is a line of the error raised.
     """
     document = read_file(path)
-    if not isinstance(document.value, dict):
-        content = "empty" if document.value is None else f"a {type(document.value).__name__}"
-        raise ScenarioError(f"{path}:1: a scenario is a mapping of keys such as name and turns, this file is {content}")
     document = on_base(document, [at for at, _ in PARTS])
     names = [preset, *filter(None, map(preset_of, (*overrides, *own)))]
     settings = [text for text in overrides if preset_of(text) is None]
@@ -141,7 +142,7 @@ def takes(document: Document, text: str) -> bool:
         spelled = kind.read(document.at(at))
         if path[: len(at)] == at and len(path) > len(at) and isinstance(spelled, dict):
             try:
-                return path[len(at)] in fields(find(kind.name, str(spelled.get("name"))))
+                return path[len(at)] in fields_of(find(kind.name, str(spelled.get("name"))))
             except ScenarioError:
                 return False
     return False
@@ -166,7 +167,8 @@ def preset_overrides(document: Document, preset: str | None) -> list[str]:
     written = document.value.get("presets")
     presets = written if isinstance(written, dict) else {}
     if not isinstance(presets.get(preset), dict):
-        raise ScenarioError(f"{document.name}: no preset {preset!r}; {nearest(preset, list(map(str, presets)))}")
+        hint = nearest(preset, list(map(str, presets))) if presets else "the file has none, so name none"
+        raise ScenarioError(f"{document.name}: no preset {preset!r}; {hint}")
     return [f"{key}={json.dumps(value)}" for key, value in presets[preset].items()]
 
 
@@ -192,7 +194,11 @@ def checked(document: Document) -> Scenario:
         wrong += complaints(error, document, Scenario, ())
     for path, kind in PARTS:
         wrong += _part_complaints(document, path, kind)
-    wrong += [f"{document.where(path)}: {'.'.join(path)}: is not a finite number" for path in finite(document.value)]
+    wrong += [
+        f"{document.where(path)}: {'.'.join(path)}: {shown(document.at(path))} is no finite number; write another"
+        for path in finite(document.value)
+        if not any(f": {'.'.join(path)}: " in line for line in wrong)
+    ]
     if scenario is not None:
         scenario._document = document
         candidates = scenario.ask.candidates or MOST_CANDIDATES
@@ -215,7 +221,10 @@ def _part_complaints(document: Document, path: KeyPath, kind: OfKind) -> list[st
         component = find(kind.name, name)
         build(kind.name, name, {key: value for key, value in spelled.items() if key != "name"})
     except ScenarioError as error:
-        return [f"{where}: {'.'.join(path)}: {' '.join(str(error).split())}"]
+        what = " ".join(str(error).split())
+        if "," in name and ":" not in name:
+            what = f"there is no {kind.name.replace('_', ' ')} {name!r}; {to_compare('.'.join(path), [name])}"
+        return [f"{where}: {'.'.join(path)}: {what}"]
     except ValidationError as error:
         return complaints(error, document, component, path)
     except Exception as error:  # noqa: BLE001  # a class from outside may do anything when it is made

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from simulation.core.errors import ScenarioError
-from simulation.scenario.document import read_text
+from simulation.scenario.reading import read_text
 from simulation.scenario.scenario import PARTS, PRESET
 
 _TELLING = {PRESET, *(path[-1] for path, _ in PARTS)}

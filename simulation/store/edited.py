@@ -4,9 +4,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from simulation.core.errors import StoreError
+from simulation.core.errors import ScenarioError, StoreError
+from simulation.scenario.reading import read_text
 
 MOST_SHOWN = 3
 """How many differences are named."""
@@ -26,8 +25,8 @@ def edit(copy: Path, kept: Mapping[str, Any]) -> str:
     if not copy.is_file():
         return ""
     try:
-        written = yaml.safe_load(copy.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, ValueError, RecursionError, OSError) as error:
+        written = read_text(copy.read_text(encoding="utf-8"), copy.name, bounded=False).value
+    except (ScenarioError, ValueError, RecursionError, OSError) as error:
         return f"{copy}: cannot be read ({' '.join(str(error).split()):.200})"
     lines = list(differences(written, dict(kept), ""))
     more = f" and {len(lines) - MOST_SHOWN} more" if len(lines) > MOST_SHOWN else ""
@@ -56,8 +55,14 @@ def differences(written: Any, kept: Any, at: str) -> Iterator[str]:
     elif isinstance(written, list) and isinstance(kept, list) and len(written) == len(kept):
         for index, (ours, theirs) in enumerate(zip(written, kept, strict=True)):
             yield from differences(ours, theirs, f"{at}.{index}")
-    elif type(written) is not type(kept) or written != kept:
+    elif not same(written, kept):
         yield f"{at or 'it'} is {shown(written)}, the study has {shown(kept)}"
+
+
+def same(written: Any, kept: Any) -> bool:
+    """Tell whether two values are read as the same: 1 and 1.0 are, 1 and true are not (Any: JSON values)."""
+    kinds = [float if type(value) is int else type(value) for value in (written, kept)]
+    return kinds[0] is kinds[1] and bool(written == kept)
 
 
 def shown(value: Any) -> str:

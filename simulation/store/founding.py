@@ -8,11 +8,10 @@ from errno import EDQUOT, ENOSPC
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-
 from simulation.core.errors import StoreError, StudyNotBegun
 from simulation.core.questions import Measure, as_record
 from simulation.core.types import Question, Seat
+from simulation.scenario.reading import written_out
 from simulation.store.adapters import sync_folder, write_durably
 from simulation.store.canonical import check, dump
 from simulation.store.columns import json_text
@@ -60,7 +59,7 @@ def make_folder(folder: Path, scenario: Mapping[str, Any]) -> None:
             raise  # said of every file of a study
         raise StoreError(f"{folder} cannot be made ({error.strerror}); choose another place with --out") from error
     (folder / BLOBS).mkdir()
-    text = yaml.safe_dump(dict(scenario), sort_keys=False, allow_unicode=True)
+    text = written_out(dict(scenario))
     write_durably(folder / SCENARIO, text.encode("utf-8"))
     sync_folder(folder.parent)
 

@@ -5,12 +5,12 @@ from base64 import b64encode
 from collections.abc import Sequence
 from pathlib import Path
 
-import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from simulation.measures.findings import Findings
 from simulation.play.folders import Comparison
 from simulation.scenario.entries import Lineup
+from simulation.scenario.reading import written_out
 from simulation.views.sample_turns import MOST_LABELS, excerpts
 from simulation.views.section import Section
 from simulation.views.web.rendering import inline, lines, visible
@@ -74,7 +74,7 @@ def scenarios(lineup: Lineup) -> list[tuple[str, str]]:
                 break
             name = f"{stem}-{number}"
         resolved = {**entry.scenario.resolved(), "name": name}
-        texts[name] = yaml.safe_dump(resolved, sort_keys=False, allow_unicode=True)
+        texts[name] = written_out(resolved)
     return [(f"{name}.yaml", text) for name, text in texts.items()]
 
 

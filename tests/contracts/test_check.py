@@ -44,7 +44,7 @@ def test_parameters_are_given_by_set(folder: Path, capsys: pytest.CaptureFixture
     expected = "judge 'mine:Bad': the parameter limit: has no default; write limit=VALUE\n"
     assert capsys.readouterr().err == expected
     assert main(["check", "mine:Bad", "--set", "limit=high"]) == 2
-    assert "the parameter limit: Input should be a valid number" in capsys.readouterr().err
+    assert "the parameter limit: write a number; got 'high'" in capsys.readouterr().err
     assert main(["check", "mine:Bad", "--set", "limit=0.5", "--set", "names=[a, b]"]) == 0
 
 
@@ -65,7 +65,7 @@ def test_what_is_nothing_is_told_what_it_lacks(folder: Path, capsys: pytest.Capt
     assert main(["check", "mine:answer"]) == 2
     assert "is not a class but function" in capsys.readouterr().err
     assert main(["check", "mine:Missing"]) == 2
-    assert "has no attribute 'Missing'; write module:Class" in capsys.readouterr().err
+    assert "its module has no class 'Missing'; " in capsys.readouterr().err
     assert main(["check", "nowhere:Missing"]) == 2
     assert "no module 'nowhere'" in capsys.readouterr().err
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import field
+from enum import Enum, IntEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
@@ -90,5 +91,65 @@ def test_no_parameter_of_the_registry_and_no_key_of_a_scenario_is_lax() -> None:
     ],
 )  # fmt: skip
 def test_what_stands_together_under_one_parameter_is_strict_too(override: str) -> None:
-    with pytest.raises(ScenarioError, match="input should be a valid"):
+    with pytest.raises(ScenarioError, match=r"write (a whole number|a number|true or false)"):
         load_scenario(Path(__file__).parents[2] / "scenarios" / "random_selection.yaml", [override])
+
+
+class Level(IntEnum):
+    """Levels by number."""
+
+    low = 1
+    high = 2
+
+
+class Colour(Enum):
+    """Colours by name."""
+
+    red = "red"
+
+
+@parameters
+class Choosing:
+    """Choices among numbers and texts, and mappings of which the keys are no texts."""
+
+    choice: Literal[1, 2] = 1
+    switch: Literal[True, "auto"] = "auto"
+    level: Level = Level.low
+    levels: tuple[Level, ...] = ()
+    colour: Colour = Colour.red
+    weights: dict[int, float] = field(default_factory=dict)
+    by_level: dict[Level, str] = field(default_factory=dict)
+    by_share: dict[float, str] = field(default_factory=dict)
+
+
+def choose(**values: Any) -> Choosing:
+    return TypeAdapter(Choosing).validate_python(values)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"choice": True}, {"choice": 1.0}, {"choice": "1"}, {"choice": 3}, {"switch": 1}, {"level": True},
+        {"level": 1.0}, {"level": "1"}, {"levels": [1, True]}, {"colour": 1}, {"weights": {"a": 1}},
+        {"weights": {"1.0": 1}}, {"weights": {"true": 1}}, {"weights": {"1": "1"}}, {"by_level": {"3": "a"}},
+        {"by_share": {"1": "a", "1.0": "b"}},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_what_only_equals_a_choice_is_refused(values: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        choose(**values)
+
+
+def test_choices_and_keys_that_are_numbers_are_read_and_written_back() -> None:
+    read_values = choose(
+        choice=2, switch=True, level=2, levels=[1, 2], colour="red", weights={"3": 1}, by_level={"2": "a"},
+        by_share={"0.5": "b", "1": "c"},
+    )  # fmt: skip
+    assert read_values == Choosing(
+        choice=2, switch=True, level=Level.high, levels=(Level.low, Level.high), weights={3: 1.0},
+        by_level={Level.high: "a"}, by_share={0.5: "b", 1.0: "c"},
+    )  # fmt: skip
+    adapter = TypeAdapter(Choosing)
+    assert adapter.validate_python(adapter.dump_python(read_values, mode="json")) == read_values
+    assert adapter.json_schema()["properties"]["choice"]["enum"] == [1, 2]

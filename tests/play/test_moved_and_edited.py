@@ -93,7 +93,7 @@ def test_an_edited_copy_is_named_with_what_differs_and_what_to_do(
     (line,) = capsys.readouterr().err.splitlines()
     assert f"{copy} was edited: ask.questions is 3, the study has 2; turns is 5, the study has 2; " in line
     assert "undo the edit" in line and "begin a new study from it" in line
-    for broken in ("a: [", "seed: 2026-13-45", "[" * 3000):
+    for broken in ("a: [", 'seed: "', "[" * 3000):
         copy.write_text(broken, encoding="utf-8")
         assert main(["resume", str(study), "--quiet"]) == 2
         assert "cannot be read" in capsys.readouterr().err
@@ -106,8 +106,16 @@ def test_a_copy_that_is_gone_or_only_laid_out_otherwise_says_nothing(
 ) -> None:
     study = stopped(project, monkeypatch)
     copy = study / "scenario.yaml"
-    copy.write_text(json.dumps(yaml.safe_load(copy.read_text(encoding="utf-8"))), encoding="utf-8")
+    text = copy.read_text(encoding="utf-8")
+    copy.write_text(json.dumps(yaml.safe_load(text)), encoding="utf-8")
     assert main(["resume", str(study), "--quiet"]) == 0
+    assert "top_p: 1.0\n" in text and "seed: 0\n" in text
+    copy.write_text(text.replace("top_p: 1.0\n", "top_p: 1\n").replace("seed: 0\n", "seed: 0x0\n"), encoding="utf-8")
+    assert main(["resume", str(study), "--quiet"]) == 0
+    copy.write_text(text.replace("top_p: 1.0\n", "top_p: 10e-1\n"), encoding="utf-8")
+    assert main(["resume", str(study), "--quiet"]) == 0
+    copy.write_text(text.replace("top_p: 1.0\n", "top_p: true\n"), encoding="utf-8")
+    assert main(["resume", str(study), "--quiet"]) == 2
     copy.unlink()
     assert main(["resume", str(study), "--quiet"]) == 0
 

@@ -8,7 +8,7 @@ import pytest
 
 from simulation.core.errors import ScenarioError
 from simulation.core.registry import PACKAGES, components
-from simulation.scenario.document import LARGEST_BYTES, read_text
+from simulation.scenario.reading import LARGEST_BYTES, read_text
 from simulation.scenario.scenario import Scenario, load_scenario, restore_scenario
 from simulation.scenario.schema import scenario_schema
 from tests.support.scripted_scenario import GOOD
@@ -72,9 +72,9 @@ def test_every_error_is_listed_one_a_line(tmp_path: Path) -> None:
 
 def test_a_missing_section_says_where_it_belongs(tmp_path: Path) -> None:
     (line,) = refusals(tmp_path, GOOD.replace("teacher: tests.support.scripted:ScriptedJudge\n", ""))
-    assert line == "x.yaml:2: the key 'teacher' is missing; write it"
+    assert line == "x.yaml:2: the key 'teacher' is missing; write it, such as teacher: answer_key"
     (line,) = refusals(tmp_path, GOOD.replace("policy: random, ", ""))
-    assert line == "x.yaml:10: ask: the key 'policy' is missing; write it"
+    assert line == "x.yaml:10: ask: the key 'policy' is missing; write it, such as policy: random"
 
 
 def test_more_questions_than_candidates_is_refused(tmp_path: Path) -> None:
@@ -87,7 +87,7 @@ def test_more_questions_than_candidates_is_refused(tmp_path: Path) -> None:
     [
         ("", "x.yaml:1: a scenario is a mapping"),
         ("- 1\n- 2\n", "x.yaml:1: a scenario is a mapping"),
-        ("a: 1\n\nb: {c: 1\n", "x.yaml:4: "),
+        ("a: 1\n\nb: {c: 1\n", "x.yaml:3: "),
         ("a: 1\nb: 2\na: 3\n", "x.yaml:3: the key 'a' is written twice, first at x.yaml:1"),
         ("a: 1\n1: 2\n", "x.yaml:2: the key 1 is not a text"),
         ("a: !!python/object/apply:os.system ['true']\n", "x.yaml:1: the tag"),
@@ -152,7 +152,7 @@ def test_overrides_win_and_reach_into_bare_names(tmp_path: Path) -> None:
         ("=3", "override '=3': write KEY=VALUE"),
         ("ask..x=3", "override 'ask..x=3': write KEY=VALUE"),
         ("turns.x=3", "override 'turns.x=3': turns is 4 and has no keys"),
-        ("turns=[", "override 'turns=[':1: "),
+        ("turns=[", "override 'turns=[': a bracket"),
         ("turns=none", "override 'turns=none': turns: "),
         ("ask.policy=rndom", "override 'ask.policy=rndom': ask.policy: unknown question policy 'rndom'; did you mean"),
         ("learn.trainer.learning_rate=1e999", "override 'learn.trainer.learning_rate=1e999': learn.trainer.learning"),

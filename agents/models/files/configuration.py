@@ -64,7 +64,8 @@ def architectures_of(config: Mapping[str, object]) -> list[str]:
 def configuration(folder: Path, architectures: Sequence[str]) -> Configuration:
     """Return what the configuration of a folder says; raises DataError where no model for the purpose has it."""
     file = folder / CONFIG
-    config = read_json(file, f"{folder} is not a model folder{_instead(folder)}")
+    missing = f"{folder} is not a model folder{_instead(folder)}"
+    config = read_json(file, "download it again" if file.exists() else missing)
     kind = _kind(file, config)
     if architectures:
         _check_purpose(folder, file, config, kind, architectures)

@@ -1,0 +1,108 @@
+"""Mistakes inside scenario files and overrides: one line says what, where, which value and what to write instead."""
+
+from pathlib import Path
+
+import pytest
+
+from simulation.commands.main import main
+
+ROOT = Path(__file__).resolve().parents[2]
+GOOD = """\
+name: tiny
+turns: 2
+environment: math_word_problems
+students: irt_learner
+teacher: answer_key
+ask: {policy: random, questions: 4}
+learn: {policy: mistakes}
+evaluate: {every: 2, questions: 20}
+"""
+IN_FILES = {
+    ("ask: {policy: random, questions: 4}", "ask: random"): "x.yaml:6: ask: write a mapping of keys, such as "
+    "ask: {policy: random}; got 'random'",
+    ("ask: {policy: random, questions: 4}", "ask: rndom"): "such as {policy: random}; got 'rndom'",
+    ("learn: {policy: mistakes}", "learn: mistakes"): "x.yaml:7: learn: write a mapping of keys, such as "
+    "learn: {policy: mistakes}; got 'mistakes'",
+    ("policy: random", "policy: 3"): "x.yaml:6: ask.policy: write a name such as random, or a mapping such as "
+    "{name: random} with its parameters; got 3",
+    ("policy: random", "policy: [random, bald]"): "one value is taken; to play several, use `compare` with --vary "
+    "ask.policy=random,bald",
+    ("policy: random", "policy: {flip: 1}"): "ask.policy: the key 'name' is missing; write it, such as name: random",
+    ("policy: random", "policy: {name: random, flip: 1}"): "unknown key 'flip'; no keys are known here, so remove it",
+    ("policy: random", "policy: 'module:Wrong'"): "no module 'module' lies beside the scenario file or on PYTHONPATH; "
+    "put module.py there",
+    ("policy: random", "policy: 'own:Wrong'"): "its module has no class 'Wrong'; did you mean 'Wright'? known: Wright",
+    ("environment: math_word_problems\n", ""): "the key 'environment' is missing; write it, such as environment: "
+    "math_word_problems",
+    ("students: irt_learner", "students: {model: embedded, lora: 8}"): "x.yaml:4: students.lora: write a mapping of "
+    "keys, such as lora: {rank: 8}; got 8",
+    ("name: tiny", "name: ../x"): "x.yaml:1: name: write 1 to 64 letters, digits, dots, hyphens and underscores, a "
+    "letter or digit first; got '../x'",
+    ("turns: 2", "turns:\t2\n\tseed: 0"): "x.yaml:2: a tab stands where YAML has spaces; indent with spaces",
+    ("turns: 2", "turns: 2: 3"): "x.yaml:2: a colon where none can stand; put a text with a colon in quotes",
+    ("turns: 2", "turns: @2"): "x.yaml:2: no value can begin with '@'; put it in quotes",
+    ("turns: 2", "turns: *two"): "x.yaml:2: *two stands for nothing here; put a text that begins with * in quotes",
+    ("turns: 2", "turns: * two"): "x.yaml:2: no plain text can begin with * or &; put it in quotes",
+    ("turns: 2", "turns: [2"): "x.yaml:2: a list lacks a comma or its closing bracket; write [A, B]",
+    ("turns: 2", "turns: 'two"): "x.yaml:2: a quote is opened and not closed; close it",
+    ("turns: 2", 'turns: "\\q"'): "x.yaml:2: \\q means nothing in double quotes; use single quotes",
+    ("turns: 2", "turns"): "x.yaml:2: a line that is no key with its value; write KEY: VALUE",
+    ("turns: 2", "- turns"): "x.yaml:2: the line does not stand under those before it",
+    ("turns: 2", "turns: 2\n---"): "x.yaml:3: a second document begins (---)",
+    ("evaluate: {every: 2, questions: 20}", "evaluate: {every: 2, questions: 20"): "x.yaml:8: a bracket is opened and "
+    "not closed; close it",
+}  # fmt: skip
+OVERRIDES = {
+    "evaluate.temperature=[1,1]": "evaluate: temperature 1 stands more than once; write each once",
+    "environment.rows=none.csv": "environment: no file or folder '",
+    "environment.rows=''": "environment.rows: is empty; write a path or a name, or remove the key",
+    "ask.whole_class=yes": "ask.whole_class: write true or false; got 'yes'",
+    "turns=none": "turns: write a whole number from 1 to 1000000; got 'none'",
+    "turns=": "turns: write a whole number from 1 to 1000000; got nothing (null)",
+    "turns=1e400": "turns: write a whole number from 1 to 1000000; got inf",
+    "track=wandb": "track: write a list, each 'tensorboard', 'wandb', 'mlflow' or 'trackio', such as [tensorboard]; "
+    "got 'wandb'",
+    "keep=all": "keep: write 'newest' or 'evaluated'; got 'all'",
+    "evaluate.temperature=hot": "evaluate.temperature: write a number from 0 to 100, or a list of 1 to 20, each a "
+    "number from 0 to 100, such as [0.5], or null; got 'hot'",
+    "evaluate.temperature=[hot]": "evaluate.temperature.0: write a number from 0 to 100; got 'hot'",
+    "compare.seeds=x": "compare.seeds: write a whole number from 1 to 10000, or a list of 1 to 10000",
+    "ask.policy=random,category": "ask.policy: there is no question policy 'random,category'; one value is taken; to "
+    "play several, use `compare` with --vary ask.policy=random,category",
+    "ask.questions=2,3": "ask.questions: write a whole number from 1 to 100000000, or null; got '2,3'; one value is "
+    "taken; to play several, use `compare` with --vary ask.questions=2,3",
+    "ask.policy=[random": "a bracket is opened and not closed; close it",
+    "name=\a": "the character '\\x07' cannot stand in YAML; remove it",
+    "name=!x y": "the tag '!x' is not allowed; write plain values only",
+}
+
+
+def told(path: Path, capsys: pytest.CaptureFixture[str], *overrides: str) -> str:
+    """The line that `check` says of a mistake."""
+    code = main(["check", str(path), *overrides])
+    (line,) = capsys.readouterr().err.splitlines() or [""]
+    assert code == 2, line
+    assert len(line) < 700 and "unicode string" not in line and "input should" not in line.lower(), line
+    return line
+
+
+@pytest.mark.parametrize("change", IN_FILES, ids=lambda change: change[1])
+def test_a_mistake_in_a_file_is_told_with_its_line(
+    change: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "own.py").write_text("class Wright: ...\n", encoding="utf-8")
+    path = tmp_path / "x.yaml"
+    assert change[0] in GOOD
+    path.write_text(GOOD.replace(*change), encoding="utf-8")
+    line = told(path, capsys)
+    assert line.startswith(f"{path}:") and IN_FILES[change] in line, line
+
+
+@pytest.mark.parametrize("override", OVERRIDES)
+def test_a_mistake_in_an_override_is_told_with_its_words(
+    override: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_text(GOOD, encoding="utf-8")
+    line = told(path, capsys, override)
+    assert line.startswith(f"override {override!r}: {OVERRIDES[override]}"), line
