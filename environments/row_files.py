@@ -84,8 +84,9 @@ def gathered(rows: Iterable[tuple[str, int, R]], question_of: Callable[[R], Ques
 
 def in_short(refused: Sequence[Refused]) -> str:
     """Return the first rows that were refused, and how many there are besides."""
-    more = f"; and {len(refused) - MOST_SHOWN} rows more" if len(refused) > MOST_SHOWN else ""
-    return f"{len(refused)} rows are refused: {'; '.join(map(str, refused[:MOST_SHOWN]))}{more}"
+    more = f"; and {len(refused) - MOST_SHOWN} more" if len(refused) > MOST_SHOWN else ""
+    count = "1 row is" if len(refused) == 1 else f"{len(refused)} rows are"
+    return f"{count} refused: {'; '.join(map(str, refused[:MOST_SHOWN]))}{more}"
 
 
 def on_hub(source: str) -> bool:

@@ -169,12 +169,20 @@ def kept_in(path: Path) -> Kept:
     except OSError as error:
         raise StoreError(f"{path} cannot be read ({error.strerror}); get the right to") from error
     except ValidationError as error:
-        clauses = [": ".join(filter(None, (".".join(fault.path), fault.what))) for fault in faults(error, Kept)]
-        raise StoreError(f"{path} was edited: {'; '.join(clauses[:MOST_NAMED])}; {RESTORE}") from error
+        raise StoreError(f"{path} was edited: {lacks(error)}; {RESTORE}") from error
     except (ScenarioError, RecursionError, ValueError) as error:
         raise StoreError(
             f"{path} is not what a comparison wrote ({' '.join(str(error).split()):.200}); {RESTORE}"
         ) from error
+
+
+def lacks(error: ValidationError) -> str:
+    """Return what a document lacks or has otherwise."""
+    clauses = []
+    for fault in faults(error, Kept)[:MOST_NAMED]:
+        key = ".".join(filter(None, (*fault.path, fault.lacking))) or "the document"
+        clauses.append(f"{key} is missing" if fault.lacking else f"{key}: {fault.what}")
+    return "; ".join(clauses)
 
 
 def was_begun(folder: Path) -> bool:

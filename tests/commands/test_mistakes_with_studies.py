@@ -99,8 +99,8 @@ def test_an_edited_copy_of_a_scenario_is_told_by_whoever_reads_the_study(
     ("old", "new", "says"),
     [
         ("\nseeds:", "\nseedz:", "was edited: seeds is missing; undo the edit"),
-        ("    turns: 2", "    turns: two", "turns: input should be a valid integer; got 'two'; undo the edit"),
-        ("\nthreads: ", "\nthreads: many", "was edited: threads: input should be a valid integer"),
+        ("    turns: 2", "    turns: two", "turns: write a whole number from 1 to 1000000; got 'two'; undo the edit"),
+        ("\nthreads: ", "\nthreads: many", "was edited: threads: write a whole number, or null; got 'many"),
         (
             "  - students.seconds",
             "  - held",

@@ -178,7 +178,7 @@ HEADER = "question,option_a,option_b,correct\n"
         ("own.csv", b"question,a,b,richtig\nx,1,2,a", {}, "no column is named correct; .*columns: .correct: NAME"),
         ("own.csv", b"question,a,a,correct\n", {}, "own.csv:1: two columns are named 'a'; rename one of them"),
         ("own.csv", HEADER.encode(), {}, "no question could be read from .*: it holds headings and no row"),
-        ("own.csv", HEADER.encode() + b"x,1,2,\n", {}, "the first of 1: own.csv:2: correct is empty"),
+        ("own.csv", HEADER.encode() + b"x,1,2,\n", {}, "1 row is refused: own.csv:2: correct is empty"),
         ("own.csv", HEADER.encode() + b"x,1,2,a\ny,1,2,z\n", {}, "holds 1 question.*refused: own.csv:3: correct 'z'"),
         ("own.csv", HEADER.encode() + "é,1,2,a\n".encode("cp1252"), {}, "own.csv:2: is not UTF-8 .*CSV UTF-8"),
         ("own.gift", "p {=é ~b}\n".encode("latin-1"), {}, "own.gift:1: is not UTF-8"),

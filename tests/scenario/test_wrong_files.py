@@ -87,7 +87,7 @@ def test_of_many_bad_rows_three_are_shown_and_the_others_counted(
     (folder / "own.yaml").write_text(OWN.replace("ROWS", "bad.csv"), encoding="utf-8")
     line = told(folder / "own.yaml", capsys)
     assert [f"bad.csv:{number}: " in line for number in range(2, 7)] == [True, True, True, False, False]
-    assert line.endswith("; and 2 rows more")
+    assert line.endswith("; and 2 more")
 
 
 def test_a_folder_of_tables_is_told_to_name_one_of_them(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -56,8 +56,8 @@ def test_a_study_killed_after_its_first_turn_ends_as_one_never_killed_and_replay
 @pytest.mark.parametrize(
     ("loss", "words"),
     [
-        ("loss: gem_linear, beta: 0", "greater than or equal to 0.001; got 0"),
-        ("loss: gem_linear, beta: -0.7", "greater than or equal to 0.001; got -0.7"),
+        ("loss: gem_linear, beta: 0", "write a number from 0.001 to 1000, or null; got 0"),
+        ("loss: gem_linear, beta: -0.7", "write a number from 0.001 to 1000, or null; got -0.7"),
         ("beta: 0.7", "beta: 0.7 is for GEM's losses"),
         ("loss: gem_liner", "gem_linear"),
     ],
