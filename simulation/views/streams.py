@@ -119,9 +119,14 @@ def laid_out(text: str, stream: IO[str]) -> str:
 
 
 def width_of(stream: IO[str]) -> int | None:
-    """Return the columns of what a stream is shown in: a terminal's, or those that COLUMNS asks for elsewhere."""
+    """Return the columns of what a stream is shown in: a terminal's, or on stdout those that COLUMNS asks for.
+
+    Errors and warnings that are read by a program stay a line each: readline sets COLUMNS for whatever is started.
+    """
     if stream.isatty():
         return shutil.get_terminal_size().columns
+    if stream is sys.stderr:
+        return None
     columns = os.environ.get("COLUMNS", "")
     return int(columns) if columns.isdecimal() and int(columns) > 0 else None
 

@@ -86,7 +86,7 @@ def test_a_wrong_scenario_is_refused_before_torch_is_loaded(tmp_path: Path) -> N
 )
 def test_overrides_may_stand_anywhere_after_the_scenario(line: str) -> None:
     parsed = parse(line.split())
-    assert (parsed.scenario, parsed.overrides) == (Path("s.yaml"), ["a.b=1", "c=2"])
+    assert (parsed.scenario, parsed.overrides) == ("s.yaml", ["a.b=1", "c=2"])
 
 
 @pytest.mark.parametrize(
@@ -249,6 +249,7 @@ def test_list_names_every_component_and_scenario(capsys: pytest.CaptureFixture[s
 def test_list_writes_the_schema(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     target = tmp_path / "deep" / "scenario.schema.json"
     assert main(["list", "--schema", str(target)]) == 0
+    assert capsys.readouterr().out == f"written to {target}\n"
     written = json.loads(target.read_text(encoding="utf-8"))
     assert main(["list", "--schema"]) == 0
     assert json.loads(capsys.readouterr().out) == written
