@@ -19,6 +19,8 @@ from agents.models.folder import comes_with_project
 from agents.models.forward import Abilities
 from agents.models.generation import Writer
 from agents.models.grounding import Grounder
+from agents.models.lean import Lean
+from agents.models.lean_scoring import LeanScorer
 from agents.models.learner_settings import LearnerSettings, attach, endings
 from agents.models.loading import DTYPES, load_causal
 from agents.models.objectives import target_logprobs
@@ -58,11 +60,13 @@ class CausalLearner:
         if self._adapters.drawn:
             slots_weights.draw(module, self._adapters, seats)
         self._scorer = Scorer(module=module, adapters=self._adapters, abilities=abilities, pad=self._text.pad)
-        self._fast_scorer = self._scorer if twin is None else replace(self._scorer, module=self._second(twin))
+        lean = Lean(self._scorer) if abilities.lean else None
+        second = self._scorer if twin is None else replace(self._scorer, module=self._second(twin))
+        self._lean_scorer = LeanScorer(second, lean if twin is None else None)
         on_cpu = self._adapters.values_SP.device.type == "cpu"
         self._budget = settings.batch_tokens or (CPU_BATCH_TOKENS if on_cpu else GPU_BATCH_TOKENS)
         self._writer = Writer(self._scorer, self._text, self._budget)
-        self._finder = Finder(self._scorer, self._text, self._budget, normaliser=settings.normaliser)
+        self._finder = Finder(self._scorer, self._text, self._budget, lean, normaliser=settings.normaliser)
         self._grounder = Grounder(self._scorer, self._text, self._budget, settings.grounding, write=self._writer.write)
         self._versions: dict[int, tuple[bytes, str]] = {}
         self._beginnings_SP = self._adapters.values_SP.detach().cpu().clone()
@@ -167,10 +171,10 @@ class CausalLearner:
         lengths = [self._cost(trees[index]) for index in fitting]
         for batch in plan([self._row(requests[index].slot) for index in fitting], lengths, self._budget):
             indices_SB = [[fitting[place] for place in piece.indices] for piece in batch]
-            logprobs_SBKT, _ = self._fast_scorer.logprobs(
+            sums_SBK = self._lean_scorer.sums(
                 [piece.slot for piece in batch], [[trees[index] for index in indices_B] for indices_B in indices_SB]
             )
-            for indices_B, sums_BK in zip(indices_SB, logprobs_SBKT.double().sum(-1).tolist(), strict=True):
+            for indices_B, sums_BK in zip(indices_SB, sums_SBK.tolist(), strict=True):
                 for place, index in enumerate(indices_B):
                     logprobs[index] = tuple(sums_BK[place][: len(trees[index].branches)])
         return logprobs

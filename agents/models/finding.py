@@ -77,12 +77,14 @@ class Finder:
     all together have probability 1.
     """
 
-    def __init__(self, scorer: Scorer, text: Text, budget: int, *, normaliser: Normaliser = "level") -> None:
+    def __init__(
+        self, scorer: Scorer, text: Text, budget: int, lean: Lean | None, *, normaliser: Normaliser = "level"
+    ) -> None:
         self.normaliser = normaliser
         self._scorer = scorer
         self._text = text
         self._budget = budget
-        self._lean = Lean(scorer) if scorer.abilities.lean else None
+        self._lean = lean
         self._catalogues: OrderedDict[tuple[str, str], WrittenCatalogue] = OrderedDict()
 
     @torch.inference_mode()

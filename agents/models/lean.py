@@ -1,4 +1,4 @@
-"""A small model's blocks in as few tensor operations as they take, for searches, whose steps are small.
+"""A small model's blocks in as few tensor operations as they take, for searches and for options that are scored.
 
 Of a forward pass of a small model more time goes round its products than into them. Where a model's blocks are of
 Llama's kind (rotary positions, root-mean-square norms before attention and a gated layer), as a trial on the model
@@ -136,6 +136,12 @@ class LeanBody:
         else:
             scores_MA = self._weights.head_of(tokens_A)(self._features_ME)
         return scores_MA.view(self._rows, -1, scores_MA.shape[1])
+
+    def logits(self, places_N: Tensor) -> Tensor:
+        """Return `(N, V)` of rows and columns, numbered through the last columns of all rows."""
+        if len(self._weights.embedding_GVE) == 1:
+            return self._weights.head(self._features_ME[places_N])
+        return self._weights.head(self._features_ME)[places_N]
 
     def _embedded(self, tokens_RL: Tensor) -> Tensor:
         table_GVE = self._weights.embedding_GVE

@@ -25,7 +25,7 @@ from agents.models.objectives import (
 )
 from agents.models.slots import Adapters
 from simulation.core.objectives import CROSS_ENTROPY, Objective
-from simulation.core.packing import Packed, Tree, pack, rounded
+from simulation.core.packing import Packed, Tree, pack, rounded, size
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,4 +162,4 @@ def depth(tree: Tree) -> int:
 
 def length(tree: Tree) -> int:
     """Return the columns of a tree packed alone."""
-    return rounded(len(tree.prompt) + sum(map(len, tree.branches)))
+    return rounded(size(tree))

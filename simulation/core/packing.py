@@ -1,8 +1,9 @@
-"""Several continuations of one prompt packed into one sequence, so that the prompt is computed once.
+"""Several continuations of one prompt packed into one sequence, so that what they share is computed once.
 
-A branch sees the prompt and itself, never its siblings, and its positions continue the prompt's: a model that takes
-this mask gives each branch exactly the log-probability that it has alone (tree attention; Miao et al. 2023,
-"SpecInfer", arXiv 2305.09781, section 4.2, use the same mask to verify speculated tokens).
+The trunk is the prompt with the tokens that all branches begin with. A branch sees the trunk and itself, never its
+siblings, and its positions continue the trunk's: a model that takes this mask gives each branch exactly the
+log-probability that it has alone (tree attention; Miao et al. 2023, "SpecInfer", arXiv 2305.09781, section 4.2, use the
+same mask to verify speculated tokens). The last token of a branch is predicted and predicts nothing, so it is no input.
 """
 
 from collections.abc import Sequence
@@ -25,7 +26,8 @@ class Tree:
 class Packed:
     """A batch of trees as arrays: R rows, L packed tokens, K branches a row, T tokens a branch.
 
-    A row is padded on its left alone: its prompt is followed by its branches, and all rows end in the last column.
+    A row is padded on its left alone: its trunk is followed by what its branches have of their own, and all rows end in
+    the last column.
     """
 
     tokens_RL: NDArray[np.int64]
@@ -58,9 +60,24 @@ def _triangle(width: int) -> NDArray[np.bool_]:
     return mask_WW
 
 
+def shared(tree: Tree) -> int:
+    """Return how many tokens behind the prompt all branches begin with, of which each is followed by another."""
+    if not tree.branches:
+        return 0
+    first, last = min(tree.branches), max(tree.branches)  # what these have in common, all have
+    same = [one == other for one, other in zip(first, last, strict=False)]
+    count = same.index(False) if False in same else len(same)
+    return min(count, max(map(len, tree.branches)) - 1)
+
+
+def own(tree: Tree) -> list[tuple[int, ...]]:
+    """Return what is read of each branch behind the trunk: not the last token, which predicts nothing."""
+    return [branch[shared(tree) : -1] for branch in tree.branches]
+
+
 def size(tree: Tree) -> int:
-    """Return how many tokens a tree holds."""
-    return len(tree.prompt) + sum(map(len, tree.branches))
+    """Return how many tokens of a tree are read."""
+    return len(tree.prompt) + shared(tree) + sum(map(len, own(tree)))
 
 
 def pack(trees: Sequence[Tree], *, pad: int) -> Packed:
@@ -77,22 +94,23 @@ def pack(trees: Sequence[Tree], *, pad: int) -> Packed:
     targets = np.full((rows, branches, longest), pad, dtype=np.int64)
     valid = np.zeros((rows, branches, longest), dtype=np.bool_)
     for row, tree in enumerate(trees):
-        prompt = len(tree.prompt)
+        trunk = (*tree.prompt, *tree.branches[0][: shared(tree)]) if tree.branches else tree.prompt
         begin = length - size(tree)
-        column = begin + prompt
-        tokens[row, begin:column] = tree.prompt
-        positions[row, begin:column] = np.arange(prompt)
-        mask[row, begin:column, begin:column] = _triangle(prompt)
-        for index, branch in enumerate(tree.branches):
-            width = len(branch)
-            tokens[row, column : column + width] = branch
-            positions[row, column : column + width] = np.arange(prompt, prompt + width)
-            mask[row, column : column + width, begin : begin + prompt] = True
-            mask[row, column : column + width, column : column + width] = _triangle(width)
-            predictors[row, index, :width] = [begin + prompt - 1, *range(column, column + width - 1)][:width]
-            targets[row, index, :width] = branch
-            valid[row, index, :width] = True
-            column += width
+        column = begin + len(trunk)
+        tokens[row, begin:column] = trunk
+        positions[row, begin:column] = np.arange(len(trunk))
+        mask[row, begin:column, begin:column] = _triangle(len(trunk))
+        on_trunk = [*range(begin + len(tree.prompt) - 1, column)]
+        for index, (branch, behind) in enumerate(zip(tree.branches, own(tree), strict=True)):
+            end = column + len(behind)
+            tokens[row, column:end] = behind
+            positions[row, column:end] = np.arange(len(trunk), len(trunk) + len(behind))
+            mask[row, column:end, begin : begin + len(trunk)] = True
+            mask[row, column:end, column:end] = _triangle(len(behind))
+            predictors[row, index, : len(branch)] = [*on_trunk, *range(column, end)][: len(branch)]
+            targets[row, index, : len(branch)] = branch
+            valid[row, index, : len(branch)] = True
+            column = end
     return Packed(
         tokens_RL=tokens,
         positions_RL=positions,

@@ -25,7 +25,7 @@ END = 1
 def bare(kind: str, normaliser: Normaliser, dtype: torch.dtype) -> CausalLearner:
     """Return a learner whose slots have learned nothing, so that the bare model is the reference."""
     model = CausalLearner(tiny.build(kind, dtype), tiny.tokenizer(), seats(1), learner()._settings, source=kind)
-    model._finder = Finder(model._scorer, model._text, 2048, normaliser=normaliser)
+    model._finder = Finder(model._scorer, model._text, 2048, model._finder._lean, normaliser=normaliser)
     return model
 
 
@@ -89,7 +89,7 @@ def test_lists_and_scores_are_those_of_transformers(
 def test_as_many_beams_as_items_list_all_by_their_scores(make: Callable[[], Catalogue]) -> None:
     within = make()
     model = learner()
-    model._finder = Finder(model._scorer, model._text, 2048, normaliser="vocabulary")
+    model._finder = Finder(model._scorer, model._text, 2048, model._finder._lean, normaliser="vocabulary")
     texts = tuple(within.sharing)
     for request, completion in zip(
         asked(model, within), model.generate(asked(model, within, beams=64, texts=64)), strict=True
@@ -203,7 +203,7 @@ def test_texts_that_the_tokenizer_cannot_tell_apart_are_refused() -> None:
 def test_a_chat_model_finds_items_behind_its_own_template() -> None:
     model = learner(chat=True)
     within = titled(titles_of(2, 30))
-    model._finder = Finder(model._scorer, model._text, 2048, normaliser="vocabulary")
+    model._finder = Finder(model._scorer, model._text, 2048, model._finder._lean, normaliser="vocabulary")
     texts = tuple(within.sharing)
     request = replace(asked(model, within)[0], beams=50, texts=50)
     (completion,) = model.generate([request])
@@ -218,7 +218,7 @@ def test_with_more_beams_than_window_the_slow_way_finds_the_same() -> None:
     model, within = learner("mistral"), shop(identifiers(1, 90))
     prompt = "a train of 12 metres is long"
     (completion,) = model.generate([replace(asked(model, within)[0], prompt=prompt, beams=90, texts=90)])
-    model._finder = Finder(model._scorer, model._text, 2048, normaliser="vocabulary")
+    model._finder = Finder(model._scorer, model._text, 2048, model._finder._lean, normaliser="vocabulary")
     (whole,) = model.generate([replace(asked(model, within)[0], prompt=prompt, beams=90, texts=90)])
     texts = tuple(within.sharing)
     scores = without_ends(model, Request(slot="student-0", prompt=prompt), texts)

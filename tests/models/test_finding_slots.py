@@ -74,7 +74,7 @@ def test_whatever_a_slot_holds_its_own_model_is_searched(kind: str, dtype: torch
     fields: dict[str, Any] = {"slot": slot, **SLOTS[slot]}
     model = learner(kind, dtype=dtype, **fields)
     assert model.abilities.lean is (dtype == torch.float32)
-    model._finder = Finder(model._scorer, model._text, 2048, normaliser="vocabulary")
+    model._finder = Finder(model._scorer, model._text, 2048, model._finder._lean, normaliser="vocabulary")
     texts = tuple(within.sharing)
     requests = asked(model, within, beams=90, texts=90)
     for request, completion in zip(requests, model.generate(requests), strict=True):

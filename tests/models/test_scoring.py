@@ -1,14 +1,16 @@
 """Options get the same log-probabilities in one tree as alone, on every architecture and in every batch."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
 
 from agents.models.causal import CausalLearner
+from agents.models.lean import LeanBody
 from simulation.core.calls import Request
 from simulation.core.errors import ModelError
-from simulation.core.packing import Tree
+from simulation.core.packing import Tree, pack, size
 from tests.support.learners import OPTIONS, learner, questions
 
 
@@ -130,7 +132,7 @@ def test_what_untrained_slots_are_asked_alike_is_computed_once(monkeypatch: pyte
         model.adapters_SP.zero_()
         model.adapters_SP[2] += 0.1
     computed: list[int] = []
-    scorer = model._fast_scorer
+    scorer = model._scorer
     logprobs = type(scorer).logprobs
 
     def counted(self: object, rows: object, trees_SB: list[list[Tree]]) -> object:
@@ -144,3 +146,41 @@ def test_what_untrained_slots_are_asked_alike_is_computed_once(monkeypatch: pyte
     assert found[:5] == found[5:10] != found[10:]
     for request, scores in zip(requests, found, strict=True):
         assert scores == pytest.approx(alone(model, request), abs=1e-10)
+
+
+@pytest.mark.parametrize(("count", "lean"), [(1, True), (3, True), (17, False)])
+def test_a_small_model_scores_by_fewer_operations_what_it_scores_itself(
+    count: int, lean: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = learner(count=count, dtype=torch.float32, batch_tokens=100_000)
+    assert model.abilities.lean
+    read: list[int] = []
+    append = LeanBody.append
+
+    def counted(self: LeanBody, tokens_RL: torch.Tensor, *rest: Any) -> None:
+        read.append(tokens_RL.shape[0])
+        append(self, tokens_RL, *rest)
+
+    monkeypatch.setattr(LeanBody, "append", counted)
+    requests = questions(model.slots, 40)
+    scores = model.score(requests)
+    assert bool(read) is lean, "of very many slots no second weights are held"
+    for request, own in zip(requests, scores, strict=True):
+        assert own == pytest.approx(alone(model, request), abs=1e-4)
+    with torch.no_grad():
+        model.adapters_SP[0] += 0.5
+    changed = [request for request in requests if request.slot == "student-0"]
+    for request, own in zip(changed, model.score(changed), strict=True):
+        assert own == pytest.approx(alone(model, request), abs=2e-4)
+
+
+def test_what_branches_share_is_read_once_and_their_last_tokens_not_at_all() -> None:
+    tree = Tree(prompt=(1, 2, 3), branches=((5, 6, 9), (5, 7, 9), (5,)))
+    packed = pack([tree], pad=0)
+    assert packed.tokens_RL.tolist() == [[0, 0, 1, 2, 3, 5, 6, 7]] and size(tree) == 6
+    assert packed.predictors_RKT[packed.valid_RKT].tolist() == [4, 5, 6, 4, 5, 7, 4]
+    assert packed.targets_RKT[packed.valid_RKT].tolist() == [5, 6, 9, 5, 7, 9, 5]
+    assert packed.mask_RLL[0, 7].tolist() == [False, False, True, True, True, True, False, True]
+    assert [size(Tree(prompt=(1,), branches=branches)) for branches in (((5,),), ((5, 6), (5, 6)), ((5,), (6,)))] == [
+        1, 2, 1,
+    ]  # fmt: skip

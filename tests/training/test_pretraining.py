@@ -78,7 +78,7 @@ def test_a_cue_is_given_and_never_learned(corpus, tokenizer) -> None:
 def test_the_budget_is_spent_in_two_stages(corpus, tokenizer) -> None:
     found = list(batches(SMALL, corpus, Encoder(tokenizer, "plain")))
     packed_tokens = sum(int((packed.tokens_RL != tokenizer.pad_token_id).sum()) for packed, _, _ in found)
-    assert SMALL.tokens <= packed_tokens < SMALL.tokens * 1.05
+    assert 0.5 * SMALL.tokens < packed_tokens < SMALL.tokens * 1.05, "what branches share is read once"
     assert [learning_rate(SMALL, share) for share in (0.0, 1.0)] == pytest.approx([0.0, SMALL.learning_rate / 10])
     assert np.all(np.diff([share for _, _, share in found]) > 0)
 
