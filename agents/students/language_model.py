@@ -259,9 +259,11 @@ class LanguageModelStudents:
         }
 
     def _arithmetic(self) -> dict[str, str]:
-        """Return what of the hardware multiplies in bfloat16, where that is the dtype."""
+        """Return what multiplies: in bfloat16 what of the hardware, else whose kernel."""
         if self.dtype != "bfloat16":
-            return {}
+            from agents.models.linear import KERNEL
+
+            return {"products": KERNEL}
         from agents.models.deciding import hardware
         from agents.models.loading import Precision
 

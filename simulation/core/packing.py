@@ -72,12 +72,14 @@ def shared(tree: Tree) -> int:
 
 def own(tree: Tree) -> list[tuple[int, ...]]:
     """Return what is read of each branch behind the trunk: not the last token, which predicts nothing."""
-    return [branch[shared(tree) : -1] for branch in tree.branches]
+    first = shared(tree)
+    return [branch[first:-1] for branch in tree.branches]
 
 
 def size(tree: Tree) -> int:
     """Return how many tokens of a tree are read."""
-    return len(tree.prompt) + shared(tree) + sum(map(len, own(tree)))
+    first = shared(tree)
+    return len(tree.prompt) + first + sum(max(0, len(branch) - first - 1) for branch in tree.branches)
 
 
 def pack(trees: Sequence[Tree], *, pad: int) -> Packed:

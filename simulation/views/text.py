@@ -16,6 +16,8 @@ LONGEST = 1500
 
 def shown(text: str) -> str:
     """Return `text` with control, bidirectional and other invisible characters as escapes."""
+    if text.isprintable():  # nearly all are, and pages show a hundred thousand
+        return text
     return "".join(
         character if character.isprintable() else character.encode("unicode_escape").decode() for character in text
     )
