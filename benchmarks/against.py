@@ -24,6 +24,7 @@ from benchmarks import record
 from simulation.measures.statistics import mean_interval
 
 STUDIES = {
+    "main": ("run", "scenarios/random_selection.yaml"),
     "turn": ("run", "scenarios/random_selection.yaml", "turns=6", "evaluate.every=6", "evaluate.questions=200"),
     "compare": (
         *("compare", "scenarios/random_selection.yaml", "turns=2", "evaluate.questions=100", "--workers", "1"),
