@@ -229,8 +229,8 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     if takes is not None and not any(text.startswith("-") for text in rest):
         getattr(parsed, takes).extend(rest)
     elif rest:
-        command = top.of_command(parsed.command)
-        command.error("; ".join(command.strangers(rest, scenario_keys if takes else dict)))
+        command = top.of_command(parsed.command) if parsed.command else top
+        command.error("; ".join(command.strangers(rest, scenario_keys if takes else dict, top.commands)))
     return parsed
 
 

@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 from simulation.core.errors import nearest
 from simulation.views.text import shown
 
+DOT = ", with a dot before its decimals"
 SURELY = 0.8
 """How alike two options are of which one is a slip of the other."""
 
@@ -39,6 +40,8 @@ class Parser(argparse.ArgumentParser):
             return
         if action.dest == "command":
             message = f"unknown command {value!r:.80}; {nearest(str(value), self.commands)}"
+            if f"--{value}" in self.options:
+                message = f"{value!r} is no command but an option: {self.prog} --{value}"
             if str(value).endswith((".yaml", ".yml")):
                 message = f"{value!r:.80} is no command; to play a scenario: {self.prog} run {value}"
         else:
@@ -71,7 +74,9 @@ class Parser(argparse.ArgumentParser):
                 raise
             raise argparse.ArgumentError(action, f"no value follows; write {usage(action)}") from error
 
-    def strangers(self, words: Sequence[str], keys: Callable[[], Mapping[str, Any]]) -> Iterator[str]:
+    def strangers(
+        self, words: Sequence[str], keys: Callable[[], Mapping[str, Any]], commands: Mapping[str, "Parser"]
+    ) -> Iterator[str]:
         """Yield what is to be said of words that no option or place takes; `keys` returns those of a scenario."""
         waiting = [*words]
         while waiting:
@@ -82,14 +87,25 @@ class Parser(argparse.ArgumentParser):
             name, equals, value = word.partition("=")
             if not equals and waiting and not waiting[0].startswith("-") and "=" not in waiting[0]:
                 value = waiting.pop(0)
-            yield f"unknown option {name!r:.80}; {self.meant(name, value, keys)}"
+            yield f"unknown option {name!r:.80}; {self.meant(name, value, keys, commands)}"
 
-    def meant(self, name: str, value: str, keys: Callable[[], Mapping[str, Any]]) -> str:
+    @property
+    def options(self) -> list[str]:
+        """The options that are told, not those that only this program's own processes write."""
+        told = [action for action in self._actions if action.help != argparse.SUPPRESS]
+        return [option for action in told for option in action.option_strings]
+
+    def meant(
+        self, name: str, value: str, keys: Callable[[], Mapping[str, Any]], commands: Mapping[str, "Parser"]
+    ) -> str:
         """Return which option, or key of a scenario, may be meant by an unknown one (Any: what a key holds)."""
-        options = [option for action in self._actions for option in action.option_strings]
+        options = self.options
         dotted = name.lstrip("-").replace("-", "_")
         if not get_close_matches(name.lower(), options, cutoff=SURELY) and dotted.partition(".")[0] in keys():
             return f"a key of the scenario is set without dashes: {dotted}={value or 'VALUE'}"
+        if elsewhere := [command for command, parser in commands.items() if name in parser.options]:
+            owners = " and ".join(f"`{command}`" for command in elsewhere)
+            return f"it belongs to {owners}; known: {', '.join(sorted(options))}"
         return nearest(name, options)
 
 
@@ -125,7 +141,9 @@ def number(low: float, high: float, *, above: bool = False) -> Callable[[str], f
     def read(word: str) -> float:
         written = re.fullmatch(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", word, re.ASCII)
         if not written or not low <= float(word) <= high or (above and float(word) == low):
-            raise argparse.ArgumentTypeError(f"{word!r:.80} is not what it takes: write a number, {span}")
+            raise argparse.ArgumentTypeError(
+                f"{word!r:.80} is not what it takes: write a number, {span}{DOT * (',' in word)}"
+            )
         return float(word)
 
     return read

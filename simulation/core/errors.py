@@ -13,9 +13,12 @@ SimulationError
 └── MissingExtra       a library this scenario needs is not installed
 """
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+ALIKE = 0.54
+"""How alike two names are of which one may be meant by the other."""
 USER_ERROR = 2
 """The exit code of an error that the user can mend."""
 INTERRUPTED = 130
@@ -74,7 +77,18 @@ class MissingExtra(SimulationError):
 def nearest(name: str, valid_names: Iterable[str]) -> str:
     """Return the clause that helps after an unknown `name`: the nearest known one, then all of them."""
     names = sorted(valid_names)
-    by_letters = {valid_name.lower(): valid_name for valid_name in names}
-    close = get_close_matches(name.lower(), by_letters, n=1, cutoff=0.5)
-    hint = f"did you mean {by_letters[close[0]]!r}? " if close else ""
+    hint = f"did you mean {like!r}? " if (like := likest(name, names)) else ""
     return f"{hint}known: {', '.join(names) or 'none'}"
+
+
+def likest(name: str, valid_names: Iterable[str]) -> str:
+    """Return the known name that is most like `name`, or holds it, or is shortened by it; "" where none is."""
+    by_letters = {valid_name.lower(): valid_name for valid_name in valid_names}
+    written = name.lower()
+    close = get_close_matches(written, by_letters, n=1, cutoff=ALIKE)
+    if not close and len(written) > 1:
+        first, *rest = map(re.escape, written)
+        shortened = re.compile(".*".join([first, *rest]), re.DOTALL)
+        longer = [known for known in by_letters if written in known or shortened.match(known)]
+        close = get_close_matches(written, longer, n=1, cutoff=0.0)
+    return by_letters[close[0]] if close else ""

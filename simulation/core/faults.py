@@ -1,6 +1,7 @@
 """Turns pydantic's errors into faults: where in a group of keys, what is wrong in plain words, and what to write."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import NoneType
@@ -29,6 +30,8 @@ class Fault:
     """Several values, where one is allowed and each would be."""
     lacking: str = ""
     """The key that is missing there."""
+    unknown: str = ""
+    """The key that is not known there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +112,8 @@ def fault_of(spot: _Spot, details: ErrorDetails) -> Fault:
         is_spelled = any(typed.spelled is not None for typed in spot.types)
         return Fault(path, own_words, several(spot.types[0], value) if is_spelled else ())
     if details["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
-        return Fault(path, unknown_key(path[-1], sorted({name for one in spot.beside for name in one.keys})))
+        known = sorted({name for one in spot.beside for name in one.keys})
+        return Fault(path, unknown_key(path[-1], known), unknown=path[-1])
     if details["type"] in ("missing", "missing_argument", "missing_keyword_only_argument"):
         what = f"the key {path[-1]!r} is missing; write it, such as {path[-1]}: {example(spot.types[0])}"
         return Fault(path[:-1], what, lacking=path[-1])
@@ -134,9 +138,20 @@ def _got(typed: Typed, value: object) -> str:
         return "nothing (null)"
     if isinstance(value, bool | int | float) and any(branch.is_a(str) for branch in typed.branches):
         return f"{shown(value)}, which is a text in quotes, '{shown(value)}'"
+    if isinstance(value, str) and (number := _number_meant(typed, value)):
+        return f"{shown(value)}; write {number}"
     choices = [str(choice) for branch in typed.branches for choice in branch.choices]
     close = nearest(value, choices).partition("known:")[0].strip() if isinstance(value, str) else ""
     return f"{shown(value)}; {close}" if close else shown(value)
+
+
+def _number_meant(typed: Typed, text: str) -> str:
+    """Return the number that a text was likely meant to be, with a decimal comma or in quotes, "" where it is none."""
+    branches = [branch for branch in typed.branches if branch.spelled is None and not branch.is_a(bool)]
+    if re.fullmatch(r"[+-]?[0-9]+,[0-9]+", text) and any(branch.is_a(float) for branch in branches):
+        return f"a decimal with a dot, {text.replace(',', '.')}"
+    is_number = any(branch.is_a(int, float) and fits(branch, scalar_of(text)) for branch in branches)
+    return f"{text} without quotes" if is_number and not any(branch.is_a(str) for branch in branches) else ""
 
 
 def several(typed: Typed, value: object) -> tuple[object, ...]:
@@ -159,4 +174,6 @@ def scalar_of(text: str) -> object:
 
 def unknown_key(key: str, known: Sequence[str]) -> str:
     """Return what is said of a key that is not known."""
+    if ":" in key and key.partition(":")[0] in known:
+        return f"unknown key {key!r}; write a blank after the colon, {key.replace(':', ': ', 1)}"
     return f"unknown key {key!r}; {nearest(key, known) if known else 'no keys are known here, so remove it'}"

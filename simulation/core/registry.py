@@ -199,7 +199,9 @@ def find(kind: str, name: str) -> type:
         return _as_component(kind, imported(kind, name), short_name(name))
     registered = components(kind)
     if name not in registered:
-        raise ScenarioError(f"unknown {kind.replace('_', ' ')} {name!r}; {nearest(name, registered)}")
+        others = " and ".join(other.replace("_", " ") for other in kinds_of(name))
+        hint = f"it is the name of another kind, {others}; " if others else ""
+        raise ScenarioError(f"unknown {kind.replace('_', ' ')} {name!r}; {hint}{nearest(name, registered)}")
     return registered[name].cls
 
 

@@ -178,7 +178,7 @@ class _Reading:
         for key_node, value_node in node.value:
             key = self.scalar(key_node) if isinstance(key_node, yaml.ScalarNode) else None
             if not isinstance(key, str):
-                raise self.error(key_node, f"the key {getattr(key_node, 'value', '')!s:.40} is not a text; quote it")
+                raise self.error(key_node, no_text(getattr(key_node, "value", ""), value_node))
             if key == "<<":
                 raise self.error(key_node, "merge keys (<<) are not read here; write the keys out")
             if key in values:
@@ -250,3 +250,10 @@ def override(source: Document, text: str, folder: Path | None = None) -> None:
         parent = child
     replacing = Document(name, None, {(*path, *below): name for below in (*read.origins, ())}, folder or Path.cwd())
     source.replace(path, read.value, replacing)
+
+
+def no_text(key: object, value_node: yaml.Node) -> str:
+    """Return what is said of a key that is no text: of one without a value, that a comma made a key of it."""
+    if isinstance(value_node, yaml.ScalarNode) and not value_node.value:
+        return f"{key!s:.40} stands after a comma, as a key does; write a decimal with a dot, or a list in brackets"
+    return f"the key {key!s:.40} is not a text; quote it"

@@ -13,9 +13,9 @@ from pydantic import Field, PrivateAttr, TypeAdapter, ValidationError
 from simulation.contracts.boundary import raised
 from simulation.core.allowed import InWords, fields_of, shown
 from simulation.core.errors import ScenarioError, nearest
-from simulation.core.registry import build, find, short_name
+from simulation.core.registry import build, components, find, short_name
 from simulation.scenario.base import on_base
-from simulation.scenario.complaints import complaints, to_compare
+from simulation.scenario.complaints import complaints, key_paths, to_compare
 from simulation.scenario.document import Document, KeyPath, finite
 from simulation.scenario.keys import Ask, Compare, ComponentSpec, Evaluate, Keys, Learn, OfKind, component_keys
 from simulation.scenario.locating import locate
@@ -191,7 +191,7 @@ def checked(document: Document) -> Scenario:
     try:
         scenario = Scenario.model_validate(document.value)
     except ValidationError as error:
-        wrong += complaints(error, document, Scenario, ())
+        wrong += complaints(error, document, Scenario, (), lambda: known_paths(document))
     for path, kind in PARTS:
         wrong += _part_complaints(document, path, kind)
     wrong += [
@@ -222,14 +222,28 @@ def _part_complaints(document: Document, path: KeyPath, kind: OfKind) -> list[st
         build(kind.name, name, {key: value for key, value in spelled.items() if key != "name"})
     except ScenarioError as error:
         what = " ".join(str(error).split())
-        if "," in name and ":" not in name:
+        if kind.default is not None and ":" not in name:
+            what = what.replace("; ", f"; if it is a model, write {{model: {name}}}; ", 1)
+        if len([one for one in name.split(",") if one.strip()]) > 1 and ":" not in name:
             what = f"there is no {kind.name.replace('_', ' ')} {name!r}; {to_compare('.'.join(path), [name])}"
         return [f"{where}: {'.'.join(path)}: {what}"]
     except ValidationError as error:
-        return complaints(error, document, component, path)
+        return complaints(error, document, component, path, lambda: known_paths(document, kind))
     except Exception as error:  # noqa: BLE001  # a class from outside may do anything when it is made
         return [f"{where}: {'.'.join(path)}: {raised(kind.name, short_name(name), error)}"]
     return []
+
+
+def known_paths(document: Document, kind: OfKind | None = None) -> list[tuple[str, KeyPath]]:
+    """Return every key that this scenario may hold by its path, and those of other components of a kind."""
+    paths = [("", path) for path in key_paths(Scenario)]
+    for at, part_kind in PARTS:
+        spelled = part_kind.read(document.at(at))
+        name = str(spelled.get("name")) if isinstance(spelled, dict) else ""
+        if name in components(part_kind.name):
+            paths += [("", (*at, *below)) for below in key_paths(find(part_kind.name, name))]
+    others = components(kind.name).items() if kind else ()
+    return paths + [(name, below) for name, component in others for below in key_paths(component.cls)]
 
 
 def _spelled_out(kind: OfKind, part: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import yaml
 
 _WORDS = (
     (r"found character '\\t' that cannot start any token", "a tab stands where YAML has spaces; indent with spaces"),
+    (r"found character '`' that", "a line of Markdown (`), which is no part of the scenario; remove it"),
     (r"found character (?P<it>.+) that cannot start", "no value can begin with {it}; put it in quotes"),
     (r"while scanning an? (alias|anchor)", "no plain text can begin with * or &; put it in quotes"),
     (r"found undefined alias (?P<it>.+)", "*{it} stands for nothing here; put a text that begins with * in quotes"),
@@ -23,6 +24,7 @@ _WORDS = (
     (r"while parsing a flow mapping", "a mapping lacks a comma or its closing brace; write {{A: 1, B: 2}}"),
     (r"while parsing a flow node", "a bracket, a brace or a comma stands where a value is due; write the value"),
     (r"could not find expected ':'", "a line that is no key with its value; write KEY: VALUE"),
+    (r"while parsing a block.*but found '(?P<it>[]}])'", "a closing bracket too many, {it}; remove it"),
     (
         r"while parsing a block (mapping|collection)",
         "the line does not stand under those before it, or more follows a text in quotes; align it, or quote all",

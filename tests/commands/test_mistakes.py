@@ -90,6 +90,14 @@ MISTAKES = {
     "studies delete": "known: list, remove",
     "studies --out none": "name the one that holds your studies by --out",
     "completion csh": "did you mean 'zsh'?",
+    "-v": "unknown option '-v'; did you mean '--version'?",
+    "--verison": "did you mean '--version'?",
+    "--json": "unknown option '--json'; it belongs to `run` and `resume` and `compare` and",
+    "help": "'help' is no command but an option: python -m simulation --help",
+    f"run {S} --vary ask.policy=random,category": "unknown option '--vary'; it belongs to `compare`; known: --help",
+    f"run {S} --workers 2": "unknown option '--workers'; it belongs to `resume` and `compare`; known: --help",
+    "resume x --turns 5": "it belongs to `run` and `view`; known: --help, --json, --measure, --quiet, --workers, -h",
+    "power --points 0,5": "write a number, above 0 and at most 100, with a dot before its decimals",
 }
 
 

@@ -39,6 +39,19 @@ IN_FILES = {
     ("name: tiny", "name: ../x"): "x.yaml:1: name: write 1 to 64 letters, digits, dots, hyphens and underscores, a "
     "letter or digit first; got '../x'",
     ("turns: 2", "turns:\t2\n\tseed: 0"): "x.yaml:2: a tab stands where YAML has spaces; indent with spaces",
+    ("turns: 2", "questions: 2"): "questions: unknown key 'questions'; it belongs to ask.questions or "
+    "evaluate.questions, in a file each key below the one before it",
+    ("turns: 2", "trainer: dpo"): "trainer: unknown key 'trainer'; it belongs to learn.trainer, in a file",
+    ("turns: 2", "student: 2"): "student: unknown key 'student'; did you mean 'students'?",
+    ("turns: 2", "ask.policy: random"): "ask.policy: unknown key 'ask.policy'; it belongs to ask.policy, in a file",
+    ("questions: 4", "rate: 4"): "ask.rate: unknown key 'rate'; it belongs to students.rate, in a file",
+    ("questions: 4", "questions:4"): "'questions:4'; write a blank after the colon, questions: 4",
+    ("policy: random", "policy: mistakes"): "unknown question policy 'mistakes'; it is the name of another kind, "
+    "experience policy; known: adarft",
+    ("questions: 4}", "questions: 4}}"): "x.yaml:6: a closing bracket too many, }; remove it",
+    ("teacher: answer_key", "teacher: {name: noisy, flip: 0,2}"): "x.yaml:5: 2 stands after a comma, as a key does; "
+    "write a decimal with a dot",
+    ("name: tiny", "```yaml\nname: tiny"): "x.yaml:1: a line of Markdown (`), which is no part of the scenario; remove",
     ("turns: 2", "turns: 2: 3"): "x.yaml:2: a colon where none can stand; put a text with a colon in quotes",
     ("turns: 2", "turns: @2"): "x.yaml:2: no value can begin with '@'; put it in quotes",
     ("turns: 2", "turns: *two"): "x.yaml:2: *two stands for nothing here; put a text that begins with * in quotes",
@@ -71,6 +84,13 @@ OVERRIDES = {
     "play several, use `compare` with --vary ask.policy=random,category",
     "ask.questions=2,3": "ask.questions: write a whole number from 1 to 100000000, or null; got '2,3'; one value is "
     "taken; to play several, use `compare` with --vary ask.questions=2,3",
+    "ask.policy=random,": "ask.policy: unknown question policy 'random,'; did you mean 'random'? known: adarft",
+    "teacher.flip=0.2": "teacher.flip: unknown key 'flip'; it is a key of noisy, so name that, or remove it",
+    "ask_questions=2": "ask_questions: unknown key 'ask_questions'; it belongs to ask.questions, in a file",
+    "every=2": "every: unknown key 'every'; it belongs to learn.every or evaluate.every, in a file",
+    "students=embedded": "students: unknown students 'embedded'; if it is a model, write {model: embedded}; known: api",
+    "students.rate=0,1": "students.rate: write a number from 0 to 10; got '0,1'; write a decimal with a dot, 0.1",
+    "turns='3'": "turns: write a whole number from 1 to 1000000; got '3'; write 3 without quotes",
     "ask.policy=[random": "a bracket is opened and not closed; close it",
     "name=\a": "the character '\\x07' cannot stand in YAML; remove it",
     "name=!x y": "the tag '!x' is not allowed; write plain values only",
