@@ -92,8 +92,8 @@ class Parser(argparse.ArgumentParser):
     @property
     def options(self) -> list[str]:
         """The options that are told, not those that only this program's own processes write."""
-        told = [action for action in self._actions if action.help != argparse.SUPPRESS]
-        return [option for action in told for option in action.option_strings]
+        public = [action for action in self._actions if action.help != argparse.SUPPRESS]
+        return [option for action in public for option in action.option_strings]
 
     def meant(
         self, name: str, value: str, keys: Callable[[], Mapping[str, Any]], commands: Mapping[str, "Parser"]
