@@ -37,7 +37,7 @@ def test_a_folder_of_a_model_seats_students(model: Path) -> None:
 
 def test_the_fingerprint_names_libraries_threads_and_weights(model: Path) -> None:
     found = LanguageModelStudents(model=str(model)).fingerprint()
-    assert set(found) == {"torch", "transformers", "tokenizers", "safetensors", "threads", "weights"}
+    assert set(found) == {"torch", "transformers", "tokenizers", "safetensors", "threads", "weights", "products"}
     assert len(found["weights"]) == 64
 
 

@@ -40,7 +40,9 @@ def planned(
     """A comparison of which nothing is played."""
     file = folder.parent / f"{folder.name}.yaml"
     file.write_text(GOOD, encoding="utf-8")
-    lineup = read_lineup([file], vary, [*SMALL, *overrides], range(seeds))
+    own = [text.partition("=")[0] for text in overrides]
+    small = [text for text in SMALL if not any(f"{text.partition('=')[0]}.".startswith(f"{key}.") for key in own)]
+    lineup = read_lineup([file], vary, [*small, *overrides], range(seeds))
     return Comparison.create(folder, lineup, divide(lineup, workers), None)
 
 
