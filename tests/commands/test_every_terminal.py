@@ -48,8 +48,8 @@ MACHINE = {
     "libraries": {"numpy": "2.4.6", "torch": "missing: run `make setup`, or `pip install 'torch>=2.6,<2.14'`"},
     "fast paths": {"embedded/student": "tree scoring, key-value cache, reserved cache, constrained search"},
 }
-NOTE = "left out at columns:"
-"""Words that only narrow terminals show."""
+NOTE = "left out at columns: loading the model …"
+"""Words that only narrow terminals show, and those that a display shows where it is drawn before the first turn."""
 
 
 class Stopping(Quiet):
