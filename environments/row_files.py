@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from environments.hub import at_once
-from simulation.core.errors import DataError
+from simulation.core.errors import DataError, likest
 from simulation.core.paths import NO_HUB_NAMES
 from simulation.core.paths import ROW_FILES as SUFFIXES
 from simulation.core.types import Question
@@ -91,7 +91,7 @@ def in_short(refused: Sequence[Refused]) -> str:
 
 def on_hub(source: str) -> bool:
     """Say whether rows are named as those on the Hub are: not as a path, and with no ending of a file."""
-    return not source.endswith(NO_HUB_NAMES) and not source.startswith((".", "/", "~"))
+    return not source.endswith(NO_HUB_NAMES) and not source.startswith((".", "/", "~")) and ":/" not in source
 
 
 def named_on_hub(*sources: str | None) -> list[str]:
@@ -126,7 +126,16 @@ def raw_rows(source: str | Path, split: str | None) -> Iterator[tuple[str, int, 
     elif path.is_file():
         yield from _file(path)
     else:
-        raise DataError(f"no file or folder {str(source)!r} (looked in {Path.cwd()}); correct the path")
+        raise no_file(path)
+
+
+def no_file(path: Path) -> DataError:
+    """Return the error of a path where nothing is, with what may be meant."""
+    if ":/" in str(path):
+        return DataError(f"{str(path)!r} is an address, of which nothing is fetched; download the file and name it")
+    beside = [file.name for file in path.parent.iterdir()] if path.parent.is_dir() else []
+    hint = f"did you mean {like!r}?" if (like := likest(path.name, beside)) else "correct the path"
+    return DataError(f"no file or folder {str(path)!r} (looked in {Path.cwd()}); {hint}")
 
 
 def _file(path: Path) -> Iterator[tuple[str, int, object]]:

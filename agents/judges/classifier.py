@@ -55,7 +55,7 @@ class Classifier:
     """What a student is told instead: the reference; the choice this teacher finds likeliest, if any; nothing."""
     batch_size: Annotated[int, Field(ge=1, le=10_000)] = 64
     """Answers that are read at once."""
-    device: Annotated[str, Field(pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")] = "auto"
+    device: folder.Device = "auto"
     """"auto" is the GPU where there is one."""
     dtype: Literal["float32", "bfloat16"] = "float32"
     """The numbers it computes in; training is in float32."""

@@ -37,7 +37,7 @@ class RewardModel:
     tokens: Annotated[int, Field(ge=64, le=1_000_000)] = 4096
     """Tokens that are read of a prompt with its answer, no more than the model can; a longer answer is read as far as
     that, and the verdict says so."""
-    device: Annotated[str, Field(pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")] = "auto"
+    device: folder.Device = "auto"
     """"auto" is the GPU where there is one."""
     dtype: Literal["float32", "bfloat16"] = "float32"
     """The numbers it computes in."""

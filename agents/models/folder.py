@@ -16,6 +16,7 @@ from agents.models.files.json_object import read_json
 from agents.models.files.model_folder import check_folder
 from agents.models.gguf_header import check_file
 from agents.models.hub import check_hub
+from simulation.core.allowed import InWords
 from simulation.core.errors import DataError, ModelError, nearest
 from simulation.core.paths import Located
 
@@ -23,6 +24,11 @@ AGENTS = Path(__file__).resolve().parents[1]
 PROJECT = AGENTS.parent
 FETCHED = {"smollm2": "`make setup-smollm2` downloads it once (93 MB)"}
 """Models that lie in build/ once a command has fetched them, with that command."""
+DEVICE = InWords("auto, cpu, mps, cuda, or of several GPUs one such as cuda:1", "auto")
+Device = Annotated[str, DEVICE, Field(pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")]
+"""Where a model is held and computes."""
+_PAGE = re.compile(r"(?:https?://(?:www\.)?huggingface\.co/|hf:(?://)?)?([\w.-]+/[\w.-]+)(?=/|$)")
+"""The address of a model's page on the Hub, or of a part of it."""
 _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+|[a-z0-9][\w.-]*")
 GGUF = ".gguf"
 DIALECT = "embedded"
@@ -140,6 +146,8 @@ def _check_hub(model: str, architectures: Sequence[str]) -> None:
 
 def meant(model: str) -> str:
     """Return the clause that names the model of the project's own that may be meant, nothing where none is."""
+    if (page := _PAGE.match(model)) and _HUB_NAME.fullmatch(page[1]):
+        return f"did you mean {page[1]!r}?"
     names = ["embedded", *FETCHED, *(f"embedded/{file.parent.name}" for file in AGENTS.glob("embedded/*/config.json"))]
     same = [name for name in names if name.rpartition("/")[2] == model.lower()]
     close = same or get_close_matches(model.lower(), names, n=1, cutoff=0.75)

@@ -29,7 +29,12 @@ class Precision:
         """The device: "auto" is the GPU where there is one."""
         if self.device == "auto":
             return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        return torch.device(self.device)
+        device = torch.device(self.device)
+        seen = {"cuda": torch.cuda.device_count(), "mps": int(torch.backends.mps.is_available())}.get(device.type, 1)
+        if (device.index or 0) >= seen:
+            what = f"device: {self.device} is not here, where PyTorch {torch.__version__} sees {seen} {device.type}"
+            raise ModelError(f"{what} device(s); write auto or cpu, or play where there is one")
+        return device
 
 
 def read_from(source: str) -> str:

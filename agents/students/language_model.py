@@ -97,7 +97,7 @@ class LanguageModelStudents:
     """Another dtype for scoring options; bfloat16 is about twice as fast and changes a few answers."""
     quantization: Literal["nf4"] | None = None
     """Hold the base in 4 bits (needs bitsandbytes)."""
-    device: Annotated[str, Field(pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")] = "auto"
+    device: folder.Device = "auto"
     """"auto" is the GPU where there is one."""
     mode: Mode = "choices"
     """Take the likeliest option, or generate text and read the option from it."""

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from environments.row_files import no_file
 from simulation.core.errors import DataError
 
 Identifiers = dict[str, tuple[str, ...]]
@@ -98,7 +99,7 @@ def _pairs(path: Path) -> list[tuple[str, object]]:
         text = (gzip.decompress(content) if path.suffix == ".gz" else content).decode("utf-8")
         pairs = json.loads(text, object_pairs_hook=_Members)
     except FileNotFoundError as error:
-        raise DataError(f"no file {str(path)!r} (looked in {Path.cwd()}); correct the path") from error
+        raise no_file(path) from error
     except UnicodeDecodeError as error:
         raise DataError(f"{str(path)!r} is not UTF-8 text ({error.reason}); save it as UTF-8") from error
     except (gzip.BadGzipFile, zlib.error, EOFError) as error:

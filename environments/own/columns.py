@@ -9,7 +9,7 @@ from string import ascii_lowercase
 
 from environments.own.draft import Draft
 from environments.row_files import short
-from simulation.core.errors import DataError, nearest
+from simulation.core.errors import DataError, likest, nearest
 from simulation.core.templates import letter
 
 ColumnNames = Mapping[str, str | list[str]]
@@ -107,7 +107,7 @@ class Columns:
 def written(row: Mapping[str, object], name: str) -> str:
     """Return the text of a cell, "" where there is none."""
     cell = row.get(name) if name else None
-    if cell is None:
+    if cell is None or cell != cell:  # an empty cell of pandas is no number
         return ""
     if isinstance(cell, str | int | float):
         return str(cell)
@@ -161,6 +161,7 @@ def columns_of(names: Iterable[str], chosen: ColumnNames) -> Columns:
     refuse_unknown(header, chosen)
     free = [name for name in header if name not in set(flattened(chosen.values()))]
     bare = {name: re.sub(r"[\s_\-]+", "", name).casefold() for name in free}
+    refuse_alike(bare)
     single = {what: str(chosen[what]) for what in SINGLE if isinstance(chosen.get(what), str)}
     for what, known in SINGLE.items():
         recognised = next((name for alias in known for name in free if bare[name] == alias), "")
@@ -188,11 +189,25 @@ def columns_of(names: Iterable[str], chosen: ColumnNames) -> Columns:
 def refuse_missing(header: Sequence[str], missing: Sequence[str]) -> None:
     """Refuse a table in which no column says what each must, with all that is missing at once."""
     if missing:
-        chosen = ", ".join(f"{what}: NAME" for what in missing)
+        chosen = ", ".join(f"{what}: {likest(what, header) or 'NAME'}" for what in missing)
+        slips = [like for what in missing if (like := likest(what, header))]
+        hints = [f"{' and '.join(map(short, slips))} may be meant"] if slips else []
+        hints += ["remove what stands above the line of the columns' names"] if len(header) == 1 else []
         raise DataError(
             f"no column is named {' and none '.join(missing)}; the columns are {', '.join(map(short, header))}; "
+            f"{''.join(f'{hint}; ' for hint in hints)}"
             f"name one so in the file's first line, or say which it is: environment: {{columns: {{{chosen}}}}}"
         )
+
+
+def refuse_alike(bare: Mapping[str, str]) -> None:
+    """Refuse columns that one name recognises, of which one would be read and the other not."""
+    aliases = {alias for known in SINGLE.values() for alias in known}
+    for spelled in dict.fromkeys(bare.values()):
+        alike = [name for name, other in bare.items() if other == spelled]
+        known = spelled in aliases or _OF_OPTION.fullmatch(spelled) or _OF_MISCONCEPTION.fullmatch(spelled)
+        if len(alike) > 1 and known:
+            raise DataError(f"the columns {' and '.join(map(short, alike))} say the same; rename or remove one")
 
 
 def of_options(what: str, chosen: ColumnNames, bare: Mapping[str, str], pattern: re.Pattern[str]) -> dict[str, str]:

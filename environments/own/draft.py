@@ -182,7 +182,9 @@ def right_place(draft: Draft, way: Way | None, *, fixed: bool) -> int:
     if not named_places:
         labels = ", ".join(f"{label}) {short(text)}" for label, text in zip(draft.labels, draft.options, strict=True))
         by = f" as {way}" if fixed else ""
-        raise DataError(f"correct {short(draft.correct)} names none of the options{by}: {labels}; correct it")
+        counted = not fixed and draft.correct.strip() == "0"
+        remedy = "correct it, or where options count from 0 add correct_is: index" if counted else "correct it"
+        raise DataError(f"correct {short(draft.correct)} names none of the options{by}: {labels}; {remedy}")
     if len(set(named_places.values())) == 1:
         return next(iter(named_places.values()))
     if way in named_places:

@@ -94,7 +94,8 @@ def draft_of(block: str) -> Draft:
     if not closing:
         raise DataError("its { is never closed, and a blank line ends a question; close it, or remove the blank line")
     if "{" in after or "}" in after or "}" in before:
-        raise DataError("it has more than one pair of braces; write \\{ and \\} for braces in a text")
+        remedy = "leave a blank line between two questions, and write \\{ and \\} for braces in a text"
+        raise DataError(f"it has more than one pair of braces; {remedy}")
     prompt = f"{before.rstrip()} {GAP} {after.strip()}" if after.strip() else before
     draft = answered(inside.partition("####")[0].strip(), is_html)
     return replace(draft, prompt=meant(prompt, is_html), title=plainly(title[1]).strip() if title else "")

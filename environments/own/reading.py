@@ -14,7 +14,7 @@ from environments.own.gift import gift_drafts
 from environments.own.table import Row, Table, separated
 from environments.own.text import text_of
 from environments.own.workbook import workbook
-from environments.row_files import Gathered, gathered, in_short, raw_rows, short
+from environments.row_files import Gathered, gathered, in_short, no_file, raw_rows, short
 from simulation.core.errors import DataError
 from simulation.core.paths import ROW_FILES
 from simulation.core.types import Question
@@ -90,7 +90,10 @@ def drafts_of(source: OwnSource) -> tuple[tuple[str, ...], Drafts, Way | None]:
         table = workbook(path, source.columns, source.sheet)
     else:
         table = separated(path, source.columns) if form == "a table" else records_of(source.rows, source.split)
-    columns = columns_of([name for name in table.header if name], source.columns)
+    try:
+        columns = columns_of([name for name in table.header if name], source.columns)
+    except DataError as error:
+        raise DataError(f"{path.name}: {error}") from error
     rows: Drafts = [(row.file, row.line, draft_of(row, columns)) for row in table.rows]
     return (table.about, str(columns)), rows, None if source.correct_is == "any" else source.correct_is
 
@@ -111,7 +114,7 @@ def refuse_unread(path: Path) -> None:
 def form_of(path: Path) -> str:
     """Return what a file is by the end of its name, or where that says only that it is a text, by its content."""
     if not path.is_file():
-        raise DataError(f"no file {str(path)!r} (looked in {Path.cwd()}); correct the path")
+        raise no_file(path)
     ending = path.suffix.lower()
     if ending in OTHER_SHEETS:
         raise DataError(f"{path.name}: {ending} is not read; save it as .xlsx or as CSV UTF-8 in your spreadsheet")
@@ -147,5 +150,7 @@ def records_of(source: str, split: str | None) -> Table:
     if not rows:
         raise DataError(f"{source!r} holds no rows; write a JSON object for each question")
     if not header:
-        raise DataError(f"{rows[0].file}:{rows[0].line}: {rows[0].cells}; give a JSON object a line")
+        is_list = str(rows[0].cells).startswith("not a JSON object but '[")
+        remedy = "name a list of objects .json" if is_list else "give a JSON object a line, its texts in double quotes"
+        raise DataError(f"{rows[0].file}:{rows[0].line}: {rows[0].cells}; {remedy}")
     return Table(about=f"{source}: {len(rows)} rows", header=tuple(header), rows=rows)

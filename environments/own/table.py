@@ -104,4 +104,7 @@ def under(names: Sequence[str], cells: Sequence[object]) -> dict[str, object] | 
     if any(cell not in (None, "") for cell in beyond):
         what = f"it has {len(cells)} cells under {sum(map(bool, names))} named columns"
         return DataError(f"{what}; put a text that holds the separator into double quotes, or name the column")
+    if len(cells) == 1 < sum(map(bool, names)) and any(separator in str(cells[0]) for separator in SEPARATORS):
+        what = f"it has one cell under {sum(map(bool, names))} named columns"
+        return DataError(f"{what}; write between cells what stands between those of the first line")
     return {name: cell for name, cell in zip(names, cells, strict=False) if name}

@@ -15,6 +15,7 @@ from simulation.measures.naming import chosen, known_before
 from simulation.play.folders import Comparison, divide, refuse_inside
 from simulation.play.places import play_as_worker, play_comparison, sensible_workers
 from simulation.scenario.entries import read_lineup, read_seeds
+from simulation.scenario.varying import refuse_unlisted
 from simulation.store import new_folder
 from simulation.views.boards import Board, JsonBoard, LiveBoard, PlainBoard
 from simulation.views.json_lines import JsonLines
@@ -30,6 +31,8 @@ def compare_command(arguments: Namespace) -> int:
     if not names:
         raise ScenarioError(f"compare names no scenario, only {overrides[0]:.80}; write a scenario first")
     overrides = once(overrides)
+    for text in arguments.vary:
+        refuse_unlisted(text)
     files = [scenario_file(Path(name)) for name in names]
     seeds = None if arguments.seeds is None else read_seeds(arguments.seeds)
     lineup = read_lineup(files, arguments.vary, overrides, seeds, arguments.preset)

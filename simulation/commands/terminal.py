@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from difflib import get_close_matches
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from simulation.core.errors import ScenarioError, StoreError
+from simulation.core.paths import ROW_FILES
 from simulation.views.streams import say
 
 if TYPE_CHECKING:
@@ -19,6 +21,8 @@ PROGRAM = "simulation" if Path(sys.argv[0]).name == "simulation" else "python -m
 """How this program was called, and so how it is called again."""
 RUNS = Path("runs")
 """Where studies are made unless another folder is named."""
+TABLES = (*ROW_FILES, ".csv", ".tsv", ".xlsx", ".gift", ".aiken", ".txt")
+"""Endings of files of questions."""
 LIKE = 0.6
 """How alike two names are of which one may be meant by the other."""
 
@@ -45,9 +49,16 @@ def once(overrides: Sequence[str]) -> list[str]:
 def scenario_file(path: Path) -> Path:
     """Return the file that a path is, or the one of scenarios/ that it names; else say which may be meant."""
     if (file := known_scenario(path)) is None:
+        if path.parent == Path():
+            refuse_study(RUNS / path)
         raise ScenarioError(f"{path!s:.200}: no such file; {meant(path)}")
-    if file.is_dir():
-        refuse_study(file)
+    if file.is_dir() or file.suffix not in (".yaml", ".yml"):
+        refuse_study(file if file.is_dir() else file.parent)
+    if file.name.endswith(TABLES):
+        raise ScenarioError(
+            f"{file!s:.200}: holds rows, not a scenario; to play them as questions: "
+            f"{PROGRAM} run own_questions environment.rows={quote(str(file)):.200}"
+        )
     return file
 
 
@@ -61,6 +72,8 @@ def known_scenario(path: Path) -> Path | None:
 
 def meant(path: Path) -> str:
     """Return which scenario may be meant by a path where there is none, by its name without folder and ending."""
+    if ":/" in str(path):
+        return "it is an address, of which nothing is fetched; download the file and name it"
     near = sorted(path.parent.glob("*.yaml")) if path.parent.is_dir() else []
     choices = {scenario.stem.lower(): scenario.stem for scenario in (ROOT / "scenarios").glob("*.yaml")}
     choices |= {scenario.stem.lower(): str(scenario) for scenario in near}
@@ -83,6 +96,8 @@ def there(folder: Path) -> Path:
     if is_comparison(folder) or can_be_read(folder / DATABASE):
         return folder
     runs = folder.parent if folder.parent.name else RUNS
+    if folder.is_file() and (is_comparison(folder.parent) or can_be_read(folder.parent / DATABASE)):
+        raise StoreError(f"{folder!s:.200} is a file of a study; name its folder, {folder.parent}")
     close = get_close_matches(folder.name, {path.name: path for path in folders(runs)}, n=1, cutoff=LIKE)
     remedy = "name a folder that `run` made, below runs/"
     if close:

@@ -19,6 +19,8 @@ class Located:
 
     def absolute(self, written: str, folder: Path) -> str:
         """Return a path as seen from `folder`, or the name as it is written."""
+        if "://" in written:
+            return written
         path = Path(written).expanduser()
         beside = folder / path
         as_path = written.startswith((".", "/", "~")) or written.endswith(self.endings or ("/",))

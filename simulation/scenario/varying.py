@@ -14,14 +14,22 @@ _TELLING = {PRESET, *(path[-1] for path, _ in PARTS)}
 
 def variants(text: str) -> Iterator[tuple[tuple[str, ...], str]]:
     """Yield from `KEY=VALUE,VALUE` overrides and a label for each value; `KEY,KEY=VALUE` sets both alike."""
-    key, equals, written = text.partition("=")
-    name = f"--vary {text!r}"
-    if not equals or not key.strip() or not written.strip():
-        raise ScenarioError(f"{name}: write KEY=VALUE,VALUE, for example ask.policy=random,category")
-    refuse_shared(name, key)
-    values = read_text(f"[{written}]", name).value
+    refuse_unlisted(text)
+    key, _, written = text.partition("=")
+    values = read_text(f"[{written}]", f"--vary {text!r}").value
     for value in values:
         yield overridden(key, value), labelled(key, value)
+
+
+def refuse_unlisted(text: str) -> None:
+    """Refuse what is no KEY=VALUE,VALUE, or of a key that cannot vary."""
+    key, equals, written = text.partition("=")
+    name = f"--vary {text!r:.200}"
+    if not equals or not key.strip() or not written.strip():
+        raise ScenarioError(f"{name}: write KEY=VALUE,VALUE, for example ask.policy=random,category")
+    if written.rstrip().endswith(","):
+        raise ScenarioError(f"{name}: a value is missing after the last comma; write the values without blanks between")
+    refuse_shared(name, key)
 
 
 def refuse_shared(where: str, key: str) -> None:
@@ -29,6 +37,8 @@ def refuse_shared(where: str, key: str) -> None:
     for name in names(key):
         if name == "seed":
             raise ScenarioError(f"{where}: seeds are not varied but repeated; use --seeds")
+        if name == "name":
+            raise ScenarioError(f"{where}: a name changes nothing that is played; vary another key")
         if name in ("turns", "evaluate.every"):
             raise ScenarioError(
                 f"{where}: {name} cannot vary, because all that is compared is measured at the same turns; set it for "

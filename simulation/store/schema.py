@@ -237,6 +237,8 @@ def reported(folder: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise StoreError(no_space(folder)) from error
+        if error.errno == errno.ENOENT:
+            raise StudyDamaged(f"{error.filename or folder} is not there any more; {REMEDY}") from error
         raise StoreError(
             f"{error.filename or folder} could not be read or written ({error.strerror}); the last committed turn is "
             f"safe: check the disk, then resume the study"

@@ -58,6 +58,11 @@ def files() -> list[Path]:
         ("resume study --workers 2", "--workers 2: runs/study is one study, .*; leave it out"),
         ("view --host nowhere.invalid", "nowhere.invalid:0 cannot be served .* that is no address of this machine"),
         ("report compared --measure ,", "--measure ',' names none; write NAME,NAME or leave it out"),
+        ("resume runs/study/study.db", "is a file of a study; name its folder, runs/study"),
+        ("report runs/compared/report.html", "is a file of a study; name its folder, runs/compared"),
+        ("view runs/study/study.db", "is a file; name a folder of studies, or that of one, such as runs/study"),
+        ("run runs/study/study.db", "runs/study: is a study; go on with it by `"),
+        ("run study", "runs/study: is a study; go on with it by `"),
         ("studies remove one --yes", "one is no study or comparison below runs"),
         ("studies remove runs/compared/cohort-0 --yes", "a part of the comparison runs/compared; name that"),
         ("studies remove cohort-0 --out runs/compared --yes", "--out runs/compared is itself a comparison"),
@@ -134,6 +139,13 @@ def test_a_comparison_that_lost_a_cohort_is_told_with_a_warning(capsys: pytest.C
         assert warning.startswith("warning: runs/compared: cohort-1 of 2 cohorts not there, never begun or lost")
     with pytest.warns(UserWarning, match="cohort-1 of 2 cohorts not there"):
         simulation.open_study("runs/compared")
+
+
+def test_a_study_that_lost_its_blobs_is_restored_or_played_anew(capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.rmtree("runs/study/blobs")
+    assert main(["resume", "study"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("runs/study/blobs is not there any more; restore the study's folder from a copy, or run its")
 
 
 def test_a_schema_that_is_written_is_said_to_be(capsys: pytest.CaptureFixture[str]) -> None:

@@ -67,6 +67,8 @@ IN_FILES = {
 }  # fmt: skip
 OVERRIDES = {
     "evaluate.temperature=[1,1]": "evaluate: temperature 1 stands more than once; write each once",
+    "students={model: embedded, device: gpu}": "students.device: write auto, cpu, mps, cuda, or of several GPUs one "
+    "such as cuda:1; got 'gpu'",
     "environment.rows=none.csv": "environment: no file or folder '",
     "environment.rows=''": "environment.rows: is empty; write a path or a name, or remove the key",
     "ask.whole_class=yes": "ask.whole_class: write true or false; got 'yes'",
@@ -94,6 +96,31 @@ OVERRIDES = {
     "ask.policy=[random": "a bracket is opened and not closed; close it",
     "name=\a": "the character '\\x07' cannot stand in YAML; remove it",
     "name=!x y": "the tag '!x' is not allowed; write plain values only",
+}
+
+QUESTIONS = GOOD.replace("environment: math_word_problems", "environment: {name: questions, rows: rows.csv}")
+ROWS = "question,option_a,option_b,correct\n" + "".join(f"how many is {number} ?,1,2,a\n" for number in range(8))
+JSON = '{"question": "how many is 1 ?", "options": ["1", "2"], "correct": %s}'
+IN_ROWS = {
+    "semicolons.csv": (
+        ROWS.replace(",", ";").replace(";", ",", 3),
+        "semicolons.csv:2: it has one cell under 4 named columns; write between cells what stands between those of the",
+    ),
+    "slip.csv": (
+        ROWS.replace("correct", "corect"),
+        "slip.csv: no column is named correct; the columns are 'question', ",
+    ),
+    "slips.csv": (ROWS.replace("correct", "corect"), "; 'corect' may be meant; name one so in the file's first line"),
+    "title.csv": (f"My quiz\n{ROWS}", "the columns are 'My quiz'; remove what stands above the line of the columns'"),
+    "twice.csv": (ROWS.replace("option_b", "Correct"), "the columns 'Correct' and 'correct' say the same; rename or"),
+    "zero.jsonl": (JSON % 0, "b) '2'; correct it, or where options count from 0 add correct_is: index"),
+    "nan.jsonl": (JSON % "NaN", "nan.jsonl:1: correct is empty; write the right option's letter, number or text"),
+    "list.jsonl": (f"[{JSON % 0},\n{JSON % 1}]", "name a list of objects .json"),
+    "single.jsonl": ("{'question': 'how many ?'}", "give a JSON object a line, its texts in double quotes"),
+    "dense.gift": (
+        "how many ? {=1 ~2}\nhow much ? {=1 ~2}\n",
+        "more than one pair of braces; leave a blank line between two questions",
+    ),
 }
 
 
@@ -126,3 +153,33 @@ def test_a_mistake_in_an_override_is_told_with_its_words(
     path.write_text(GOOD, encoding="utf-8")
     line = told(path, capsys, override)
     assert line.startswith(f"override {override!r}: {OVERRIDES[override]}"), line
+
+
+@pytest.mark.parametrize("name", IN_ROWS)
+def test_a_mistake_in_rows_is_told_with_their_file(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_text(QUESTIONS.replace("rows.csv", name), encoding="utf-8")
+    (tmp_path / name).write_text(IN_ROWS[name][0], encoding="utf-8")
+    line = told(path, capsys)
+    assert IN_ROWS[name][1] in line and line.startswith(f"{path}:3: environment: "), line
+
+
+@pytest.mark.parametrize(
+    ("rows", "says"),
+    [
+        ("ROWS.csv", "did you mean 'rows.csv'?"),
+        ("rows.cvs", "did you mean 'rows.csv'?"),
+        ("zzzz.csv", "correct the path"),
+        ("https://example.com/rows.csv", "is an address, of which nothing is fetched; download the file and name it"),
+        ("https://example.com/rows", "is an address, of which nothing is fetched; download the file and name it"),
+    ],
+)
+def test_rows_that_are_not_there_are_told_with_what_may_be_meant(
+    rows: str, says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_text(QUESTIONS.replace("rows.csv", f"./{rows}" if ":" not in rows else rows), encoding="utf-8")
+    (tmp_path / "rows.csv").write_text(ROWS, encoding="utf-8")
+    assert says in told(path, capsys)

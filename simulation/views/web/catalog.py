@@ -31,6 +31,8 @@ class Catalog:
 
     def __init__(self, folder: Path) -> None:
         """Take a folder of studies, a study or a comparison; raises StoreError where it is none of them."""
+        if folder.is_file():
+            raise StoreError(f"{folder} is a file; name a folder of studies, or that of one, such as {folder.parent}")
         if not folder.is_dir():
             raise StoreError(f"{folder} is not there; name the folder that holds your studies, such as runs")
         self.folder = folder.resolve()
