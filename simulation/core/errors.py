@@ -17,7 +17,7 @@ import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-ALIKE = 0.54
+ALIKE = 0.51
 """How alike two names are of which one may be meant by the other."""
 USER_ERROR = 2
 """The exit code of an error that the user can mend."""
