@@ -146,11 +146,12 @@ def _check_hub(model: str, architectures: Sequence[str]) -> None:
 
 def meant(model: str) -> str:
     """Return the clause that names the model of the project's own that may be meant, nothing where none is."""
-    if (page := _PAGE.match(model)) and _HUB_NAME.fullmatch(page[1]):
-        return f"did you mean {page[1]!r}?"
     names = ["embedded", *FETCHED, *(f"embedded/{file.parent.name}" for file in AGENTS.glob("embedded/*/config.json"))]
     same = [name for name in names if name.rpartition("/")[2] == model.lower()]
     close = same or get_close_matches(model.lower(), names, n=1, cutoff=0.75)
+    page = _PAGE.match(model)
+    if not close and page and page[1] != model and _HUB_NAME.fullmatch(page[1]) and not shipped(model):
+        close = [page[1]]
     return f"did you mean {close[0]!r}?" if close else ""
 
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from difflib import get_close_matches
 from pathlib import Path
-from shlex import quote
 from typing import TYPE_CHECKING
 
 from simulation.core.errors import ScenarioError, StoreError
@@ -56,8 +55,8 @@ def scenario_file(path: Path) -> Path:
         refuse_study(file if file.is_dir() else file.parent)
     if file.name.endswith(TABLES):
         raise ScenarioError(
-            f"{file!s:.200}: holds rows, not a scenario; to play them as questions: "
-            f"{PROGRAM} run own_questions environment.rows={quote(str(file)):.200}"
+            f"{file!s:.200}: is no scenario, which is a YAML file of keys such as name and turns (it holds rows, played "
+            f"by `{PROGRAM} run own_questions environment.rows=PATH`); name one"
         )
     return file
 

@@ -93,7 +93,7 @@ MISTAKES = {
     f"compare {S} --vary ask.policy=random, category": "a value is missing after the last comma; write the values",
     f"compare {S} --vary ask.policy random,category": "write KEY=VALUE,VALUE, for example ask.policy=random,category",
     f"compare {S} --vary name=a,b": "a name changes nothing that is played; vary another key",
-    "run scenarios/own_questions.csv": "run own_questions environment.rows=scenarios/own_questions.csv",
+    "run scenarios/own_questions.csv": "run own_questions environment.rows=PATH`); name one",
     "run https://example.com/x.yaml": "it is an address, of which nothing is fetched; download the file and name it",
     "check own_questions students.model=https://huggingface.co/google/gemma-2b-it": "mean 'google/gemma-2b-it'?",
     "check own_questions students.model=google/gemma-2b-it/tree/main": "did you mean 'google/gemma-2b-it'?",

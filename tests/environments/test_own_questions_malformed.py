@@ -203,7 +203,7 @@ def test_a_file_that_gives_no_questions(
 
 
 def test_a_file_that_is_not_there_and_no_file_at_all() -> None:
-    with pytest.raises(DataError, match=r"no file '/nowhere/own.csv' \(looked in .*\); correct the path"):
+    with pytest.raises(DataError, match=r"no file or folder '/nowhere/own.csv' \(looked in .*\); correct the path"):
         OwnQuestions(rows="/nowhere/own.csv").questions(0)
     with pytest.raises(DataError, match=r"no file is named; write environment: \{name: questions, rows: FILE\}"):
         OwnQuestions().questions(0)
