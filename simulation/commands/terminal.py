@@ -55,8 +55,8 @@ def scenario_file(path: Path) -> Path:
         refuse_study(file if file.is_dir() else file.parent)
     if file.name.endswith(TABLES):
         raise ScenarioError(
-            f"{file!s:.200}: is no scenario, which is a YAML file of keys such as name and turns (it holds rows, played "
-            f"by `{PROGRAM} run own_questions environment.rows=PATH`); name one"
+            f"{file!s:.200}: is no scenario, which is a YAML file of keys such as name and turns (it holds rows, "
+            f"played by `{PROGRAM} run own_questions environment.rows=PATH`); name one"
         )
     return file
 
