@@ -202,11 +202,11 @@ def refuse_missing(header: Sequence[str], missing: Sequence[str]) -> None:
 
 def refuse_alike(bare: Mapping[str, str]) -> None:
     """Refuse columns that one name recognises, of which one would be read and the other not."""
-    aliases = {alias for known in SINGLE.values() for alias in known}
+    aliases = {alias for names in SINGLE.values() for alias in names}
     for spelled in dict.fromkeys(bare.values()):
         alike = [name for name, other in bare.items() if other == spelled]
-        known = spelled in aliases or _OF_OPTION.fullmatch(spelled) or _OF_MISCONCEPTION.fullmatch(spelled)
-        if len(alike) > 1 and known:
+        is_read = spelled in aliases or _OF_OPTION.fullmatch(spelled) or _OF_MISCONCEPTION.fullmatch(spelled)
+        if len(alike) > 1 and is_read:
             raise DataError(f"the columns {' and '.join(map(short, alike))} say the same; rename or remove one")
 
 

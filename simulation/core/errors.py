@@ -89,6 +89,6 @@ def likest(name: str, valid_names: Iterable[str]) -> str:
     if not close and len(written) > 1:
         first, *rest = map(re.escape, written)
         shortened = re.compile(".*".join([first, *rest]), re.DOTALL)
-        longer = [known for known in by_letters if written in known or shortened.match(known)]
+        longer = [letters for letters in by_letters if written in letters or shortened.match(letters)]
         close = get_close_matches(written, longer, n=1, cutoff=0.0)
     return by_letters[close[0]] if close else ""
