@@ -128,7 +128,7 @@ OWN_ROWS = {
 SCENARIOS = sorted((ROOT / "scenarios").glob("*.yaml"))
 REAL = ("smollm2_instructions", "smollm2_grpo", "smollm2_classroom", "smollm2_code")
 """The scenarios of a model that has to be fetched."""
-ON_HUB = ("gem_published_chat", "gem_published_math")
+ON_HUB = ("gem_published_chat", "gem_published_math", "hub_gemma", "hub_llama", "hub_qwen")
 STAGED = [path for path in SCENARIOS if path.stem not in (*OWN_ROWS, *ON_HUB) or path.stem in OUTSIDE]
 """All but those that test_published_recommenders.py stages with rows of the published kind, and rows on the Hub."""
 
@@ -175,6 +175,7 @@ def test_offline_every_shipped_scenario_is_good_as_far_as_it_lies_here(
         assert OWN_ROWS[path.stem] in said.err and "correct the path" in said.err
     elsewhere = {
         "btp_published": "environment (rows google-research-datasets/mbpp on the Hub); students (model",
+        "hub_deepseek_coder": "environment (rows google-research-datasets/mbpp on the Hub); students (model",
         "gem_published_chat": "environment (rows HuggingFaceH4/ultrafeedback_binarized on the Hub, rows",
         "gem_published_math": "environment (rows AI-MO/NuminaMath-CoT on the Hub); students (model Qwen/",
         "smollm2_code": "environment (rows google-research-datasets/mbpp on the Hub)",
