@@ -116,7 +116,7 @@ def test_missing_models_are_refused_at_their_lines_before_anything_is_loaded(tmp
 
 
 MBPP = "mbpp/mbpp.jsonl.gz"
-OUTSIDE = {"mathqa_local": "mathqa", "btp_published": MBPP, "smollm2_code": MBPP}
+OUTSIDE = {"mathqa_local": "mathqa", "btp_published": MBPP, "hub_deepseek_coder": MBPP, "smollm2_code": MBPP}
 """The scenarios whose rows are not part of the project, and where they may lie."""
 OWN_ROWS = {
     "mathqa_local": "data/mathqa",
@@ -175,7 +175,6 @@ def test_offline_every_shipped_scenario_is_good_as_far_as_it_lies_here(
         assert OWN_ROWS[path.stem] in said.err and "correct the path" in said.err
     elsewhere = {
         "btp_published": "environment (rows google-research-datasets/mbpp on the Hub); students (model",
-        "hub_deepseek_coder": "environment (rows google-research-datasets/mbpp on the Hub); students (model",
         "gem_published_chat": "environment (rows HuggingFaceH4/ultrafeedback_binarized on the Hub, rows",
         "gem_published_math": "environment (rows AI-MO/NuminaMath-CoT on the Hub); students (model Qwen/",
         "smollm2_code": "environment (rows google-research-datasets/mbpp on the Hub)",
