@@ -45,9 +45,11 @@ class Launched:
 
 def launched(log: Path, processes: int, *words: str) -> Launched:
     """Start a command in so many processes."""
-    torchrun = ["torch.distributed.run", "--nproc-per-node", str(processes), "--standalone", "-m"]
+    here = ["--standalone", "--local-addr", "127.0.0.1"]  # where a machine does not know its own name, too
+    torchrun = ["torch.distributed.run", "--nproc-per-node", str(processes), *here, "-m"]
     command = [sys.executable, "-m", *torchrun, "simulation", *words]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    loopback = {"GLOO_SOCKET_IFNAME": "lo"} if sys.platform == "linux" else {}
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", **loopback}
     with log.open("wb") as output:
         process = subprocess.Popen(
             command, env=environment, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
