@@ -18,6 +18,7 @@ Positive = Annotated[float, Field(ge=1e-3, le=1e3)]
 NotNegative = Annotated[float, Field(ge=0, le=1e3)]
 Count = Annotated[int, Field(ge=1, le=100_000)]
 Decay = Literal["constant", "linear", "cosine"]
+FALLS: Mapping[Decay, str] = {"constant": "", "linear": ", falling linearly", "cosine": ", falling as a cosine"}
 
 
 @parameters
@@ -45,6 +46,10 @@ class Recipe(ABC):
     """Who trains: our loop over all slots at once, or TRL's trainer on one slot after the other."""
     tokens_at_once: Annotated[int, Field(ge=1, le=100_000_000)] = 2048
     """The most packed tokens of one forward pass; it bounds memory and changes no result beyond rounding."""
+    checkpointing: Annotated[bool, Field(exclude_if=lambda is_set: not is_set)] = False
+    """Whether what happens inside a block of the model is computed again for its gradients and not kept (Chen et al.
+    2016, arXiv 1604.06174): a step takes less memory, about half as much time again,
+    and ends the same."""
     effects: bool = True
     """Whether an update reads every lesson before and after it, to report what it did to each: two passes over all of
     them. Without, DPO and GRPO still read before it, because they need a reference."""
@@ -53,6 +58,22 @@ class Recipe(ABC):
     def step_size(self) -> int:
         """How many rows a step has, which the processes of a run share."""
         return self.batch_size
+
+    def explained(self) -> list[str]:
+        """Say, a phrase each, what of an update is not as by default."""
+        usual, phrases = type(self), []
+        if (self.learning_rate, self.warmup, self.decay) != (usual.learning_rate, usual.warmup, usual.decay):
+            rise = f" after {self.warmup:,} steps of warm-up" if self.warmup else ""
+            phrases.append(f"learning rate {self.learning_rate:g}{rise}{FALLS[self.decay]}")
+        if self.batch_size != usual.batch_size:
+            phrases.append(f"batches of {self.batch_size:,}")
+        if self.epochs != usual.epochs:
+            phrases.append("one pass" if self.epochs == 1 else f"{self.epochs} passes")
+        if self.tokens_at_once != usual.tokens_at_once:
+            phrases.append(f"at most {self.tokens_at_once:,} tokens at once")
+        if self.checkpointing:
+            phrases.append("blocks are computed again for their gradients")
+        return phrases
 
     @property
     def distributes(self) -> bool:

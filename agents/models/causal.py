@@ -3,7 +3,7 @@
 import copy
 import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from importlib.metadata import version as installed_version
 from pathlib import Path
@@ -24,14 +24,15 @@ from agents.models.lean_scoring import LeanScorer
 from agents.models.learner_settings import LearnerSettings, attach, endings
 from agents.models.loading import DTYPES, load_causal
 from agents.models.objectives import target_logprobs
+from agents.models.recomputing import recomputed
 from agents.models.scoring import Scorer, depth, length
 from agents.models.slots import Adapters
 from agents.models.text import Text
 from agents.models.trial import observe
 from simulation.core.calls import Completion, Request
 from simulation.core.errors import ModelError, nearest
+from simulation.core.model_roles import lost_paths
 from simulation.core.objectives import CROSS_ENTROPY, Objective
-from simulation.core.optional_roles import lost_paths
 from simulation.core.packing import Tree
 from simulation.core.types import Seat
 
@@ -126,7 +127,7 @@ class CausalLearner:
     @property
     def left_out(self) -> str:
         """What of the base no slot changes though another kind of training would, for people; "" where nothing."""
-        return "" if self._adapters.whole else lora.left_out(self._module)
+        return "" if self._adapters.whole else lora.left_out(self._module, self._adapters)
 
     def followed_template(self) -> str:
         """Say which conversations were laid out and tokenized as the model's template has them, "" without one."""
@@ -206,6 +207,10 @@ class CausalLearner:
                 yield
             finally:
                 values_SP[rows] = now_GP
+
+    def recomputing(self) -> AbstractContextManager[None]:
+        """Within it, forward passes and their gradients keep of each block only what goes into it."""
+        return recomputed(self._module, self._adapters)
 
     def touch(self, slots: Sequence[str]) -> None:
         """Forget the versions of these slots; `version` also notices by itself that a row has changed."""

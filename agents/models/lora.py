@@ -133,14 +133,31 @@ def called(module: nn.Module, layers: dict[str, nn.Module]) -> dict[str, nn.Modu
     return {name: layer for name, layer in layers.items() if name in names}
 
 
-def left_out(module: nn.Module) -> str:
-    """Say which weights of experts no adapter changes, "" where the model has none: they are stacked, not layers."""
+def left_out(module: nn.Module, adapters: Adapters) -> str:
+    """Say which weights of experts, which are stacked, and which linear layers but the head have no adapter, or ""."""
+    parts = [stacked_experts(module), *([f"its layers {names}"] if (names := bare_layers(module, adapters)) else [])]
+    named = " and ".join(filter(None, parts))
+    return f"{named} have no adapter and stay as they are" if named else ""
+
+
+def stacked_experts(module: nn.Module) -> str:
+    """Name the experts of a model with their share of its weights, "" where it has none of one tensor for all."""
     stacked = {name: weights.numel() for name, weights in module.named_parameters() if weights.dim() == 3}
     of_experts = sum(size for name, size in stacked.items() if "expert" in name)
-    if not of_experts:
-        return ""
     share = of_experts / sum(weights.numel() for weights in module.parameters())
-    return f"its experts, {share:.0%} of its weights, are as they are: adapters change the other layers"
+    return f"its experts, {share:.0%} of its weights," if of_experts else ""
+
+
+def bare_layers(module: nn.Module, adapters: Adapters) -> str:
+    """Name the linear layers but the head that have no adapter, by the last parts of their names."""
+    head = module.get_output_embeddings()  # type: ignore[operator]  # a transformers model, typed as nn.Module
+    within = {f"{shape.name}.base" for shape in adapters.shapes}
+    leaves = [
+        name.rsplit(".", 1)[-1]
+        for name, layer in module.named_modules()
+        if isinstance(layer, nn.Linear | Conv1D) and name not in within and layer is not head
+    ]
+    return ", ".join(dict.fromkeys(leaves))
 
 
 def attach(

@@ -17,7 +17,7 @@ from agents.models.nearness import Grounding
 from agents.students.prompting import Prompt, manner_of, one_way, prompting
 from agents.students.student import Mode, Spelling, Student, Template
 from simulation.core.errors import SimulationError
-from simulation.core.optional_roles import taken_paths
+from simulation.core.model_roles import taken_paths
 from simulation.core.registry import nested, students
 from simulation.core.roles import Answerer
 from simulation.core.types import Seat

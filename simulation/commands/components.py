@@ -68,7 +68,7 @@ def check_file(path: Path, overrides: Sequence[str], *, whole_audit: bool, offli
     else:
         audit(prepared, whole_audit)
         hold(prepared)
-        sentences = [*prepared.notices, *([prepared.manner] if prepared.manner else [])]
+        sentences = [*prepared.notices, *prepared.ways]
         notices = [*description(prepared), *(f"notice: {notice}" for notice in sentences)]
         finding = (
             f"good; {len(prepared.seats)} student(s), {scenario.turns} turns of {prepared.settings.questions} "

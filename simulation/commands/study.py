@@ -38,8 +38,8 @@ def run_command(arguments: Namespace) -> int:
         checked = shlex.join([name, *overrides])
         more = f" ({len(notices) - 1} details: `{PROGRAM} check {checked}`)" if len(notices) > 1 else ""
         say(f"notice: {notices[0]}{more}", aside=True)
-    if prepared.manner:
-        say(f"notice: {prepared.manner}", aside=True)
+    for line in prepared.ways:
+        say(f"notice: {line}", aside=True)
     from simulation.play.session import begin
     from simulation.store import new_folder
 

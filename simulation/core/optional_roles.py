@@ -3,14 +3,12 @@
 Environments  Changing  SkillGraph  Described  Worded
 Policies      Observing                             Students  SelfTaught  Frozen  Triable  Instructed
 Judges        Executing  Auditing  Refusing  Sharing  Metered  Understanding
-Models        KeepsReplies  Tried  Rewinding  Partial       (of trainers: trainer_roles.py)
-Any role      Checkable  Elsewhere  Fingerprinted  Diagnosable  Settling
+Any role      Checkable  Elsewhere  Fingerprinted  Diagnosable  Settling  Explained
+(of models: model_roles.py, of trainers: trainer_roles.py)
 """
 
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -115,62 +113,12 @@ class Understanding(Protocol):
 
 
 @runtime_checkable
-class KeepsReplies(Protocol):
-    """A model whose replies are paid for: it keeps each one where a study that goes on finds it again."""
-
-    def keep_in(self, folder: Path) -> None:
-        """Be told the study's folder, before the first request."""
-
-    def committed(self) -> None:
-        """Hear that the turn is committed: what was asked in it is never asked again."""
-
-
-@runtime_checkable
-class Tried(Protocol):
-    """A model that was tried before it plays; a fast path that it does not take costs time, and nothing else."""
-
-    @property
-    def fast_paths(self) -> Mapping[str, bool]:
-        """Whether it takes each fast path, by name."""
-        ...
-
-
-@runtime_checkable
-class Rewinding(Protocol):
-    """A learner that remembers how its slots began, as a reference that does not move with them."""
-
-    def as_begun(self, slots: Sequence[str]) -> AbstractContextManager[None]:
-        """Within it these slots are as they were before anything was learned."""
-        ...
-
-
-@runtime_checkable
-class Partial(Protocol):
-    """A learner whose slots may leave out a part of the base that other kinds of training would change."""
-
-    @property
-    def left_out(self) -> str:
-        """What that part is, for people, or nothing."""
-        ...
-
-
-@runtime_checkable
 class Triable(Protocol):
     """Students or a judge whose model can be tried without a study."""
 
     def tried(self) -> str:
         """Load the model and say what it was seen to do, or "missing: …" with the reason."""
         ...
-
-
-def taken_paths(model: Tried) -> str:
-    """Name the fast paths that a model takes, for people and fingerprints."""
-    return ", ".join(name for name, is_taken in model.fast_paths.items() if is_taken) or "none"
-
-
-def lost_paths(model: Tried) -> str:
-    """Name the fast paths that a model does not take, or nothing."""
-    return ", ".join(name for name, is_taken in model.fast_paths.items() if not is_taken)
 
 
 @runtime_checkable
@@ -286,4 +234,13 @@ class Settling(Protocol):
 
     def settled(self) -> Any:
         """Return the component with all decided, an equal one where nothing is open (Any: one of its own kind)."""
+        ...
+
+
+@runtime_checkable
+class Explained(Protocol):
+    """A component that has a part in how students learn, and says where it was told to do it otherwise."""
+
+    def explained(self) -> Sequence[str]:
+        """Say for people, a phrase each, what of an update is not as by default; nothing where all is."""
         ...

@@ -14,7 +14,8 @@ from typing import Protocol
 
 from simulation.contracts.boundary import calling, named
 from simulation.core.errors import StoreError
-from simulation.core.optional_roles import KeepsReplies, Metered, Metering
+from simulation.core.model_roles import KeepsReplies
+from simulation.core.optional_roles import Metered, Metering
 from simulation.core.ranks import world_size
 from simulation.core.roles import LanguageModel
 from simulation.core.types import Turn

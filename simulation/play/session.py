@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from simulation import __version__
 from simulation.contracts.boundary import calling, named
 from simulation.core.distinct import distinct
-from simulation.core.optional_roles import Fingerprinted, KeepsReplies, Partial, Tried, lost_paths, taken_paths
+from simulation.core.model_roles import KeepsReplies, Partial, Tried, lost_paths, taken_paths
+from simulation.core.optional_roles import Fingerprinted
 from simulation.core.ranks import world_size
 from simulation.core.roles import Students
 from simulation.play.processes import leading

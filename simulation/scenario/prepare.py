@@ -12,7 +12,7 @@ from simulation.contracts.policies import known_needs
 from simulation.contracts.students import guarded_answerer, guarded_count
 from simulation.core.errors import ContractError, ScenarioError, SimulationError
 from simulation.core.faults import in_line
-from simulation.core.optional_roles import Changing, Executing, Instructed, SelfTaught, Sharing, Worded
+from simulation.core.optional_roles import Changing, Executing, Explained, Instructed, SelfTaught, Sharing, Worded
 from simulation.core.questions import Measure, Splits
 from simulation.core.registry import build, find
 from simulation.core.roles import Answerer, Environment, Judge, SelectionPolicy, Students, Trainer
@@ -82,6 +82,21 @@ class Prepared:
     def manner(self) -> str:
         """How questions are put to the students, where it is not in the dialect of the shipped models."""
         return self.students.manner(self.wording) if isinstance(self.students, Instructed) else ""
+
+    @property
+    def learning(self) -> str:
+        """What an update does, as far as it is not by default."""
+        phrases: list[str] = []
+        for kind, part in (("trainer", self.settings.trainer), ("students", self.students)):
+            if isinstance(part, Explained):
+                with calling(kind, named(part)):
+                    phrases += part.explained()
+        return f"an update: {'; '.join(phrases)}" if phrases else ""
+
+    @property
+    def ways(self) -> list[str]:
+        """How students are asked and how they learn, a line each, where it is not as by default."""
+        return [line for line in (self.manner, self.learning) if line]
 
     @property
     def sets(self) -> Mapping[str, Sequence[Question]]:

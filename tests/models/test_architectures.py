@@ -10,7 +10,7 @@ from transformers import CONFIG_MAPPING, AutoModelForCausalLM
 from agents.models.causal import CausalLearner
 from agents.models.learner_settings import LearnerSettings
 from simulation.core.calls import Request
-from simulation.core.optional_roles import Partial
+from simulation.core.model_roles import Partial
 from tests.support import tiny_models
 from tests.support.learners import learner, move, seats
 from training.trl.borrowed import quiet
@@ -59,3 +59,10 @@ def test_it_is_loaded_scored_and_told(kind: str, tmp_path: Path) -> None:
 
 def test_a_model_whose_every_layer_is_adapted_leaves_nothing_out() -> None:
     assert learner().left_out == ""
+    assert learner(slot="every_weight").left_out == ""
+
+
+def test_layers_without_an_adapter_are_named() -> None:
+    named = "its layers k_proj, o_proj, gate_proj, up_proj, down_proj have no adapter and stay as they are"
+    assert learner(targets=("q_proj", "v_proj")).left_out == named
+    assert learner("mamba").left_out == "its layers dt_proj have no adapter and stay as they are"

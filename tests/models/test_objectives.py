@@ -15,8 +15,8 @@ from agents.models.causal import CausalLearner
 from agents.models.learner_settings import LearnerSettings
 from agents.models.objectives import MASSES, target_logprobs
 from agents.models.scoring import Scorer
+from simulation.core.model_roles import lost_paths
 from simulation.core.objectives import CROSS_ENTROPY, Objective
-from simulation.core.optional_roles import lost_paths
 from tests.support.learners import move, seats
 
 CASES = 1000

@@ -15,7 +15,7 @@ from agents.students.api import ApiStudents
 from simulation.core.calls import Request
 from simulation.core.errors import ModelError, StoreError
 from simulation.core.kinds.options import Options
-from simulation.core.optional_roles import KeepsReplies
+from simulation.core.model_roles import KeepsReplies
 from simulation.core.roles import Trainable, trainable
 from simulation.core.types import Question
 from tests.support.api_students import SEATS, VARIABLE, asked, learner, proper, students

@@ -199,3 +199,30 @@ def test_offline_every_shipped_scenario_is_good_as_far_as_it_lies_here(
 def test_offline_what_lies_here_is_still_refused(override: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", "--offline", str(ROOT / "scenarios" / "btp_published.yaml"), "--set", override]) == 2
     assert override.partition("=")[0].split(".")[0] in capsys.readouterr().err
+
+
+UPDATE = (
+    "learn.trainer={name: sft, learning_rate: 0.0003, warmup: 20, decay: linear, batch_size: 1024, epochs: 1, "
+    "tokens_at_once: 16384, checkpointing: true}"
+)
+
+
+def test_what_an_update_does_otherwise_than_by_default_is_said_in_one_line(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    name = str(ROOT / "scenarios" / "random_selection.yaml")
+    assert prepare(load_scenario(Path(name))).ways == []
+    expected = (
+        "an update: learning rate 0.0003 after 20 steps of warm-up, falling linearly; batches of 1,024; one pass; "
+        "at most 16,384 tokens at once; blocks are computed again for their gradients"
+    )
+    assert prepare(load_scenario(Path(name), [UPDATE])).ways == [expected]
+    assert main(["check", name, UPDATE]) == 0
+    assert f"notice: {expected}" in " ".join(capsys.readouterr().out.split())
+
+
+def test_checkpointing_stands_in_a_study_only_where_it_is_set() -> None:
+    name = ROOT / "scenarios" / "random_selection.yaml"
+    assert "checkpointing" not in load_scenario(name).resolved()["learn"]["trainer"]
+    named = load_scenario(name, ["learn.trainer.checkpointing=true"]).resolved()
+    assert named["learn"]["trainer"]["checkpointing"] is True

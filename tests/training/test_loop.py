@@ -14,7 +14,7 @@ from simulation.core.types import Experience, Feedback, Question
 from tests.support.bigram import BigramLearner, experience, lessons
 from training.cohort.adamw import RowAdamW, scheduled_rate
 from training.cohort.advantages import group_advantages
-from training.cohort.loop import cost, together, whole
+from training.cohort.passes import cost, together, whole
 from training.lessons import Example
 from training.recipe import Decay
 

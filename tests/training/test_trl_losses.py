@@ -24,8 +24,9 @@ from tests.support import tiny_models
 from tests.support.additions import wrong_additions
 from training.cohort.advantages import group_advantages
 from training.cohort.groups import Grouping
-from training.cohort.loop import read, token_advantages
+from training.cohort.loop import token_advantages
 from training.cohort.losses import group_relative, likelihood, preference
+from training.cohort.passes import read
 from training.cohort.sampling import group_examples
 from training.dpo import DPO
 from training.grpo import GRPO

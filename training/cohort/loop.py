@@ -1,6 +1,7 @@
 """The one training loop: every loss, every slot, each slot as it would train alone."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,13 +10,14 @@ import torch
 from torch import Tensor
 
 from simulation.core.errors import ModelError
+from simulation.core.model_roles import Recomputing
 from simulation.core.objectives import Objective
-from simulation.core.optional_roles import Rewinding
 from simulation.core.packing import size
 from simulation.core.roles import Trainable
 from simulation.core.types import LessonEffect, Update
 from training.cohort.adamw import RowAdamW, scheduled_rate
 from training.cohort.losses import Batch, Readings, lesson_effects
+from training.cohort.passes import chosen, read, read_beginnings, together
 from training.lessons import Example, Examples
 from training.recipe import Recipe
 
@@ -135,15 +137,13 @@ def train(
     losses, norms = ({slot: list[float]() for slot in taught} for _ in range(2))
     optimiser = RowAdamW(model.adapters_SP, weight_decay=recipe.weight_decay, clip=recipe.clip)
     streams = {slot: schedule(len(taught[slot]), recipe, generators[slot]) for slot in taught}
-    while picks := {slot: indices for slot in taught if (indices := next(streams[slot], None)) is not None}:
-        model.adapters_SP.grad = None
-        for group in together(chosen(taught, picks), recipe.tokens_at_once):
-            own = {slot: picks[slot] for slot in group}
-            for slot, value in backward(model, taught, own, before, references, loss, recipe.objective).items():
+    with sparing(model, recipe):
+        while picks := {slot: indices for slot in taught if (indices := next(streams[slot], None)) is not None}:
+            for slot, value in step_losses(model, taught, picks, before, references, loss, recipe).items():
                 losses[slot].append(value)
-        rates = [rate(recipe, len(norms[slot]), len(taught[slot])) for slot in picks]
-        for slot, norm in zip(picks, optimiser.step([*map(model.slots.index, picks)], rates), strict=True):
-            norms[slot].append(norm)
+            rates = [rate(recipe, len(norms[slot]), len(taught[slot])) for slot in picks]
+            for slot, norm in zip(picks, optimiser.step([*map(model.slots.index, picks)], rates), strict=True):
+                norms[slot].append(norm)
     model.adapters_SP.grad = None
     model.touch([*taught])
     after = read(model, taught, recipe) if recipe.effects else {}
@@ -157,6 +157,15 @@ def train(
         )
         for slot in taught
     }
+
+
+def sparing(model: Trainable, recipe: Recipe) -> AbstractContextManager[None]:
+    """Return what the steps of an update are taken in: with checkpointing, less is kept for their gradients."""
+    if not recipe.checkpointing:
+        return nullcontext()
+    if not isinstance(model, Recomputing):
+        raise ModelError(f"{model.source} cannot compute its blocks again; set learn.trainer.checkpointing to false")
+    return model.recomputing()
 
 
 def schedule(size: int, recipe: Recipe, generator: np.random.Generator) -> Iterator[list[int]]:
@@ -173,30 +182,22 @@ def rate(recipe: Recipe, step: int, size: int) -> float:
     return scheduled_rate(recipe.learning_rate, step, steps, warmup=recipe.warmup, decay=recipe.decay)
 
 
-def cost(picked: Sequence[Sequence[Example]]) -> int:
-    """Return how many packed tokens these slots take in one batch, where each is padded to the largest."""
-    trees = [example.tree for examples in picked for example in examples]
-    longest = max(map(size, trees))
-    return len(picked) * max(map(len, picked)) * longest
-
-
-def together(picked: Mapping[str, Sequence[Example]], most: int) -> Iterator[list[str]]:
-    """Split slots, in order, into groups that cost at most `most` tokens together; a slot is never split."""
-    group: list[str] = []
-    for slot in picked:
-        if group and cost([picked[name] for name in (*group, slot)]) > most:
-            yield group
-            group = []
-        group.append(slot)
-    if group:
-        yield group
-
-
-def chosen(
-    examples: Mapping[str, Sequence[Example]], picks: Mapping[str, Sequence[int]]
-) -> dict[str, Sequence[Example]]:
-    """Return the examples that were picked of each slot."""
-    return {slot: [examples[slot][index] for index in indices] for slot, indices in picks.items()}
+def step_losses(
+    model: Trainable,
+    examples: Mapping[str, Sequence[Example]],
+    picks: Mapping[str, Sequence[int]],
+    before: Mapping[str, Readings],
+    references: Mapping[str, Readings],
+    loss: Loss,
+    recipe: Recipe,
+) -> dict[str, float]:
+    """Leave the gradients of one step, made in passes of `tokens_at_once`, and return each slot's loss."""
+    model.adapters_SP.grad = None
+    losses: dict[str, float] = {}
+    for group in together(chosen(examples, picks), recipe.tokens_at_once):
+        own = {slot: picks[slot] for slot in group}
+        losses |= backward(model, examples, own, before, references, loss, recipe.objective)
+    return losses
 
 
 def backward(
@@ -246,51 +247,3 @@ def token_advantages(batch: Sequence[Sequence[Example]], logprobs_SBKT: Tensor) 
                 width = len(example.tree.branches[branch])
                 advantages_SBKT[slot, place, branch, :width] = values
     return torch.from_numpy(advantages_SBKT).to(logprobs_SBKT)
-
-
-def read_beginnings(model: Trainable, examples: Mapping[str, Sequence[Example]], recipe: Recipe) -> dict[str, Readings]:
-    """Return every slot's log-probabilities as it was before it learned anything."""
-    if not isinstance(model, Rewinding):
-        raise ModelError(f"{model.source} does not remember how its slots began; set learn.trainer.reference to update")
-    with model.as_begun([*examples]):
-        return read(model, examples, recipe)
-
-
-@torch.no_grad()
-def read(model: Trainable, examples: Mapping[str, Sequence[Example]], recipe: Recipe) -> dict[str, Readings]:
-    """Return every slot's log-probabilities under its adapter as it stands, in passes of `tokens_at_once`."""
-    parts_by_slot: dict[str, list[tuple[Tensor, Tensor]]] = {slot: [] for slot in examples}
-    streams = {slot: whole(rows, recipe.tokens_at_once) for slot, rows in examples.items()}
-    while picks := {slot: indices for slot in examples if (indices := next(streams[slot], None)) is not None}:
-        for group in together(chosen(examples, picks), recipe.tokens_at_once):
-            trees = [[examples[slot][index].tree for index in picks[slot]] for slot in group]
-            logprobs_SBKT, valid_SBKT = model.branch_logprobs(group, trees)
-            for row, slot in enumerate(group):
-                count = len(picks[slot])
-                parts_by_slot[slot].append((logprobs_SBKT[row, :count], valid_SBKT[row, :count]))
-    return {
-        slot: Readings(logprobs_NKT=stack([part[0] for part in parts]), valid_NKT=stack([part[1] for part in parts]))
-        for slot, parts in parts_by_slot.items()
-    }
-
-
-def whole(examples: Sequence[Example], most: int) -> Iterator[range]:
-    """Split one slot's examples, in order, into runs that cost at most `most` tokens."""
-    sizes = [size(example.tree) for example in examples]
-    first, longest = 0, 0
-    for last, own in enumerate(sizes):
-        if last > first and (last + 1 - first) * max(longest, own) > most:
-            yield range(first, last)
-            first, longest = last, 0
-        longest = max(longest, own)
-    if sizes:
-        yield range(first, len(sizes))
-
-
-def stack(parts_NKT: Sequence[Tensor]) -> Tensor:
-    """Join along the first axis what may differ in the other two, padding with zeros."""
-    branches = max(part.shape[1] for part in parts_NKT)
-    tokens = max(part.shape[2] for part in parts_NKT)
-    return torch.cat(
-        [torch.nn.functional.pad(part, (0, tokens - part.shape[2], 0, branches - part.shape[1])) for part in parts_NKT]
-    )

@@ -8,8 +8,9 @@ from transformers import Trainer
 
 from simulation.core.roles import Lendable
 from simulation.core.types import LessonEffect, Update
-from training.cohort.loop import MeasureReadings, read, report
+from training.cohort.loop import MeasureReadings, report
 from training.cohort.losses import lesson_effects
+from training.cohort.passes import read
 from training.lessons import Examples
 from training.recipe import Recipe
 from training.trl.borrowed import borrowed

@@ -1,0 +1,60 @@
+"""Blocks of a model whose inside is computed again for its gradients, instead of being kept until then.
+
+Chen et al. (2016), "Training Deep Nets with Sublinear Memory Cost", arXiv 1604.06174, section 4, with one block a
+segment. What is kept of a block is what goes into it, and which slots were at work when it ran.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from typing import Any
+
+import torch
+from torch import nn
+from torch.utils.checkpoint import checkpoint
+from transformers.modeling_layers import GradientCheckpointingLayer
+
+from agents.models.slots import Adapters
+from simulation.core.errors import ModelError
+
+
+@contextmanager
+def recomputed(module: nn.Module, adapters: Adapters) -> Iterator[None]:
+    """Let every block of a model keep no more than its inputs; gradients are to be asked for within."""
+    blocks = [layer for layer in module.modules() if isinstance(layer, GradientCheckpointingLayer)]
+    if not blocks:
+        raise ModelError(
+            f"{type(module).__name__} has no blocks that could be computed again; set learn.trainer.checkpointing to "
+            "false"
+        )
+    with ExitStack() as calls:
+        for block in blocks:
+            calls.enter_context(called_by(block, partial(run, block.forward, adapters)))
+        yield
+
+
+def run(forward: Callable[..., Any], adapters: Adapters, *inputs: Any, **named: Any) -> Any:
+    """Return what a block makes of its inputs, now and again for its gradients (Any: each architecture's own)."""
+    seating = adapters.seating
+    if seating is None or not torch.is_grad_enabled():
+        return forward(*inputs, **named)
+
+    def seated(*inputs: Any, **named: Any) -> Any:
+        with adapters.again(seating, rows=seating.rows, columns=seating.columns):  # gone when gradients are asked for
+            return forward(*inputs, **named)
+
+    return checkpoint(seated, *inputs, use_reentrant=False, preserve_rng_state=False, **named)
+
+
+@contextmanager
+def called_by(module: nn.Module, forward: Callable[..., Any]) -> Iterator[None]:
+    """Let this stand in for a module's own forward pass (Any: what it returns)."""
+    before = vars(module).get("forward")
+    vars(module)["forward"] = forward
+    try:
+        yield
+    finally:
+        if before is None:
+            del vars(module)["forward"]
+        else:
+            vars(module)["forward"] = before
