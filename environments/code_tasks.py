@@ -60,7 +60,7 @@ class CodeTasks(FixedQuestions):
     """Other rows to evaluate on, such as HumanEval's; all are held out, in place of those of `rows` or the bank."""
     pool_size: Annotated[int, Field(ge=1, le=1_000_000)] = 8000
     """How many tasks of the bank may be asked."""
-    probe_size: Annotated[int, Field(ge=1, le=MOST_DISTINCT)] = 100
+    probe_size: Annotated[int, Field(ge=0, le=MOST_DISTINCT)] = 100
     """How many tasks policies may measure the student on; MBPP's own are all used."""
     held_out_size: Annotated[int, Field(ge=1, le=MOST_DISTINCT)] = 200
     """How many tasks of the bank are held out, compositions of skills that are never asked; rows are all used."""

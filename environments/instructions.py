@@ -43,7 +43,7 @@ class Instructions(FixedQuestions):
     """Other prompts to evaluate on, such as IFEval's; all are held out, in place of those of `rows` or the bank."""
     pool_size: Annotated[int, Field(ge=1, le=1_000_000)] = 8000
     """How many prompts of the bank may be asked."""
-    probe_size: Annotated[int, Field(ge=1, le=MOST_DISTINCT)] = 100
+    probe_size: Annotated[int, Field(ge=0, le=MOST_DISTINCT)] = 100
     """How many prompts policies may measure the student on."""
     held_out_size: Annotated[int, Field(ge=1, le=MOST_DISTINCT)] = 200
     """How many prompts of the bank are held out, combinations of conditions that are never asked; rows are all used."""

@@ -39,7 +39,7 @@ class MathWordProblems(FixedQuestions):
     """The split of `rows` that only the evaluation sees; a single file gives 15 percent of its questions."""
     pool_size: Annotated[int, Field(ge=1, le=1_000_000)] = 8000
     """How many problems of the bank may be asked; rows are all used."""
-    probe_size: Annotated[int, Field(ge=1, le=MOST_DISTINCT)] = 300
+    probe_size: Annotated[int, Field(ge=0, le=MOST_DISTINCT)] = 300
     """How many problems policies may measure the student on."""
     held_out_size: Annotated[int, Field(ge=1, le=MOST_DISTINCT)] = 600
     """How many problems of the bank are held out; rows are all used."""

@@ -27,8 +27,8 @@ class OwnQuestions(FixedQuestions):
 
     rows: OwnRows | None = None
     """The file: a table (CSV or XLSX) with columns question, option_a, option_b, … (2 to 10, none where the answer is a
-    number or a short text), correct, category, skill, misconception_a, …; JSON lines with such keys; Moodle's GIFT or
-    Aiken; or a dataset on the Hub."""
+    number or a short text), correct, category, skill, misconception_a, …; JSON lines with such keys; preferences, with
+    prompt, chosen and rejected; Moodle's GIFT or Aiken; or a dataset on the Hub."""
     columns: Mapping[str, str | list[str]] = Field(default_factory=dict)
     """Names of columns that are called otherwise, such as {question: Frage, options: [A, B, C], correct: Loesung}."""
     correct_is: Marking = "any"

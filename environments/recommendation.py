@@ -70,7 +70,7 @@ class Recommendation(FixedQuestions):
     """How many different codes a level has, where they are made."""
     pool_size: Annotated[int, Field(ge=1, le=100_000_000)] | None = None
     """How many of the training windows may be asked; all where nothing is said."""
-    probe_size: Annotated[int, Field(ge=1, le=1_000_000)] = 300
+    probe_size: Annotated[int, Field(ge=0, le=1_000_000)] = 300
     """How many validation windows policies may measure the student on, at most; of the shop only such whose history no
     training window has, as of what is held out."""
     held_out_size: Annotated[int, Field(ge=1, le=1_000_000)] = 1000

@@ -62,7 +62,7 @@ class RecommenderUsers:
     """How many different codes a level has."""
     held_out_size: Annotated[int, Field(ge=1, le=10_000)] = 600
     """How many users measure."""
-    probe_size: Annotated[int, Field(ge=1, le=10_000)] = 100
+    probe_size: Annotated[int, Field(ge=0, le=10_000)] = 100
     """How many users policies may measure the student on."""
 
     exact_judge: ClassVar[dict[str, object]] = {"name": "recommender_user", "expected": True}

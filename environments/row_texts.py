@@ -1,7 +1,7 @@
 """Texts and Python in the columns of rows, each refused by name where it is none."""
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from environments.row_files import short
 from simulation.core.errors import DataError
@@ -18,6 +18,15 @@ def text_in(row: Mapping[str, object], column: str) -> str:
     except UnicodeEncodeError:
         raise DataError(f"{column} holds half a surrogate pair: {short(value)}") from None
     return value.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def last_said(value: object, role: str, column: str) -> str:
+    """Return a text, or what the last of several messages says, which must be `role`'s."""
+    last = value[-1] if isinstance(value, Sequence) and not isinstance(value, str) and value else value
+    text = last.get("content") if isinstance(last, Mapping) and last.get("role") == role else last
+    if not isinstance(text, str) or not text.strip():
+        raise DataError(f"{column} must be a text, or messages of which the {role} has the last: {short(value)}")
+    return text
 
 
 def python_in(row: Mapping[str, object], column: str) -> str:

@@ -12,6 +12,10 @@ from simulation.core.types import Question
 T = TypeVar("T")
 HELD_OUT_PERCENT = 15
 """Of rows that name no split of their own."""
+PROBE_PERCENT = 20
+"""Of the others, where the probe set that is wished for does not fit."""
+FEWEST = 7
+"""The fewest rows of which HELD_OUT_PERCENT is one."""
 _ATTEMPTS = 4
 
 
@@ -59,17 +63,27 @@ def shuffled(questions: Iterable[Question], seed: int) -> tuple[Question, ...]:
 def rows_apart(
     source: str, fresh: Sequence[Question], held_out: Sequence[Question], refused: Sequence[object], *, probe_size: int
 ) -> Splits:
-    """Return the splits of what was read from `source`; the probe set is taken out of `fresh`."""
-    if not held_out or len(fresh) <= probe_size:
+    """Return the splits of what was read from `source`; the probe set is taken out of `fresh`.
+
+    Where so large a one would leave nothing to ask, it is a share of them, which is told, and others than policies that
+    measure on it may be asked it too.
+    """
+    if not held_out:
+        raise DataError(f"{source!r} holds {len(fresh)} question(s), too few to hold any out; give {FEWEST} at least")
+    if not fresh:
         raise DataError(
-            f"{source!r} leaves {len(held_out)} questions to evaluate and {len(fresh)} others, of which a probe set "
-            f"takes {probe_size}: give more rows or lower probe_size"
+            f"of {source!r} nothing may be asked, because all of its {len(held_out)} question(s) are held out or have "
+            "nothing to learn from; name other rows to ask, or other rows to hold out"
         )
+    fits = probe_size < len(fresh)
+    size = probe_size if fits else len(fresh) * PROBE_PERCENT // 100
+    shrunk = () if fits else (f"{source}: a probe set of {probe_size} leaves nothing to ask, so it is {size}",)
     return Splits(
-        pool=fresh[probe_size:],
+        pool=fresh[size:],
         held_out=held_out,
-        probe=fresh[:probe_size],
-        notices=noticed(source, len(fresh) + len(held_out), refused),
+        probe=fresh[:size],
+        spare_probe=not fits,
+        notices=(*noticed(source, len(fresh) + len(held_out), refused), *shrunk),
     )
 
 

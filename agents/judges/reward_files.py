@@ -55,7 +55,7 @@ def read_lists(file: Path, items: Catalogue) -> NDArray[np.float64]:
 def read_histories(file: Path) -> tuple[tuple[str, ...], ...]:
     """Read what each user took, oldest first: a JSON list of item names a line; raises DataError by file and line."""
     try:
-        lines = file.read_text(encoding="utf-8").split("\n")
+        lines = file.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"the log {file} cannot be read: {error}; correct `log`") from error
     histories = []
@@ -81,6 +81,6 @@ def read_history(line: str, where: str) -> tuple[str, ...]:
 def read_json(file: Path) -> Any:
     """Return what a JSON file holds (Any: JSON values)."""
     try:
-        return json.loads(file.read_text(encoding="utf-8"))
+        return json.loads(file.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError, RecursionError) as error:
         raise DataError(f"the item vectors {file} cannot be read as JSON: {error}; correct `vectors`") from error

@@ -22,7 +22,7 @@ def read_rows(file: Path) -> tuple[TeacherRow, ...]:
     Raises DataError naming the file and line of the first row that is not one.
     """
     try:
-        lines = file.read_text(encoding="utf-8").splitlines()
+        lines = file.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"the teacher's rows cannot be read: {error}; correct `rows`") from error
     rows = tuple(read_row(line, f"{file}:{number}") for number, line in enumerate(lines, 1) if line.strip())

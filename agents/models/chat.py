@@ -79,7 +79,7 @@ def template_text(chat: Chat, source: str) -> str | None:
     """
     if chat.file is not None:
         try:
-            return chat.file.read_text(encoding="utf-8")
+            return chat.file.read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
             raise DataError(f"students.chat.template: {chat.file} cannot be read: {error}; correct the path") from error
     if chat.template == OFF:

@@ -69,7 +69,7 @@ def popularity(file: Path, name: str) -> Floats:
 def numbers_by_item(file: Path, items: Catalogue) -> list[float]:
     """Read the number of each item of a catalogue, 0 where there is none; raises DataError."""
     try:
-        numbers = json.loads(file.read_text(encoding="utf-8"))
+        numbers = json.loads(file.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
         raise DataError(f"{file} cannot be read as JSON: {error}; correct grounding.popularity") from error
     if not isinstance(numbers, dict):

@@ -80,7 +80,7 @@ class Prompt:
         if self.layout is None or not self.layout.endswith(FILES):
             return self.layout
         try:
-            text = Path(self.layout).read_text(encoding="utf-8")
+            text = Path(self.layout).read_text(encoding="utf-8-sig")
             return asking_layout(text.removesuffix("\n") + "\n")
         except (OSError, UnicodeDecodeError, ValueError) as error:
             raise DataError(f"prompt.layout {self.layout!r}: {error}; correct the file or its path") from error

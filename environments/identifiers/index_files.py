@@ -96,7 +96,7 @@ def _pairs(path: Path) -> list[tuple[str, object]]:
     """Return the members of the one object of a file, those with equal names too."""
     try:
         content = path.expanduser().read_bytes()
-        text = (gzip.decompress(content) if path.suffix == ".gz" else content).decode("utf-8")
+        text = (gzip.decompress(content) if path.suffix == ".gz" else content).decode("utf-8-sig")
         pairs = json.loads(text, object_pairs_hook=_Members)
     except FileNotFoundError as error:
         raise no_file(path) from error

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from environments.row_files import Refused, Rows, read_questions, short
+from environments.row_texts import last_said
 from simulation.core.errors import DataError, nearest
 from simulation.core.kinds.conditions import Condition, Conditions, Parameter
 from simulation.core.types import Question
@@ -74,7 +75,7 @@ def load_prompts(source: str, split: str | None = None) -> Rows:
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
     """Yield the lines of a text that are not empty, with their numbers from 1."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise DataError(
             f"{str(path)!r} is not UTF-8 text ({error.reason} at byte {error.start}); save it as UTF-8"
@@ -119,16 +120,8 @@ def unconditioned(prompt: str, references: tuple[str, ...] = ()) -> Question:
 
 def demonstrations(row: Mapping[str, object]) -> tuple[str, ...]:
     """Return the text that a row demonstrates, if any: a response, or the last message of what was chosen."""
-    for column in RESPONSES:
-        value = row.get(column)
-        if value is None:
-            continue
-        last = value[-1] if isinstance(value, Sequence) and not isinstance(value, str) and value else value
-        text = last.get("content") if isinstance(last, Mapping) and last.get("role") == "assistant" else last
-        if not isinstance(text, str) or not text.strip():
-            raise DataError(f"{column} must be a text, or messages of which the assistant has the last: {short(value)}")
-        return (text,)
-    return ()
+    named = {column: row[column] for column in RESPONSES if row.get(column) is not None}
+    return tuple(last_said(value, "assistant", column) for column, value in list(named.items())[:1])
 
 
 def _conditions(row: Mapping[str, object]) -> tuple[Condition, ...]:

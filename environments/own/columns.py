@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from string import ascii_lowercase
+from zlib import crc32
 
 from environments.own.draft import Draft
 from environments.row_files import short
+from environments.row_texts import last_said
 from simulation.core.errors import DataError, likest, nearest
 from simulation.core.templates import letter
 
@@ -31,6 +33,8 @@ SINGLE = {
     "skill": ("skill",),
     "options": ("options", "choices"),
     "misconceptions": ("misconceptions",),
+    "chosen": ("chosen", "preferred"),
+    "rejected": ("rejected", "dispreferred"),
 }
 """The names by which each column is recognised, the first before the others."""
 _OF_OPTION = re.compile(r"(?:option|choice|answer)([a-z]|[1-9]\d?)|([a-j])")
@@ -54,11 +58,15 @@ class Columns:
     option_list: str = ""
     """The column that holds all options."""
     misconception_list: str = ""
+    chosen: str = ""
+    """The column of the better of two texts, where a table holds preferences."""
+    rejected: str = ""
     unread: tuple[str, ...] = ()
     """Columns that say nothing here."""
 
     def __str__(self) -> str:
         single = {"question": self.question, "options": self.option_list, "correct": self.correct}
+        single |= {"chosen": self.chosen, "rejected": self.rejected}
         single |= {"category": self.category, "skill": self.skill, "misconceptions": self.misconception_list}
         lists = {"options": [*self.options.values()], "misconceptions": [*self.misconceptions.values()]}
         said = [f"{what} = {name}" for what, name in single.items() if name]
@@ -67,6 +75,8 @@ class Columns:
 
     def draft(self, row: Mapping[str, object]) -> Draft:
         """Return the question that a row holds; raises DataError where a cell is not what it should be."""
+        if self.chosen:
+            return self._preference(row)
         labels, options = self._options(row)
         return Draft(
             prompt=written(row, self.question),
@@ -74,7 +84,19 @@ class Columns:
             labels=labels,
             misconceptions=self._misconceptions(row, labels),
             correct=written(row, self.correct),
-            tags=tuple(written(row, name).strip() for name in (self.category, self.skill) if name),
+            tags=self._tags(row),
+        )
+
+    def _tags(self, row: Mapping[str, object]) -> tuple[str, ...]:
+        return tuple(written(row, name).strip() for name in (self.category, self.skill) if name)
+
+    def _preference(self, row: Mapping[str, object]) -> Draft:
+        """Return two texts to choose from, the better one now first and now last, as its prompt decides."""
+        prompt = last_said(row.get(self.question), "user", self.question)
+        chosen, rejected = (last_said(row.get(name), "assistant", name) for name in (self.chosen, self.rejected))
+        options = (chosen, rejected) if crc32(prompt.encode("utf-8", "surrogatepass")) % 2 else (rejected, chosen)
+        return Draft(
+            prompt=prompt, options=options, labels=("a", "b"), correct=chosen, by_text=True, tags=self._tags(row)
         )
 
     def _options(self, row: Mapping[str, object]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -153,7 +175,7 @@ def unpacked(cell: object, name: str) -> list[object]:
 
 
 def columns_of(names: Iterable[str], chosen: ColumnNames) -> Columns:
-    """Return which of the columns says what; raises DataError where question or correct lacks, or a chosen one.
+    """Return which of the columns says what; raises DataError where question or what is right lacks.
 
     `chosen` names columns by what they say; the others are recognised by their names.
     """
@@ -166,7 +188,10 @@ def columns_of(names: Iterable[str], chosen: ColumnNames) -> Columns:
     for what, known in SINGLE.items():
         recognised = next((name for alias in known for name in free if bare[name] == alias), "")
         single.setdefault(what, "" if what in chosen else recognised)
-    refuse_missing(header, [what for what in ("question", "correct") if not single[what]])
+    if single["correct"]:
+        single |= {"chosen": "", "rejected": ""}
+    right = ("chosen", "rejected") if single["chosen"] or single["rejected"] else ("correct",)
+    refuse_missing(header, [what for what in ("question", *right) if not single[what]])
     bare = {name: spelled for name, spelled in bare.items() if name not in single.values()}
     options = of_options("option", chosen, bare, _OF_OPTION)
     misconceptions = of_options("misconception", chosen, bare, _OF_MISCONCEPTION)
@@ -182,6 +207,8 @@ def columns_of(names: Iterable[str], chosen: ColumnNames) -> Columns:
         misconceptions={} if single["misconceptions"] else misconceptions,
         option_list=single["options"],
         misconception_list=single["misconceptions"],
+        chosen=single["chosen"],
+        rejected=single["rejected"],
         unread=tuple(name for name in header if name not in read),
     )
 

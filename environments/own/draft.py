@@ -54,9 +54,13 @@ class Draft:
     """How the file calls it."""
     praise: str = ""
     """What the file tells who is right."""
+    by_text: bool = False
+    """Whether `correct` is the right option word for word, whatever else it could name."""
 
     def places(self, way: Way) -> list[int]:
         """Return the places of the options that `correct` names in one way."""
+        if self.by_text and way != "text":
+            return []
         if way == "text":
             return [place for place, option in enumerate(self.options) if value(option) == value(self.correct)]
         match = _LETTER.fullmatch(self.correct.strip())

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from simulation.commands.terminal import ROOT, divided, once, scenario_file
 from simulation.core.errors import USER_ERROR, ScenarioError, SimulationError, StoreError
-from simulation.views.streams import say
+from simulation.views.streams import say, say_error
 
 if TYPE_CHECKING:
     from simulation.scenario.prepare import Prepared
@@ -45,8 +45,7 @@ def check_command(arguments: Namespace) -> int:
                 lines += resolved_lines(path, overrides) if len(names) == 1 else []
         except SimulationError as error:
             wrong = True
-            for line in str(error).splitlines():
-                say(line, aside=True)
+            say_error(error)
             continue
         for line in lines:
             say(line)

@@ -9,7 +9,7 @@ from importlib import import_module
 from simulation.commands.grammar import COMMANDS, parse, parser
 from simulation.core.errors import INTERRUPTED, USER_ERROR, SimulationError
 from simulation.core.ranks import RanksLost, check_launch, rank
-from simulation.views.streams import endure, lost, say
+from simulation.views.streams import endure, lost, say, say_error
 
 PLAYING = ("run", "resume")
 """The commands that several processes carry out together; of others, rank 0 does all."""
@@ -33,8 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except SimulationError as error:
         if not rank() or isinstance(error, RanksLost):  # what else the others find, rank 0 says
-            for line in str(error).splitlines():
-                say(line, aside=True)
+            say_error(error)
         return USER_ERROR
     except OSError as error:
         if error.errno != ENAMETOOLONG:

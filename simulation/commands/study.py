@@ -3,6 +3,7 @@
 import shlex
 import sys
 from argparse import Namespace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,8 @@ from simulation.core.errors import INTERRUPTED, ScenarioError
 from simulation.core.ranks import rank
 from simulation.views.streams import say
 from simulation.views.text import shown
+
+PORTABLE = "to hand them on, export them with --base-id and its name on the Hub, such as google/gemma-2b-it"
 
 if TYPE_CHECKING:
     from simulation.scenario.prepare import Prepared
@@ -29,8 +32,7 @@ def run_command(arguments: Namespace) -> int:
     refuse_inside(arguments.out)
     if rank():
         return assist(prepare(scenario))
-    if not (arguments.quiet or sys.stdout.isatty()):  # where nothing is drawn, reading must not look like hanging
-        say(f"{scenario.name}: reading the questions and loading the models …", aside=True)
+    say_loading(arguments, scenario.name)
     (scenario,) = settled([scenario])
     prepared = prepare(scenario)
     notices = prepared.notices
@@ -47,6 +49,12 @@ def run_command(arguments: Namespace) -> int:
     with display(arguments) as watch:
         whole = begin(folder, prepared.scenario.resolved(), [prepared], watch, warn, keep=prepared.scenario.keep)
     return conclude(folder, whole, arguments)
+
+
+def say_loading(arguments: Namespace, name: str) -> None:
+    """Say what is being done where nothing is drawn: reading must not look like hanging."""
+    if not (arguments.quiet or sys.stdout.isatty()):
+        say(f"{name}: reading the questions and loading the models …", aside=True)
 
 
 def scenario_and_overrides(arguments: Namespace) -> tuple[str, list[str]]:
@@ -79,7 +87,7 @@ def resume_command(arguments: Namespace) -> int:
             what = f"--{option} {getattr(arguments, option)}: {arguments.study} is one study, which one process plays"
             raise ScenarioError(f"{what}; leave it out")
     with display(arguments) as watch:
-        whole = go_on(arguments.study, watch, warn)
+        whole = go_on(arguments.study, watch, warn, partial(say_loading, arguments))
     return conclude(arguments.study, whole, arguments)
 
 
@@ -193,4 +201,6 @@ def export_command(arguments: Namespace) -> int:
             warn_of_edit(study)
             for path in export(study, to, arguments.format, arguments.base_id):
                 say(str(path))
+            if arguments.format == "peft" and arguments.base_id is None and Path(study.base).is_absolute():
+                warn(f"the adapters name their base by its place on this machine, {study.base}; {PORTABLE}")
     return 0

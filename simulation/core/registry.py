@@ -15,11 +15,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import module_from_spec, spec_from_file_location
-from inspect import cleandoc, get_annotations, getsource
+from inspect import cleandoc, get_annotations, getsource, unwrap
 from itertools import pairwise
 from pathlib import Path
 from textwrap import dedent
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any, TypeVar, dataclass_transform
 from zlib import crc32
 
@@ -271,13 +271,10 @@ def _as_component(kind: str, outside_class: Any, name: str) -> type:
     lacking = [member for member in members if getattr(outside_class, member, None) is None and member not in fields]
     if lacking:
         raise ScenarioError(f"{name!r} cannot be used as {kind.replace('_', ' ')}: it has no {', '.join(lacking)}")
-    is_made = "__pydantic_fields__" in outside_class.__dict__  # a class that extends one of ours is not yet
-    if "__init__" in outside_class.__dict__ and not is_made and "__dataclass_fields__" not in outside_class.__dict__:
-        raise ScenarioError(
-            f"{name!r} has an __init__ of its own, but a component is made from its typed fields, which are its "
-            "parameters in YAML; write them as fields of the class, and prepare what follows from them in a property"
-        )
-    if not is_made:
+    if makers := written_makers(outside_class):
+        what = f"{name!r} is made by {makers[0]}, but its typed fields, its parameters in YAML, make it"
+        raise ScenarioError(f"{what}; write fields, and what follows from them in properties")
+    if "__pydantic_fields__" not in outside_class.__dict__:  # a class that extends one of ours is not made yet
         try:
             outside_class = of_parameters(outside_class)
         except (TypeError, PydanticUserError) as error:
@@ -285,6 +282,17 @@ def _as_component(kind: str, outside_class: Any, name: str) -> type:
         outside_class.name = name
     component: type = outside_class
     return component
+
+
+def written_makers(outside_class: type) -> list[str]:
+    """Return the methods that somebody wrote to make objects of a class: none of them would be called."""
+    return [
+        f"{owner.__name__}.{name}"
+        for owner in outside_class.__mro__
+        for name in ("__init__", "__new__")
+        if isinstance(method := unwrap(vars(owner).get(name, len)), FunctionType)
+        if method.__module__ == owner.__module__ and method.__code__.co_filename != "<string>"  # as dataclasses have
+    ]
 
 
 def build(kind: str, name: str, parameters: Mapping[str, Any]) -> Any:

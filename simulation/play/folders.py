@@ -165,7 +165,7 @@ class Comparison:
 def kept_in(path: Path) -> Kept:
     """Return what the document of a comparison holds."""
     try:
-        return Kept.model_validate(read_text(path.read_text(encoding="utf-8"), DOCUMENT, bounded=False).value)
+        return Kept.model_validate(read_text(path.read_text(encoding="utf-8-sig"), DOCUMENT, bounded=False).value)
     except OSError as error:
         raise StoreError(f"{path} cannot be read ({error.strerror}); get the right to") from error
     except ValidationError as error:

@@ -63,10 +63,13 @@ def begin(
         return play_on(study, world, watch, warn)
 
 
-def go_on(folder: Path, watch: Display, warn: Callable[[str], None]) -> bool:
+def go_on(
+    folder: Path, watch: Display, warn: Callable[[str], None], loading: Callable[[str], None] | None = None
+) -> bool:
     """Play what is left of a study; return whether it is whole.
 
-    `warn` hears what keeps it from being reproducible, or makes it slower than it could be.
+    `warn` hears what keeps it from being reproducible, or makes it slower than it could be; `loading` hears the study's
+    name before what takes long begins.
     """
     from simulation.store import SCENARIO, Study, refuse_edited
 
@@ -74,6 +77,8 @@ def go_on(folder: Path, watch: Display, warn: Callable[[str], None]) -> bool:
         refuse_edited(study.folder / SCENARIO, study.scenario)
         for line in relocations(study):
             warn(line)
+        if loading is not None:
+            loading(study.name)
         scenarios = prepared_scenarios(study.scenario, study.folder, study.seats)
         together = leading(scenarios[0].settings.trainer)
         world = load_world(scenarios)  # sets the threads, which the fingerprint tells

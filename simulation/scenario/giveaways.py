@@ -69,6 +69,6 @@ def value_at(part: Mapping[str, Any], keys: KeyPath) -> str:
 def text_of(file: Path) -> str:
     """Return the text of a file, "" where it is none; that one must be there is said where it is read."""
     try:
-        return file.read_text(encoding="utf-8") if file.is_file() and file.stat().st_size <= LARGEST_BYTES else ""
+        return file.read_text(encoding="utf-8-sig") if file.is_file() and file.stat().st_size <= LARGEST_BYTES else ""
     except (OSError, ValueError):
         return ""

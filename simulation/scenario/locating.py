@@ -34,7 +34,8 @@ def locate(source: Document, components: Iterable[tuple[KeyPath, str, str | None
                     parent[key] = mark.absolute(parent[key], source.folder_of(path))
                 except (OSError, RuntimeError, ValueError) as error:  # too long, a loop of links, nobody's home
                     place = f"{source.where(path)}: {'.'.join(path)}"
-                    raise ScenarioError(f"{place}: {parent[key]!r:.60} is no path ({error}); correct it") from error
+                    why = getattr(error, "strerror", None) or error
+                    raise ScenarioError(f"{place}: {parent[key]!r:.60} is no path ({why}); correct it") from error
 
 
 def place_module(source: Document, at: KeyPath) -> None:

@@ -203,6 +203,7 @@ def prepare(scenario: Scenario, seats: Sequence[Seat] | None = None) -> Prepared
         for seed, split in read_questions(scenario, environment, list(dict.fromkeys(s.seed for s in seats))).items()
     }
     first = next(iter(splits.values()))
+    refuse_unprobed(scenario, ask, first)
     check_attempts(scenario, students, seats, first)
     sizes = sizes_of(scenario, min(len(split.pool) for split in splits.values()), len(first.held_out))
     teacher: Judge = make(scenario.teacher, "judge")
@@ -279,6 +280,13 @@ def sample(questions: Sequence[Question], count: int) -> tuple[Question, ...]:
     """Draw the evaluation questions: by no seed of the scenario, so that every study measures on the same ones."""
     drawn = generator(0, 0, 0, "held out").choice(len(questions), size=count, replace=False)
     return tuple(questions[int(index)] for index in sorted(drawn))
+
+
+def refuse_unprobed(scenario: Scenario, ask: SelectionPolicy[Question], splits: Splits) -> None:
+    """Refuse a policy that measures on a probe set where the environment has none."""
+    if "probe" in ask.needs and not splits.probe:
+        what = f"{scenario.ask.policy.name} measures on a probe set, and {scenario.environment.name} has none"
+        raise ScenarioError(scenario.complaint("ask.policy", f"{what}; give the environment one, or name another"))
 
 
 def without_probe(splits: Splits) -> Splits:

@@ -25,7 +25,7 @@ def edit(copy: Path, kept: Mapping[str, Any]) -> str:
     if not copy.is_file():
         return ""
     try:
-        written = read_text(copy.read_text(encoding="utf-8"), copy.name, bounded=False).value
+        written = read_text(copy.read_text(encoding="utf-8-sig"), copy.name, bounded=False).value
     except (ScenarioError, ValueError, RecursionError, OSError) as error:
         return f"{copy}: cannot be read ({' '.join(str(error).split()):.200})"
     lines = list(differences(written, dict(kept), ""))

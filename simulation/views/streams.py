@@ -4,6 +4,7 @@ import codecs
 import contextlib
 import io
 import os
+import re
 import shutil
 import sys
 import unicodedata
@@ -12,6 +13,9 @@ from typing import IO
 
 from simulation.views.text import folded, shown
 
+OVERLONG = re.compile(r"\S{1000,}")
+"""A word that no name or path of a reasonable length is, of which an error shows the first characters."""
+SHOWN = 80
 LEGIBLE = "simulation.legible"
 """The name of the error handler by which what an encoding lacks is written in letters that it has."""
 SPELLED = {
@@ -110,6 +114,12 @@ def say(sentence: str, *, aside: bool = False) -> None:
     """Print a sentence on stdout, or `aside` on stderr, broken between words where a width is known."""
     stream = sys.stderr if aside else sys.stdout
     stream.write(f"{laid_out(shown(sentence), stream)}\n")
+
+
+def say_error(error: Exception) -> None:
+    """Print the lines of an error on stderr; of a word that fills a screen only its beginning."""
+    for line in str(error).splitlines():
+        say(OVERLONG.sub(lambda word: f"{word[0][:SHOWN]}…", line), aside=True)
 
 
 def laid_out(text: str, stream: IO[str]) -> str:

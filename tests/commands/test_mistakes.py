@@ -181,16 +181,43 @@ def test_odd_seeds_are_refused_in_one_line(seeds: str, capsys: pytest.CaptureFix
     assert line.startswith(f"seeds {seeds!r}: write 1 to 10000 different seeds")
 
 
-def test_long_names_and_long_overrides_are_told_in_a_short_line(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+FEW = ["run", "surrogate", "turns=1", "ask.questions=1", "evaluate.questions=1", "--quiet"]
+NAMING = (
+    ["resume", "NAME"], ["replay", "NAME"], ["report", "NAME"], ["export", "NAME", "--to", "to"], ["view", "NAME"],
+    ["studies", "--out", "NAME"], ["studies", "remove", "NAME"], ["power", "--pilot", "NAME"], ["run", "NAME"],
+    ["check", "NAME"], [*FEW, "--out", "NAME"], ["list", "--schema", "NAME.json"], ["view", "--bundle", "NAME"],
+    ["check", "own_questions", "environment.rows=NAME"], ["check", "surrogate", "students.model=./NAME"],
+    ["compare", "surrogate", "--vary", "ask.policy=random,category", "--seeds", "1", "--out", "NAME"],
+)  # fmt: skip
+
+
+def short_line(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """See that a command is refused in few words."""
+    assert main(words) == 2, words[:2]
+    told = capsys.readouterr().err
+    assert "Traceback" not in told and len(told) < 800, told[:2000]
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "\u00fc" * 128, "\u5b66" * 90, f"{'y' * 260}.yaml", f"a/{'z' * 256}/b"])
+@pytest.mark.parametrize("words", NAMING, ids=" ".join)
+def test_a_name_that_no_file_can_have_is_told_in_a_short_line(
+    words: list[str], name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    long = "x" * 300
-    few = ["run", "surrogate", "turns=1", "ask.questions=1", "evaluate.questions=1", "--quiet"]
-    for words in (
-        ["resume", long], ["replay", long], ["report", long], ["export", long, "--to", str(tmp_path / "to")],
-        ["studies", "--out", long], ["view", long], ["power", "--pilot", long], [*few, "--out", str(tmp_path / long)],
-        ["check", "surrogate", f"turns={'9' * 70_000}"], ["check", "own_questions", f"environment.rows={long}"],
-    ):  # fmt: skip
-        assert main(words) == 2, words[:2]
-        shown = capsys.readouterr().err
-        assert "Traceback" not in shown and len(shown) < 700, words[:2]
+    monkeypatch.chdir(tmp_path)
+    short_line([word.replace("NAME", name) for word in words], capsys)
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize(
+    "override",
+    [
+        "turns=LONG", "turns='LONG'", "ask.policy=LONG", "LONG=1", "ask.LONG=1", "environment.rows=LONG", "name=LONG",
+        "ask={policy: random, LONG: 1}", "students=[LONG, LONG]", "teacher={name: noisy, flip: LONG}",
+        "ask.policy=m:LONG", "turns=[LONG", "students.model=LONG", "seed=0xLONG", "keep=LONG", "LONG",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("character", ["9", "\u00e4"])
+def test_a_long_override_is_told_in_a_short_line(
+    override: str, character: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    short_line(["check", "surrogate", override.replace("LONG", character * 70_000)], capsys)

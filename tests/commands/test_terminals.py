@@ -95,6 +95,11 @@ def run_through_shell(redirection: str, scenario: Path, runs: Path, *more: str) 
         (">/dev/full", ""),
         (">/dev/full 2>/dev/full", "--json"),
         ("| head -c 1 >/dev/null", "--json"),
+        ("| head -1 >/dev/null", ""),
+        ("| true", ""),
+        ("2>&1 | head -c 1 >/dev/null", ""),
+        ("2>&-", "--json"),
+        (">&- 2>/dev/full", "--quiet"),
     ],
 )
 def test_a_stream_that_cannot_be_written_does_not_end_a_study(
@@ -123,22 +128,36 @@ def test_a_command_whose_words_are_lost_says_so_without_a_traceback(words: str, 
         assert ended.returncode == 1 and "stdout could not be written" in ended.stderr
 
 
-@pytest.mark.parametrize(
-    ("command", "number"), [("run", signal.SIGTERM), ("run", signal.SIGHUP), ("compare", signal.SIGTERM)]
-)
-def test_a_request_to_end_lets_the_turn_end_and_says_how_to_go_on(
-    number: signal.Signals, command: str, scenario: Path, tmp_path: Path
-) -> None:
-    more = ["--seeds", "2", "--vary", "ask.policy=random,category", "--workers", "1"] * (command == "compare")
-    words = [command, str(scenario), "turns=1000", "students.seconds=0.05", "--json", "--out", str(tmp_path), *more]
-    process = subprocess.Popen([*COMMAND, *words], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+STOPS = [signal.SIGTERM, signal.SIGHUP, signal.SIGINT]
+VARIED = ["--seeds", "2", "--vary", "ask.policy=random,category", "--workers", "1"]
+
+
+def stopped(words: list[str], turn: int, number: signal.Signals) -> str:
+    """Play until a turn is measured, then ask to end; return what was said aside."""
+    process = subprocess.Popen(
+        [*COMMAND, *words, "--json"], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
     assert process.stdout is not None
     for line in process.stdout:
-        if '"evaluation"' in line and json.loads(line)["turn"] == 2:
+        if '"evaluation"' in line and json.loads(line)["turn"] == turn:
             break
     process.send_signal(number)
     out, err = process.communicate(timeout=60)
-    (folder,) = tmp_path.iterdir()
     assert process.returncode == 130 and "Traceback" not in err, err
-    assert f"no finished turn is lost; go on with: python -m simulation resume {folder}" in err
     assert json.loads(out.splitlines()[-1])["event"] == "interrupted"
+    return err
+
+
+@pytest.mark.parametrize("number", STOPS)
+@pytest.mark.parametrize("command", ["run", "compare"])
+def test_a_request_to_end_lets_the_turn_end_and_says_how_to_go_on(
+    number: signal.Signals, command: str, scenario: Path, tmp_path: Path
+) -> None:
+    more = VARIED * (command == "compare")
+    paced = [command, str(scenario), "turns=1000", "students.seconds=0.05", "--out", str(tmp_path), *more]
+    err = stopped(paced, 2, number)
+    (folder,) = tmp_path.iterdir()
+    assert f"no finished turn is lost; go on with: python -m simulation resume {folder}" in err
+    if number is not signal.SIGINT:
+        again = stopped(["resume", str(folder)], 4, number)
+        assert f"no finished turn is lost; go on with: python -m simulation resume {folder}" in again

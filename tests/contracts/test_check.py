@@ -95,3 +95,53 @@ def test_a_scenarios_components_are_held_to_their_roles(folder: Path, capsys: py
     assert told.startswith("tiny.yaml:6: teacher: judge 'mine:Bad' gave the score 2.0 for question 'pool-0-0'")
     assert told.count("\n") == 1
     assert main(["check", "tiny.yaml", "--set", 'teacher="mine:Good"']) == 0, capsys.readouterr().err
+
+
+MADE = {
+    "Bad.__init__": "class Bad(Good):\n    def __init__(self, limit=3):\n        self.limit = limit",
+    "Bad.__new__": "class Bad(Good):\n    def __new__(cls, limit=3):\n        return object.__new__(cls)",
+    "Limited.__init__": "class Limited:\n    def __init__(self, limit=3):\n        self.limit = limit\n\n"
+    "class Bad(Limited, Good): ...",
+    "Deep.__init__": "class Deep(Good):\n    limit: int = 3\n    def __init__(self):\n        self.seen = []\n\n"
+    "class Between(Deep): ...\n\nclass Bad(Between): ...",
+    "Kept.__init__": "@dataclass\nclass Kept(Good):\n    limit: int = 3\n    def __init__(self, limit=3):\n"
+    "        self.limit = limit\n\nclass Bad(Kept): ...",
+    "Bare.__init__": "@dataclass(init=False)\nclass Bare(Good):\n    limit: int = 3\n"
+    "    def __init__(self, limit=3):\n        self.limit = limit\n\nclass Bad(Bare):\n    more: int = 1",
+    "Late.__init__": "class Late(Good): ...\n\ndef __init__(self, limit=3):\n    self.limit = limit\n\n"
+    "Late.__init__ = __init__\n\nclass Bad(Late): ...",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("maker", MADE)
+def test_a_class_that_is_made_by_a_method_of_its_own_is_refused_and_told_what_to_write(
+    maker: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    written(folder, f"from dataclasses import dataclass\n\n{GOOD['question_policy']}\n\n{MADE[maker]}\n")
+    (folder / "tiny.yaml").write_text(scenario(question_policy='"mine:Bad"'), encoding="utf-8")
+    for words in (["check", "mine:Bad"], ["run", "tiny.yaml", "--quiet"]):
+        assert main(words) == 2
+        (line,) = capsys.readouterr().err.splitlines()
+        assert f"'mine:Bad' is made by {maker}, but its typed fields, its parameters in YAML, make it" in line
+        assert "write fields, and what follows from them in properties" in line
+
+
+FIELDS = {
+    "a field": "class Mine(Good):\n    limit: int = 3",
+    "a dataclass": "@dataclass(frozen=True)\nclass Mine(Good):\n    limit: int = 3",
+    "what follows from a field": "class Mine(Good):\n    limit: int = 3\n    def __post_init__(self):\n"
+    "        assert self.limit == 3",
+    "a mixin": "@dataclass(frozen=True)\nclass Limited:\n    limit: int = 3\n\nclass Mine(Limited, Good): ...",
+    "the role as base": "from simulation.core.roles import SelectionPolicy\n\n"
+    "class Mine(Good, SelectionPolicy[Question]):\n    limit: int = 3",
+    "one of the project as base": "from policies.asking.random import Random\n\n"
+    "class Mine(Random):\n    limit: int = 3",
+}
+
+
+@pytest.mark.parametrize("way", FIELDS)
+def test_a_class_with_fields_is_made_from_them_whatever_it_extends(
+    way: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    written(folder, f"from dataclasses import dataclass\n\n{GOOD['question_policy']}\n\n{FIELDS[way]}\n")
+    assert main(["check", "mine:Mine", "--kind", "question_policy", "--set", "limit=3"]) == 0, capsys.readouterr().err

@@ -95,6 +95,23 @@ def test_what_stands_together_under_one_parameter_is_strict_too(override: str) -
         load_scenario(Path(__file__).parents[2] / "scenarios" / "random_selection.yaml", [override])
 
 
+@pytest.mark.parametrize(
+    "override",
+    [
+        "turns=true", "learn.trainer.learning_rate=true", "turns='5'", "turns=1_000", "ask.whole_class='yes'",
+        "turns=5.0", "turns=0b11", "seed=false", 'seed="0"', "threads=yes", "ask.questions='40'", "ask.questions=4_0",
+        "ask.whole_class=1", "ask.whole_class=on", "ask.whole_class=null", "learn.trainer.learning_rate='1e-3'",
+        "learn.trainer.learning_rate=1_0.5", "learn.every=true", "evaluate.temperature=true", "students.count='2'",
+        "environment.pool_size=8e3",
+    ],
+)  # fmt: skip
+def test_a_key_takes_no_value_that_only_looks_like_one(override: str) -> None:
+    with pytest.raises(ScenarioError, match=r"write (a whole number|a number|true or false)") as told:
+        load_scenario(Path(__file__).parents[2] / "scenarios" / "random_selection.yaml", [override])
+    (line,) = str(told.value).splitlines()
+    assert line.startswith(f"override {override!r}: {override.partition('=')[0]}: ")
+
+
 class Level(IntEnum):
     """Levels by number."""
 

@@ -264,6 +264,8 @@ def test_a_program_of_a_document_runs(
 def test_a_part_of_a_scenario_is_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Blocks without a name change a scenario that is there, and may name a workbook of the reader's own."""
     workbook(tmp_path / "aufgaben.xlsx")
+    pairs = [json.dumps({"prompt": f"{number}?", "chosen": "yes", "rejected": "no"}) for number in range(12)]
+    (tmp_path / "pairs.jsonl").write_text("\n".join(pairs), encoding="utf-8")
     for page in PAGES:
         for number, block in enumerate(blocks(page, "yaml")):
             if not block.startswith("name:"):

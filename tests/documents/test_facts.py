@@ -12,13 +12,16 @@ import pytest
 from agents.judges.executor import Executor
 from agents.sandbox import Limits
 from agents.sandbox.program import Verdict
+from environments.own.columns import SINGLE
 from simulation.commands.main import main
 from simulation.store.schema import SUMS, TABLES, VIEWS
 from tests.documents.pages import ROOT, prose, text_of
 from tests.sandbox.attacks import attacks
 from tests.support.scripted_scenario import GOOD
 
-TRACE, SANDBOX, RESULTS = (ROOT / "docs" / f"{name}.md" for name in ("trace", "sandbox", "results"))
+TRACE, SANDBOX, RESULTS, OWN = (
+    ROOT / "docs" / f"{name}.md" for name in ("trace", "sandbox", "results", "own_questions")
+)
 VERSIONS = ("torch", "transformers", "tokenizers", "peft", "trl", "accelerate", "datasets", "numpy", "scipy", "mesa")
 
 
@@ -62,6 +65,12 @@ def test_the_events_have_the_keys_that_are_told(
         keys = set(told[event["event"]].split(", and")[0].replace(" ", "").split(","))
         assert keys <= event.keys(), event
     assert {event["event"] for event in events} >= {"started", "evaluation", "finished"}
+
+
+def test_the_columns_of_ones_own_questions_are_those_that_are_read() -> None:
+    told = {re.sub(r"[\s_]+", "", name).casefold() for name in re.findall(r"`([^`\n]+)`", text_of(OWN))}
+    assert {alias for names in SINGLE.values() for alias in names} - told == set()
+    assert {"optiona", "option1", "answera", "misconceptiona", "wrongideaa", "mistakea"} <= told
 
 
 def test_the_sandbox_s_limits_and_verdicts_are_those_told() -> None:

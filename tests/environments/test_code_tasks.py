@@ -155,8 +155,8 @@ def test_rows_that_name_no_split_are_split_by_content_and_can_be_evaluated_on_el
     assert (len(apart.pool), len(apart.held_out)) == (30, 10)
     bank = CodeTasks(held_out_rows=few).questions(0)
     assert (len(bank.pool), len(bank.probe), len(bank.held_out)) == (8000, 100, 10)
-    with pytest.raises(DataError, match="lower probe_size"):
-        CodeTasks(rows=str(tmp_path / "rows.jsonl")).questions(0)
+    shared = CodeTasks(rows=str(tmp_path / "rows.jsonl")).questions(0)
+    assert (len(shared.pool), len(shared.probe), len(shared.held_out)) == (41, 10, 9)
 
 
 @pytest.mark.skipif(not MBPP.is_dir(), reason="MBPP is not beside the project")

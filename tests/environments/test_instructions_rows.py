@@ -174,7 +174,7 @@ def test_rows_are_split_by_their_content_or_measure_beside_the_bank(tmp_path: Pa
     beside = Instructions(held_out_rows=str(path)).questions(0)
     assert len(beside.held_out) == 40 and len(beside.pool) == 8000 and "rows.jsonl:41" in beside.notices[1]
     both = Instructions(rows=str(path), held_out_rows=str(path), probe_size=0 + 1)
-    with pytest.raises(DataError, match="leaves 40 questions to evaluate and 0 others"):
+    with pytest.raises(DataError, match=r"nothing may be asked, because all of its 40 question\(s\) are held out"):
         both.questions(0)
 
 

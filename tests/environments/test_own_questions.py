@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from agents.judges.answer_key import mark
 from environments.own.text import text_of
 from environments.questions import OwnQuestions
 from simulation.core.errors import DataError
@@ -168,6 +169,38 @@ def test_choices_with_labels_and_answers_worked_out_are_read(tmp_path: Path) -> 
     questions = read(table(tmp_path, *map(json.dumps, (labelled, worked, boxed)), name="own.jsonl"))
     assert questions["x"].key.reference == "q" and questions["z"].key.reference == "so $\\boxed{8}$\n#### 8"
     assert str(questions["y"].key.reference).endswith("#### 7") and not questions["y"].form.alternatives
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("prompt", "choices", "answer"), ("question", "options", "correct"), ("problem", "choices", "solution"),
+        ("Question text", "Options", "Right answer"), ("PROMPT", "choices", "answerKey"),
+        ("question_text", "options", "correct_option"), ("prompt", "options", "right-option"),
+    ],
+    ids=" ".join,
+)  # fmt: skip
+def test_keys_of_json_lines_are_recognised(names: tuple[str, ...], tmp_path: Path) -> None:
+    rows = [dict(zip(names, (f"{number}?", ["no", "yes", "maybe"], "b"), strict=True)) for number in range(3)]
+    questions = read(table(tmp_path, *map(json.dumps, rows), name="own.jsonl"))
+    assert {question.key.reference for question in questions.values()} == {"yes"} and len(questions) == 3
+
+
+@pytest.mark.parametrize(
+    ("answer", "reference"),
+    [
+        ("#### 42", "42"), ("She has 6 * 7 = <<6*7=42>>42 eggs.\n#### 42", "42"), ("x\n#### 1,000", "1,000"),
+        ("x\n#### -5", "-5"), ("x\n####7", "7"), ("x\n#### $18.50", "$18.50"), ("#### 3\nno:\n#### 4 ", "4"),
+    ],
+)  # fmt: skip
+def test_an_answer_that_is_worked_out_is_what_stands_behind_its_mark(
+    answer: str, reference: str, tmp_path: Path
+) -> None:
+    rows = [json.dumps({"question": f"{number}?", "answer": answer}) for number in range(3)]
+    questions = read(table(tmp_path, *rows, name="own.jsonl"))
+    for question in questions.values():
+        assert str(question.key.reference).rpartition("####")[2].strip() == reference
+        assert [mark(question, text, None).score for text in (reference, "It is 41.")] == [1.0, 0.0]
 
 
 @pytest.mark.parametrize("count", [3, 40, 400, 40_000])

@@ -35,10 +35,17 @@ def test_a_policy_works_at_the_ends_of_its_bounds_and_not_beyond(
             made(kind, name, {key: value})
 
 
-def test_answers_that_speak_against_knowing_are_refused() -> None:
-    with pytest.raises(ScenarioError, match=r"guess 0.9 and slip 0.9 add up to 1 or more"):
-        made("question_policy", "bkt", {"guess": 0.9, "slip": 0.9})
-    made("question_policy", "bkt", {"guess": 0.6, "slip": 0.3})
+@pytest.mark.parametrize(
+    ("guess", "slip"), [(0.9, 0.9), (0.5, 0.5), (0.99, 0.01), (0.01, 0.99), (0.7, 0.3), (0.3, 0.8), (0.999, 0.999)]
+)
+def test_answers_that_speak_against_knowing_are_refused(guess: float, slip: float) -> None:
+    with pytest.raises(ScenarioError, match=rf"guess {guess} and slip {slip} add up to 1 or more"):
+        made("question_policy", "bkt", {"guess": guess, "slip": slip})
+
+
+@pytest.mark.parametrize("chances", [{"guess": 0.6, "slip": 0.3}, {"guess": 0.89}, {"slip": 0.7}, {"guess": 1e-6}])
+def test_answers_that_speak_for_knowing_are_taken(chances: dict[str, float]) -> None:
+    assert not complaints_of("question_policy", "bkt", partial(made, "question_policy", "bkt", chances), None)
 
 
 def test_steep_rewards_leave_weights_that_are_numbers() -> None:

@@ -63,7 +63,15 @@ def top(**changes: Any) -> Fault:
 
 
 ENDS: list[object] = [["stop"], {"stop": 1}, 3, True, 1.5, "", "STOP?", [[]]]
-BROKEN_ENDS = ["insufficient_system_resource", "abort", "error", "overloaded", "server_error"]
+BROKEN_ENDS = [
+    "insufficient_system_resource",
+    "abort",
+    "error",
+    "overloaded",
+    "server_error",
+    "cancelled",
+    "unavailable",
+]
 LOGPROBS: list[object] = [HUGE, -HUGE, True, [], {}, -1e300, "", float("-inf")]
 PARTS: list[object] = [3, None, {}, {"type": ["text"]}, {"type": "image_url"}, {"type": "text"}, ["a"]]
 THOUGHT = {"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]}
@@ -110,11 +118,11 @@ def test_an_odd_reply_has_its_outcome_and_its_price_and_ends_no_study(case: Case
     assert spent.tokens >= server.tokens and max(server.bills.values()) == 1, "nothing is lost, nothing paid twice"
 
 
-def test_there_are_125_misbehaviours_with_names_of_their_own() -> None:
+def test_there_are_129_misbehaviours_with_names_of_their_own() -> None:
     from tests.remote.test_api_faults import CASES as FIRST
 
     names = [case.name for case in (*FIRST, *CASES)]
-    assert len(set(names)) == len(names) == 125
+    assert len(set(names)) == len(names) == 129
 
 
 @pytest.mark.parametrize(

@@ -130,6 +130,33 @@ def test_ten_thousand_seeds_may_be_written_and_one_more_is_told(folder: Path) ->
         load_scenario(path, [f"compare.seeds={[*range(10_001)]}"])
 
 
+@pytest.mark.parametrize(
+    "seeds",
+    ["-1", "[-1]", "[2, 2]", "9" * 20, f"[{'9' * 20}]", f"[{2**63}]", "[3, 0, 3]", "[1.0]", "[true]", "['1']", "0",
+     "[]", "[0, -7]", "true", "1e2"],
+)  # fmt: skip
+def test_seeds_that_are_none_are_refused_in_a_file_and_beside_it(
+    seeds: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = folder / "tiny.yaml"
+    line = told(path, capsys, f"compare.seeds={seeds}")
+    assert line.startswith(f"override {f'compare.seeds={seeds}'!r}: compare") and "write" in line
+    path.write_text(f"{GOOD}compare: {{seeds: {seeds}, vary: {{ask.policy: [random, category]}}}}\n", encoding="utf-8")
+    assert told(path, capsys).startswith(f"{path}:9: compare")
+    assert main(["compare", str(path), "--quiet", "--out", str(folder / "runs")]) == 2
+    assert "Traceback" not in capsys.readouterr().err and not (folder / "runs").exists()
+
+
+@pytest.mark.parametrize("seed", ["9" * 20, str(2**63), "-1", "true", "'0'", "0.0"])
+@pytest.mark.parametrize("key", ["seed", "environment.bank_seed"])
+def test_a_seed_that_no_stream_can_begin_with_is_refused(
+    key: str, seed: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = told(folder / "tiny.yaml", capsys, f"{key}={seed}")
+    assert f"{key}: write a whole number, 0 or more and below 2^63; got {seed}" in line
+    assert load_scenario(folder / "tiny.yaml", [f"{key}={2**63 - 1}"])
+
+
 @pytest.mark.parametrize("link", ["folder", "file"])
 def test_a_path_through_a_link_is_kept_as_it_is_written(link: str, folder: Path) -> None:
     (folder / "disk").mkdir()

@@ -45,7 +45,7 @@ def check_template(folder: Path, *, answers: bool) -> None:
 def check_named(file: Path, folder: Path, values: Mapping[str, Any]) -> None:
     """Refuse a file's template likewise, for the model of a folder (Any: the values that the template is given)."""
     try:
-        template = file.read_text(encoding="utf-8")
+        template = file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"{file} cannot be read: {error}; correct students.chat.template") from error
     _check_text(file, template, {**_special(folder), **values}, answers=True)
