@@ -8,11 +8,13 @@ from agents.reading.equality import bare, same, short
 from agents.reading.formulas import equal_formulas, is_formula
 from agents.reading.mentions import Options, by_value, distinct_options, mentions
 from agents.reading.numbers import quantity
+from agents.reading.statements import BOX
 
 First = Literal["text", "letter"]
 """What a letter or a word is taken for first that may be both an option's text and another's letter."""
 _ALONE = re.compile(
-    r"[\s\"'*_(\[{<>|$.:=]*(?:(?:option|choice|answer)\s*[:=]?\s*[(\[]?\s*)?([a-z])[\s)\]}>.,:;!\"'*_|$]*",
+    r"[\s\"'*_(\[{<>|$.:=]*(?:(?:(?P<labelled>option|choice)|answer)\s*[:=]?\s*[(\[]?\s*)?(?P<letter>[a-z])"
+    r"[\s)\]}>.,:;!\"'*_|$]*",
     re.IGNORECASE,
 )
 _LEADING = re.compile(
@@ -30,10 +32,12 @@ def whole_option(words: str, choices: tuple[str, ...], options: Options, first: 
     """Read a short text that is nothing but an option, by its text, letter or value."""
     if len(words) > 500:
         return None, ""
-    alone = _ALONE.fullmatch(words)
-    index = ord(alone[1].casefold()) - ord("a") if alone else len(choices)
-    by_letter = index if index < len(choices) else None
     bare_words = bare(words.strip(" \n\"'*()[]$:"))
+    alone = _ALONE.fullmatch(bare_words if words.count(BOX) == 1 else words)
+    index = ord(alone["letter"].casefold()) - ord("a") if alone else len(choices)
+    by_letter = index if index < len(choices) else None
+    if alone and not alone["labelled"]:
+        bare_words = alone["letter"].casefold()
     by_text = options.words.index(bare_words) if bare_words and bare_words in options.words else None
     if first == "letter" and by_letter is not None:
         return by_letter, "the letter alone"

@@ -101,6 +101,35 @@ def test_an_edited_copy_is_named_with_what_differs_and_what_to_do(
     assert main(["resume", str(study), "--quiet"]) == 0
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("turns: 2\n", "turns: 3\n", "turns is 3, the study has 2"),
+        ("turns: 2\n", "", "turns is missing, the study has 2"),
+        ("turns: 2\n", "turns: '2'\n", "turns is '2', the study has 2"),
+        ("turns: 2\n", "turns: 2\nmore: 1\n", "more is 1, which the study has not"),
+        ("name: random\n", "name: category\n", "ask.policy.name is 'category', the study has 'random'"),
+        ("seed: 0\n", "seed: false\n", "seed is False, the study has 0"),
+        ("keep: newest\n", "keep: null\n", "keep is None, the study has 'newest'"),
+        ("environment:\n", "environment: &e\n", ""),
+        ("turns: 2\n", "turns: 2 # two\n", ""),
+    ],
+)
+def test_whatever_somebody_changed_in_the_copy_is_named(
+    old: str, new: str, says: str, project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    study = stopped(project, monkeypatch)
+    copy = study / "scenario.yaml"
+    text = copy.read_text(encoding="utf-8")
+    assert old in text
+    copy.write_text(text.replace(old, new, 1), encoding="utf-8")
+    assert main(["resume", str(study), "--quiet"]) == (2 if says else 0)
+    told = capsys.readouterr().err
+    assert (f"{copy} was edited: {says}; a study plays what it began with" in told) == bool(says)
+    assert main(["report", str(study)]) == 0
+    assert (f"warning: {copy} was edited: {says}; the study is told as it was" in capsys.readouterr().err) == bool(says)
+
+
 def test_a_copy_that_is_gone_or_only_laid_out_otherwise_says_nothing(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,11 +4,12 @@ import pytest
 
 from agents.reading.choices import First
 from agents.reading.options import read_option, reference_index
+from agents.students.api import ApiStudents
 from agents.students.student import Student
 from simulation.core.calls import Completion
 from simulation.core.kinds.options import Options
 from simulation.core.kinds.reference import Reference
-from simulation.core.types import Question
+from simulation.core.types import Question, Seat
 
 CASES = [
     ("There are 5 apples and 4 boxes, so 5 x 4 = 20. The answer is c)", "5|4|20|16|9", 2),
@@ -217,15 +218,20 @@ def test_a_text_is_read_as_a_reader_would(text: str, choices: str, option: int |
     assert reading.how.startswith("unparsed: ") is (option is None)
 
 
-@pytest.mark.parametrize(
-    ("text", "first", "option"),
-    [("A", "text", 1), ("A", "letter", 0), ("The answer is A", "text", 1), ("The answer is A", "letter", 0)],
-)
-def test_the_student_s_setting_says_what_is_looked_for_first(text: str, first: First, option: int) -> None:
+SPELLED = [
+    ("A", "text", 1), ("A", "letter", 0), ("The answer is A", "text", 1), ("The answer is A", "letter", 0),
+    ("**C**", "text", 2), ("**B**", "letter", 1), ("\\boxed{A}", "letter", 0), ("(b)", "text", 0), ("(b)", "letter", 1),
+    ("<think>C</think>A", "letter", 0), ("Answer: B", "text", 0), ("Answer: B", "letter", 1),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "first", "option"), SPELLED)
+def test_a_student_s_setting_says_what_is_looked_for_first(text: str, first: First, option: int) -> None:
     question = Question(id="q", prompt="?", form=Options(choices=("B", "A", "C")))
-    student = Student(name="s", mode="generate", answers=first)
-    (answer,) = student.read([question], [Completion(text=text, tokens=1)], model_version="v")
-    assert answer.choice == option and answer.text == text
+    behind = ApiStudents(answers=first).answerer(Seat(name="s", number=0, seed=0))
+    for student in (Student(name="s", mode="generate", answers=first), behind):
+        (answer,) = student.read([question], [Completion(text=text, tokens=1)], model_version="v")
+        assert answer.choice == option and text.endswith(answer.text)
 
 
 @pytest.mark.parametrize(
