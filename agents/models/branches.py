@@ -17,7 +17,7 @@ from transformers.cache_utils import DynamicCache
 
 from agents.models.decoding import CachedSteps, Steps, WholeSteps
 from agents.models.lean import Lean, LeanBody
-from agents.models.lora import merged
+from agents.models.lora import settled
 from agents.models.objectives import exact
 from agents.models.scoring import Scorer
 
@@ -96,7 +96,7 @@ class ModelBody:
     def __init__(self, scorer: Scorer, slots: Sequence[int]) -> None:
         self._scorer = scorer
         self._slots = list(slots)
-        self._weights = merged(scorer.module, slots)
+        self._maps = settled(scorer.module, slots)
         self._cache = DynamicCache()
         self._head = Head(scorer, self._slots)
 
@@ -111,7 +111,7 @@ class ModelBody:
             "use_cache": True,
             str(abilities.cache): self._cache,
         }
-        with self._scorer.adapters.seated(self._slots, rows=rows, columns=columns, weights=self._weights):
+        with self._scorer.adapters.seated(self._slots, rows=rows, columns=columns, maps=self._maps):
             if abilities.slices:
                 self._features_RLE = module.base_model(**inputs)[0][:, -last:]  # type: ignore[operator]
             else:

@@ -11,14 +11,14 @@ import torch
 from torch import Tensor, nn
 from transformers.pytorch_utils import Conv1D
 
-from agents.models.linear import FastLinear, MergedLinear, inferred, merge
+from agents.models.linear import AddedChange, FastLinear, Map, MergedLinear, Product
 from agents.models.slots import Adapters, Shape, check_rows
 from simulation.core.errors import ModelError, nearest
 from simulation.core.seeding import generator
 from simulation.core.types import Seat
 
-MOST_MERGED = 2**27
-"""The most weights that are held merged while a slot writes: a second copy of a larger model would not fit."""
+MOST_HELD_TWICE = 2**27
+"""The most weights of which a second copy is held while a slot writes: one of a larger model would not fit."""
 
 
 class SlotLinear(nn.Module):
@@ -31,6 +31,7 @@ class SlotLinear(nn.Module):
         self._adapters = adapters
         self._master_OI = master_OI
         shape = adapters.shapes[number]
+        self._frozen: Product | None = None
         self._few = shape.inputs * shape.outputs / (shape.inputs + shape.outputs)
 
     @property
@@ -51,9 +52,9 @@ class SlotLinear(nn.Module):
         if seating is None:
             out: Tensor = self.base(x)
             return out
-        weight_OI = seating.weights[self.number] if seating.weights else None
-        if weight_OI is not None:  # of a single slot, whose rows may come in any order
-            return inferred(x.reshape(-1, x.shape[-1]), weight_OI, self.bias).view(*x.shape[:-1], -1)
+        settled = seating.maps[self.number] if seating.maps else None
+        if settled is not None:  # of a single slot, whose rows may come in any order
+            return settled(x.reshape(-1, x.shape[-1])).view(*x.shape[:-1], -1)
         check_rows(x, seating, self._adapters.shapes[self.number].name)
         a_GRI, b_GOR = seating.factors[self.number]
         x_GNI = x.reshape(seating.slots, -1, x.shape[-1])
@@ -63,12 +64,32 @@ class SlotLinear(nn.Module):
         base: Tensor = self.base(x)
         return base + change_GNO.view(base.shape).to(base.dtype)
 
-    def merged(self, row: int) -> Tensor | None:
-        """Return the weight with a slot's change merged in, None where it cannot be."""
-        if self._master_OI is None or self._adapters.merging == "never":
+    def settled(self, a_RI: Tensor, b_OR: Tensor, *, copies: bool) -> Map | None:
+        """Return the layer under a slot's factors for many calls without gradients, None where nothing is gained.
+
+        A change is merged into a weight of full precision. Beside one of 16 bits it is computed in that precision, so
+        that nothing is converted: its rounding is to the change what the product's is to the product.
+        """
+        if self._adapters.merging == "never":
             return None
-        a_1RI, b_1OR = self._adapters.factors(self._adapters.values_SP[row : row + 1])[self.number]
-        return merge(a_1RI, b_1OR, self._master_OI, self._adapters.scale)[0] if b_1OR.any() else self._master_OI
+        if self._master_OI is None:
+            return self._added(a_RI, b_OR * self._adapters.scale, copies=copies)
+        if not copies:
+            return None
+        changed = bool(b_OR.any())
+        weight_OI = torch.addmm(self._master_OI, b_OR, a_RI, alpha=self._adapters.scale) if changed else self._master_OI
+        return Product(weight_OI, self.bias)
+
+    def factors(self, row: int) -> list[tuple[Tensor, Tensor]]:
+        """Return a slot's factors in all layers, `(A_1RI, B_1OR)` each."""
+        return self._adapters.factors(self._adapters.values_SP[row : row + 1])
+
+    def _added(self, a_RI: Tensor, b_OR: Tensor, *, copies: bool) -> Map | None:
+        if type(self.base) is not nn.Linear:
+            return None
+        if self._frozen is None:
+            self._frozen = Product(self.weight.detach(), self.bias, copies=copies)
+        return AddedChange(self._frozen, a_RI.to(self.weight.dtype), b_OR.to(self.weight.dtype))
 
     def _merges(self, rows: int) -> bool:
         if self._master_OI is None or self._adapters.merging == "never":
@@ -83,14 +104,18 @@ class SlotLinear(nn.Module):
 
 
 @torch.no_grad()
-def merged(module: nn.Module, slots: Sequence[int]) -> list[Tensor | None]:
-    """Return what `seated` takes as `weights`, for a text of many steps; () for several slots or a large model."""
-    layers = sorted(
-        (layer for layer in module.modules() if isinstance(layer, SlotLinear)), key=lambda layer: layer.number
-    )
-    if len(slots) != 1 or sum(layer.weight.numel() for layer in layers) > MOST_MERGED:
+def settled(module: nn.Module, slots: Sequence[int]) -> list[Map | None]:
+    """Return what `seated` takes as `maps`, for a text of many steps; [] for several slots.
+
+    Of a large model no weights are held twice, so that changes are merged into none.
+    """
+    layers = [layer for layer in module.modules() if isinstance(layer, SlotLinear)]
+    if len(slots) != 1 or not layers:
         return []
-    return [layer.merged(slots[0]) for layer in layers]
+    copies = sum(layer.weight.numel() for layer in layers) <= MOST_HELD_TWICE
+    factors = layers[0].factors(slots[0])
+    layers.sort(key=lambda layer: layer.number)
+    return [layer.settled(a[0], b[0], copies=copies) for layer, (a, b) in zip(layers, factors, strict=True)]
 
 
 def targeted(module: nn.Module, targets: Sequence[str]) -> dict[str, nn.Module]:

@@ -14,7 +14,7 @@ from transformers.cache_utils import Cache, DynamicLayer
 
 from agents.models.attention import applies, attending
 from agents.models.decoding import share
-from agents.models.lora import merged
+from agents.models.lora import settled
 from agents.models.scoring import Scorer
 
 READ = 2048
@@ -77,14 +77,15 @@ class TurnedRoom(Room):  # type: ignore[no-untyped-call]  # transformers leaves 
 
 def roomy(old_MHLD: Tensor, rows: Tensor | None = None, *, turned: bool) -> Tensor:
     """Return a copy, or one of some rows, with room for `STEP` more columns."""
-    count, heads, length, features = old_MHLD.shape
-    count, columns = count if rows is None else len(rows), length + STEP
-    if turned:
-        new_MHCD = old_MHLD.new_empty((count, heads, features, columns)).transpose(2, 3)
-    else:
-        new_MHCD = old_MHLD.new_empty((count, heads, columns, features))
-    new_MHCD[:, :, :length] = old_MHLD if rows is None else old_MHLD[rows]
-    return new_MHCD
+    # turned once and then copied in long runs: eight prompts may have sixty rows
+    old_MHXY = old_MHLD.transpose(2, 3).contiguous() if turned else old_MHLD
+    own_MHXY = old_MHXY if rows is None else old_MHXY.index_select(0, rows)
+    columns = 3 if turned else 2
+    shape = list(own_MHXY.shape)
+    shape[columns] += STEP
+    new_MHXY = own_MHXY.new_empty(shape)
+    new_MHXY.narrow(columns, 0, own_MHXY.shape[columns]).copy_(own_MHXY)
+    return new_MHXY.transpose(2, 3) if turned else new_MHXY
 
 
 def portions(rows: int, slots: int, columns: int, device: str) -> list[list[int]]:
@@ -131,7 +132,7 @@ class ReservedSteps:
         """Read the prompts, which at most `most` tokens follow."""
         self._scorer = scorer
         self._slots = list(slots)
-        self._weights = merged(scorer.module, slots)
+        self._maps = settled(scorer.module, slots)
         self._device = scorer.adapters.values_SP.device
         rows, self._origins = share(prompts, len(slots))
         self._length = self._prompt = max(map(len, rows))
@@ -157,7 +158,7 @@ class ReservedSteps:
         """Go on with these rows of these slots only."""
         if list(slots) != self._slots:
             self._slots = list(slots)
-            self._weights = merged(self._scorer.module, slots)
+            self._maps = settled(self._scorer.module, slots)
         count, before = len(rows), list(self._origins)
         moved = [place for place, row in enumerate(rows) if row != place]
         # rows that go on with others of their prompt differ from them in what follows it alone
@@ -209,7 +210,7 @@ class ReservedSteps:
     def _forward(self, tokens_ML: Tensor, positions_ML: Tensor, mask: Tensor | None) -> None:
         rows, columns = tokens_ML.shape
         last = {"logits_to_keep": 1} if self._scorer.abilities.keeps else {}
-        seated = self._scorer.adapters.seated(self._slots, rows=rows, columns=columns, weights=self._weights)
+        seated = self._scorer.adapters.seated(self._slots, rows=rows, columns=columns, maps=self._maps)
         with seated, attending(self._scorer.module):
             out = self._scorer.module(
                 input_ids=tokens_ML,

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 import torch
 from torch import Tensor
 
+from agents.models.linear import Map
 from simulation.core.errors import ModelError
 
 
@@ -48,8 +49,8 @@ class Seating:
     slots: int
     rows: int
     columns: int
-    weights: Sequence[Tensor | None] = ()
-    """Of a single slot, each layer's weight with its change merged in, or None; () where none are held."""
+    maps: Sequence[Map | None] = ()
+    """Of a single slot, what each layer computes with its change, or None; () where none are held."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -125,16 +126,16 @@ class Adapters:
 
     @contextmanager
     def seated(
-        self, slots: Sequence[int], *, rows: int, columns: int, weights: Sequence[Tensor | None] = ()
+        self, slots: Sequence[int], *, rows: int, columns: int, maps: Sequence[Map | None] = ()
     ) -> Iterator[None]:
         """Put these slots to work: each takes `rows / len(slots)` consecutive rows of the batch.
 
-        `weights` are a single slot's as `merged` returns them, without which it is merged or not as is cheaper.
+        `maps` are a single slot's as `settled` returns them, without which it is merged or not as is cheaper.
         """
         before = self.seating
-        complete = bool(weights) and all(weight is not None for weight in weights) and not self.pieces
+        complete = bool(maps) and None not in maps and not self.pieces
         factors, pieces = ([], []) if complete else self.views(self.of(slots))
-        self.seating = Seating(factors, pieces, len(slots), rows, columns, weights)
+        self.seating = Seating(factors, pieces, len(slots), rows, columns, maps)
         try:
             yield
         finally:

@@ -36,6 +36,22 @@ def test_what_may_be_drawn_is_what_the_warpers_of_transformers_leave() -> None:
                 assert torch.equal(allowed[row], warped[0] > -torch.inf), (size, heat, SETTINGS[row])
 
 
+@pytest.mark.parametrize("heat", [0.0, 0.9, None])
+@pytest.mark.parametrize("setting", [None, (20, 0.8, 0.05)])
+def test_a_batch_drawn_from_in_portions_has_the_tokens_of_one(
+    heat: float | None, setting: tuple[int, float, float] | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream = torch.Generator().manual_seed(1)
+    logits = 2 * torch.randn((23, 300), generator=stream)
+    heats = torch.full((23,), heat) if heat is not None else torch.arange(23) % 3 / 2.0
+    uniforms = torch.rand(23, generator=stream, dtype=torch.float64)
+    rows = None if setting is None else cuts([asking(*setting)] * 23, torch.device("cpu"))
+    whole = draw(logits, heats, uniforms, rows)
+    monkeypatch.setattr("agents.models.drawing.PORTION", 5 * 300)
+    for found, expected in zip(draw(logits, heats, uniforms, rows), whole, strict=True):
+        torch.testing.assert_close(found, expected, rtol=0, atol=1e-6)
+
+
 def test_a_cut_draws_as_often_as_the_renormalised_probabilities_say() -> None:
     logits = torch.tensor([2.0, 1.0, 0.0, -1.0], dtype=torch.float64).repeat(200_000, 1)
     uniforms = torch.rand(len(logits), generator=torch.Generator().manual_seed(1), dtype=torch.float64)
