@@ -267,7 +267,7 @@ def measure(arguments: Namespace, console: Console) -> record.Result:
 if __name__ == "__main__":
     parser = record.options(__doc__)
     parser.add_argument("--programs", type=int, default=300, help="programs that are timed")
-    parser.add_argument("--mbpp", type=record.lying(record.MBPP), default=str(MBPP), help=record.MBPP)
+    parser.add_argument("--mbpp", type=record.MBPP_FOLDER, default=str(MBPP), help=record.MBPP)
     parser.add_argument("--soak", type=int, default=2000)
     parser.add_argument("--speed-only", action="store_true")
     parser.add_argument("--against", type=Path, help="a checkout to be timed beside this one, and nothing else")

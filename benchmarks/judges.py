@@ -123,6 +123,6 @@ def measure(arguments: Namespace, console: Console) -> record.Result:
 
 if __name__ == "__main__":
     parser = record.options(__doc__)
-    parser.add_argument("--mbpp", type=record.lying(record.MBPP), default=str(DATA), help=record.MBPP)
+    parser.add_argument("--mbpp", type=record.MBPP_FOLDER, default=str(DATA), help=record.MBPP)
     parser.add_argument("--programs", type=int, default=500, help="programs that are timed")
     record.run("judges", parser, measure)

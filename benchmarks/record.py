@@ -1,5 +1,6 @@
 """How a benchmark is run and written down: its options, its surroundings, its result."""
 
+import gzip
 import json
 import os
 import platform
@@ -15,6 +16,8 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+
+from simulation.core.errors import SimulationError
 
 ROOT = Path(__file__).resolve().parent.parent
 LIBRARIES = ("torch", "transformers", "tokenizers", "peft", "trl", "accelerate", "datasets", "numpy", "scipy", "mesa")
@@ -32,16 +35,21 @@ def options(description: str | None) -> ArgumentParser:
     return parser
 
 
-def lying(what: str) -> Callable[[str], Path]:
+def lying(what: str, *file_names: str) -> Callable[[str], Path]:
     """Return what reads a path from the command line at which `what`, said with where it is to be had, must lie.
 
-    A default is read by it too, where it is a text.
+    It is a folder with files of these names, or a file where none are named. A default is read by it too, where it is a
+    text.
     """
 
     def path_of(text: str) -> Path:
         path = Path(text)
         if not path.exists():
             raise ArgumentTypeError(f"{path} is not there; give the path of {what}")
+        if lacking := [name for name in file_names if not (path / name).is_file()]:
+            raise ArgumentTypeError(f"{path} lacks {' and '.join(lacking)}; give the path of {what}")
+        if not file_names and not path.is_file():
+            raise ArgumentTypeError(f"{path} is no file; give the path of {what}")
         return path
 
     return path_of
@@ -49,6 +57,7 @@ def lying(what: str) -> Callable[[str], Path]:
 
 MBPP = "a folder with mbpp.jsonl.gz and sanitized-mbpp.json.gz, made of google-research-datasets/mbpp on the Hub"
 """What stands in for MBPP's rows, in both of its files."""
+MBPP_FOLDER = lying(MBPP, "mbpp.jsonl.gz", "sanitized-mbpp.json.gz")
 
 
 def overrides(arguments: Namespace) -> list[str]:
@@ -62,7 +71,10 @@ def run(name: str, parser: ArgumentParser, measure: Callable[[Namespace, Console
     arguments = parser.parse_args()
     console = Console(width=None if sys.stdout.isatty() else 110)
     around, began = surroundings(), time.perf_counter()
-    result = measure(arguments, console)
+    try:
+        result = measure(arguments, console)
+    except (SimulationError, json.JSONDecodeError, gzip.BadGzipFile) as error:
+        raise SystemExit(f"{name}: what it was given cannot be read: {error}") from error
     around["seconds"] = round(time.perf_counter() - began, 1)
     around["load_after"] = os.getloadavg()[0]
     console.print(f"[dim]{name}: {around['seconds']:.0f} s on {around['machine']['cpu']}[/dim]")

@@ -197,6 +197,7 @@ def doctor_command(arguments: Namespace) -> int:
     if overrides and not names:
         raise ScenarioError(f"doctor names no scenario, only {overrides[0]:.80}; write a scenario first")
     overrides = once(overrides)
+    say("looking at the machine and trying the models …", aside=True)
     findings = examine(ROOT, {name: prepare(load_scenario(scenario_file(Path(name)), overrides)) for name in names})
     lacking = complaints(findings)
     if arguments.json:

@@ -11,6 +11,8 @@ from typing import Any, NoReturn
 from simulation.core.errors import nearest
 from simulation.views.text import shown
 
+SET = "--set"
+"""What sets a key of a component for `check`; a scenario's are set without it."""
 DOT = ", with a dot before its decimals"
 SURELY = 0.8
 """How alike two options are of which one is a slip of the other."""
@@ -85,7 +87,8 @@ class Parser(argparse.ArgumentParser):
                 yield f"{word!r:.80} is one word too many"
                 continue
             name, equals, value = word.partition("=")
-            if not equals and waiting and not waiting[0].startswith("-") and "=" not in waiting[0]:
+            follows = bool(waiting) and not waiting[0].startswith("-")
+            if not equals and follows and (name == SET or "=" not in waiting[0]):
                 value = waiting.pop(0)
             yield f"unknown option {name!r:.80}; {self.meant(name, value, keys, commands)}"
 
@@ -99,6 +102,8 @@ class Parser(argparse.ArgumentParser):
         self, name: str, value: str, keys: Callable[[], Mapping[str, Any]], commands: Mapping[str, "Parser"]
     ) -> str:
         """Return which option, or key of a scenario, may be meant by an unknown one (Any: what a key holds)."""
+        if name == SET:
+            return f"a key of the scenario is set without it: {value or 'KEY=VALUE'}"
         options = self.options
         dotted = name.lstrip("-").replace("-", "_")
         if not get_close_matches(name.lower(), options, cutoff=SURELY) and dotted.partition(".")[0] in keys():

@@ -26,6 +26,8 @@ MISTAKES = {
     f"run {S} surrogate": "'surrogate': `run` plays one scenario, here scenarios/random_selection.yaml; write",
     f"run {S} --seed 3": "unknown option '--seed'; a key of the scenario is set without dashes: seed=3",
     f"run {S} --ask.questions=3": "a key of the scenario is set without dashes: ask.questions=3",
+    f"run {S} --set turns=3": "unknown option '--set'; a key of the scenario is set without it: turns=3",
+    f"compare {S} --set": "a key of the scenario is set without it: KEY=VALUE",
     f"run {S} --turns x": "argument --turns: 'x' is not what it takes: write a whole number, 1 to 1000000",
     f"run {S} --turns 1_0": "write a whole number, 1 to 1000000",
     f"run {S} --out": "argument --out: no value follows; write --out FOLDER",
@@ -160,6 +162,22 @@ def test_a_component_is_checked_by_its_name_and_overrides_stand_before_a_scenari
     assert main(["report", f"{study.name}x"]) == 2 and f"did you mean '{study}'?" in capsys.readouterr().err
     monkeypatch.chdir(study)
     assert main(["report", study.name]) == 2 and "there is no runs/ here" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "run surrogate OVERRIDE", "run OVERRIDE surrogate", "run surrogate --quiet OVERRIDE",
+        "check surrogate OVERRIDE",
+        "check OVERRIDE surrogate", "check surrogate --set OVERRIDE", "doctor surrogate OVERRIDE",
+        "compare surrogate OVERRIDE --vary ask.policy=random,category",
+        "compare OVERRIDE surrogate --vary ask.policy=random,category --seeds 1",
+    ],
+)  # fmt: skip
+def test_an_override_is_written_alike_for_every_command(line: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(line.replace("OVERRIDE", "ask.questions=0").split()) == 2
+    told = capsys.readouterr().err.splitlines()[-1]
+    assert told.startswith("override 'ask.questions=0': ask.questions: write a whole number from 1 to")
 
 
 @pytest.mark.parametrize("words", [["turns=abc", "turns=1"], ["turns=2", "ask.questions=3", " turns =3"]])

@@ -10,16 +10,19 @@ import struct
 import subprocess
 import sys
 import termios
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from simulation.commands.main import main
+from simulation.core.errors import SimulationError
 from simulation.store import Study
 from simulation.views.streams import legible
 from tests.support.scripted_scenario import GOOD
 
 ROOT = Path(__file__).resolve().parents[2]
+VARIED = ["--seeds", "2", "--vary", "ask.policy=random,category", "--workers", "1"]
 COMMAND = [sys.executable, "-m", "simulation"]
 
 
@@ -128,8 +131,53 @@ def test_a_command_whose_words_are_lost_says_so_without_a_traceback(words: str, 
         assert ended.returncode == 1 and "stdout could not be written" in ended.stderr
 
 
+def halt(*_: object, **__: object) -> None:
+    """Stand for what takes long before anything can be shown."""
+    raise SimulationError("halted")
+
+
+LOADING = "reading the questions and loading the models …"
+
+
+@pytest.mark.parametrize(
+    ("words", "slow", "says"),
+    [
+        ("run SCENARIO", "scenario.settling.settled", LOADING),
+        ("run SCENARIO --json", "scenario.settling.settled", LOADING),
+        ("run SCENARIO --out OUT", "play.session.begin", LOADING),
+        ("resume STUDY", "play.session.prepared_scenarios", LOADING),
+        ("resume STUDY --json", "play.session.load_world", LOADING),
+        (
+            "compare SCENARIO --out OUT VARIED",
+            "commands.comparison.play_comparison",
+            "random, category; 2 seeds",
+        ),
+        ("compare SCENARIO --out OUT VARIED --json", "commands.comparison.play_comparison", '"event": "started"'),
+        ("doctor", "views.doctor.examine", "looking at the machine and trying the models …"),
+    ],
+)
+def test_what_takes_long_says_what_it_does_first_where_there_is_no_terminal(
+    words: str, slow: str, says: str, scenario: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    for module in ("commands.comparison", "commands.study", "play.session", "views.doctor"):
+        import_module(f"simulation.{module}")  # now, so that none of them keeps what stands in for a while
+    runs = tmp_path / "runs"
+    if "STUDY" in words:
+        assert main(["run", str(scenario), "--out", str(runs), "--quiet"]) == 0
+        capsys.readouterr()
+    study = next(runs.iterdir(), runs) if runs.is_dir() else runs
+    named = {"SCENARIO": scenario, "STUDY": study, "OUT": runs, "VARIED": " ".join(VARIED)}
+    for name, value in named.items():
+        words = words.replace(name, str(value))
+    monkeypatch.setattr(f"simulation.{slow}", halt)
+    assert main(words.split()) == 2
+    told = capsys.readouterr()
+    assert says in told.out + told.err and told.err.endswith("halted\n")
+    assert "--json" not in words or all(json.loads(line) for line in told.out.splitlines())
+
+
 STOPS = [signal.SIGTERM, signal.SIGHUP, signal.SIGINT]
-VARIED = ["--seeds", "2", "--vary", "ask.policy=random,category", "--workers", "1"]
 
 
 def stopped(words: list[str], turn: int, number: signal.Signals) -> str:

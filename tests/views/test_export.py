@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from safetensors.numpy import load, load_file
 
+from simulation.commands.main import main
 from simulation.core.errors import StoreError
 from simulation.core.kinds.kind import Form, Key
 from simulation.core.peft_folder import CONFIG, WEIGHTS, peft_config
@@ -204,6 +205,51 @@ def test_an_adapter_names_its_base_as_it_is_asked_to_and_no_place_of_this_machin
     card = (folder / "README.md").read_text()
     assert "base_model: owner/name" in card and "0" * 64 in card and "rows.csv" in card
     assert str(disk) not in card + (folder / CONFIG).read_text()
+
+
+HERE, ROWS = "/home/me/models/base", "/home/me/data/rows.csv"
+
+
+@pytest.mark.parametrize(
+    "scenario",
+    [
+        {"students": {"model": HERE, "chat": {"template": "/home/me/chat.jinja"}}},
+        {"environment": {"name": "questions", "rows": ROWS}},
+        {"environment": {"rows": [ROWS, ROWS]}, "teacher": {"train": {"rows": ROWS}}},
+        {"ask": {"policy": {"name": "/home/me/mine.py:Mine"}, "sampler": {"model": HERE}}},
+        {"teacher": {"name": "noisy", "judged_by": {"name": "reward_model", "model": HERE}}},
+        {"students": {"prompt": {"layout": "/home/me/layout.jinja", "shots": [{"question": "?", "answer": "4"}]}}},
+    ],
+)
+@pytest.mark.parametrize("base_id", ["owner/name", "name"])
+def test_no_file_of_an_adapter_names_a_place_of_this_machine(
+    scenario: dict[str, object], base_id: str, disk: Path
+) -> None:
+    world = scripted_world(seats(1))
+    with make(disk / "s", 1, scenario={"name": "s", **scenario}, fingerprint={"weights": "0" * 64}) as study:
+        study.set_base(HERE)
+        study.append(stepper(world)(0), {"student-0": world.model.dump("student-0")}, seconds={})
+        paths = export(study, disk / "out", "peft", base_id)
+    for path in paths:
+        assert b"/home/me" not in path.read_bytes()
+    assert base_id in (disk / "out" / "student-0" / CONFIG).read_text()
+
+
+@pytest.mark.parametrize(
+    ("base", "more", "warned"),
+    [(HERE, [], True), (HERE, ["--base-id", "a/b"], False), ("google/gemma-2b-it", [], False), ("C:base", [], False)],
+)
+def test_who_exports_an_adapter_is_told_that_its_base_is_a_place(
+    base: str, more: list[str], warned: bool, disk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world = scripted_world(seats(1))
+    with make(disk / "s", 1) as study:
+        study.set_base(base)
+        study.append(stepper(world)(0), {"student-0": world.model.dump("student-0")}, seconds={})
+    assert main(["export", str(disk / "s"), "--to", str(disk / "out"), "--format", "peft", *more]) == 0
+    told = capsys.readouterr().err
+    assert (f"warning: the adapters name their base by its place on this machine, {HERE}; " in told) == warned
+    assert ("--base-id" in told) == warned
 
 
 def test_trained_rows_are_exported_beside_the_adapter_as_the_student_saves_them(disk: Path) -> None:
