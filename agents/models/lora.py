@@ -60,9 +60,12 @@ class SlotLinear(nn.Module):
         x_GNI = x.reshape(seating.slots, -1, x.shape[-1])
         if self._merges(x_GNI.shape[1]):
             return self._merged(x_GNI, a_GRI, b_GOR).view(*x.shape[:-1], -1)
-        change_GNO = torch.bmm(torch.bmm(x_GNI.to(a_GRI.dtype), a_GRI.mT), b_GOR.mT) * self._adapters.scale
         base: Tensor = self.base(x)
-        return base + change_GNO.view(base.shape).to(base.dtype)
+        low_GNR = torch.bmm(x_GNI.to(base.dtype), a_GRI.to(base.dtype).mT)
+        scaled_GOR = (b_GOR * self._adapters.scale).to(base.dtype)
+        base_GNO = base.view(*x_GNI.shape[:2], -1)
+        add = base_GNO.baddbmm if torch.is_grad_enabled() else base_GNO.baddbmm_
+        return add(low_GNR, scaled_GOR.mT).view(base.shape)
 
     def settled(self, a_RI: Tensor, b_OR: Tensor, *, copies: bool) -> Map | None:
         """Return the layer under a slot's factors for many calls without gradients, None where nothing is gained.
