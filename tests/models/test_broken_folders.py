@@ -15,9 +15,12 @@ from agents.students.language_model import LanguageModelStudents
 from simulation.commands.main import main
 from simulation.core.errors import DataError
 from tests.support import broken_models, tiny_models
-from tests.support.broken_models import BROKEN
+from tests.support.broken_configurations import CONFIGURATIONS
+from tests.support.broken_tokenizers import TOKENIZERS
+from tests.support.broken_weights import STORED
 
 ROOT = Path(__file__).resolve().parents[2]
+BROKEN = {**CONFIGURATIONS, **STORED, **TOKENIZERS}
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,7 @@
 """Questions are put in ordinary words to models that read no dialect; worked examples give nothing away."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,32 +21,15 @@ from simulation.core.kinds.code import Code
 from simulation.core.kinds.conditions import Conditions
 from simulation.core.kinds.options import Options
 from simulation.core.kinds.reference import Reference
-from simulation.core.roles import Answerer
-from simulation.core.types import Question, Seat
+from simulation.core.types import Question
 from simulation.core.wording import Teaching, Wording
-from simulation.scenario.giveaways import giveaways
-from simulation.scenario.prepare import prepare, seated
+from simulation.scenario.prepare import prepare
 from simulation.scenario.readiness import check_models
 from simulation.scenario.scenario import load_scenario
 from tests.support import tiny_models
+from tests.support.asked_students import SCENARIO, SEAT, asked, staged, teaching
 
-SCENARIO = Path(__file__).parents[2] / "scenarios" / "random_selection.yaml"
-SEAT = Seat(name="student-0", number=0, seed=5)
 EMPTY = Conditions()
-
-
-def asked(number: int, *, measured: bool = False) -> Question:
-    """A question of two options, of which the second is right."""
-    return Question(
-        id=f"{'held' if measured else 'pool'}-{number}",
-        prompt=f"What is {number} + {number}?",
-        form=Options(choices=(f"{number}", f"{2 * number}")),
-        key=Reference(answer=f"{2 * number}"),
-    )
-
-
-def teaching(wording: Wording | None = None, pool: int = 9, measured: tuple[Question, ...] = ()) -> Teaching:
-    return Teaching(seat=SEAT, wording=wording, pool=[asked(number) for number in range(pool)], measured=measured)
 
 
 def test_a_question_stands_with_its_options_and_how_it_is_answered() -> None:
@@ -179,14 +162,6 @@ def stranger(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
-def staged(*overrides: str) -> tuple[str, Student]:
-    ready = prepare(load_scenario(SCENARIO, [*overrides, "teacher=answer_key"]))
-    check_models(ready)
-    student: Answerer = seated(ready, ready.students, ready.seats[0])
-    assert isinstance(student, Student)
-    return ready.manner, student
-
-
 def test_the_model_decides_between_dialect_and_ordinary_words(stranger: Path) -> None:
     manner, student = staged("students.model=embedded")
     assert manner == "" and student.prompting is None
@@ -227,57 +202,6 @@ def test_every_shipped_student_says_that_it_reads_the_dialect() -> None:
     for model in folder.embedded("ForCausalLM"):
         assert folder.speaks_dialect(model, embedded="student"), model
     assert not folder.speaks_dialect("google/gemma-2b-it", embedded="student")
-
-
-HELD_OUT = prepare(load_scenario(SCENARIO, [])).held_out[0]
-
-
-@pytest.mark.parametrize(
-    ("words", "place"),
-    [
-        ("prompt={shots: [{question: 'TEXT', answer: '1'}]}", "prompt.shots.0.question"),
-        ("prompt={layout: 'TEXT: {{ question }}'}", "prompt.layout"),
-        ("prompt={layout: '{# TEXT #}{{ question }}'}", "prompt.layout"),
-        ("prompt={answer: 'TEXT'}", "prompt.answer"),
-        ("chat={system: 'TEXT'}", "chat.system"),
-        ("chat={arguments: {hint: [TEXT]}}", "chat.arguments.hint.0"),
-        ("template='TEXT {prompt}'", "template"),
-    ],
-)
-@pytest.mark.parametrize("spelled", [str, str.upper, lambda text: text.replace(" .", "!").replace(" ", "")])
-def test_words_that_give_a_measured_question_away_are_refused_at_their_line(
-    words: str, place: str, spelled: Callable[[str], str]
-) -> None:
-    says = rf"students\.{place}: gives away the question '{HELD_OUT.id}', which is measured"
-    with pytest.raises(ScenarioError, match=says):
-        staged(f"students.{words}".replace("TEXT", spelled(HELD_OUT.prompt)))
-
-
-def test_who_answers_in_a_student_s_place_is_given_no_measured_question_either() -> None:
-    sampler = f"ask.sampler={{name: api, system: '{HELD_OUT.prompt}'}}"
-    ready = prepare(load_scenario(SCENARIO, [sampler, "teacher=answer_key"]))
-    assert [line.partition(": gives")[0].rpartition(": ")[2] for line in giveaways(ready.scenario, ready.measured)] == [
-        "ask.sampler.system"
-    ]
-
-
-def test_a_layout_s_file_gives_no_measured_question_away(tmp_path: Path) -> None:
-    file = tmp_path / "mine.jinja"
-    file.write_text(f"{HELD_OUT.prompt}\n{{{{ question }}}}\n", encoding="utf-8")
-    with pytest.raises(ScenarioError, match=r"students.prompt.layout: \S+mine.jinja gives away the question"):
-        staged(f"students.prompt.layout={file}")
-
-
-def test_a_layout_that_puts_a_measured_question_together_is_refused_too() -> None:
-    layout = "{% for word in ['+ 3?', '3', 'is', 'What'] | reverse %}{{ word }} {% endfor %}{{ question }}"
-    with pytest.raises(ScenarioError, match=r"what stands around a question gives away the question 'held-3'"):
-        prompting(Prompt(layout=layout), teaching(measured=(asked(3, measured=True),)), letters=False)
-
-
-def test_an_ordinary_layout_may_share_words_with_measured_questions() -> None:
-    word = HELD_OUT.prompt.split()[1]
-    _, student = staged(f"students.prompt={{layout: 'Think of a {word}. {{{{ question }}}}', shots: 3}}")
-    assert student.laid_out(asked(4)).endswith("What is 4 + 4?")
 
 
 @pytest.mark.parametrize(
