@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from environments.hub import at_once
+from simulation.core.brought_json import WrittenTwice, decoded, elements
 from simulation.core.errors import DataError, likest
 from simulation.core.paths import NO_HUB_NAMES
 from simulation.core.paths import ROW_FILES as SUFFIXES
@@ -66,11 +67,16 @@ def read_questions(
     return Rows(tuple(questions.values()), tuple(refused))
 
 
-def gathered(rows: Iterable[tuple[str, int, R]], question_of: Callable[[R], Question]) -> Gathered:
-    """Return the questions that rows hold, each row with its file and line; one that is asked already is refused."""
+def gathered(rows: Iterable[tuple[str, int, R | DataError]], question_of: Callable[[R], Question]) -> Gathered:
+    """Return the questions that rows hold, each row with its file and line; one that is asked already is refused.
+
+    In place of a row that cannot be read stands why.
+    """
     gathering = Gathered({}, {}, [])
     for file, line, row in rows:
         try:
+            if isinstance(row, DataError):
+                raise row
             question = question_of(row)
             if question.id in gathering.questions:
                 raise DataError(f"repeats the question of {gathering.places[question.id]}")
@@ -106,7 +112,10 @@ def short(value: object) -> str:
 
 
 def raw_rows(source: str | Path, split: str | None) -> Iterator[tuple[str, int, object]]:
-    """Yield every row of `source`, as `read_questions` takes it, with its file and line; a text where it is no JSON."""
+    """Yield every row of `source`, as `read_questions` takes it, with its file and line.
+
+    A text where it is no JSON, a DataError where an object of it writes a key twice.
+    """
     path = Path(source).expanduser()
     if on_hub(str(source)):
         yield from _hub(str(source), split)
@@ -167,7 +176,7 @@ def _jsonl(path: Path) -> Iterator[tuple[str, int, object]]:
     with _open(path) as lines:
         for number, line in enumerate(lines, start=1):
             if line.strip():
-                yield path.name, number, _decoded(line)
+                yield path.name, number, _row(line)
 
 
 def _json(path: Path) -> Iterator[tuple[str, int, object]]:
@@ -179,7 +188,7 @@ def _json(path: Path) -> Iterator[tuple[str, int, object]]:
         raise DataError(f"{str(path)!r} is not JSON: {error}; for one object a line, name it .jsonl") from error
     if not isinstance(rows, list):
         raise DataError(f"{str(path)!r} holds {short(rows)}; give a JSON list of rows")
-    for number, row in enumerate(rows, start=1):
+    for number, row in enumerate(elements(text), start=1):
         yield path.name, number, row
 
 
@@ -226,8 +235,10 @@ def _hub(source: str, split: str | None) -> Iterator[tuple[str, int, object]]:
             yield f"{source}/{part}", number, row
 
 
-def _decoded(line: str) -> object:
+def _row(line: str) -> object:
     try:
-        return json.loads(line)
+        return decoded(line)
+    except WrittenTwice as twice:
+        return twice
     except (ValueError, RecursionError):
         return line.strip()

@@ -9,12 +9,12 @@ description, public_tests and, where they are, private_tests, generated_tests an
 Every pair counts for the truth. Of those that the description does not show the first half is visible.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from environments.row_files import short
 from environments.row_texts import text_in
+from simulation.core import brought_json
 from simulation.core.errors import DataError
 from simulation.core.kinds.code import Code
 from simulation.core.kinds.program_tests import SCRIPT, Test, Tests
@@ -86,7 +86,9 @@ def decoded(row: Mapping[str, object], column: str) -> Any:  # JSON
     if not isinstance(value, str):
         return value
     try:
-        return json.loads(value)
+        return brought_json.decoded(value)
+    except DataError as error:
+        raise DataError(f"{column}: {error}") from None
     except (ValueError, RecursionError) as error:
         raise DataError(f"{column} is not JSON ({error}): {short(value)}") from None
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simulation.core.brought_json import WrittenTwice, decoded
 from simulation.core.catalogue import Catalogue
 from simulation.core.errors import DataError
 
@@ -81,6 +82,9 @@ def read_history(line: str, where: str) -> tuple[str, ...]:
 def read_json(file: Path) -> Any:
     """Return what a JSON file holds (Any: JSON values)."""
     try:
-        return json.loads(file.read_text(encoding="utf-8-sig"))
+        text = file.read_text(encoding="utf-8-sig")
+        return decoded(text)
+    except WrittenTwice as twice:
+        raise DataError(f"{file}:{twice.line_in(text)}: {twice}") from None
     except (OSError, ValueError, RecursionError) as error:
         raise DataError(f"the item vectors {file} cannot be read as JSON: {error}; correct `vectors`") from error

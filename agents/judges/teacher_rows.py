@@ -1,9 +1,9 @@
 """The rows a teacher is trained on inside a scenario: a JSON object a line."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from simulation.core.brought_json import WrittenTwice, decoded
 from simulation.core.errors import DataError
 
 
@@ -35,8 +35,10 @@ def read_row(line: str, where: str) -> TeacherRow:
     """Read one line."""
     row_format = 'an object with "reference" (or "question") and "answer" as texts and "correct" as true or false'
     try:
-        row_json = json.loads(line)
-    except json.JSONDecodeError as error:
+        row_json = decoded(line)
+    except WrittenTwice as twice:
+        raise DataError(f"{where}: {twice}") from None
+    except (ValueError, RecursionError) as error:
         raise DataError(f"{where}: not JSON ({error}); each line is {row_format}") from error
     if not isinstance(row_json, dict):
         raise DataError(f"{where}: {line[:80]!r} is not {row_format}")

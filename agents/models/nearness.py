@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
+from simulation.core.brought_json import WrittenTwice, decoded
 from simulation.core.catalogue import Catalogue, catalogue
 from simulation.core.errors import DataError
 from simulation.core.paths import FilePath
@@ -69,7 +70,10 @@ def popularity(file: Path, name: str) -> Floats:
 def numbers_by_item(file: Path, items: Catalogue) -> list[float]:
     """Read the number of each item of a catalogue, 0 where there is none; raises DataError."""
     try:
-        numbers = json.loads(file.read_text(encoding="utf-8-sig"))
+        text = file.read_text(encoding="utf-8-sig")
+        numbers = decoded(text)
+    except WrittenTwice as twice:
+        raise DataError(f"{file}:{twice.line_in(text)}: {twice}") from None
     except (OSError, UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
         raise DataError(f"{file} cannot be read as JSON: {error}; correct grounding.popularity") from error
     if not isinstance(numbers, dict):

@@ -17,10 +17,11 @@ from environments.logs.files import Odd, numbered_lines, one_line
 from environments.logs.gathering import Described, Gathering
 from environments.logs.log import Log
 from environments.row_files import short
+from simulation.core.brought_json import WrittenTwice, decoded
 from simulation.core.errors import DataError
 
 _ENDINGS = (".json", ".jsonl", ".json.gz", ".jsonl.gz")
-Line = TypeVar("Line")
+Line = TypeVar("Line", bound=msgspec.Struct)
 
 
 class Review(msgspec.Struct):
@@ -91,11 +92,23 @@ def _objects(file: Path, shape: type[Line]) -> Iterator[tuple[int, Line] | Odd]:
     decoder = msgspec.json.Decoder(shape)
     for line, content in numbered_lines(file):
         try:
-            yield line, decoder.decode(content)
+            row = decoder.decode(content)
+            yield _twice(file, line, content, shape) or (line, row)
         except msgspec.ValidationError as error:
             yield _unlike(file, line, error)
         except (msgspec.DecodeError, RecursionError):
             yield _literal(file, line, content, shape)
+
+
+def _twice(file: Path, line: int, content: str, shape: type[Line]) -> Odd | None:
+    """Return why a line is odd that writes a key twice, of which the decoder takes the last, None where none does."""
+    if all(content.count(f'"{name}"') < 2 for name in shape.__struct_fields__):
+        return None
+    try:
+        decoded(content)
+    except WrittenTwice as twice:
+        return Odd(file, line, "a key that is written twice", twice.key, "keep one of them")
+    return None
 
 
 def _literal(file: Path, line: int, content: str, shape: type[Line]) -> tuple[int, Line] | Odd:

@@ -1,7 +1,6 @@
 """Reads the items of MiniOneRec, with their IDs, titles and what is known of them; what does not fit is refused."""
 
 import json
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 from environments.logs.files import Odd, one_line, split_lines, text
 from environments.logs.minionerec_files import Files
 from environments.row_files import short
+from simulation.core.brought_json import WrittenTwice, decoded
 from simulation.core.errors import DataError
 
 _CATALOGUE = "make the index, the info and the item file of one catalogue"
@@ -130,16 +130,11 @@ def _names(value: object) -> tuple[str, ...]:
 
 def _json(file: Path) -> dict[str, Any]:
     """Return a JSON object (Any: its values are checked by the caller); a name that stands twice is refused."""
-
-    def distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        names = dict(pairs)
-        if len(names) < len(pairs):
-            twice = Counter(name for name, _ in pairs).most_common(1)[0][0]
-            raise Odd(file, _line(file, twice, 2), "an item that is named twice", twice, "keep one of them")
-        return names
-
     try:
-        content = json.loads(text(file), object_pairs_hook=distinct)
+        content = decoded(text(file))
+    except WrittenTwice as twice:
+        place = twice.line_in(text(file))
+        raise Odd(file, place, "an item that is named twice", twice.key, "keep one of them") from None
     except (ValueError, RecursionError) as error:
         raise DataError(f"{file} is not JSON: {error}; fetch it again") from error
     if not isinstance(content, dict):

@@ -17,7 +17,6 @@ from environments.own.workbook import workbook
 from environments.row_files import Gathered, gathered, in_short, no_file, raw_rows, short
 from simulation.core.errors import DataError
 from simulation.core.paths import ROW_FILES
-from simulation.core.types import Question
 
 Marking = Literal["any", "text", "letter", "number", "index"]
 TABLES = (".csv", ".tsv")
@@ -30,6 +29,7 @@ Drafts = list[tuple[str, int, Draft | DataError]]
 """With their files and lines."""
 WRITTEN = {"GIFT": gift_drafts, "Aiken": aiken_drafts}
 """How texts of questions are read, by what they are."""
+NO_OBJECT = "not a JSON object"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +38,8 @@ class Reading:
 
     about: tuple[str, ...]
     """How it was understood, for people."""
+    slips: tuple[str, ...]
+    """A sentence on each column that is not read, for a slip in its name."""
     gathered: Gathered
 
 
@@ -55,10 +57,10 @@ class OwnSource:
 
 def read_own(source: OwnSource) -> Reading:
     """Return the questions of a source; raises DataError where there is none, or nothing can be told of its columns."""
-    about, drafts, way = drafts_of(source)
+    about, slips, drafts, way = drafts_of(source)
     fixed = way is not None
     way = way or leading_way(draft for _, _, draft in drafts if isinstance(draft, Draft))
-    gathering = gathered(drafts, partial(checked, way=way, fixed=fixed))
+    gathering = gathered(drafts, partial(question_of, way=way, fixed=fixed))
     if not gathering.questions:
         refused = gathering.refused
         none = "it holds headings and no row below them; write a row for each question"
@@ -66,18 +68,14 @@ def read_own(source: OwnSource) -> Reading:
         raise DataError(f"no question could be read from {source.rows!r}: {why}")
     by = f"correct is read by {way or ' or '.join(WAYS)}"
     marked = any(question.form.alternatives for question in gathering.questions.values())
-    return Reading(about=(*about, by) if marked and len(about) > 1 else about, gathered=gathering)
+    return Reading(about=(*about, by) if marked and len(about) > 1 else about, slips=slips, gathered=gathering)
 
 
-def checked(draft: Draft | DataError, *, way: Way | None, fixed: bool) -> Question:
-    """Return the question of a draft; raises DataError where there is none."""
-    if isinstance(draft, DataError):
-        raise draft
-    return question_of(draft, way, fixed=fixed)
+def drafts_of(source: OwnSource) -> tuple[tuple[str, ...], tuple[str, ...], Drafts, Way | None]:
+    """Return how a source was understood, which columns are not read for a slip in their names, its questions.
 
-
-def drafts_of(source: OwnSource) -> tuple[tuple[str, ...], Drafts, Way | None]:
-    """Return how a source was understood, its questions as they are written, and how they name what is right."""
+    Questions are as they are written; with them stands how they name what is right.
+    """
     path = Path(source.rows).expanduser()
     refuse_unread(path)
     form = form_of(path) if path.suffix.lower() in (*TEXTS, *TABLES, ".xlsx", *OTHER_SHEETS) else "records"
@@ -85,7 +83,7 @@ def drafts_of(source: OwnSource) -> tuple[tuple[str, ...], Drafts, Way | None]:
         if source.columns or source.correct_is != "any":
             raise DataError(f"{path.name}: is {form}, which has no columns; remove columns and correct_is")
         parts = WRITTEN[form](text_of(path))
-        return (f"{path.name}: {form}",), [(path.name, line, draft) for line, draft in parts], "letter"
+        return (f"{path.name}: {form}",), (), [(path.name, line, draft) for line, draft in parts], "letter"
     if form == "a workbook":
         table = workbook(path, source.columns, source.sheet)
     else:
@@ -94,8 +92,12 @@ def drafts_of(source: OwnSource) -> tuple[tuple[str, ...], Drafts, Way | None]:
         columns = columns_of([name for name in table.header if name], source.columns)
     except DataError as error:
         raise DataError(f"{path.name}: {error}") from error
+    slips = tuple(
+        f"{path.name}: the column {name!r} is not read; if it is meant as {meant}, call it so"
+        for name, meant in columns.slips.items()
+    )
     rows: Drafts = [(row.file, row.line, draft_of(row, columns)) for row in table.rows]
-    return (table.about, str(columns)), rows, None if source.correct_is == "any" else source.correct_is
+    return (table.about, str(columns)), slips, rows, None if source.correct_is == "any" else source.correct_is
 
 
 def refuse_unread(path: Path) -> None:
@@ -143,14 +145,17 @@ def draft_of(row: Row, columns: Columns) -> Draft | DataError:
 def records_of(source: str, split: str | None) -> Table:
     """Return rows of JSON lines, JSON, Parquet, or of a dataset on the Hub, under the keys that any of them has."""
     rows = [
-        Row(file, line, row if isinstance(row, Mapping) else DataError(f"not a JSON object but {short(row)}"))
+        Row(file, line, row if isinstance(row, Mapping | DataError) else DataError(f"{NO_OBJECT} but {short(row)}"))
         for file, line, row in raw_rows(source, split)
     ]
     header = dict.fromkeys(str(key) for row in rows if isinstance(row.cells, Mapping) for key in row.cells)
     if not rows:
         raise DataError(f"{source!r} holds no rows; write a JSON object for each question")
     if not header:
-        is_list = str(rows[0].cells).startswith("not a JSON object but '[")
-        remedy = "name a list of objects .json" if is_list else "give a JSON object a line, its texts in double quotes"
-        raise DataError(f"{rows[0].file}:{rows[0].line}: {rows[0].cells}; {remedy}")
+        first, remedy = str(rows[0].cells), ""
+        if first.startswith(NO_OBJECT):
+            remedy = "; give a JSON object a line, its texts in double quotes"
+        if first.startswith(f"{NO_OBJECT} but '["):
+            remedy = "; name a list of objects .json"
+        raise DataError(f"{rows[0].file}:{rows[0].line}: {first}{remedy}")
     return Table(about=f"{source}: {len(rows)} rows", header=tuple(header), rows=rows)
