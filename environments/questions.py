@@ -29,7 +29,9 @@ class OwnQuestions(FixedQuestions):
     """The file: a table (CSV or XLSX) with columns question, option_a, option_b, … (2 to 10, none where the answer is a
     number or a short text), correct, category, skill, misconception_a, …; JSON lines with such keys; preferences, with
     prompt, chosen and rejected; Moodle's GIFT or Aiken; or a dataset on the Hub."""
-    columns: Mapping[str, str | list[str]] = Field(default_factory=dict)
+    columns: Mapping[str, str | list[str]] = Field(
+        default_factory=dict, examples=[{"question": "Frage", "correct": "Loesung"}]
+    )
     """Names of columns that are called otherwise, such as {question: Frage, options: [A, B, C], correct: Loesung}."""
     correct_is: Marking = "any"
     """How correct names the right option: text, letter, number (from 1), index (from 0), or any of the first three."""
@@ -82,7 +84,7 @@ class OwnQuestions(FixedQuestions):
             probe=mixed[held_out : held_out + probe],
             pool=mixed[held_out + probe :],
             spare_probe=True,
-            notices=noticed(str(self.rows), len(mixed), refused),
+            notices=(*self._reading.slips, *noticed(str(self.rows), len(mixed), refused)),
         )
 
 

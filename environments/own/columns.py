@@ -5,10 +5,11 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from string import ascii_lowercase
 from zlib import crc32
 
-from environments.own.draft import Draft
+from environments.own.draft import MOST, Draft
 from environments.row_files import short
 from environments.row_texts import last_said
 from simulation.core.errors import DataError, likest, nearest
@@ -17,6 +18,8 @@ from simulation.core.templates import letter
 ColumnNames = Mapping[str, str | list[str]]
 """By what a column says its name, or of options and misconceptions a list of names."""
 LETTERS = ascii_lowercase
+SURELY = 0.8
+"""How alike the name of a column is to one that would be read, of which it is a slip."""
 SINGLE = {
     "question": ("question", "questiontext", "prompt", "problem"),
     "correct": (
@@ -73,6 +76,24 @@ class Columns:
         said += [f"{what} = {', '.join(names)}" for what, names in lists.items() if names]
         return "; ".join([*said, *([f"not read: {', '.join(self.unread)}"] if self.unread else [])])
 
+    @property
+    def slips(self) -> dict[str, str]:
+        """The columns that say nothing here but are nearly called so that they would, each with the name meant."""
+        numbers = bool(self.options) and all(label.isdigit() for label in self.options)
+        labels = [*map(str, range(1, MOST + 1))] if numbers else LETTERS[:MOST]
+        names = [what for what in ("category", "skill") if not getattr(self, what)]
+        if not self.option_list:
+            names += [f"option_{label}" for label in labels if label not in self.options]
+        if not self.misconception_list:
+            names += [f"misconception_{label}" for label in labels if label not in self.misconceptions]
+        by_bare_name = {bare_name(name): name for name in names}
+        meant = {}
+        for name in self.unread:
+            (close,) = get_close_matches(bare_name(name), by_bare_name, n=1, cutoff=SURELY) or ("",)
+            if close and not bare_name(name).startswith(close):  # more behind a known name is another name
+                meant[name] = by_bare_name[close]
+        return meant
+
     def draft(self, row: Mapping[str, object]) -> Draft:
         """Return the question that a row holds; raises DataError where a cell is not what it should be."""
         if self.chosen:
@@ -127,8 +148,10 @@ class Columns:
 
 
 def written(row: Mapping[str, object], name: str) -> str:
-    """Return the text of a cell, "" where there is none."""
+    """Return the text of a cell, "" where there is none; raises DataError where in its place stands why."""
     cell = row.get(name) if name else None
+    if isinstance(cell, DataError):
+        raise cell
     if cell is None or cell != cell:  # an empty cell of pandas is no number
         return ""
     if isinstance(cell, str | int | float):
@@ -156,6 +179,8 @@ def listed(cell: object, name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 def unpacked(cell: object, name: str) -> list[object]:
     """Return the parts of a cell."""
+    if isinstance(cell, DataError):
+        raise cell
     if cell is None or cell == "":
         return []
     if isinstance(cell, list | tuple):
@@ -182,7 +207,7 @@ def columns_of(names: Iterable[str], chosen: ColumnNames) -> Columns:
     header = list(dict.fromkeys(names))
     refuse_unknown(header, chosen)
     free = [name for name in header if name not in set(flattened(chosen.values()))]
-    bare = {name: re.sub(r"[\s_\-]+", "", name).casefold() for name in free}
+    bare = {name: bare_name(name) for name in free}
     refuse_alike(bare)
     single = {what: str(chosen[what]) for what in SINGLE if isinstance(chosen.get(what), str)}
     for what, known in SINGLE.items():
@@ -211,6 +236,11 @@ def columns_of(names: Iterable[str], chosen: ColumnNames) -> Columns:
         rejected=single["rejected"],
         unread=tuple(name for name in header if name not in read),
     )
+
+
+def bare_name(name: str) -> str:
+    """Return the name of a column without what does not tell it from others."""
+    return re.sub(r"[\s_\-]+", "", name).casefold()
 
 
 def refuse_missing(header: Sequence[str], missing: Sequence[str]) -> None:

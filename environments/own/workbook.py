@@ -25,22 +25,44 @@ def workbook(path: Path, chosen: ColumnNames, sheet: str | None) -> Table:
     if not rows:
         raise DataError(f"{place}: it is empty; write a first row with the names of the columns, then a row each")
     (start, header), *below = rows
-    names = column_names(place, start, [None if cell is None else shown(cell) for cell in header])
+    try:
+        texts = [shown(cell) for cell in header]
+    except DataError as error:
+        raise DataError(f"{place}:{start}: {error}") from error
+    names = column_names(place, start, texts)
     others = [other for other in sheets if other != name and sheets[other]]
     about = f"{place}" + (f"; not read: sheet {', '.join(map(repr, others))}" if others else "")
-    return Table(about=about, header=names, rows=[Row(place, line, cells_of(names, row)) for line, row in below])
+    table_rows = [Row(place, line, under(names, list(map(text_in, row)))) for line, row in below]
+    return Table(about=about, header=names, rows=table_rows)
 
 
 def sheets_of(path: Path) -> dict[str, list[tuple[int, list[Any]]]]:
-    """Return by name the rows of each sheet that hold anything, with their numbers (Any: openpyxl's cells)."""
+    """Return by name the rows of each sheet that hold anything, with their numbers (Any: openpyxl's cells).
+
+    A cell whose value was not stored stands as the formula that it is.
+    """
+    sheets = read(path, stored=True)
+    if any(is_blank(cell) for rows in sheets.values() for _, row in rows for cell in row):
+        formulas = {name: dict(rows) for name, rows in read(path, stored=False).items()}
+        for name, rows in sheets.items():
+            sheets[name] = [(number, filled_in(row, formulas[name].get(number, row))) for number, row in rows]
+    return {name: [(number, row) for number, row in rows if filled(row)] for name, rows in sheets.items()}
+
+
+def read(path: Path, *, stored: bool) -> dict[str, list[tuple[int, list[Any]]]]:
+    """Return by name the rows of each sheet with their numbers, by stored values or as written (Any: its cells)."""
     import openpyxl  # type: ignore[import-untyped]
 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of what openpyxl does not keep nothing is read here
-            book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+            book = openpyxl.load_workbook(path, read_only=True, data_only=stored)
             sheets = {
-                sheet.title: [(number, [*row]) for number, row in enumerate(sheet.iter_rows(), start=1) if filled(row)]
+                sheet.title: [
+                    (number, [*row])
+                    for number, row in enumerate(sheet.iter_rows(), start=1)
+                    if filled(row) or any(map(is_blank, row))
+                ]
                 for sheet in book.worksheets
             }
             book.close()
@@ -50,6 +72,21 @@ def sheets_of(path: Path) -> dict[str, list[tuple[int, list[Any]]]]:
         kind = "" if isinstance(error, zipfile.BadZipFile) else f" ({type(error).__name__}: {error})"
         raise DataError(f"{str(path)!r} is no whole workbook{kind}; save it anew as .xlsx, or as CSV UTF-8") from error
     return sheets
+
+
+def is_blank(cell: Any) -> bool:
+    """Say whether a cell is there but has no value: one that is only formatted, or a formula that nobody computed."""
+    from openpyxl.cell.read_only import EmptyCell  # type: ignore[import-untyped]
+
+    return cell.value is None and cell.data_type == "n" and not isinstance(cell, EmptyCell)
+
+
+def filled_in(row: list[Any], written: list[Any]) -> list[Any]:
+    """Return a row with the formulas of its cells that have no value (Any: openpyxl's cells)."""
+    return [
+        formula if is_blank(cell) and formula.data_type == "f" else cell
+        for cell, formula in zip(row, written, strict=True)
+    ]
 
 
 def filled(row: Iterable[Any]) -> bool:
@@ -63,10 +100,10 @@ def has_question(rows: list[tuple[int, list[Any]]], sought: set[str]) -> bool:
     return any(name in sought or name.casefold() in sought for name in header)
 
 
-def cells_of(names: tuple[str, ...], row: list[Any]) -> dict[str, object] | DataError:
-    """Return a row's texts by column, or why one cannot be read (Any: openpyxl's cells)."""
+def text_in(cell: Any) -> str | DataError:
+    """Return a cell's text, or why it has none, which counts where its column is read (Any: openpyxl's cells)."""
     try:
-        return under(names, [shown(cell) for cell in row])
+        return shown(cell)
     except DataError as error:
         return error
 
@@ -76,6 +113,9 @@ def shown(cell: Any) -> str:
     value = cell.value
     if value is None:
         return ""
+    if cell.data_type == "f":
+        remedy = "open the workbook in a spreadsheet program and save it there, or export it as CSV UTF-8"
+        raise DataError(f"cell {cell.coordinate} is a formula whose value is not stored; {remedy}")
     if cell.data_type == "e":
         raise DataError(f"cell {cell.coordinate} holds the error {value}; mend its formula, or write the text")
     if isinstance(value, datetime.date | datetime.time | datetime.timedelta):

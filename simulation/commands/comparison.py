@@ -5,7 +5,7 @@ from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
-from simulation.commands.terminal import PROGRAM, display, divided, once, scenario_file, warn
+from simulation.commands.terminal import PROGRAM, display, divided, measure_names, once, scenario_file, warn
 from simulation.core.errors import INTERRUPTED, ScenarioError
 from simulation.core.machine import cores
 from simulation.core.questions import Measure
@@ -36,7 +36,7 @@ def compare_command(arguments: Namespace) -> int:
     files = [scenario_file(Path(name)) for name in names]
     seeds = None if arguments.seeds is None else read_seeds(arguments.seeds)
     lineup = read_lineup(files, arguments.vary, overrides, seeds, arguments.preset)
-    measures = chosen(measure_names(arguments), known_before(lineup))
+    measures = chosen(measure_names(arguments.measure), known_before(lineup))
     workers = arguments.workers or sensible_workers(len(lineup.seeds))
     refuse_inside(arguments.out)
     folder = new_folder(arguments.out, "-".join(["compare", *(path.stem for path in files[:2])]))
@@ -53,17 +53,9 @@ def alone() -> None:
         )
 
 
-def measure_names(arguments: Namespace) -> list[str]:
-    """Return the names that `--measure NAME,NAME` gives, none where it is left out."""
-    names = [name.strip() for name in (arguments.measure or "").split(",") if name.strip()]
-    if arguments.measure and not names:
-        raise ScenarioError(f"--measure {arguments.measure!r:.80} names none; write NAME,NAME or leave it out")
-    return names
-
-
 def measures_of(comparison: Comparison, arguments: Namespace) -> tuple[Measure, ...]:
     """Return the measures that a comparison is to be reported by; raises ScenarioError where one is not stored."""
-    return chosen(measure_names(arguments), known_to(comparison.lineup, comparison.studies))
+    return chosen(measure_names(arguments.measure), known_to(comparison.lineup, comparison.studies))
 
 
 def resume(arguments: Namespace) -> int:

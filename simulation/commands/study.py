@@ -3,11 +3,21 @@
 import shlex
 import sys
 from argparse import Namespace
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simulation.commands.terminal import PROGRAM, display, divided, once, scenario_file, there, warn
+from simulation.commands.terminal import (
+    PROGRAM,
+    display,
+    divided,
+    measure_names,
+    once,
+    scenario_file,
+    there,
+    warn,
+)
 from simulation.core.errors import INTERRUPTED, ScenarioError
 from simulation.core.ranks import rank
 from simulation.views.streams import say
@@ -18,6 +28,9 @@ PORTABLE = "to hand them on, export them with --base-id and its name on the Hub,
 if TYPE_CHECKING:
     from simulation.scenario.prepare import Prepared
     from simulation.store import Study
+
+MOST_NOTICES = 4
+"""How many notices on a scenario `run` says."""
 
 
 def run_command(arguments: Namespace) -> int:
@@ -35,12 +48,7 @@ def run_command(arguments: Namespace) -> int:
     say_loading(arguments, scenario.name)
     (scenario,) = settled([scenario])
     prepared = prepare(scenario)
-    notices = prepared.notices
-    if notices:
-        checked = shlex.join([name, *overrides])
-        more = f" ({len(notices) - 1} details: `{PROGRAM} check {checked}`)" if len(notices) > 1 else ""
-        say(f"notice: {notices[0]}{more}", aside=True)
-    for line in prepared.ways:
+    for line in [*noticed(prepared.notices, shlex.join([name, *overrides])), *prepared.ways]:
         say(f"notice: {line}", aside=True)
     from simulation.play.session import begin
     from simulation.store import new_folder
@@ -55,6 +63,14 @@ def say_loading(arguments: Namespace, name: str) -> None:
     """Say what is being done where nothing is drawn: reading must not look like hanging."""
     if not (arguments.quiet or sys.stdout.isatty()):
         say(f"{name}: reading the questions and loading the models …", aside=True)
+
+
+def noticed(notices: Sequence[str], checked: str) -> list[str]:
+    """Return the first notices on a scenario; the last of them tells that `check` of these words has more."""
+    first = [*notices[:MOST_NOTICES]]
+    if len(notices) > len(first):
+        first[-1] += f" ({len(notices) - len(first)} more: `{PROGRAM} check {checked}`)"
+    return first
 
 
 def scenario_and_overrides(arguments: Namespace) -> tuple[str, list[str]]:
@@ -149,7 +165,9 @@ def show_report(folder: Path, measure: str | None = None, *, aside: bool = False
         if is_lineup(study.scenario):
             raise StoreError(f"{folder} is a part of a comparison, which is told as a whole; report {folder.parent}")
         warn_of_edit(study)
-        (told_by,) = chosen([measure] if measure else [], known_in(study))
+        told_by, *others = chosen(measure_names(measure), known_in(study))
+        if others:
+            raise ScenarioError(f"--measure {measure:.80}: a study is told by one measure; name one")
         console = Console(stderr=aside)
         if report(study, StudySums(study, [told_by.name]), console, told_by) is not None:
             from simulation.views.web.report_page import write_report

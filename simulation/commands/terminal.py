@@ -45,6 +45,14 @@ def once(overrides: Sequence[str]) -> list[str]:
     return list(overrides)
 
 
+def measure_names(written: str | None) -> list[str]:
+    """Return the names that `--measure NAME,NAME` gives, none where it is left out."""
+    names = [name.strip() for name in (written or "").split(",") if name.strip()]
+    if written and not names:
+        raise ScenarioError(f"--measure {written!r:.80} names none; write NAME,NAME or leave it out")
+    return names
+
+
 def scenario_file(path: Path) -> Path:
     """Return the file that a path is, or the one of scenarios/ that it names; else say which may be meant."""
     if (file := known_scenario(path)) is None:

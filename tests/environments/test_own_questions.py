@@ -241,6 +241,35 @@ def test_what_was_understood_is_told_row_by_row(tmp_path: Path) -> None:
     assert OwnQuestions(rows=str(many)).described()[-1] == "  … and 40 more"
 
 
+@pytest.mark.parametrize(
+    ("header", "slips"),
+    [
+        ("question,option_a,option_b,optoin_c,correct", {"optoin_c": "option_c"}),
+        ("question,option_1,option_2,opton_3,correct", {"opton_3": "option_3"}),
+        ("question,option_a,option_b,misconcepton_b,correct", {"misconcepton_b": "misconception_b"}),
+        ("question,option_a,option_b,correct,categroy", {"categroy": "category"}),
+        ("question,option_a,option_b,correct,question_id", {}),
+        ("question,option_a,option_b,correct,explanation", {}),
+        ("question,options,correct,notes", {}),
+    ],
+)
+def test_a_column_that_is_not_read_for_a_slip_in_its_name_is_told(
+    header: str, slips: dict[str, str], tmp_path: Path
+) -> None:
+    path = tmp_path / "own.csv"
+    cells = {"option_a": "p", "option_1": "p", "option_b": "q", "option_2": "q", "options": "p|q", "correct": "p"}
+    names = header.split(",")
+    rows = [
+        ",".join(f"q{number}" if name == "question" else cells.get(name, "x") for name in names) for number in "123"
+    ]
+    path.write_text("\n".join((header, *rows)), encoding="utf-8")
+    told_of = [notice for notice in OwnQuestions(rows=str(path)).questions(0).notices if "is not read" in notice]
+    assert told_of == [
+        f"own.csv: the column {name!r} is not read; if it is meant as {meant}, call it so"
+        for name, meant in slips.items()
+    ]
+
+
 def test_the_hint_that_excel_writes_before_a_table_is_heeded(tmp_path: Path) -> None:
     path = table(tmp_path, "sep=;", "question;a;b;correct", *(row.replace(",", ";") for row in THREE))
     assert len(read(path)) == 3

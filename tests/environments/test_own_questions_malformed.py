@@ -1,6 +1,7 @@
 """What cannot be a question is named by file and line, with what to do, and the rest of its file is read."""
 
 import datetime
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -147,6 +148,7 @@ def test_a_bad_question_of_aiken(block: str, message: str, tmp_path: Path) -> No
         ("#DIV/0!", "cell B5 holds the error #DIV/0!; mend its formula, or write the text"),
         (4, "options a and b are equal"),
         (None, "option_a is empty, but option_b is not"),
+        ("=1+1", "cell B5 is a formula whose value is not stored; open the workbook in a spreadsheet program and save"),
     ],
 )
 def test_a_bad_row_of_a_workbook_is_named_by_sheet_and_row(cell: object, message: str, tmp_path: Path) -> None:
@@ -159,6 +161,33 @@ def test_a_bad_row_of_a_workbook_is_named_by_sheet_and_row(cell: object, message
         book.active.append(row)
     book.save(tmp_path / "own.xlsx")
     assert refused(tmp_path / "own.xlsx").startswith(f"own.xlsx, sheet 'Klasse 7':5: {message}")
+
+
+def test_a_formula_without_a_value_counts_where_its_column_is_read_and_one_that_gives_nothing_is_empty(
+    tmp_path: Path,
+) -> None:
+    import openpyxl
+
+    book, path = openpyxl.Workbook(), tmp_path / "own.xlsx"
+    book.active.append(("question", "option_a", "option_b", "correct", "notes", "category"))
+    for row in (("p", 1, 2, "a", "=B2", "x"), ("q", 0.5, 2, 0.5, "#DIV/0!", "=1"), ("r", 1, 2, 1.0, None, "x")):
+        book.active.append(row)
+    book.save(path)
+    with pytest.raises(DataError, match=r"holds 2 question.*:3: cell F3 is a formula whose value is not stored"):
+        OwnQuestions(rows=str(path)).questions(0)
+    with zipfile.ZipFile(path) as packed:
+        parts = {name: packed.read(name) for name in packed.namelist()}
+    sheet = parts["xl/worksheets/sheet1.xml"]
+    parts["xl/worksheets/sheet1.xml"] = sheet.replace(b'<c r="F3">', b'<c r="F3" t="str">')
+    assert parts["xl/worksheets/sheet1.xml"] != sheet
+    with zipfile.ZipFile(path, "w") as packed:
+        for name, content in parts.items():
+            packed.writestr(name, content)
+    assert len(OwnQuestions(rows=str(path)).questions(0).notices) == 0
+    book.active["A1"] = "=1"
+    book.save(path)
+    with pytest.raises(DataError, match=r"sheet 'Sheet':1: cell A1 is a formula whose value is not stored"):
+        OwnQuestions(rows=str(path)).questions(0)
 
 
 HEADER = "question,option_a,option_b,correct\n"
