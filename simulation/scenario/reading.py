@@ -12,7 +12,7 @@ import yaml
 
 from simulation.core.errors import ScenarioError
 from simulation.scenario.document import OVERRIDE, Document, KeyPath
-from simulation.scenario.yaml_problems import line_of, words_of
+from simulation.scenario.yaml_problems import MISPLACED, line_of, misplaced, misplaced_near, words_of
 
 LARGEST_BYTES = 64 * 1024
 MOST_NODES = LARGEST_BYTES // 2
@@ -44,10 +44,23 @@ class _Loader(yaml.SafeLoader):
 
 
 class _Unbounded(_Loader):
-    """Composes nodes of any depth."""
+    """Composes nodes of any depth, of a text that we wrote ourselves.
+
+    Earlier versions quoted only what YAML 1.1 takes for something else: what it takes for a text was one, as 12e-1 was.
+    """
+
+    def resolve(self, kind: Any, value: Any, implicit: Any) -> str:
+        # the stubs leave resolvers untyped
+        tag: str = super().resolve(kind, value, implicit)  # type: ignore[no-untyped-call]
+        earlier: str = _EARLIER.resolve(kind, value, implicit)  # type: ignore[no-untyped-call]
+        return tag if tag == earlier else f"{_PREFIX}str"
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         return yaml.SafeLoader.compose_node(self, parent, index)
+
+
+_EARLIER = yaml.resolver.Resolver()
+"""How YAML 1.1 tells plain values."""
 
 
 class _Writer(yaml.SafeDumper):
@@ -61,11 +74,14 @@ def written_out(value: object) -> str:
 
 
 _PREFIX = "tag:yaml.org,2002:"
+_MISPLACED_TAG = "misplaced"
+"""Of what has no quotes and holds what only looks like a space: it is refused where it is read."""
 for _tag, _pattern in (
     ("null", r"~|null|Null|NULL|"),
     ("bool", r"true|True|TRUE|false|False|FALSE"),
     ("int", r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+"),
     ("float", r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"),
+    (_MISPLACED_TAG, MISPLACED),
 ):
     _Loader.add_implicit_resolver(_PREFIX + _tag, re.compile(rf"(?:{_pattern})\Z"), None)
     _Writer.add_implicit_resolver(_PREFIX + _tag, re.compile(rf"(?:{_pattern})\Z"), None)
@@ -133,8 +149,8 @@ def read_text(text: str, name: str, *, bounded: bool = True) -> Document:
         finally:
             loader.dispose()
     except yaml.MarkedYAMLError as error:
-        number = line_of(error)
-        raise ScenarioError(f"{name}{at.format(number) if number else ''}: {words_of(error)}") from error
+        number, words = misplaced_near(text, error) or (line_of(error), words_of(error))
+        raise ScenarioError(f"{name}{at.format(number) if number else ''}: {words}") from error
     except yaml.reader.ReaderError as error:
         place = at.format(text.count("\n", 0, error.position) + 1)
         what = f"the character {text[error.position]!r} cannot stand in YAML; remove it"
@@ -192,6 +208,8 @@ class _Reading:
         """Return a text, a number, a boolean or None."""
         text: str = node.value
         tag = node.tag.removeprefix(_PREFIX)
+        if tag == _MISPLACED_TAG and (words := misplaced(text)):
+            raise self.error(node, words)
         try:
             if tag == "int" and len(text) > LONGEST_NUMBER:
                 raise self.error(node, f"{text[:20]!r}… is a number of {len(text)} digits; write a smaller one")

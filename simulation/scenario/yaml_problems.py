@@ -1,9 +1,15 @@
 """Says in plain words what is wrong with a text that is no YAML, and what to write, in place of the parser's words."""
 
 import re
+import unicodedata
 
 import yaml
 
+LIKE_SPACE = "[\u00a0\u1680\u2000-\u200b\u202f\u205f\u2060\u3000\ufeff]"
+"""A character that looks like a space, or like nothing, and is neither to YAML."""
+MISPLACED = rf"{LIKE_SPACE}[\s\S]*|[\s\S]*{LIKE_SPACE}|[-?]{LIKE_SPACE}[\s\S]*|[\w.]+:{LIKE_SPACE}[\s\S]*"
+"""A text without quotes in which one stands where a space was meant: at an end, or behind a dash or a key's colon."""
+_MISPLACED_IN_LINE = re.compile(rf" *(?:[-?] *)*{LIKE_SPACE}|.*?[-:,[{{]{LIKE_SPACE}")
 _WORDS = (
     (r"found character '\\t' that cannot start any token", "a tab stands where YAML has spaces; indent with spaces"),
     (r"found character '`' that", "a line of Markdown (`), which is no part of the scenario; remove it"),
@@ -38,6 +44,30 @@ _WORDS = (
     (r"nested deeper", "{problem}; write it flatter"),
 )
 """Patterns of the parser's words, and ours."""
+
+
+def misplaced(text: str) -> str:
+    """Return what is said of a text in which a character only looks like a space, nothing where none does."""
+    match = re.search(LIKE_SPACE, text)
+    if match is None:
+        return ""
+    named = f"U+{ord(match[0]):04X} ({unicodedata.name(match[0]).lower()})"
+    return f"the character {named} stands where a space is meant; write a plain space, or put the text in quotes"
+
+
+def misplaced_near(text: str, error: yaml.MarkedYAMLError) -> tuple[int, str] | None:
+    """Return line and words where such a character stands between the places that an error names, else None.
+
+    The line before them counts too: without a space behind its colon a key is a text, which goes on in the next line.
+    """
+    numbers = [mark.line for mark in (error.context_mark, error.problem_mark) if mark is not None]
+    lines = text.splitlines()
+    first = min(numbers, default=0)
+    before = [number for number in range(first) if lines[number].strip()][-1:]
+    for number in (*before, *range(first, min(max(numbers, default=-1) + 1, len(lines)))):
+        if match := _MISPLACED_IN_LINE.match(lines[number]):
+            return number + 1, misplaced(match[0][-1])
+    return None
 
 
 def words_of(error: yaml.MarkedYAMLError) -> str:
