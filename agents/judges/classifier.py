@@ -10,6 +10,7 @@ from pydantic import Field
 
 from agents.judges.teacher_rows import read_rows
 from agents.models import folder
+from agents.models.devices import check_device
 from agents.reading.wording import plain, worded_like
 from simulation.core.errors import DataError, SimulationError
 from simulation.core.paths import FilePath
@@ -31,7 +32,7 @@ READ_ALONE = 1024
 class Train:
     """Trains the teacher further before it judges."""
 
-    rows: FilePath
+    rows: Annotated[FilePath, Field(examples=["rows.jsonl"])]
     """A JSON lines file: {"reference": gold answer, "answer": student's text, "correct": true or false} a line."""
     epochs: Annotated[int, Field(ge=1, le=100)] = 1
     """How often it reads the rows."""
@@ -67,7 +68,8 @@ class Classifier:
         return folder.elsewhere(self.model)
 
     def check(self) -> None:
-        """Refuse a model or rows that are not there, by looking at files only; raises DataError."""
+        """Refuse a device, a model or rows that are not there; raises DataError or ModelError."""
+        check_device(self.device)
         folder.validate(self.model, embedded="teacher", architectures=("ForConditionalGeneration",))
         if self.train is not None:
             read_rows(self.train.rows)

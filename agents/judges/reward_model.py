@@ -14,6 +14,7 @@ from pydantic import Field
 
 from agents.models import folder
 from agents.models.chat import Chat, Day, fixed
+from agents.models.devices import check_device
 from simulation.core.errors import DataError, SimulationError
 from simulation.core.registry import judge
 from simulation.core.types import Answer, Feedback, Outcome, Question
@@ -49,7 +50,8 @@ class RewardModel:
         return folder.elsewhere(self.model)
 
     def check(self) -> None:
-        """Refuse a model that is not there or has no single label, by looking at files only; raises DataError."""
+        """Refuse a device or a model that is not there, or has no single label; raises DataError or ModelError."""
+        check_device(self.device)
         source = folder.validate(self.model, embedded="reward_model", architectures=(ARCHITECTURE,))
         labels = folder.labels(source)
         if labels is not None and len(labels) != 1:

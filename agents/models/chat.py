@@ -42,7 +42,7 @@ class Chat:
     """What the template says before every question, in its own place for it."""
     thinking: bool | None = None
     """Whether a model is to think before it answers, given as `enable_thinking`; null leaves the template's default."""
-    arguments: Mapping[str, Any] = Field(default_factory=dict)
+    arguments: Mapping[str, Any] = Field(default_factory=dict, examples=[{"enable_thinking": False}])
     """Further values that the template takes, by their names."""
     date: Day | None = None
     """The day that a template prints which reads the clock; null is the day on which a study begins, kept with it."""

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 from agents.models.folder import PROJECT, is_gguf
 from agents.models.gguf_header import check_file
-from agents.models.loading import explained
+from agents.models.loading import explained, without_number
 from simulation.core.errors import DataError, SimulationError
 
 CONVERTED = PROJECT / "build" / "gguf"
@@ -48,6 +48,8 @@ def convert(file: Path, folder: Path) -> None:
     with TemporaryDirectory(dir=folder.parent) as half_done, explained(str(file.parent)):
         tokenizer = AutoTokenizer.from_pretrained(file.parent, gguf_file=file.name)
         read = AutoModelForCausalLM.from_pretrained(file.parent, gguf_file=file.name)
+        if wrong := without_number(read):
+            raise DataError(f"{file}: the tensor {wrong[0]} holds NaN or infinite numbers; replace it")
         config = copy.deepcopy(read.config)
         del config.quantization_config  # a module that was read from GGUF cannot be saved, one without this can
         module = type(read)(config)

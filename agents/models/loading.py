@@ -9,6 +9,9 @@ from typing import Any
 import torch
 from torch import nn
 
+from agents.models.devices import absent
+from agents.models.files.headers import tensors
+from agents.models.files.numbers import check_numbers
 from agents.models.hub import snapshot
 from simulation.core.errors import DataError, MissingExtra, ModelError, SimulationError
 
@@ -32,8 +35,7 @@ class Precision:
         device = torch.device(self.device)
         seen = {"cuda": torch.cuda.device_count(), "mps": int(torch.backends.mps.is_available())}.get(device.type, 1)
         if (device.index or 0) >= seen:
-            what = f"device: {self.device} is not here, where PyTorch {torch.__version__} sees {seen} {device.type}"
-            raise ModelError(f"{what} device(s); write auto or cpu, or play where there is one")
+            raise absent(self.device, seen, torch.__version__)
         return device
 
 
@@ -55,7 +57,7 @@ def load_causal(source: str, precision: Precision) -> tuple[nn.Module, Any]:
         loaded: Any = AutoModelForCausalLM.from_pretrained(
             place, config=config, output_loading_info=True, **attention, **arguments(precision)
         )
-    return settle(whole(source, loaded), precision), load_tokenizer(source)
+    return ready(source, loaded, precision), load_tokenizer(source)
 
 
 def load_seq2seq(source: str, precision: Precision) -> tuple[nn.Module, Any]:
@@ -66,7 +68,34 @@ def load_seq2seq(source: str, precision: Precision) -> tuple[nn.Module, Any]:
         loaded: Any = AutoModelForSeq2SeqLM.from_pretrained(
             read_from(source), output_loading_info=True, **arguments(precision)
         )
-    return settle(whole(source, loaded), precision), load_tokenizer(source)
+    return ready(source, loaded, precision), load_tokenizer(source)
+
+
+def ready(source: str, loaded: tuple[nn.Module, Mapping[str, Any]], precision: Precision) -> nn.Module:
+    """Return what was loaded as it computes (Any: the library's report); raises DataError where its weights are none.
+
+    Here every weight is looked at, where `check` looks at as many as a moment allows.
+    """
+    module = settle(whole(source, loaded), precision)
+    wrong = without_number(module)
+    if wrong or precision.quantization is not None:  # 4 bits hold no NaN, whatever they were made of
+        place = Path(read_from(source))
+        check_numbers(tensors(place) if place.is_dir() else {}, all_of_it=True)
+    if wrong:
+        what = f"the weights of {source}: {wrong[0]} holds NaN or infinite numbers in {precision.dtype}"
+        raise DataError(f"{what}, which its files do not; write dtype: bfloat16 or float32")
+    return module
+
+
+def without_number(module: nn.Module) -> list[str]:
+    """Return the names of the parameters that hold what is infinite or no number: their sum is no finite one either."""
+    return [
+        name
+        for name, values in module.named_parameters()
+        if values.is_floating_point()
+        and not torch.isfinite(values.sum())  # .2 s a GiB on a core (measured), where looking at each takes seconds
+        and not torch.isfinite(values).all()
+    ]
 
 
 def whole(source: str, loaded: tuple[nn.Module, Mapping[str, Any]]) -> nn.Module:

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from agents.models.layout import dated
-from agents.models.loading import Precision, arguments, explained, load_tokenizer, read_from, settle, whole
+from agents.models.loading import Precision, arguments, explained, load_tokenizer, read_from, ready
 from simulation.core.errors import DataError, ModelError
 
 UNBOUNDED = 10**9
@@ -96,4 +96,4 @@ def load(source: str, *, device: str, dtype: str, tokens: int, date: str | None 
     if isinstance(tokenizer.chat_template, str):
         name = f"the chat template of {source!r}"
         tokenizer.chat_template = dated(tokenizer.chat_template, date, name, "the reward model's date")
-    return Rewards(settle(whole(source, loaded), precision), tokenizer, source, tokens)
+    return Rewards(ready(source, loaded, precision), tokenizer, source, tokens)

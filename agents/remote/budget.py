@@ -23,7 +23,7 @@ Money = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
 class Prices:
     """What a provider takes for a million tokens, in any one currency."""
 
-    input: Money = 0.0
+    input: Annotated[Money, Field(examples=[0.5])] = 0.0
     """A million tokens of prompts."""
     output: Money = 0.0
     """A million tokens of answers."""
@@ -37,7 +37,7 @@ class Prices:
 class Budget:
     """What a study may spend on its API from its beginning to its end, however often it is resumed."""
 
-    requests: Count | None = None
+    requests: Annotated[Count | None, Field(examples=[1000])] = None
     """HTTP requests, repeated ones included; null is no limit."""
     tokens: Count | None = None
     """Tokens of prompts and answers; null is no limit."""

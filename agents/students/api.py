@@ -67,9 +67,9 @@ class ApiStudents:
     """The longest answer."""
     length_parameter: LengthParameter | None = None
     """What the server calls max_tokens; null is what the provider calls it."""
-    stop: Annotated[tuple[str, ...], Field(max_length=4)] = ()
+    stop: Annotated[tuple[str, ...], Field(max_length=4, examples=[("Question:",)])] = ()
     """Texts that end an answer."""
-    extra: dict[str, JsonValue] = field(default_factory=dict)
+    extra: Annotated[dict[str, JsonValue], Field(examples=[{"top_p": 0.9}])] = field(default_factory=dict)
     """More parameters, such as top_p; temperature: null or seed: null leaves out what a server refuses."""
     timeout_seconds: Seconds = 120.0
     """For one attempt."""

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from agents.models import chat, folder
 from agents.models.chat import AUTO, PLAIN, Chat
+from agents.models.devices import check_device
 from agents.models.files.conversation import check_named
 from agents.models.nearness import Grounding
 from agents.students.prompting import Prompt, manner_of, one_way, prompting
@@ -47,11 +48,11 @@ def expression(pattern: str) -> str:
 class Lora:
     """The adapter of each student."""
 
-    rank: Annotated[int, Field(ge=1, le=1024)] = 8
+    rank: Annotated[int, Field(ge=1, le=1024, examples=[8])] = 8
     """Of the two matrices whose product is the change."""
     alpha: Annotated[float, Field(ge=1e-6, le=10_000, allow_inf_nan=False)] = 16.0
     """The change is scaled by alpha / rank."""
-    targets: tuple[str, ...] = ()
+    targets: Annotated[tuple[str, ...], Field(examples=[("q_proj", "v_proj")])] = ()
     """Names of the linear layers that are adapted, such as q_proj; none means all but the output head."""
 
 
@@ -59,9 +60,9 @@ class Lora:
 class Codes:
     """The tokens of identifiers: <a_0>, <a_1>, … of the first level, <b_0>, … of the second."""
 
-    levels: Annotated[int, Field(ge=1, le=26)]
+    levels: Annotated[int, Field(ge=1, le=26, examples=[3])]
     """How many codes make an identifier."""
-    size: Annotated[int, Field(ge=1, le=10_000)]
+    size: Annotated[int, Field(ge=1, le=10_000, examples=[256])]
     """How many codes a level has."""
 
     @property
@@ -154,7 +155,8 @@ class LanguageModelStudents:
         return folder.elsewhere(self.model)
 
     def check(self) -> None:
-        """Refuse a model that is not there, by looking at files only; raises DataError."""
+        """Refuse a device or a model that is not there, of the model by its files; raises DataError or ModelError."""
+        check_device(self.device)
         chats, kinds = self.chat.template == AUTO, ("ForCausalLM", "LMHeadModel")
         source = folder.validate(self.model, embedded="student", architectures=kinds, chats=chats)
         if self.chat.file is not None and Path(source).is_dir():

@@ -66,7 +66,7 @@ class Prompt:
     null is the environment's."""
     answer: Annotated[str, AfterValidator(known_layout)] | None = None
     """How the answer is to be written; null is the environment's."""
-    shots: Annotated[int, Field(ge=0, le=50)] | tuple[WrittenShot, ...] = 0
+    shots: Annotated[Annotated[int, Field(ge=0, le=50)] | tuple[WrittenShot, ...], Field(examples=[3])] = 0
     """Worked examples: how many are drawn from the pool by the student's seed, or a list of question and answer."""
 
     @property

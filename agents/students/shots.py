@@ -24,9 +24,9 @@ AN_OPTION = "an option"
 class WrittenShot:
     """A worked example of one's own."""
 
-    question: Annotated[str, Field(min_length=1)]
+    question: Annotated[str, Field(min_length=1, examples=["What is 1 + 1?"])]
     """What was asked."""
-    answer: Annotated[str, Field(min_length=1)]
+    answer: Annotated[str, Field(min_length=1, examples=["2"])]
     """How it is answered."""
 
 

@@ -36,7 +36,9 @@ class IRTCAT:
     """What has a difficulty: a skill (a question's second tag), a category, or the question."""
     discrimination: Annotated[float, Field(ge=0.01, le=10)] = 1.0
     """a: how sharply success depends on ability; the same for all."""
-    difficulties: Mapping[str, Annotated[float, Field(ge=-1000, le=1000)]] = field(default_factory=dict)
+    difficulties: Annotated[
+        Mapping[str, Annotated[float, Field(ge=-1000, le=1000)]], Field(examples=[{"geometry": 0.5}])
+    ] = field(default_factory=dict)
     """b by unit, logits, where they are known; a unit not named has 0. Empty takes them from the student's answers."""
     spread: Annotated[float, Field(ge=0.01, le=100)] = 1.0
     """Standard deviation of the prior of the ability, logits; its mean is 0."""

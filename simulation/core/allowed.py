@@ -1,8 +1,9 @@
 """Says in plain words what a type allows, with an example, as both are written in YAML."""
 
 import enum
+import re
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass, is_dataclass
+from dataclasses import dataclass, is_dataclass, replace
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Protocol, Union, get_args, get_origin, runtime_checkable
@@ -46,6 +47,20 @@ class InWords:
 
 
 @dataclass(frozen=True)
+class ShownValue:
+    """A value that a key may well have: an example of the key's own, or what it has where nothing is written."""
+
+    shown_value: object
+
+    @classmethod
+    def of(cls, field: FieldInfo) -> "list[ShownValue]":
+        """Return the one of a field, none where it has none."""
+        is_plain = isinstance(field.default, bool | int | float | str | tuple) and field.default not in ("", ())
+        default = [field.default] if is_plain else []
+        return [cls(value) for value in [*(field.examples or ()), *default][:1]]
+
+
+@dataclass(frozen=True)
 class Typed:
     """A type expression and what is said beside it (Any: type expressions and marks of theirs)."""
 
@@ -55,7 +70,11 @@ class Typed:
     @classmethod
     def of(cls, annotation: Any, marks: Sequence[Any] = ()) -> "Typed":
         """Take what `Annotated` and `Field` say of a type out of it (Any: type expressions)."""
-        flat = [inner for mark in marks for inner in (mark.metadata if isinstance(mark, FieldInfo) else [mark])]
+        flat = [
+            inner
+            for mark in marks
+            for inner in ([*mark.metadata, *ShownValue.of(mark)] if isinstance(mark, FieldInfo) else [mark])
+        ]
         if get_origin(annotation) is Annotated:
             annotation, *own = get_args(annotation)
             return cls.of(annotation, [*own, *flat])
@@ -88,7 +107,7 @@ class Typed:
     @property
     def keys(self) -> dict[str, "Typed"]:
         """The fields of a group of keys."""
-        return {name: Typed.of(field.annotation, field.metadata) for name, field in fields_of(self.annotation).items()}
+        return {name: Typed.of(field.annotation, [field]) for name, field in fields_of(self.annotation).items()}
 
     def is_a(self, *classes: type) -> bool:
         """Tell whether the type is one of some classes, or extends one."""
@@ -100,8 +119,16 @@ class Typed:
         return self.is_a(Sequence, Set) and not self.is_a(str, bytes)
 
     def items(self) -> list["Typed"]:
-        """Return the types of the items of a list."""
-        return [Typed.of(inner) for inner in get_args(self.annotation) if inner is not Ellipsis]
+        """Return the types of the items of a list, or of the keys and values of a mapping."""
+        types = [Typed.of(inner) for inner in get_args(self.annotation) if inner is not Ellipsis]
+        own = self.bound("shown_value")
+        if isinstance(own, Mapping) and own and self.is_a(Mapping):
+            shown_values = next(iter(own.items()))
+            return [
+                replace(one, marks=(*one.marks, ShownValue(value)))
+                for one, value in zip(types, shown_values, strict=False)
+            ]
+        return types
 
     def bound(self, name: str) -> Any:
         """Return a bound, None where there is none (Any: a number, or a pattern)."""
@@ -189,6 +216,8 @@ def number(value: Any) -> str:
 
 def example(typed: Typed) -> str:
     """Return a value of a type, as YAML has it."""
+    if (own := typed.bound("shown_value")) is not None and (typed.is_a(Path) or fits(typed, own)):
+        return _written(own)
     if typed.spelled is not None:
         return typed.spelled.example
     (first, *_) = [branch for branch in typed.branches if branch.annotation is not NoneType] or [typed]
@@ -205,9 +234,17 @@ def example(typed: Typed) -> str:
         *_, value = first.items() or [Typed(Any)]
         return f"{{key: {example(value)}}}"
     if first.keys:
-        key = first_key(first)
-        return f"{{{key}: {example(first.keys[key])}}}"
+        return f"{{{', '.join(f'{key}: {example(first.keys[key])}' for key in first_keys(first))}}}"
     return "null" if first.annotation is NoneType else "a"
+
+
+def _written(value: object) -> str:
+    """Return a value as it is written in YAML, plain texts without quotes."""
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{key}: {_written(inner)}' for key, inner in value.items())}}}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_written, value))}]"
+    return value if isinstance(value, str) and re.fullmatch(r"[^\W\d][\w./-]*", value) else shown(value)
 
 
 def _number_within(typed: Typed) -> str:
@@ -222,15 +259,17 @@ def _number_within(typed: Typed) -> str:
     return number(low if low is not None else high)
 
 
-def first_key(typed: Typed) -> str:
-    """Return the key of a group that an example shows: the first that must be written, else the first."""
+def first_keys(typed: Typed) -> list[str]:
+    """Return the keys of a group that an example shows: those that must be written, else the first with an example."""
     fields = fields_of(typed.annotation)
-    return next((name for name, field in fields.items() if field.is_required()), next(iter(fields)))
+    required = [name for name, field in fields.items() if field.is_required()]
+    return required or [name for name, field in fields.items() if field.examples][:1] or [*fields][:1]
 
 
 def key_for(typed: Typed, value: object) -> str | None:
-    """Return the key of a group that a value was likely meant for."""
-    return next((name for name, inner in typed.keys.items() if value is not None and fits(inner, value)), None)
+    """Return the only key of a group that a value may be meant for, None where there are several."""
+    keys = [name for name, inner in typed.keys.items() if value is not None and fits(inner, value)]
+    return keys[0] if len(keys) == 1 else None
 
 
 def fits(typed: Typed, value: object) -> bool:

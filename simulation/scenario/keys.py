@@ -189,7 +189,7 @@ class Evaluate(Drawing):
 
     every: int = Field(default=2, ge=1, le=MOST)
     """Evaluate after every so many turns, besides before the first and after the last."""
-    questions: int | None = Field(default=None, ge=1, le=MOST)
+    questions: int | None = Field(default=None, ge=1, le=MOST, examples=[200])
     """How many held-out questions, the same ones in every study of the environment; null is 600, or all there are."""
     samples: int = Field(default=1, ge=1, le=1000)
     """How many answers each of them gets; pass@k, of which one is right, is told for every k up to this."""
@@ -228,7 +228,7 @@ class Compare(Keys):
         Annotated[int, Field(ge=1, le=MOST_SEEDS)] | Annotated[list[Seed], Field(min_length=1, max_length=MOST_SEEDS)]
     ) = 8
     """How many seeds, or which."""
-    vary: dict[str, list[Any] | dict[str, Any]] = {}
+    vary: dict[str, list[Any] | dict[str, Any]] = Field(default={}, examples=[{"ask.policy": ["random", "category"]}])
     """By dotted key the values that are compared, a list or by their labels; of several keys every combination.
 
     Keys joined by a comma are set alike.

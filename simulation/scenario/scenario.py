@@ -53,7 +53,7 @@ class Scenario(Keys):
     evaluate: Evaluate = Evaluate()
     base: str | None = Field(default=None, exclude=True)
     """Another scenario file, relative to this one, that says what this one does not."""
-    presets: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    presets: dict[str, dict[str, Any]] = Field(default_factory=dict, examples=[{"short": {"turns": 5}}])
     """Named sets of dotted keys and their values, for `--preset`."""
     compare: Compare = Compare()
 

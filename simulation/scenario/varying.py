@@ -17,6 +17,9 @@ def variants(text: str) -> Iterator[tuple[tuple[str, ...], str]]:
     refuse_unlisted(text)
     key, _, written = text.partition("=")
     values = read_text(f"[{written}]", f"--vary {text!r}").value
+    texts = [json.dumps(value) for value in values]
+    if twice := [text for text in texts if texts.count(text) > 1]:
+        raise ScenarioError(f"--vary {written!r:.200} has {twice[0]:.40} twice; write each value once")
     for value in values:
         yield overridden(key, value), labelled(key, value)
 

@@ -1,7 +1,8 @@
 """Whatever the type of a key, a value that is not allowed is told in plain words: what to write, and what was got."""
 
-from collections.abc import Mapping
-from dataclasses import field
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import field, replace
 from enum import IntEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -10,10 +11,14 @@ import pytest
 from pydantic import Field, TypeAdapter, ValidationError
 
 from simulation.core.allowed import InWords, Typed, allowed, example, fields_of
+from simulation.core.errors import ScenarioError
 from simulation.core.faults import faults, in_line
 from simulation.core.registry import PACKAGES, components, nested, parameters
 from simulation.scenario.keys import EXAMPLES
-from simulation.scenario.scenario import Scenario
+from simulation.scenario.reading import read_text
+from simulation.scenario.scenario import Scenario, load_scenario
+
+SCENARIOS = Path(__file__).resolve().parents[2] / "scenarios"
 
 
 class Level(IntEnum):
@@ -99,7 +104,7 @@ NUMBERS = "a list of 1 to 3, each a whole number, such as [1]"
         ("numbers", 3, f"write {NUMBERS}; got 3"),
         ("numbers", [], f"write {NUMBERS}; got []"),
         ("numbers", [1, 2, 3, 4], f"write {NUMBERS}; got [1, 2, 3, 4]"),
-        ("pair", "x", "write a list of 2, such as [1, 1]; got 'x'"),
+        ("pair", "x", "write a list of 2, such as [1, 2]; got 'x'"),
         ("shares", 3, "write a mapping of keys, such as {key: 0.5}; got 3"),
         ("inner", "x", "write a mapping of keys, such as inner: {title: x}; got 'x'"),
         ("inner", 3, "write a mapping of keys, such as inner: {depth: 3}; got 3"),
@@ -175,6 +180,48 @@ def test_every_parameter_of_the_registry_can_be_told_in_words_with_an_example() 
     silent = [name for name, typed in all_fields() if typed.origin.__name__ not in judged_by and not allowed(typed)]
     assert silent == [] and len(all_fields()) > 200
     assert all(example(typed) for _, typed in all_fields())
+
+
+def groups(owner: type, name: str) -> Iterator[tuple[str, Typed]]:
+    """Yield the keys of a class that hold groups of keys, lists or mappings, and those below them, by their names."""
+    for key, typed in Typed.of(owner).keys.items():
+        for branch in typed.branches:
+            if branch.keys:
+                yield from groups(branch.annotation, f"{name}.{key}")
+            if branch.keys or branch.is_list or branch.is_a(Mapping):
+                yield f"{name}.{key}", replace(branch, marks=typed.marks)
+
+
+def test_the_example_of_a_group_a_list_or_a_mapping_is_one_that_may_be_written() -> None:
+    owners = {component.cls: name for kind in PACKAGES for name, component in components(kind).items()}
+    examples = [pair for owner, name in {Scenario: "", **owners}.items() for pair in groups(owner, name)]
+    assert len(examples) > 30
+    for name, typed in examples:
+        value = read_text(example(typed), name).value
+        assert value != "a" and "key" not in (value if isinstance(value, dict) else ()), name
+        if typed.spelled is None and not isinstance(value, int | float | str):
+            TypeAdapter(typed.annotation).validate_python(value)
+
+
+@pytest.mark.parametrize(
+    ("section", "says"),
+    [
+        ("evaluate=2", "evaluate: write a mapping of keys, such as {questions: 200}; got 2"),
+        ("learn=3", "learn: write a mapping of keys, such as {trainer: dpo}; got 3"),
+        ("ask=40", "ask: write a mapping of keys, such as {policy: random}; got 40"),
+        ("ask=random", "ask: write a mapping of keys, such as ask: {policy: random}; got 'random'"),
+        ("compare=4", "compare: write a mapping of keys, such as compare: {seeds: 4}; got 4"),
+        ("compare=x", "such as {vary: {ask.policy: [random, category]}}; got 'x'"),
+        ("presets=2", "presets: write a mapping of keys, such as {short: {turns: 5}}; got 2"),
+        ("presets={short: 2}", "presets.short: write a mapping of keys, such as {turns: 5}; got 2"),
+        ("students={model: embedded, codes: 3}", "codes: write a mapping of keys, such as {levels: 3, size: 256}, or"),
+        ("students={model: embedded, prompt: 3}", "prompt: write a mapping of keys, such as prompt: {shots: 3}; got 3"),
+        ("students={name: api, budget: 3}", "budget: write a mapping of keys, such as {requests: 1000}; got 3"),
+    ],
+)
+def test_a_section_of_another_type_is_answered_by_one_that_may_be_written(section: str, says: str) -> None:
+    with pytest.raises(ScenarioError, match=re.escape(says)):
+        load_scenario(SCENARIOS / "random_selection.yaml", [section])
 
 
 @pytest.mark.parametrize("kind", EXAMPLES)

@@ -14,6 +14,7 @@ from agents.models.files.configuration import configuration
 from agents.students.language_model import LanguageModelStudents
 from simulation.commands.main import main
 from simulation.core.errors import DataError
+from simulation.core.types import Seat
 from tests.support import broken_models, tiny_models
 from tests.support.broken_configurations import CONFIGURATIONS
 from tests.support.broken_tokenizers import TOKENIZERS
@@ -124,6 +125,31 @@ def test_of_large_weights_blocks_are_looked_at_that_lie_evenly_over_each_tensor(
     broken_models.weights(poison_the_second_half)(folder)
     with pytest.raises(DataError, match=rf"the tensor {broken_models.GATE} holds NaN"):
         students.check()
+
+
+@pytest.mark.parametrize(("value", "place"), [(np.nan, 500), (-np.inf, 501)])
+def test_a_number_between_the_blocks_is_found_when_the_model_is_loaded(
+    value: float, place: int, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(numbers, "MOST_BYTES", 1024)
+    monkeypatch.setattr(numbers, "BLOCK_BYTES", 64)
+
+    def poison_one(stored: dict[str, np.ndarray]) -> None:
+        stored[broken_models.GATE].reshape(-1)[place] = value
+
+    broken_models.weights(poison_one)(folder)
+    students = LanguageModelStudents(model=str(folder))
+    students.check()
+    says = rf"{folder}/model.safetensors: the tensor {broken_models.GATE} holds NaN or infinite numbers; replace it"
+    with pytest.raises(DataError, match=says):
+        students.learner([Seat(name="one", number=0, seed=0)])
+
+
+def test_a_number_that_is_too_large_for_the_dtype_says_which_to_take(folder: Path) -> None:
+    broken_models.poison(broken_models.GATE, 1e30)(folder)
+    students = LanguageModelStudents(model=str(folder), dtype="float16")
+    with pytest.raises(DataError, match=r"NaN or infinite numbers in float16, .*write dtype: bfloat16 or float32"):
+        students.learner([Seat(name="one", number=0, seed=0)])
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ IN_FILES = {
     ("environment: math_word_problems\n", ""): "the key 'environment' is missing; write it, such as environment: "
     "math_word_problems",
     ("students: irt_learner", "students: {model: embedded, lora: 8}"): "x.yaml:4: students.lora: write a mapping of "
-    "keys, such as lora: {rank: 8}; got 8",
+    "keys, such as {rank: 8}; got 8",
     ("name: tiny", "name: ../x"): "x.yaml:1: name: write 1 to 64 letters, digits, dots, hyphens and underscores, a "
     "letter or digit first; got '../x'",
     ("turns: 2", "turns:\t2\n\tseed: 0"): "x.yaml:2: a tab stands where YAML has spaces; indent with spaces",

@@ -18,14 +18,20 @@ MOST_BYTES = 1 << 30
 BLOCK_BYTES = 1 << 16
 _READ_BYTES = 1 << 18
 _ALIGNED = 8
-_EXPONENTS = {"F16": (np.uint16, 0x7C00), "BF16": (np.uint16, 0x7F80), "F32": (np.uint32, 0x7F800000)}
+_EXPONENTS = {
+    "F16": (np.uint16, 0x7C00),
+    "BF16": (np.uint16, 0x7F80),
+    "F32": (np.uint32, 0x7F800000),
+    "F64": (np.uint64, 0x7FF << 52),
+}
 """By dtype, as what its bits are read and which of them are all set in what is infinite or no number."""
 
 
-def check_numbers(stored: Mapping[str, StoredTensor]) -> None:
+def check_numbers(stored: Mapping[str, StoredTensor], *, all_of_it: bool = False) -> None:
     """Refuse weights that hold what is infinite or no number; raises DataError naming the tensor."""
     floating = {name: tensor for name, tensor in stored.items() if tensor.dtype in _EXPONENTS}
-    share = min(1.0, MOST_BYTES / max(1, sum(tensor.end - tensor.begin for tensor in floating.values())))
+    size = sum(tensor.end - tensor.begin for tensor in floating.values())
+    share = 1.0 if all_of_it else min(1.0, MOST_BYTES / max(1, size))
     by_file: dict[Path, list[str]] = {}
     for name, tensor in floating.items():
         by_file.setdefault(tensor.file, []).append(name)
