@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -230,8 +231,24 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         getattr(parsed, takes).extend(rest)
     elif rest:
         command = top.of_command(parsed.command) if parsed.command else top
-        command.error("; ".join(command.strangers(rest, scenario_keys if takes else dict, top.commands)))
+        keys = scenario_keys if takes else dict
+        command.error("; ".join(command.strangers(rest, keys, top.commands, partial(unsettable, parsed))))
     return parsed
+
+
+def unsettable(parsed: argparse.Namespace, word: str) -> str:
+    """Return why a word KEY=VALUE can set nothing and what to do, nothing where the command takes such words."""
+    if parsed.command in OVERRIDES:
+        return ""
+    if parsed.command != "resume":
+        takers = " and ".join(f"`{command}`" for command in OVERRIDES)
+        return f"{word!r:.80} sets a key of a scenario, which {takers} do; leave it out"
+    anew = {
+        "scenario.yaml": f"`run {parsed.study}/scenario.yaml {word:.80}` plays it anew so",
+        "comparison.yaml": f"compare its scenarios anew with {word:.80}",
+    }
+    remedies = ["leave it out", *(remedy for file, remedy in anew.items() if (parsed.study / file).is_file())]
+    return f"{word!r:.80}: a study goes on as it was begun, so no key of it is set now; {', or '.join(remedies)}"
 
 
 def scenario_keys() -> Mapping[str, Any]:

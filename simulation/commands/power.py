@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from simulation.commands.terminal import measure_names
 from simulation.core.errors import ScenarioError
 from simulation.measures.arrays import known_to, read_results
 from simulation.measures.naming import chosen
@@ -88,7 +89,9 @@ def pilot(folder: Path, name: str | None) -> tuple[Variances, str, bool]:
         raise ScenarioError(f"--pilot {folder}: is no comparison; give a folder that `compare` wrote")
     comparison = Comparison.open(folder)
     comparison.refuse_edited()
-    (measure,) = chosen([name] if name else [], known_to(comparison.lineup, comparison.studies))
+    measure, *others = chosen(measure_names(name), known_to(comparison.lineup, comparison.studies))
+    if others:
+        raise ScenarioError(f"--measure {name:.80}: a plan is made by one measure; name one")
     results = read_results(comparison.lineup, comparison.studies, [measure])
     seeds = results.whole(results.labels)
     if not seeds:

@@ -66,7 +66,10 @@ def remove_studies(arguments: Namespace) -> int:
         raise ScenarioError(
             f"--out {arguments.out} is itself a comparison, which is removed as a whole; name its folder"
         )
-    for folder in [found(arguments.out, name) for name in arguments.names]:
+    studies = [found(arguments.out, name) for name in arguments.names]
+    if twice := [folder for folder in studies if studies.count(folder) > 1]:
+        raise ScenarioError(f"{twice[0]} is named twice; name it once")
+    for folder in studies:
         entry = shelved(folder)
         what = f"{entry.kind} {shown(str(folder))}, {entry.status}, {readable_size(entry.bytes)}"
         if not arguments.yes and not agreed(what):

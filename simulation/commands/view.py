@@ -45,5 +45,8 @@ def turn_numbers(text: str | None) -> set[int] | None:
         return None
     parts = [part.strip() for part in text.split(",")]
     if not all(part.isascii() and part.isdigit() for part in parts):
-        raise ScenarioError(f"--turns {text}: name turns by number, such as 1,5,20, or all")
-    return {int(part) for part in parts}
+        raise ScenarioError(f"--turns {text:.80}: name turns by number, such as 1,5,20, or all")
+    numbers = [int(part) for part in parts]
+    if twice := [number for number in numbers if numbers.count(number) > 1]:
+        raise ScenarioError(f"--turns {text:.80}: {twice[0]} stands twice; write it once")
+    return set(numbers)

@@ -77,14 +77,22 @@ class Parser(argparse.ArgumentParser):
             raise argparse.ArgumentError(action, f"no value follows; write {usage(action)}") from error
 
     def strangers(
-        self, words: Sequence[str], keys: Callable[[], Mapping[str, Any]], commands: Mapping[str, "Parser"]
+        self,
+        words: Sequence[str],
+        keys: Callable[[], Mapping[str, Any]],
+        commands: Mapping[str, "Parser"],
+        setting: Callable[[str], str],
     ) -> Iterator[str]:
-        """Yield what is to be said of words that no option or place takes; `keys` returns those of a scenario."""
+        """Yield what is to be said of words that no option or place takes.
+
+        `keys` returns those of a scenario, `setting` what is said of a word KEY=VALUE, nothing where it may stand.
+        """
         waiting = [*words]
         while waiting:
             word = waiting.pop(0)
             if not word.startswith("-"):
-                yield f"{word!r:.80} is one word too many"
+                if sentence := setting(word) if "=" in word else f"{word!r:.80} is one word too many":
+                    yield sentence
                 continue
             name, equals, value = word.partition("=")
             follows = bool(waiting) and not waiting[0].startswith("-")

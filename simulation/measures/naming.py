@@ -56,8 +56,13 @@ def by_name(measures: Iterable[Measure]) -> dict[str, Measure]:
 
 
 def chosen(names: Sequence[str], known: Mapping[str, Measure]) -> tuple[Measure, ...]:
-    """Return the measures of these names, the truth where none is named; raises ScenarioError for an unknown one."""
+    """Return the measures of these names, the truth where none is named.
+
+    Raises ScenarioError for an unknown one, and for one that is named twice.
+    """
     for name in names:
+        if names.count(name) > 1:
+            raise ScenarioError(f"--measure {','.join(names)}: {name} stands twice; write it once")
         if name not in known:
             raise ScenarioError(f"--measure {name}: no such measure is stored; {nearest(name, known)}")
-    return tuple(known[name] for name in dict.fromkeys(names)) or tuple(known.values())[:1]
+    return tuple(known[name] for name in names) or tuple(known.values())[:1]

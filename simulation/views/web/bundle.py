@@ -10,6 +10,7 @@ from simulation.store import Study
 from simulation.views.fresh_folder import make, refuse_full
 from simulation.views.web.catalog import Catalog
 from simulation.views.web.links import Target
+from simulation.views.web.queries import opened
 from simulation.views.web.site import Site
 
 MOST_FILES = 20_000
@@ -26,6 +27,7 @@ def bundle(folder: Path, to: Path, turns: Collection[int] | None, say: Callable[
     catalog = Catalog(folder)
     if turns:
         refuse_unplayed(catalog, turns)
+    refuse_many(least_files(catalog, turns))
     make(to)
     site = Site(catalog, bundled=True, turns=None if turns is None else frozenset(turns))
     waiting, seen = deque([Target("index.html")]), {Target("index.html")}
@@ -43,8 +45,7 @@ def bundle(folder: Path, to: Path, turns: Collection[int] | None, say: Callable[
                 if follower not in seen:
                     seen.add(follower)
                     waiting.append(follower)
-            if len(seen) > MOST_FILES:
-                raise StoreError(f"the bundle would have over {MOST_FILES:,} files; name fewer turns with --turns")
+            refuse_many(len(seen))
     except OSError as error:
         raise StoreError(f"{to} could not be written ({error.strerror}); delete it and write elsewhere") from error
     say(f"{len(seen)} files in {to}; open {to / 'index.html'}")
@@ -53,10 +54,42 @@ def bundle(folder: Path, to: Path, turns: Collection[int] | None, say: Callable[
     return len(seen)
 
 
+def refuse_many(files: int) -> None:
+    """Refuse a bundle of so many files."""
+    if files > MOST_FILES:
+        remedy = "name one study, or fewer turns with --turns"
+        raise StoreError(f"the bundle would have over {MOST_FILES:,} files, {files:,} at least; {remedy}")
+
+
+def least_files(catalog: Catalog, turns: Collection[int] | None) -> int:
+    """Return how many pages there are of turns that are given, and of questions that somebody was asked.
+
+    Of a study that cannot be read its pages say so.
+    """
+    chosen = "" if turns is None else f"WHERE t IN ({','.join(map(str, turns))})"
+    asked = "SELECT count(*) FROM (SELECT DISTINCT s, question FROM answers)"
+    files = 0
+    for query in (f"SELECT count(*) FROM turns {chosen}", asked):  # turns first: they are counted at once
+        for folder in parts_of(catalog):
+            try:
+                with opened(folder) as study:
+                    files += study.query(query)[0][0]
+            except SimulationError:
+                continue
+        if files > MOST_FILES:
+            break
+    return files
+
+
+def parts_of(catalog: Catalog) -> list[Path]:
+    """Return the folders of all studies, those of comparisons too."""
+    return [part for place in catalog.places() for part in studies_in(place.folder)]
+
+
 def refuse_unplayed(catalog: Catalog, turns: Collection[int]) -> None:
     """Refuse turns that no study here has played, as far as the studies can be read."""
     last_turns = []
-    for folder in (part for place in catalog.places() for part in studies_in(place.folder)):
+    for folder in parts_of(catalog):
         try:
             with Study.open(folder) as study:
                 last_turns.append(study.last_turn)

@@ -11,7 +11,8 @@ import pytest
 from simulation.commands.view import turn_numbers
 from simulation.core.errors import ScenarioError, StoreError
 from simulation.store import DATABASE
-from simulation.views.web.bundle import bundle
+from simulation.views.web.bundle import bundle, least_files
+from simulation.views.web.catalog import Catalog
 from tests.support.random_classes import Class
 from tests.support.random_classes import play as play_class
 from tests.views.web.crawling import PageReader
@@ -77,6 +78,19 @@ def test_a_folder_that_is_not_empty_is_refused(runs: Path, disk: Path) -> None:
     with pytest.raises(StoreError, match="is not empty; name a new folder"):
         bundle(runs, disk, None, print)
     assert [path.name for path in disk.iterdir()] == ["mine.txt"]
+
+
+def test_too_many_files_are_refused_before_one_is_written(
+    runs: Path, disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bundle(runs / "class", disk / "whole", None, lambda _: None)
+    least = least_files(Catalog(runs / "class"), None)
+    assert 50 < least <= len([name for name in files(disk / "whole") if re.search(r"/(turn|question)-\d+\.html", name)])
+    assert least_files(Catalog(runs / "class"), {2}) < least
+    monkeypatch.setattr("simulation.views.web.bundle.MOST_FILES", least - 1)
+    with pytest.raises(StoreError, match=f"would have over {least - 1} files, {least} at least; name one study, or"):
+        bundle(runs / "class", disk / "pages", None, lambda _: None)
+    assert not (disk / "pages").exists()
 
 
 def test_turns_are_named_by_number() -> None:
