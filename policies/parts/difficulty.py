@@ -20,13 +20,13 @@ def needed(source: Source) -> frozenset[str]:
 def difficulties(candidates: Sequence[Question], context: Context, source: Source, by: By) -> list[float]:
     """Return the difficulty of each candidate.
 
-    An error rate is (lost score + 1) / (answers + 2) over the answers under its tag so far (Laplace's rule): 1/2 for a
-    tag that was never asked.
+    An error rate is (lost score + 1) / (answers + 2) over the judged answers under its tag so far (Laplace's rule): 1/2
+    for a tag that has none.
     """
     if source == "prediction":
         return [1 - success(question, context) for question in candidates]
     rates = []
     for question in candidates:
         tally = context.memory.tags.get(arm_of(question, by))
-        rates.append(0.5 if tally is None else (tally.asked - tally.score + 1) / (tally.asked + 2))
+        rates.append(0.5 if tally is None else (tally.judged - tally.score + 1) / (tally.judged + 2))
     return rates

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
+from simulation.core.memory import UNDECIDED
 from simulation.core.roles import Context
 from simulation.core.types import Question, Selection
 
@@ -16,13 +17,14 @@ MATHQA_ORDER = ("general", "physics", "gain", "geometry", "other", "probability"
 def wrong_counts(context: Context, source: str) -> dict[str, int]:
     """Count by category the questions that the last evaluation of `source` ("probe", "held_out") found wrong.
 
-    A category without a wrong answer has a count of 0; without an evaluation there is nothing to count.
+    A category without a wrong answer has a count of 0; without an evaluation there is nothing to count. What no judge
+    can decide of any answer is not wrong.
     """
     counts: Counter[str] = Counter()
     evaluation = context.evaluations.get(source)
     for result in evaluation.results if evaluation is not None else ():
         tags = context.tags.get(result.question_id, ())
-        counts[tags[0] if tags else ""] += int(result.truth < 1.0)
+        counts[tags[0] if tags else ""] += int(result.truth < 1.0 and result.reason != UNDECIDED)
     return dict(counts)
 
 

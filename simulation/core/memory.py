@@ -21,17 +21,22 @@ class Tally:
     """Running counts of what was asked under one name (a question's id, or a tag)."""
 
     asked: int = 0
+    judged: int = 0
+    """Of those asked, how often the answer could be judged."""
     score: float = 0.0
-    """Sum of the feedback scores."""
+    """Sum of the feedback scores of what could be judged."""
     last_turn: int = 0
     last_score: float = 0.0
+    """Of the last answer that could be judged."""
 
     def add(self, experience: Experience) -> None:
         """Count one more experience."""
         self.asked += 1
-        self.score += experience.feedback.score
         self.last_turn = experience.turn
-        self.last_score = experience.feedback.score
+        if decided(experience.feedback):
+            self.judged += 1
+            self.score += experience.feedback.score
+            self.last_score = experience.feedback.score
 
 
 class ReplayBuffer(Sequence[Experience]):

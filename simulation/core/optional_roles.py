@@ -83,7 +83,8 @@ class Instructed(Protocol):
 class Observing(Protocol):
     """A selection policy that remembers more than counts: its state is a fold over the turns of its student.
 
-    So the policy itself stays stateless, and a resumed study folds the stored turns to the same state.
+    So the policy itself stays stateless, and a resumed study folds the stored turns to the same state. Answers on which
+    no judge could decide anything are not among what it is told.
     """
 
     def begin(self) -> Any:

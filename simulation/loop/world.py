@@ -10,7 +10,7 @@ from simulation.contracts.boundary import calling, named
 from simulation.contracts.environment import guarded_step
 from simulation.core.calls import WHOLE, Completion, Cut, Request
 from simulation.core.errors import ContractError, SimulationError
-from simulation.core.memory import ReplayBuffer
+from simulation.core.memory import ReplayBuffer, decided
 from simulation.core.optional_roles import Changing, Observing
 from simulation.core.questions import Measure
 from simulation.core.roles import Answerer, Environment, Judge, Learner, SelectionPolicy, Trainer
@@ -185,7 +185,12 @@ class Student:
             self._observe(turn)
 
     def _observe(self, turn: Turn) -> None:
-        """Let the policies take note of a turn; one that raises ends its student before the next."""
+        """Let the policies take note of a turn; one that raises ends its student before the next.
+
+        They are not told of an answer on which nothing could be decided: it is no failure of the student's.
+        """
+        judged = tuple(experience for experience in turn.experiences if decided(experience.feedback))
+        turn = turn if len(judged) == len(turn.experiences) else replace(turn, experiences=judged)
         for purpose, policy in self.observers:
             try:
                 with calling(KINDS[purpose], named(policy)):
