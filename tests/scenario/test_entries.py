@@ -93,7 +93,7 @@ def test_a_lineup_comes_back_from_what_a_study_keeps(tmp_path: Path) -> None:
     ("vary", "seeds", "overrides", "says"),
     [
         (["ask.policy=random"], "2", [], "needs two entries or more, got random"),
-        (["ask.policy=random,random"], "2", [], "two entries of the comparison have this label"),
+        (["ask.policy=random,random"], "2", [], "twice; write each value once"),
         (["ask.policy"], "2", [], "write KEY=VALUE,VALUE"),
         (["seed=1,2"], "2", [], "use --seeds"),
         (["turns=2,3"], "2", [], "turns cannot vary, because all that is compared is measured at the same turns"),
