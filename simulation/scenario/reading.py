@@ -163,6 +163,14 @@ def read_text(text: str, name: str, *, bounded: bool = True) -> Document:
     return source
 
 
+def number_in(text: str) -> object:
+    """Return the number that this reader takes a text for which earlier versions left without quotes, else the text."""
+    if not re.fullmatch(r"[-+]?\.?[0-9][-+.\w]{0,80}", text):
+        return text
+    ours, earlier = (read_text(text, text, bounded=bounded).value for bounded in (True, False))
+    return ours if isinstance(earlier, str) else text
+
+
 @dataclass(slots=True)
 class _Reading:
     """Turns nodes into values, and counts them."""

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from simulation.core.errors import ScenarioError, StoreError
-from simulation.scenario.reading import read_text
+from simulation.scenario.reading import number_in, read_text
 
 MOST_SHOWN = 3
 """How many differences are named."""
@@ -60,7 +60,9 @@ def differences(written: Any, kept: Any, at: str) -> Iterator[str]:
 
 
 def same(written: Any, kept: Any) -> bool:
-    """Tell whether two values are read as the same: 1 and 1.0 are, 1 and true are not (Any: JSON values)."""
+    """Tell whether two values are read as the same: 1, 1.0 and 10e-1 are, 1 and true are not (Any: JSON values)."""
+    if isinstance(written, str) and not isinstance(kept, str):
+        written = number_in(written)
     kinds = [float if type(value) is int else type(value) for value in (written, kept)]
     return kinds[0] is kinds[1] and bool(written == kept)
 
