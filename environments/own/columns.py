@@ -1,7 +1,5 @@
 """Which column of a table says what: recognised by its name, or by what a scenario's `columns` says."""
 
-import ast
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,11 +7,11 @@ from difflib import get_close_matches
 from string import ascii_lowercase
 from zlib import crc32
 
+from environments.own.cells import cell_in, listed, written
 from environments.own.draft import MOST, Draft
 from environments.row_files import short
 from environments.row_texts import last_said
 from simulation.core.errors import DataError, likest, nearest
-from simulation.core.templates import letter
 
 ColumnNames = Mapping[str, str | list[str]]
 """By what a column says its name, or of options and misconceptions a list of names."""
@@ -113,8 +111,8 @@ class Columns:
 
     def _preference(self, row: Mapping[str, object]) -> Draft:
         """Return two texts to choose from, the better one now first and now last, as its prompt decides."""
-        prompt = last_said(row.get(self.question), "user", self.question)
-        chosen, rejected = (last_said(row.get(name), "assistant", name) for name in (self.chosen, self.rejected))
+        prompt = last_said(cell_in(row, self.question), "user", self.question)
+        chosen, rejected = (last_said(cell_in(row, name), "assistant", name) for name in (self.chosen, self.rejected))
         options = (chosen, rejected) if crc32(prompt.encode("utf-8", "surrogatepass")) % 2 else (rejected, chosen)
         return Draft(
             prompt=prompt, options=options, labels=("a", "b"), correct=chosen, by_text=True, tags=self._tags(row)
@@ -123,7 +121,7 @@ class Columns:
     def _options(self, row: Mapping[str, object]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return labels and texts of a row's options."""
         if self.option_list:
-            return listed(row.get(self.option_list), self.option_list)
+            return listed(cell_in(row, self.option_list), self.option_list)
         texts = {label: written(row, name) for label, name in self.options.items()}
         full = [place for place, text in enumerate(texts.values()) if text.strip()]
         names = list(self.options.values())
@@ -135,7 +133,7 @@ class Columns:
     def _misconceptions(self, row: Mapping[str, object], labels: Sequence[str]) -> tuple[str, ...]:
         """Return what a row's options reveal, in their order."""
         if self.misconception_list:
-            _, remarks = listed(row.get(self.misconception_list), self.misconception_list)
+            _, remarks = listed(cell_in(row, self.misconception_list), self.misconception_list)
             if len(remarks) not in (0, len(labels)):
                 what = f"{self.misconception_list} holds {len(remarks)} texts for {len(labels)} options"
                 raise DataError(f'{what}; give one an option, "" for the right one')
@@ -145,58 +143,6 @@ class Columns:
         if extra:
             raise DataError(f"{', '.join(extra)} is filled, but there is no such option; remove it, or add the option")
         return tuple(texts.get(label, "") for label in labels) if texts else ()
-
-
-def written(row: Mapping[str, object], name: str) -> str:
-    """Return the text of a cell, "" where there is none; raises DataError where in its place stands why."""
-    cell = row.get(name) if name else None
-    if isinstance(cell, DataError):
-        raise cell
-    if cell is None or cell != cell:  # an empty cell of pandas is no number
-        return ""
-    if isinstance(cell, str | int | float):
-        return str(cell)
-    raise DataError(f"{name} must be a text or a number, got {short(cell)}")
-
-
-def listed(cell: object, name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return labels and texts of a cell that holds several.
-
-    A list; a list that is written out; texts with "|" between them, or one a line; or, as ARC has it, a mapping of text
-    and label. Raises DataError where it is none of these.
-    """
-    if isinstance(cell, Mapping) and isinstance(cell.get("text"), Sequence):
-        texts = list(cell["text"])
-        labels = [str(label) for label in cell.get("label", [])]
-        if labels and len(labels) != len(texts):
-            raise DataError(f"{name} holds {len(texts)} texts and {len(labels)} labels; give each its label")
-    else:
-        texts, labels = unpacked(cell, name), []
-    if any(not isinstance(text, str | int | float) for text in texts):
-        raise DataError(f"{name} must hold texts, got {short(cell)}")
-    return tuple(labels or map(letter, range(len(texts)))), tuple(map(str, texts))
-
-
-def unpacked(cell: object, name: str) -> list[object]:
-    """Return the parts of a cell."""
-    if isinstance(cell, DataError):
-        raise cell
-    if cell is None or cell == "":
-        return []
-    if isinstance(cell, list | tuple):
-        return [*cell]
-    if not isinstance(cell, str):
-        raise DataError(f'{name} must be a list of texts, or a text with "|" between them, got {short(cell)}')
-    if cell.lstrip().startswith("["):
-        for reader in (json.loads, ast.literal_eval):
-            try:
-                parts = reader(cell.strip())
-            except (ValueError, SyntaxError, RecursionError, MemoryError):
-                continue
-            if isinstance(parts, list):
-                return parts
-    separator = "|" if "|" in cell else "\n"
-    return [part.strip() for part in cell.strip().split(separator)]
 
 
 def columns_of(names: Iterable[str], chosen: ColumnNames) -> Columns:
