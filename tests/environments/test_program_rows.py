@@ -117,6 +117,21 @@ def test_what_the_prompt_shows_measures_and_teaches_nothing(tmp_path: Path) -> N
     assert codes(shown) == ([], ["assert twice(2) == 4"])
 
 
+@pytest.mark.parametrize(
+    ("example", "call"),
+    [
+        (">>> twice( 2 )\n    4", "2"), ("twice(2) == 4", "2"), ("For example twice(2) -> 4.", "2"),
+        ("`twice (2)` is 4", "2"), ("twice('ab') is 'abab'", '"ab"'), (">>> twice([1, 2])\n    [1, 2]", "[1,2]"),
+        ("twice( { 'a': 1 } )", '{"a": 1}'), (">>> twice(-2)\n    -4", "- 2"),
+    ],
+)  # fmt: skip
+def test_an_example_of_a_prompt_however_it_is_written_only_measures(tmp_path: Path, example: str, call: str) -> None:
+    prompt = f'def twice(x):\n    """Double.\n    {example}\n    """\n'
+    check = f"def check(candidate):\n    assert candidate({call})\n    assert candidate(7)\n    assert candidate(8)"
+    visible, hidden = codes(one(tmp_path, human_eval(prompt=prompt, test=check)))
+    assert visible == ["assert twice(7)"] and hidden[-1] == "assert twice(8)" and len(hidden) == 2
+
+
 def test_setup_and_imports_run_before_the_tests(tmp_path: Path) -> None:
     question = one(tmp_path, mbpp(test_setup_code="root = 1", test_imports=["import math", "import re"]))
     assert key(question).setup == "import math\nimport re\nroot = 1"
