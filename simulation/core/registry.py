@@ -15,11 +15,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import module_from_spec, spec_from_file_location
-from inspect import cleandoc, get_annotations, getsource, unwrap
+from inspect import cleandoc, get_annotations, getsource
 from itertools import pairwise
 from pathlib import Path
 from textwrap import dedent
-from types import FunctionType, ModuleType
+from types import ModuleType
 from typing import Any, TypeVar, dataclass_transform
 from zlib import crc32
 
@@ -28,6 +28,7 @@ from pydantic.dataclasses import dataclass as pydantic_dataclass
 from typing_extensions import get_protocol_members
 
 from simulation.core.errors import ScenarioError, nearest
+from simulation.core.outside_classes import undefined, unmade
 from simulation.core.paths import kept
 from simulation.core.roles import Environment, Judge, SelectionPolicy, Students, Trainer
 from simulation.core.strictness import strictly
@@ -233,7 +234,8 @@ def imported(kind: str, name: str) -> Any:
     except (ImportError, ValueError, OSError) as error:
         raise ScenarioError(f"{refused}{error}; write module:Class") from error
     except Exception as error:  # a module from outside may do anything when it is imported
-        raise ScenarioError(f"{refused}its module raises {type(error).__name__}: {error}; correct it") from error
+        what = f"{type(error).__name__}: {' '.join(str(error).split()):.300}"
+        raise ScenarioError(f"{refused}its module raises {what}; correct it") from error
     try:
         return getattr(module, class_name)
     except AttributeError as error:
@@ -271,28 +273,18 @@ def _as_component(kind: str, outside_class: Any, name: str) -> type:
     lacking = [member for member in members if getattr(outside_class, member, None) is None and member not in fields]
     if lacking:
         raise ScenarioError(f"{name!r} cannot be used as {kind.replace('_', ' ')}: it has no {', '.join(lacking)}")
-    if makers := written_makers(outside_class):
-        what = f"{name!r} is made by {makers[0]}, but its typed fields, its parameters in YAML, make it"
-        raise ScenarioError(f"{what}; write fields, and what follows from them in properties")
+    if refusal := unmade(outside_class):
+        raise ScenarioError(f"{name!r} {refusal}")
     if "__pydantic_fields__" not in outside_class.__dict__:  # a class that extends one of ours is not made yet
         try:
             outside_class = of_parameters(outside_class)
         except (TypeError, PydanticUserError) as error:
             raise ScenarioError(f"the fields of {name!r} cannot be read from YAML: {error}") from error
         outside_class.name = name
+    if missing := undefined(outside_class):
+        raise ScenarioError(f"the fields of {name!r} cannot be read from YAML: {missing}; import it in its module")
     component: type = outside_class
     return component
-
-
-def written_makers(outside_class: type) -> list[str]:
-    """Return the methods that somebody wrote to make objects of a class: none of them would be called."""
-    return [
-        f"{owner.__name__}.{name}"
-        for owner in outside_class.__mro__
-        for name in ("__init__", "__new__")
-        if isinstance(method := unwrap(vars(owner).get(name, len)), FunctionType)
-        if method.__module__ == owner.__module__ and method.__code__.co_filename != "<string>"  # as dataclasses have
-    ]
 
 
 def build(kind: str, name: str, parameters: Mapping[str, Any]) -> Any:

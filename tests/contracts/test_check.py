@@ -126,6 +126,51 @@ def test_a_class_that_is_made_by_a_method_of_its_own_is_refused_and_told_what_to
         assert "write fields, and what follows from them in properties" in line
 
 
+ITS_WAY = "which makes objects in its own way; write a plain class"
+LOOSE = "is a dataclass whose fields may change; write @dataclass(frozen=True), or leave the decorator out"
+ODD = {
+    "class Bad(NamedTuple):\n    limit: int = 3": f"extends tuple, {ITS_WAY}",
+    "class Bad(Enum):\n    FIRST = 1": f"extends Enum, {ITS_WAY}",
+    "class Bad(Struct):\n    limit: int = 3": f"extends Struct, {ITS_WAY}",
+    "class Bad(BaseModel):\n    limit: int = 3": f"extends BaseModel, {ITS_WAY}",
+    "class Bad(ABC):\n    @abstractmethod\n    def more(self): ...": "is abstract, because it has no more; write what",
+    "@dataclass\nclass Bad:\n    limit: int = 3": LOOSE,
+    "@dataclass(slots=True)\nclass Bad:\n    limit: int": LOOSE,
+    "@dataclass\nclass Loose: ...\n\nclass Bad(Loose):\n    limit: int = 3": LOOSE,
+    'class Bad:\n    limit: "Nowhere" = 3': "cannot be read from YAML: name 'Nowhere' is not defined; import it in its",
+    "class Bad:\n    limit: list = []": "raised ValueError: mutable default <class 'list'> for field limit is not all",
+    "class Bad(BaseModel):\n    limit = 3": "its module raises PydanticUserError: A non-annotated attribute was detect",
+    "assert 0, 'two\\nlines'\nclass Bad:\n    limit: int": "its module raises AssertionError: two lines; correct it",
+}  # fmt: skip
+
+
+HEADS = """\
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from enum import Enum
+from typing import ClassVar, NamedTuple
+
+from msgspec import Struct
+from pydantic import BaseModel
+
+
+"""
+MEMBERS = "\n    {needs} = frozenset()\n\n    def select(self, candidates, k, context):\n        return []\n"
+
+
+@pytest.mark.parametrize("body", ODD)
+def test_a_class_that_no_fields_make_is_refused_with_what_to_write(
+    body: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    needs = "needs: ClassVar[frozenset]" if "BaseModel" in body else "needs"
+    written(folder, HEADS + body + MEMBERS.format(needs=needs))
+    (folder / "tiny.yaml").write_text(scenario(question_policy='"mine:Bad"'), encoding="utf-8")
+    for words in (["check", "mine:Bad", "--kind", "question_policy"], ["run", "tiny.yaml", "--quiet"]):
+        assert main(words) == 2
+        (line,) = capsys.readouterr().err.splitlines()
+        assert ("mine:Bad" in line or "mine.py:Bad" in line) and ODD[body] in line, line
+
+
 FIELDS = {
     "a field": "class Mine(Good):\n    limit: int = 3",
     "a dataclass": "@dataclass(frozen=True)\nclass Mine(Good):\n    limit: int = 3",
