@@ -3,14 +3,14 @@
 from enum import Enum
 from inspect import isabstract, unwrap
 from types import FunctionType
-from typing import get_type_hints
+from typing import Any, get_type_hints
 
 from msgspec import Struct
 from pydantic import BaseModel
 
 
-def unmade(outside_class: type) -> str:
-    """Return why objects of a class are not made from its fields alone, with what to write; "" where they are."""
+def unmade(outside_class: Any) -> str:
+    """Return why objects of a class (Any: of any metaclass) are not made from its fields alone, "" where they are."""
     for base in (tuple, Enum, Struct, BaseModel):
         if issubclass(outside_class, base):
             return f"extends {base.__name__}, which makes objects in its own way; write a plain class with typed fields"
