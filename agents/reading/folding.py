@@ -5,7 +5,9 @@ import unicodedata
 from functools import lru_cache
 
 _SPELLINGS = str.maketrans({
-    **dict.fromkeys("−–‒﹣－‐‑", "-"),
+    **dict.fromkeys("−–‒﹣－‐‑➖˗־", "-"),
+    **dict.fromkeys("―⸺", "—"),
+    "∓": "±",
     **dict.fromkeys("’‘ʼ´`", "'"),
     **dict.fromkeys("\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad\ufe0f\u20e3", ""),
     **dict.fromkeys("\u2028\u2029\x85\r", "\n"),
@@ -21,7 +23,7 @@ _SUPERSCRIPT = re.compile("[⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]++")
 _SUBSCRIPT = re.compile("[₀-₉]++")
 _VULGAR = re.compile("(?<=\\d)[¼½¾⅐-⅟↉]|[¼½¾⅐-⅟↉]")
 _FOREIGN_DIGIT = re.compile(r"(?![0-9])\d")
-_LONG_DASH = re.compile(r"(?:(?<=\s)|^)—(?=[\d.$€£])", re.MULTILINE)
+_LONG_DASH = re.compile(r"(?:(?<=[\s*_$(\[{=])|^)—(?=[\d.$€£])", re.MULTILINE)
 
 _NUMBER = r"-?\d[\d.,]{0,40}"
 _ESCAPED = {

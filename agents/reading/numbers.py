@@ -33,16 +33,20 @@ _OPERATOR_BEHIND = re.compile(
 )
 _OPERATOR_BEFORE = re.compile(
     r"(?:[A-Za-z}]\{|(?<!\w)(?:than|least|most|up to|plus|times|by)\s|[*×÷^√≤≥<>±≠/·!\\]|[\w)%]\s?[+]"
-    r"|(?:[\d)%]|(?<!\w)[a-z])\s?-|\d\s[x:]|[-+]\s?[-+])\s?$"
+    r"|(?:[\d)%]|(?<!\w)[a-z])\s?-|\d\s[x:]|[-+]\s?[-+]|-\(|(?<!\w)(?:sqrt|log|ln|lg|exp|sin|cos|tan)\s?\(?"
+    r"|(?<!\w)(?i:half|third|quarter|twice|double|triple|root|square|cube|logarithm)\s(?:of\s)?)\s?$"
 )
 _SCALES = {"hundred": 2, "thousand": 3, "million": 6, "billion": 9, "trillion": 12, "millionen": 6, "millions": 6}
 _SCALE = re.compile(
     r"(?:\s|-)(hundred|thousand|millionen|millions?|billion|trillion)(?!\w)|\s(dozen)(?!\w)", re.IGNORECASE
 )
 _PERCENT = re.compile(
-    r"\s?(?:%|percent\b|per cent\b|percentage\b|pct\b|prozent\b|pour cent\b|por ciento\b|per cento\b)|\s?(?P<mille>‰)",
+    r"\s?(?:%|percent\b|per cent\b|percentage\b|pct\b|prozent\b|pour cent\b|por ciento\b|per cento\b)"
+    r"|\s?(?P<mille>‰|per mille?\b|promille\b)|\s?(?P<myriad>‱)",
     re.IGNORECASE,
 )
+_PARTS = {"half": 2, "third": 3, "quarter": 4}
+_PART = re.compile(r"\sand\s(?:a|one)[\s-](half|third|quarter)(?!\w)", re.IGNORECASE)
 _SIGN_WORD = re.compile(r"(?P<operand>[\d)]\s)?(?<!\w)(?P<word>minus|negative)\s\Z", re.IGNORECASE)
 _VARIABLE = re.compile(r"\s[xzpqr](?![\w.'])")
 _LETTERS = re.compile(r"[^\W\d_]+")
@@ -79,7 +83,7 @@ def _quantity(text: str, match: re.Match[str], comma: bool) -> Quantity | None:
     """Read one number with what stands beside it, or None where it belongs to a word."""
     start, end = match.span()
     start += len(match[0]) - len(match[0].lstrip())
-    head = text[max(0, start - 8) : start]
+    head = text[max(0, start - 16) : start]
     body = text[max(0, match.start("core") - 1) : match.start("core")]
     if (
         body == "_"
@@ -177,8 +181,10 @@ def _with_word(
     """Take in what stands behind a number: per cent, thousands, a unit; another letter there makes a formula of it."""
     percent = _PERCENT.match(text, end)
     if percent:
-        shift = 3 if percent["mille"] else 2
+        shift = 4 if percent["myriad"] else 3 if percent["mille"] else 2
         return value / 10**shift, decimals + shift if decimals >= 0 else -1, percent.end(), ()
+    if part := _PART.match(text, end):
+        value, decimals, end = value + Fraction(1, _PARTS[part[1].casefold()]), -1, part.end()
     scale = _SCALE.match(text, end)
     if scale:
         factor = 12 if scale[2] else 10 ** _SCALES[scale[1].casefold()]
