@@ -68,6 +68,7 @@ def description(adapters: Adapters) -> dict[str, object]:
     return {
         "r": adapters.rank,
         "lora_alpha": adapters.alpha,
+        **({"lora_dropout": adapters.dropout} if adapters.dropout else {}),
         "target_modules": leaves if adapters.by_leaf else [shape.name for shape in adapters.shapes],
         "fan_in_fan_out": adapters.transposed,
         **rows,

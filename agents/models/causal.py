@@ -9,6 +9,7 @@ from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -34,6 +35,7 @@ from simulation.core.errors import ModelError, nearest
 from simulation.core.model_roles import lost_paths
 from simulation.core.objectives import CROSS_ENTROPY, Objective
 from simulation.core.packing import Tree
+from simulation.core.seeding import draw_seeds
 from simulation.core.types import Seat
 
 CPU_BATCH_TOKENS, GPU_BATCH_TOKENS = 2048, 16_384
@@ -207,6 +209,17 @@ class CausalLearner:
                 yield
             finally:
                 values_SP[rows] = now_GP
+
+    @contextmanager
+    def dropping(self, generators: Mapping[str, np.random.Generator]) -> Iterator[None]:
+        """Within it these slots' adapters lose features of what goes into them; each slot's generator draws which."""
+        layers = len(self._adapters.shapes)
+        if self._adapters.dropout:
+            self._adapters.dropping = {self._row(slot): draw_seeds(own, layers) for slot, own in generators.items()}
+        try:
+            yield
+        finally:
+            self._adapters.dropping = {}
 
     def recomputing(self) -> AbstractContextManager[None]:
         """Within it, forward passes and their gradients keep of each block only what goes into it."""

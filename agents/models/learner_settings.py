@@ -24,6 +24,8 @@ class LearnerSettings:
     """What a student may change: "lora", "lora_and_rows" or "every_weight"."""
     rank: int = 8
     alpha: float = 16.0
+    dropout: float = 0.0
+    """How probably, in a step of training, an adapter does not see a feature."""
     targets: tuple[str, ...] = ()
     """Names of linear layers; none means every one but the output head."""
     rows: str = ""
@@ -57,7 +59,13 @@ def attach(module: nn.Module, tokenizer: Any, seats: Sequence[Seat], settings: L
     if settings.slot == "every_weight":
         return slots_weights.attach(module, seats, drawn=settings.drawn, dtype=dtype)
     adapters = lora.attach(
-        module, seats, rank=settings.rank, alpha=settings.alpha, targets=settings.targets, dtype=dtype
+        module,
+        seats,
+        rank=settings.rank,
+        alpha=settings.alpha,
+        targets=settings.targets,
+        dtype=dtype,
+        dropout=settings.dropout,
     )
     if settings.slot == "lora_and_rows":
         slots_rows.extend(module, adapters, slots_rows.named(tokenizer, settings.rows))

@@ -58,11 +58,15 @@ class SlotLinear(nn.Module):
         check_rows(x, seating, self._adapters.shapes[self.number].name)
         a_GRI, b_GOR = seating.factors[self.number]
         x_GNI = x.reshape(seating.slots, -1, x.shape[-1])
-        if self._merges(x_GNI.shape[1]):
+        dropout, scale = seating.dropout, self._adapters.scale
+        if dropout is None and self._merges(x_GNI.shape[1]):
             return self._merged(x_GNI, a_GRI, b_GOR).view(*x.shape[:-1], -1)
         base: Tensor = self.base(x)
+        if dropout is not None:
+            x_GNI = dropout.of(x_GNI, self.number, self._adapters.shapes[self.number].name)
+            scale /= 1 - dropout.share
         low_GNR = torch.bmm(x_GNI.to(base.dtype), a_GRI.to(base.dtype).mT)
-        scaled_GOR = (b_GOR * self._adapters.scale).to(base.dtype)
+        scaled_GOR = (b_GOR * scale).to(base.dtype)
         base_GNO = base.view(*x_GNI.shape[:2], -1)
         add = base_GNO.baddbmm if torch.is_grad_enabled() else base_GNO.baddbmm_
         return add(low_GNR, scaled_GOR.mT).view(base.shape)
@@ -189,7 +193,14 @@ def bare_layers(module: nn.Module, adapters: Adapters) -> str:
 
 
 def attach(
-    module: nn.Module, seats: Sequence[Seat], *, rank: int, alpha: float, targets: Sequence[str], dtype: torch.dtype
+    module: nn.Module,
+    seats: Sequence[Seat],
+    *,
+    rank: int,
+    alpha: float,
+    targets: Sequence[str],
+    dtype: torch.dtype,
+    dropout: float = 0.0,
 ) -> Adapters:
     """Freeze `module`, give each seat a slot in all targeted layers, and return the adapters."""
     module.requires_grad_(False)
@@ -202,6 +213,7 @@ def attach(
         shapes=shapes,
         rank=rank,
         alpha=alpha,
+        dropout=dropout,
         values_SP=torch.empty(0),
         by_leaf=sum(name.rsplit(".", 1)[-1] in leaves for name, _ in module.named_modules()) == len(shapes),
         transposed=any(isinstance(layer, Conv1D) for layer in layers.values()),

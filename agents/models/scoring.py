@@ -4,14 +4,16 @@ Axes: S slots, B trees of a slot, R = S·B rows, L tokens of a row, M = R·L, C 
 T branch tokens, N tokens asked for, D features, V vocabulary.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from agents.models.dropping import LostFeatures, places, within_packed, within_plain
 from agents.models.forward import Abilities
 from agents.models.objectives import (
     Asked,
@@ -61,7 +63,6 @@ class Scorer:
         return self.abilities.window is None or max(map(depth, trees)) <= self.abilities.window
 
     def _tree(self, slots: Sequence[int], trees: Sequence[Tree], packed: Packed, objective: Objective) -> Tensor:
-        del trees
         device = self.adapters.values_SP.device
         seen = torch.from_numpy(packed.mask_RLL).to(device)
         dtype = next(self.module.parameters()).dtype
@@ -75,7 +76,8 @@ class Scorer:
         }
         keep = min(columns, rounded(columns - packed.first))
         rows_RKT = np.broadcast_to(np.arange(rows)[:, None, None], packed.valid_RKT.shape)
-        with self.adapters.seated(slots, rows=rows, columns=columns):
+        dropout = self._dropout(slots, trees, packed, partial(within_packed, trees, columns))
+        with self.adapters.seated(slots, rows=rows, columns=columns, dropout=dropout):
             return self._targets(inputs, keep, (rows_RKT, packed.predictors_RKT), packed, objective)
 
     def _plain(self, slots: Sequence[int], trees: Sequence[Tree], packed: Packed, objective: Objective) -> Tensor:
@@ -98,10 +100,26 @@ class Scorer:
         predictors_RKT = starts_R[:, None, None] + np.arange(width) + np.zeros((branches, 1), dtype=np.int64)
         rows_RK1 = np.arange(len(sequences)).reshape(len(trees), branches, 1)
         rows_RKT = np.broadcast_to(rows_RK1, packed.valid_RKT.shape)
-        with self.adapters.seated(slots, rows=len(sequences), columns=columns):
+        dropout = self._dropout(slots, trees, packed, partial(within_plain, trees, branches, columns))
+        with self.adapters.seated(slots, rows=len(sequences), columns=columns, dropout=dropout):
             return self._targets(
                 {"input_ids": tokens, **everything}, keep, (rows_RKT, predictors_RKT), packed, objective
             )
+
+    def _dropout(
+        self, slots: Sequence[int], trees: Sequence[Tree], packed: Packed, within: Callable[[], NDArray[np.int64]]
+    ) -> LostFeatures | None:
+        """Return what the slots lose, from each column's place in its tree; None where no step is taken."""
+        if not self.adapters.dropping:
+            return None
+        is_own_R: NDArray[np.bool_] = packed.valid_RKT.reshape(len(trees), -1).max(axis=1)
+        places_GN, tokens_G = places(trees, len(slots), is_own_R, within())
+        return LostFeatures(
+            share=self.adapters.dropout,
+            seeds_GL=[self.adapters.dropping[slot] for slot in slots],
+            places_GN=torch.from_numpy(places_GN).to(self.adapters.values_SP.device),
+            tokens_G=tokens_G,
+        )
 
     def _targets(
         self,

@@ -7,13 +7,14 @@ Axes: S slots, P parameters of a slot, G the slots at work, R rank, I inputs, O 
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
 
+from agents.models.dropping import LostFeatures
 from agents.models.linear import Map
 from simulation.core.errors import ModelError
 
@@ -51,6 +52,8 @@ class Seating:
     columns: int
     maps: Sequence[Map | None] = ()
     """Of a single slot, what each layer computes with its change, or None; () where none are held."""
+    dropout: LostFeatures | None = None
+    """What they lose of their inputs, in a step of training."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -60,6 +63,10 @@ class Adapters:
     shapes: tuple[Shape, ...] = ()
     rank: int = 1
     alpha: float = 1.0
+    dropout: float = 0.0
+    """How probably, in a step of training, a low-rank change does not see a feature of its input."""
+    dropping: Mapping[int, Sequence[int]] = field(default_factory=dict)
+    """Of the slots in such a step, the seed of each layer's mask."""
     values_SP: Tensor
     """A leaf: row s holds A and B of every layer of slot s, in the order of `shapes`, then its pieces; flattened."""
     pieces: tuple[HeldTensor, ...] = ()
@@ -126,7 +133,13 @@ class Adapters:
 
     @contextmanager
     def seated(
-        self, slots: Sequence[int], *, rows: int, columns: int, maps: Sequence[Map | None] = ()
+        self,
+        slots: Sequence[int],
+        *,
+        rows: int,
+        columns: int,
+        maps: Sequence[Map | None] = (),
+        dropout: LostFeatures | None = None,
     ) -> Iterator[None]:
         """Put these slots to work: each takes `rows / len(slots)` consecutive rows of the batch.
 
@@ -135,7 +148,7 @@ class Adapters:
         before = self.seating
         complete = bool(maps) and None not in maps and not self.pieces
         factors, pieces = ([], []) if complete else self.views(self.of(slots))
-        self.seating = Seating(factors, pieces, len(slots), rows, columns, maps)
+        self.seating = Seating(factors, pieces, len(slots), rows, columns, maps, dropout)
         try:
             yield
         finally:

@@ -52,6 +52,8 @@ class Lora:
     """Of the two matrices whose product is the change."""
     alpha: Annotated[float, Field(ge=1e-6, le=10_000, allow_inf_nan=False)] = 16.0
     """The change is scaled by alpha / rank."""
+    dropout: Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False, exclude_if=lambda share: share == 0)] = 0.0
+    """How probably an adapter does not see a feature of its layer's input in a step of training, as in PEFT."""
     targets: Annotated[tuple[str, ...], Field(examples=[("q_proj", "v_proj")])] = ()
     """Names of the linear layers that are adapted, such as q_proj; none means all but the output head."""
 
@@ -135,6 +137,11 @@ class LanguageModelStudents:
             raise ValueError("a quantized model computes in float32, bfloat16 or float16, not float64; change dtype")
         if self.quantization and self.slot == "every_weight":
             raise ValueError("quantized weights are not trained; change slot: every_weight, or remove quantization")
+        if self.lora.dropout and self.slot == "every_weight":
+            raise ValueError(
+                f"lora.dropout: {self.lora.dropout:g} is for adapters, which slot: every_weight has none of; write "
+                "slot: lora, or leave dropout out"
+            )
         if self.start == "drawn" and self.slot != "every_weight":
             raise ValueError(f"start: drawn needs slot: every_weight, not {self.slot}; change one of them")
         if self.rows != CODES and self.slot != "lora_and_rows":
@@ -149,6 +156,10 @@ class LanguageModelStudents:
         if lacking and self.slot == "lora_and_rows":
             raise ValueError(f"the new code {lacking[0]} is not matched by rows: {self.rows!r}; correct one of them")
         return self
+
+    def explained(self) -> list[str]:
+        """Say what adapters do not see in a step of training."""
+        return [f"adapters drop {self.lora.dropout:.3g} of their inputs"] if self.lora.dropout else []
 
     def elsewhere(self) -> list[str]:
         """Name the model where it is on the Hub."""
@@ -202,6 +213,7 @@ class LanguageModelStudents:
             drawn=self.start == "drawn",
             rank=self.lora.rank,
             alpha=self.lora.alpha,
+            dropout=self.lora.dropout,
             targets=self.lora.targets,
             normaliser=self.normaliser,
             grounding=self.grounding,

@@ -1,12 +1,14 @@
 """What a model may be able to do besides answering and learning: `isinstance` tells which does.
 
-KeepsReplies  Tried  Rewinding  Recomputing  Partial
+KeepsReplies  Tried  Rewinding  Recomputing  Dropping  Partial
 """
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol, runtime_checkable
+
+import numpy as np
 
 
 @runtime_checkable
@@ -45,6 +47,15 @@ class Recomputing(Protocol):
 
     def recomputing(self) -> AbstractContextManager[None]:
         """Within it, forward passes and their gradients keep of each block only what goes into it."""
+        ...
+
+
+@runtime_checkable
+class Dropping(Protocol):
+    """A learner whose slots may lose a part of what they read while they are trained, and at no other time."""
+
+    def dropping(self, generators: Mapping[str, np.random.Generator]) -> AbstractContextManager[None]:
+        """Within it, which is one step, these slots lose what their generators draw; nothing where none is to be."""
         ...
 
 

@@ -32,9 +32,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tiny_models.save("llama", tmp_path_factory.mktemp("tiny"))
 
 
-def learner(folder: Path, slots: Sequence[str], dtype: str) -> Trainable:
+def learner(folder: Path, slots: Sequence[str], dtype: str, dropout: float = 0.0) -> Trainable:
     seats = [Seat(name=slot, number=list(SIZES).index(slot), seed=3) for slot in slots]
-    made: Trainable = build("students", "language_model", {"model": str(folder), "dtype": dtype}).learner(seats)
+    fields = {"model": str(folder), "dtype": dtype, "lora": {"dropout": dropout}}
+    made: Trainable = build("students", "language_model", fields).learner(seats)
     return made
 
 
@@ -44,9 +45,15 @@ def experiences(slot: str, turn: int) -> list[Experience]:
 
 
 def play(
-    folder: Path, slots: Sequence[str], name: str, settings: Mapping[str, Any], turns: int, dtype: str
+    folder: Path,
+    slots: Sequence[str],
+    name: str,
+    settings: Mapping[str, Any],
+    turns: int,
+    dtype: str,
+    dropout: float = 0.0,
 ) -> Trainable:
-    model = learner(folder, slots, dtype)
+    model = learner(folder, slots, dtype, dropout)
     trainer = build("trainer", name, settings)
     for turn in range(1, turns + 1):
         streams = {slot: generator(8, turn, list(SIZES).index(slot), "train") for slot in slots}
@@ -65,6 +72,19 @@ def test_a_cohort_ends_as_its_students_would_alone(
         alone = play(folder, [slot], name, settings, turns, dtype)
         torch.testing.assert_close(cohort.adapters_SP[row], alone.adapters_SP[0], rtol=0, atol=tolerance)
         assert (alone.adapters_SP[0] - start[row]).abs().max() > 1e-4
+
+
+@pytest.mark.parametrize(("name", "settings"), SETTINGS)
+def test_a_cohort_that_drops_features_ends_as_its_students_would_alone(
+    folder: Path, name: str, settings: dict[str, Any]
+) -> None:
+    several = {**settings, "epochs": 2, "tokens_at_once": 200}  # some steps are two passes, of other neighbours
+    cohort = play(folder, list(SIZES), name, several, 3, "float64", dropout=0.2)
+    for row, slot in enumerate(SIZES):
+        alone = play(folder, [slot], name, several, 3, "float64", dropout=0.2)
+        torch.testing.assert_close(cohort.adapters_SP[row], alone.adapters_SP[0], rtol=0, atol=1e-8)
+        whole = play(folder, [slot], name, several, 3, "float64")
+        assert (alone.adapters_SP[0] - whole.adapters_SP[0]).abs().max() > 1e-4
 
 
 SUMS = Catalogue(

@@ -16,6 +16,10 @@ from simulation.core.registry import build
 from simulation.core.types import Seat
 from tests.support import tiny_models
 from tests.support.additions import mark, wrong_additions
+from training.dpo import DPO
+from training.lessons import pair_examples
+from training.trl.borrowed import borrowed, drop_no_more
+from training.trl.dpo import dpo_trainer
 from training.trl.grpo import batch_size
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -143,3 +147,46 @@ def test_a_slot_that_is_more_than_an_adapter_is_refused_in_words(folder: Path, n
     with pytest.raises(ModelError, match=r"'one' may change more than a LoRA adapter .* write backend: cohort"):
         trainer.update(model, {"one": wrong_additions(2)}, mark, turn=1, generators=streams)
     assert model.dump("one") == before
+
+
+def dropping_learner(folder: Path) -> CausalLearner:
+    students = build("students", "language_model", {"model": str(folder), "lora": {"dropout": 0.3}, "dtype": "float64"})
+    model: CausalLearner = students.learner([Seat(name="one", number=0, seed=3)])
+    with torch.no_grad():
+        model.adapters_SP.normal_(std=0.05, generator=torch.Generator().manual_seed(0))
+    return model
+
+
+@pytest.mark.parametrize("name", ["dpo", "sft"])
+def test_trl_drops_what_the_adapter_reads_by_the_students_own_seed(folder: Path, name: str) -> None:
+    trainer = build("trainer", name, {"backend": "trl", "batch_size": 2, "learning_rate": 1e-2})
+    rows = []
+    whole = tiny_models.learner(folder, dtype="float64")
+    for model in (dropping_learner(folder), dropping_learner(folder), whole):
+        streams = {"one": np.random.default_rng(4)}
+        trainer.update(model, {"one": wrong_additions(4)}, mark, turn=1, generators=streams)
+        rows.append(model.adapters_SP.detach()[0].clone())
+    assert torch.equal(rows[0], rows[1])
+    assert not torch.allclose(rows[0], rows[2], rtol=0, atol=1e-3)
+
+
+def test_of_the_reference_trl_drops_nothing(folder: Path) -> None:
+    model = dropping_learner(folder)
+    examples = pair_examples(model, wrong_additions(3)).examples
+    with borrowed(model, "one", np.random.default_rng(0)) as lent:
+        trainer = dpo_trainer(lent, recipe=DPO(), examples=examples, tokenizer=model.tokenizer, beta=0.1, nll_weight=0)
+        assert trainer.model is not None
+        drop_no_more(trainer.model)
+        shares = {
+            name.rsplit(".", 1)[-1]: layer.p
+            for name, layer in trainer.model.named_modules()
+            if isinstance(layer, torch.nn.Dropout)
+        }
+    assert shares == {"default": 0.3, "ref": 0.0}
+
+
+def test_grpo_by_trl_would_drop_of_what_is_sampled_and_is_refused(folder: Path) -> None:
+    trainer = build("trainer", "grpo", {"backend": "trl", "samples": 2, "max_tokens": 2})
+    streams = {"one": np.random.default_rng(0)}
+    with pytest.raises(ModelError, match=r"lora.dropout: 0.3 would be applied by TRL's GRPO .* write backend: cohort"):
+        trainer.update(dropping_learner(folder), {"one": wrong_additions(2)}, mark, turn=1, generators=streams)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from simulation.core.errors import ModelError
-from simulation.core.model_roles import Recomputing
+from simulation.core.model_roles import Dropping, Recomputing
 from simulation.core.objectives import Objective
 from simulation.core.packing import size
 from simulation.core.roles import Trainable
@@ -136,11 +136,13 @@ def train(
     references = read_beginnings(model, taught, recipe) if reference == "beginning" else before
     losses, norms = ({slot: list[float]() for slot in taught} for _ in range(2))
     optimiser = RowAdamW(model.adapters_SP, weight_decay=recipe.weight_decay, clip=recipe.clip)
+    drops = {slot: generators[slot].spawn(1)[0] for slot in taught}  # which leaves the order of examples as it is
     streams = {slot: schedule(len(taught[slot]), recipe, generators[slot]) for slot in taught}
     with sparing(model, recipe):
         while picks := {slot: indices for slot in taught if (indices := next(streams[slot], None)) is not None}:
-            for slot, value in step_losses(model, taught, picks, before, references, loss, recipe).items():
-                losses[slot].append(value)
+            with dropping(model, {slot: drops[slot] for slot in picks}):
+                for slot, value in step_losses(model, taught, picks, before, references, loss, recipe).items():
+                    losses[slot].append(value)
             rates = [rate(recipe, len(norms[slot]), len(taught[slot])) for slot in picks]
             for slot, norm in zip(picks, optimiser.step([*map(model.slots.index, picks)], rates), strict=True):
                 norms[slot].append(norm)
@@ -166,6 +168,11 @@ def sparing(model: Trainable, recipe: Recipe) -> AbstractContextManager[None]:
     if not isinstance(model, Recomputing):
         raise ModelError(f"{model.source} cannot compute its blocks again; set learn.trainer.checkpointing to false")
     return model.recomputing()
+
+
+def dropping(model: Trainable, generators: Mapping[str, np.random.Generator]) -> AbstractContextManager[None]:
+    """Return what one step is taken in, with what is random in it drawn from each slot's generator."""
+    return model.dropping(generators) if isinstance(model, Dropping) else nullcontext()
 
 
 def schedule(size: int, recipe: Recipe, generator: np.random.Generator) -> Iterator[list[int]]:

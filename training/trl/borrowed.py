@@ -76,6 +76,12 @@ class Borrowed:
     gathered: Mapping[str, Any] | None = None
     """The trained weights, where each process has held a part of them (Any: tensors)."""
 
+    @property
+    def dropout(self) -> float:
+        """How probably the adapter does not see a feature in training."""
+        share: float = self.peft_model.peft_config["default"].lora_dropout
+        return share
+
     def arguments(self, recipe: Recipe) -> dict[str, Any]:
         """Return the TRL settings that make its optimisation ours: no files, no logs, no bars."""
         dtype = self.peft_model.dtype
@@ -112,6 +118,7 @@ class Borrowed:
     def run(self, trainer: Trainer) -> int:
         """Run a trainer without its printing, here, and return its optimiser steps."""
         trainer.remove_callback(PrinterCallback)
+        drop_no_more(trainer.model)
         with meeting():
             steps = int(trainer.train().global_step)
             if trainer.is_fsdp_enabled or trainer.is_deepspeed_enabled:
@@ -167,6 +174,16 @@ def check_plain(folder: Path, slot: str) -> None:
         raise ModelError(
             f"{slot!r} may change more than a LoRA adapter holds, which TRL does not train; write backend: cohort"
         )
+
+
+def drop_no_more(model: Any) -> None:
+    """Let nothing be dropped but what goes into the slot's own adapter: of no reference, nor of the base.
+
+    Our trainers read both as they are (Any: PEFT is untyped).
+    """
+    for name, layer in model.named_modules():
+        if isinstance(layer, torch.nn.Dropout) and not name.endswith("lora_dropout.default"):
+            layer.p = 0.0
 
 
 @contextmanager

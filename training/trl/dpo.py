@@ -71,6 +71,7 @@ def dpo_trainer(
             loss_type=list(weights),
             loss_weights=list(weights.values()),
             max_length=None,
+            disable_dropout=False,  # of the base and the reference it is disabled all the same: `drop_no_more`
         ),
         train_dataset=rows(
             [

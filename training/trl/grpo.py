@@ -67,12 +67,21 @@ def update(
                 weights=weights,
             )
             with borrowed(model, slot, generators[slot]) as lent:
+                refuse_dropout(lent)
                 steps = lent.train(trainer)
             metrics |= {"reward": float(np.mean(rewards)), "questions_left_over": float(len(asked) % size)}
-            metrics |= processes()
-        metrics["samples"] = float(len(rewards))
+        metrics |= {"samples": float(len(rewards)), **(processes() if asked else {})}
         updates[slot] = report(recipe.name, model, slot, experiences=len(asked), steps=steps, metrics=metrics)
     return updates
+
+
+def refuse_dropout(lent: Borrowed) -> None:
+    """Refuse an adapter that drops features: TRL samples with the model as it is trained."""
+    if lent.dropout:
+        raise ModelError(
+            f"lora.dropout: {lent.dropout:g} would be applied by TRL's GRPO to what is sampled too; write backend: "
+            "cohort, or set it to 0"
+        )
 
 
 def batch_size(questions: int, most: int, samples: int) -> int:
