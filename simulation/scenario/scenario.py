@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, PrivateAttr, TypeAdapter, ValidationError
+from pydantic import Field, PrivateAttr, TypeAdapter, ValidationError, field_validator
 
 from simulation.contracts.boundary import raised
 from simulation.core.allowed import InWords, fields_of, shown
@@ -59,6 +59,13 @@ class Scenario(Keys):
 
     _document: Document = PrivateAttr(default=Document("scenario", None))
     _kept: Mapping[str, Any] = PrivateAttr(default_factory=dict)
+
+    @field_validator("track")
+    @classmethod
+    def _different_trackers(cls, track: list[str]) -> list[str]:
+        if twice := sorted({name for name in track if track.count(name) > 1}):
+            raise ValueError(f"{', '.join(twice)} stands more than once; write it once")
+        return track
 
     @property
     def document(self) -> Document:

@@ -83,6 +83,7 @@ MISTAKES = {
     "studies remove x --json": "--json means nothing to `studies remove`; leave it out",
     "check round_robin --audit": "--audit is for scenarios, round_robin is a component; leave it out",
     f"run {S} --turns 1 --turns 2": "argument --turns: is written twice, last with ['2']; keep one of them",
+    f"run {S} track=[wandb,wandb]": "track: wandb stands more than once; write it once",
     f"compare {S} --seeds 1 --seeds=2": "argument --seeds: is written twice",
     "list --schema README.md": "is there and does not end in .json",
     "list --schema x.json --markdown scenario": "not allowed with argument --schema",
