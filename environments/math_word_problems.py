@@ -3,17 +3,18 @@
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from environments.bank import mastery
 from environments.bank.graph import PREREQUISITES
-from environments.bank.items import MOST_DISTINCT, Bank, distinct
+from environments.bank.items import MOST_DISTINCT, SKILL_NAMES, Bank, distinct
 from environments.mathqa import load_rows
 from environments.row_files import named_on_hub
 from environments.splits import HELD_OUT_PERCENT, FixedQuestions, rows_apart, shuffled
 from simulation.core.corpus import Lesson
+from simulation.core.errors import nearest
 from simulation.core.paths import FileOrHubName
 from simulation.core.questions import Measure, Splits
 from simulation.core.registry import environment
@@ -30,6 +31,8 @@ class MathWordProblems(FixedQuestions):
 
     bank_seed: Seed = 0
     """Another seed draws other problems; what belongs to which split never changes."""
+    skills: tuple[str, ...] = ()
+    """Only these skills of the bank, by name, such as "what remains"; none means all. Not for `rows`."""
     rows: FileOrHubName | None = None
     """MathQA rows instead of the bank: a file, a folder, or a dataset on the Hub such as "allenai/math_qa". Worked
     problems without options are read too: question and answer as GSM8K has them, or problem and solution as MATH."""
@@ -48,9 +51,27 @@ class MathWordProblems(FixedQuestions):
     exact_judge = "answer_key"
     cues = mastery.CUES
 
+    @model_validator(mode="after")
+    def _check_skills(self) -> Self:
+        if self.skills and self.rows is not None:
+            raise ValueError("skills are of the bank, and rows stand in its place; leave one of them out")
+        for skill in self.skills:
+            if skill not in SKILL_NAMES:
+                raise ValueError(f"skills: the bank has no {skill!r}; {nearest(skill, SKILL_NAMES)}")
+            if self.skills.count(skill) > 1:
+                raise ValueError(f"skills: {skill!r} is named twice; name it once")
+        return self
+
     def prerequisites(self) -> Mapping[str, tuple[str, ...]]:
         """Return which skills of the bank come before which; rows have none, as their tags name no skills."""
-        return PREREQUISITES if self.rows is None else {}
+        if self.rows is not None:
+            return {}
+        named = self.skills or SKILL_NAMES
+        return {
+            skill: tuple(earlier for earlier in before if earlier in named)
+            for skill, before in PREREQUISITES.items()
+            if skill in named
+        }
 
     def elsewhere(self) -> Sequence[str]:
         """Name rows that are on the Hub."""
@@ -70,9 +91,9 @@ class MathWordProblems(FixedQuestions):
 
     def _generated(self) -> Splits:
         return Splits(
-            pool=Bank(seed=self.bank_seed, split="pool", size=self.pool_size),
-            probe=distinct(seed=self.bank_seed, split="probe", size=self.probe_size),
-            held_out=distinct(seed=self.bank_seed, split="held_out", size=self.held_out_size),
+            pool=Bank(seed=self.bank_seed, split="pool", size=self.pool_size, skills=self.skills),
+            probe=distinct(seed=self.bank_seed, split="probe", size=self.probe_size, skills=self.skills),
+            held_out=distinct(seed=self.bank_seed, split="held_out", size=self.held_out_size, skills=self.skills),
         )
 
     def _read(self, rows: str) -> Splits:

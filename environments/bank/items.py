@@ -15,6 +15,7 @@ import numpy as np
 from environments.bank import gain, general, geometry, other, physics, probability
 from environments.bank.skill import MathSkill
 from environments.splits import Lazy, first_distinct
+from simulation.core.errors import DataError
 from simulation.core.kinds.options import Options
 from simulation.core.kinds.reference import Reference
 from simulation.core.seeding import generator
@@ -31,6 +32,7 @@ CATEGORIES: Mapping[str, tuple[MathSkill, ...]] = {
 CELLS: tuple[tuple[str, MathSkill, int], ...] = tuple(
     (category, skill, wording) for category, skills in CATEGORIES.items() for skill in skills for wording in range(3)
 )
+SKILL_NAMES: tuple[str, ...] = tuple(skill.name for skills in CATEGORIES.values() for skill in skills)
 SPLITS: Mapping[str, range] = {"held_out": range(0, 15), "probe": range(15, 25), "pool": range(25, 100)}
 """Percent of the number tuples of a skill that each split owns."""
 LARGEST = 9999
@@ -88,10 +90,17 @@ def well_separated(values: Sequence[int]) -> bool:
     return all(max(a, b) >= SMALLEST_RATIO * min(a, b) for a, b in combinations(values, 2))
 
 
-def item(seed: int, split: str, index: int) -> Item:
+@lru_cache
+def cells(skills: tuple[str, ...]) -> tuple[tuple[str, MathSkill, int], ...]:
+    """Return the cells of these skills, by name; of all where none is named."""
+    return tuple(cell for cell in CELLS if not skills or cell[1].name in skills)
+
+
+def item(seed: int, split: str, index: int, skills: tuple[str, ...] = ()) -> Item:
     """Return item `index` of a split; equal arguments give equal items on every machine."""
     stream = generator(seed, index, 0, f"bank {split}")
-    category, skill, wording = CELLS[int(stream.integers(len(CELLS)))]
+    among = cells(skills)
+    category, skill, wording = among[int(stream.integers(len(among)))]
     lows, highs = zip(*skill.ranges, strict=True)
     while True:
         drawn = tuple(int(number) for number in stream.integers(lows, highs, endpoint=True))
@@ -123,19 +132,34 @@ MOST_DISTINCT = 3000
 
 
 class Bank(Lazy):
-    """The first `size` questions of a split."""
+    """The first `size` questions of a split, of some skills or of all."""
 
-    def __init__(self, *, seed: int, split: str, size: int) -> None:
-        super().__init__(partial(_question, seed, split), size)
+    def __init__(self, *, seed: int, split: str, size: int, skills: tuple[str, ...] = ()) -> None:
+        super().__init__(partial(_question, seed, split, skills), size)
 
 
-def distinct(*, seed: int, split: str, size: int) -> tuple[Question, ...]:
-    """Return `size` questions of a split, no two about the same numbers in the same skill; at most `MOST_DISTINCT`."""
-    problems = first_distinct(partial(item, seed, split), lambda problem: problem.key, size, most=MOST_DISTINCT)
-    return tuple(problem.question(f"{split}-{seed}-{index}") for index, problem in problems)
+def distinct(*, seed: int, split: str, size: int, skills: tuple[str, ...] = ()) -> tuple[Question, ...]:
+    """Return `size` questions of a split, no two about the same numbers in the same skill; at most `MOST_DISTINCT`.
+
+    Raises DataError where the named skills have fewer.
+    """
+    make = partial(item, seed, split, skills=skills)
+    problems = first_distinct(make, lambda problem: problem.key, size, most=MOST_DISTINCT)
+    if len(problems) < size:
+        raise DataError(
+            f"the {len(skills)} skill(s) of environment.skills give {len(problems)} distinct problems of the "
+            f"{split} split, fewer than the {size} of environment.{split}_size; lower that, or name more skills"
+        )
+    return tuple(problem.question(identity(seed, split, skills, index)) for index, problem in problems)
+
+
+def identity(seed: int, split: str, skills: tuple[str, ...], index: int) -> str:
+    """Return the id of a question; the first of some skills is not the first of all."""
+    named = f"-{crc32(repr(skills).encode()):08x}" if skills else ""
+    return f"{split}-{seed}-{index}{named}"
 
 
 @lru_cache(maxsize=1 << 14)
-def _question(seed: int, split: str, index: int) -> Question:
+def _question(seed: int, split: str, skills: tuple[str, ...], index: int) -> Question:
     """Return item `index` as a question; what is asked again is not made again."""
-    return item(seed, split, index).question(f"{split}-{seed}-{index}")
+    return item(seed, split, index, skills).question(identity(seed, split, skills, index))

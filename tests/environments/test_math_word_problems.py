@@ -2,7 +2,9 @@
 
 import itertools
 import json
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -130,3 +132,34 @@ def test_all_mathqa_rows_load_or_are_named() -> None:
     read = len(splits.pool) + len(splits.probe) + len(splits.held_out)
     refused = max(0, len(splits.notices) - 1)
     assert read + refused == 5079
+
+
+def test_named_skills_are_all_that_is_asked_and_keep_their_splits() -> None:
+    chosen = ("what remains", "sum of ages")
+    splits = MathWordProblems(skills=chosen, pool_size=300, probe_size=50, held_out_size=100).questions(0)
+    by_split = {name: list(getattr(splits, name)) for name in ("pool", "probe", "held_out")}
+    assert all({question.tags[1] for question in asked} == set(chosen) for asked in by_split.values())
+    whole = MathWordProblems().questions(0)
+    kept = {(q.tags[1], q.prompt) for q in whole.held_out}
+    assert not kept & {(q.tags[1], q.prompt) for q in by_split["pool"]}
+    assert not {q.id for q in whole.held_out} & {q.id for q in by_split["held_out"]}
+    prerequisites = MathWordProblems(skills=("two legs", "distance travelled")).prerequisites()
+    assert prerequisites == {"two legs": ("distance travelled",), "distance travelled": ()}
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"skills": ("what remain",)}, "the bank has no 'what remain'; did you mean 'what remains'?"),
+        ({"skills": ("coins", "coins")}, "'coins' is named twice"),
+        ({"skills": ("coins",), "rows": "rows.jsonl"}, "skills are of the bank, and rows stand in its place"),
+    ],
+)
+def test_skills_that_cannot_be_are_refused(fields: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(words)):
+        MathWordProblems(**fields)
+
+
+def test_few_skills_that_have_too_few_problems_say_so() -> None:
+    with pytest.raises(DataError, match="give 30 distinct problems of the probe split, fewer than the 300"):
+        MathWordProblems(skills=("equal groups",)).questions(0)
