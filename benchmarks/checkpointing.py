@@ -81,13 +81,13 @@ def show(console: Console, result: record.Result) -> None:
 
 
 if __name__ == "__main__":
-    if any(os.environ.get(name) != value for name, value in ALONE.items()):
-        os.execve(
-            sys.executable, [sys.executable, "-m", "benchmarks.checkpointing", *sys.argv[1:]], {**os.environ, **ALONE}
-        )
     parser = record.options(__doc__)
     parser.set_defaults(model="smollm2")
     parser.add_argument("--tokens", type=int, default=1024, help="of a batch")
     parser.add_argument("--rows", type=int, default=8, help="texts of a batch")
     parser.add_argument("--repeats", type=int, default=3)
+    parser.parse_args()
+    if any(os.environ.get(name) != value for name, value in ALONE.items()):
+        again = [sys.executable, "-m", "benchmarks.checkpointing", *sys.argv[1:]]
+        os.execve(sys.executable, again, {**os.environ, **ALONE})
     record.run("checkpointing", parser, measure)

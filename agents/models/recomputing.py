@@ -14,6 +14,7 @@ from torch import nn
 from torch.utils.checkpoint import checkpoint
 from transformers.modeling_layers import GradientCheckpointingLayer
 
+from agents.models.objectives import called_by
 from agents.models.slots import Adapters
 from simulation.core.errors import ModelError
 
@@ -44,17 +45,3 @@ def run(forward: Callable[..., Any], adapters: Adapters, *inputs: Any, **named: 
             return forward(*inputs, **named)
 
     return checkpoint(seated, *inputs, use_reentrant=False, preserve_rng_state=False, **named)
-
-
-@contextmanager
-def called_by(module: nn.Module, forward: Callable[..., Any]) -> Iterator[None]:
-    """Let this stand in for a module's own forward pass (Any: what it returns)."""
-    before = vars(module).get("forward")
-    vars(module)["forward"] = forward
-    try:
-        yield
-    finally:
-        if before is None:
-            del vars(module)["forward"]
-        else:
-            vars(module)["forward"] = before

@@ -53,7 +53,9 @@ def test_a_study_knows_all_that_was_measured_of_every_answer(sampled: Comparison
 def test_an_unknown_name_is_refused_with_the_nearest_one() -> None:
     known = {"accuracy": Measure(name="accuracy"), "pass@5": Measure(name="pass@5")}
     assert chosen([], known) == (known["accuracy"],)
-    assert chosen(["pass@5", "accuracy", "pass@5"], known) == (known["pass@5"], known["accuracy"])
+    assert chosen(["pass@5", "accuracy"], known) == (known["pass@5"], known["accuracy"])
+    with pytest.raises(ScenarioError, match="pass@5 stands twice; write it once"):
+        chosen(["pass@5", "accuracy", "pass@5"], known)
     with pytest.raises(ScenarioError, match="--measure pas@5: no such measure is stored; did you mean 'pass@5'"):
         chosen(["pas@5"], known)
 
