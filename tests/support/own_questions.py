@@ -6,7 +6,9 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from environments.questions import OwnQuestions
 from simulation.core.types import Question
 
 WORDS = (
@@ -157,3 +159,20 @@ def as_workbook(questions: Sequence[Planned], path: Path) -> None:
                 sheet.cell(place, column).value = text
                 sheet.cell(place, column).data_type = "s"
     book.save(path)
+
+
+def every_question(environment: OwnQuestions) -> list[Question]:
+    splits = environment.questions(0)
+    return [*splits.pool, *splits.probe, *splits.held_out]
+
+
+def read(path: Path, **parameters: Any) -> dict[str, Question]:
+    environment = OwnQuestions(rows=str(path), **parameters)
+    assert environment.questions(0).notices == ()
+    return {question.prompt: question for question in every_question(environment)}
+
+
+def table(folder: Path, *lines: str, name: str = "own.csv") -> Path:
+    path = folder / name
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return path
