@@ -1,11 +1,12 @@
 """Claim: programs are written at least 1.5 times as fast as by transformers' `generate` at its best batch size.
 
-Same model, same prompts, one thread, float32: the student as a turn calls it (`Learner.generate`, its adapter moved
-away from its start) against `generate` on a model with the same adapter merged into its weights, at several numbers of
-rows. Everybody gets texts and gives texts; `generate` gets them sorted by length, so that it pads least. Three ways of
-writing: the likeliest token each, five samples a prompt at temperature 1, five beams with all their texts. Greedy and
-beam texts are compared one by one (a few may differ where two tokens are as good as equally likely); samples come from
-other random numbers, so their mean length is told. The ways take turns, and medians of the repeats are compared.
+Same model, same prompts, one thread, one precision: the student as a turn calls it (`Learner.generate`, its adapter
+moved away from its start) against `generate` on a model with the same adapter merged into its weights, at several
+numbers of rows; in another precision than float32 (`--dtype`) also against the same student in float32. Everybody gets
+texts and gives texts; `generate` gets them sorted by length, so that it pads least. Three ways of writing: the
+likeliest token each, five samples a prompt at temperature 1, five beams with all their texts. Greedy and beam texts are
+compared one by one (a few may differ where two tokens are as good as equally likely, more in 16 bits); samples come
+from other random numbers, so their mean length is told. The ways take turns, and medians of the repeats are compared.
 About 6 minutes on a quiet core.
 """
 
@@ -27,6 +28,7 @@ from simulation.core.roles import Environment, LanguageModel, Lendable, Students
 from simulation.core.types import Question, Seat
 
 GOAL, COPIES = 1.5, 5
+FULL = "float32"
 MODES = {"greedy": "greedy", "sample": "5 samples at T = 1", "beam": "5 beams"}
 Writer = Callable[[], list[str]]
 
@@ -38,12 +40,15 @@ def measure(arguments: Namespace, console: Console) -> record.Result:
     torch.set_num_threads(1)
     environment: Environment = build("environment", arguments.environment, {})
     questions = environment.questions(0).held_out[: arguments.questions]
-    learner, requests = ours(arguments, questions, 1)
-    cohort, shared = ours(arguments, questions, arguments.students)
-    merged = bare(learner)
+    learner, requests = ours(arguments, questions, 1, arguments.dtype)
+    cohort, shared = ours(arguments, questions, arguments.students, arguments.dtype)
+    merged = bare(learner, getattr(torch, arguments.dtype))
+    full = None if arguments.dtype == FULL else ours(arguments, questions, 1, FULL)
     writers: dict[tuple[str, str], Writer] = {}
-    for mode in MODES:
+    for mode in arguments.modes:
         writers[mode, "ours"] = partial(texts, learner, asked(requests, mode))
+        if full is not None:
+            writers[mode, f"ours, {FULL}"] = partial(texts, full[0], asked(full[1], mode))
         writers[mode, f"ours, {arguments.students} students"] = partial(texts, cohort, asked(shared, mode))
         for rows in arguments.batch_sizes:
             prompts = [learner.render(request.prompt) for request in requests]
@@ -63,12 +68,12 @@ def measure(arguments: Namespace, console: Console) -> record.Result:
     return {**result, "prompts": len(questions), "prompt_tokens": float(np.mean(lengths(learner, requests)))}
 
 
-def ours(arguments: Namespace, questions: Sequence[Question], count: int) -> tuple[Lendable, list[Request]]:
+def ours(arguments: Namespace, questions: Sequence[Question], count: int, dtype: str) -> tuple[Lendable, list[Request]]:
     """Return students that have learned something, and the questions' requests dealt out to them."""
     import torch
 
-    fields = {"model": arguments.model, "mode": "generate", "max_tokens": arguments.max_tokens, "count": count}
-    students: Students = build("students", "language_model", fields)
+    fields = {"model": arguments.model, "mode": "generate", "max_tokens": arguments.max_tokens, "dtype": dtype}
+    students: Students = build("students", "language_model", {**fields, "count": count})
     seats = [Seat(name=f"student-{number}", number=number, seed=0) for number in range(count)]
     learner = lendable(students.learner(seats), "this benchmark")
     noise_P = torch.randn(learner.adapters_SP.shape[1], generator=torch.Generator().manual_seed(0))
@@ -83,12 +88,12 @@ def ours(arguments: Namespace, questions: Sequence[Question], count: int) -> tup
     return learner, requests
 
 
-def bare(learner: Any) -> Any:
-    """Return a transformers model that writes as the first student does (Any: both are untyped here)."""
+def bare(learner: Any, dtype: Any) -> Any:
+    """Return a transformers model that writes as the first student does (Any: all are untyped here)."""
     import torch
     from transformers import AutoModelForCausalLM
 
-    model = AutoModelForCausalLM.from_pretrained(learner.source, dtype=torch.float32).eval()
+    model = AutoModelForCausalLM.from_pretrained(learner.source, dtype=dtype).eval()
     adapters = learner.adapters
     with torch.no_grad():
         for shape, (a_1RI, b_1OR) in zip(adapters.shapes, adapters.factors(adapters.values_SP[:1]), strict=True):
@@ -152,7 +157,7 @@ def lengths(learner: Any, requests: Sequence[Request]) -> list[int]:
 def conclude(seconds: dict[tuple[str, str], list[float]], found: dict[tuple[str, str], list[str]]) -> record.Result:
     """Return programs per second, ratios and differences for every mode."""
     result: record.Result = {"goal": GOAL, "modes": {}}
-    for mode in MODES:
+    for mode in dict.fromkeys(of for of, _ in found):
         rates = {
             way: len(found[of, way]) / float(np.median(taken)) for (of, way), taken in seconds.items() if of == mode
         }
@@ -176,11 +181,10 @@ def conclude(seconds: dict[tuple[str, str], list[float]], found: dict[tuple[str,
 
 def show(console: Console, result: record.Result) -> None:
     """Print a table for every mode."""
-    for mode, title in MODES.items():
-        found = result["modes"][mode]
+    for mode, found in result["modes"].items():
         rates = found["programs_per_second"]
         rows = [[way, f"{rate:.0f}", f"{rates['ours'] / rate:.2f}"] for way, rate in rates.items()]
-        console.print(record.table(title, ("way", "programs/s", "ours is faster by"), rows))
+        console.print(record.table(MODES[mode], ("way", "programs/s", "ours is faster by"), rows))
         differ = found["texts_that_differ"]
         compared = "" if differ is None else f"; {differ} of {found['programs']} texts differ"
         console.print(f"against {found['best_of_generate']}: {found['faster_by']:.2f} times (goal {GOAL}){compared}")
@@ -194,5 +198,7 @@ if __name__ == "__main__":
     parser.add_argument("--max-tokens", type=int, default=64)
     parser.add_argument("--students", type=int, default=10, help="of the cohort that shares the questions")
     parser.add_argument("--repeats", type=int, default=5, help="measured, besides one to warm up")
+    parser.add_argument("--modes", nargs="+", choices=MODES, default=list(MODES))
+    parser.add_argument("--dtype", choices=(FULL, "bfloat16", "float16"), default=FULL, help="of the frozen weights")
     parser.add_argument("--batch-sizes", type=int, nargs="+", default=[32, 64, 96, 128, 192])
     record.run("decoding", parser, measure)

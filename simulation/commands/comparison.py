@@ -13,7 +13,7 @@ from simulation.core.ranks import LaunchError, world_size
 from simulation.measures.arrays import known_to
 from simulation.measures.naming import chosen, known_before
 from simulation.play.folders import Comparison, divide, refuse_inside
-from simulation.play.places import play_as_worker, play_comparison, sensible_workers
+from simulation.play.places import end_with_parent, play_cohort, play_comparison, sensible_workers
 from simulation.scenario.entries import read_lineup, read_seeds
 from simulation.scenario.varying import refuse_unlisted
 from simulation.store import new_folder
@@ -61,6 +61,8 @@ def measures_of(comparison: Comparison, arguments: Namespace) -> tuple[Measure, 
 def resume(arguments: Namespace) -> int:
     """Go on with a comparison, or as one of its workers with a cohort of it."""
     alone()
+    if arguments.leash:
+        end_with_parent()
     comparison = Comparison.open(arguments.study)
     if arguments.cohort is None:
         workers = arguments.workers or sensible_workers(len(comparison.cohorts))
@@ -68,7 +70,7 @@ def resume(arguments: Namespace) -> int:
     if not 0 <= arguments.cohort < len(comparison.cohorts):
         raise ScenarioError(f"--cohort {arguments.cohort}: {comparison.folder} has {len(comparison.cohorts)} cohorts")
     with display(arguments) as watch:
-        return 0 if play_as_worker(comparison, arguments.cohort, watch, warn) else INTERRUPTED
+        return 0 if play_cohort(comparison, arguments.cohort, watch, warn) else INTERRUPTED
 
 
 def play(comparison: Comparison, arguments: Namespace, workers: int, measures: Sequence[Measure]) -> int:

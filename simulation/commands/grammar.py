@@ -60,7 +60,8 @@ def parser() -> Parser:
 
 
 def _resume(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--cohort", type=whole(0, 9999), help=argparse.SUPPRESS)  # for the workers of a comparison
+    command.add_argument("--cohort", type=whole(0, 9999), help=argparse.SUPPRESS)  # for the workers of a comparison,
+    command.add_argument("--leash", action="store_true", help=argparse.SUPPRESS)  # which end with their parents
     workers_help = "processes to go on with a comparison in"
     command.add_argument("--workers", type=whole(1, MOST_WORKERS), metavar="N", help=workers_help)
     _measure(command)

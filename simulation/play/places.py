@@ -1,10 +1,10 @@
 """Plays the cohorts of a comparison: one after the other in this process, or several at once in processes of their own.
 
 A cohort is a study, so it survives what a study survives, and whoever comes back plays what is left. A worker process
-is this program again (`resume FOLDER --cohort N --json`); its JSON lines are what the parent shows.
+is this program again (`resume FOLDER --cohort N --json`); its JSON lines are what the parent shows, and its standard
+input is a pipe that nobody writes to: it ends with the parent, however that ends, and so the worker does.
 """
 
-import ctypes
 import json
 import os
 import signal
@@ -27,8 +27,6 @@ from simulation.play.session import begin, go_on
 ROOT = Path(__file__).resolve().parents[2]
 MOST_WORKERS = 8
 """Unless asked for more: each holds a model of its own."""
-DIE_WITH_PARENT = 1
-"""Linux's PR_SET_PDEATHSIG."""
 Hear = Callable[[int, Mapping[str, Any]], None]
 """Hears an event of a cohort: its number and the event (Any: JSON)."""
 
@@ -104,11 +102,15 @@ def play_cohort(comparison: Comparison, index: int, watch: Display, warn: Callab
     return begin(folder, part.recorded(), part.prepared(), watch, warn, keep=part.entries[0].scenario.keep)
 
 
-def play_as_worker(comparison: Comparison, index: int, watch: Display, warn: Callable[[str], None]) -> bool:
-    """Play one cohort in a worker, which ends at once where its parent was killed."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(DIE_WITH_PARENT, signal.SIGKILL)
-    return play_cohort(comparison, index, watch, warn)
+def end_with_parent() -> None:
+    """End this process at once, as by kill -9, when its standard input ends: its parent held the other end."""
+
+    def wait() -> None:
+        while os.read(0, 4096):
+            pass
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def play_apart(
@@ -153,7 +155,7 @@ def play_apart(
 @contextmanager
 def worker(comparison: Comparison, index: int) -> Iterator[subprocess.Popen[str]]:
     """Start the process that plays a cohort."""
-    arguments = ["resume", str(comparison.folder), "--cohort", str(index), "--json"]
+    arguments = ["resume", str(comparison.folder), "--cohort", str(index), "--leash", "--json"]
     command = [sys.executable, "-P", "-m", "simulation", *arguments]
     paths = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
     environment = {**os.environ, "PYTHONPATH": paths, "PYTHONIOENCODING": "utf-8"}
@@ -167,7 +169,7 @@ def worker(comparison: Comparison, index: int) -> Iterator[subprocess.Popen[str]
         encoding="utf-8",
         errors="replace",
         env=environment,
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE,
     )
     try:
         yield process
@@ -176,7 +178,7 @@ def worker(comparison: Comparison, index: int) -> Iterator[subprocess.Popen[str]
         raise
     finally:
         process.wait()
-        for stream in (process.stdout, process.stderr):
+        for stream in (process.stdin, process.stdout, process.stderr):
             if stream is not None:
                 stream.close()
 
