@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from agents.models import adapter_file, lora, slots_rows, slots_weights, weights_file
+from agents.models.attention import learning
 from agents.models.batching import plan
 from agents.models.finding import Finder, dealt
 from agents.models.folder import comes_with_project
@@ -67,6 +68,7 @@ class CausalLearner:
         second = self._scorer if twin is None else replace(self._scorer, module=self._second(twin))
         self._lean_scorer = LeanScorer(second, lean if twin is None else None)
         on_cpu = self._adapters.values_SP.device.type == "cpu"
+        self._learning = learning(module)
         self._budget = settings.batch_tokens or (CPU_BATCH_TOKENS if on_cpu else GPU_BATCH_TOKENS)
         self._writer = Writer(self._scorer, self._text, self._budget)
         self._finder = Finder(self._scorer, self._text, self._budget, lean, normaliser=settings.normaliser)
@@ -147,7 +149,8 @@ class CausalLearner:
         self, slots: Sequence[str], trees_SB: Sequence[Sequence[Tree]], objective: Objective = CROSS_ENTROPY
     ) -> tuple[Tensor, Tensor]:
         """Return `(logprobs_SBKT, valid_SBKT)` of the branch tokens, with the objective's gradient in `adapters_SP`."""
-        return self._scorer.logprobs([self._row(slot) for slot in slots], trees_SB, objective)
+        with self._learning():
+            return self._scorer.logprobs([self._row(slot) for slot in slots], trees_SB, objective)
 
     @staticmethod
     def target_logprobs(logits_NV: Tensor, targets_N: Tensor, objective: Objective) -> Tensor:

@@ -14,6 +14,7 @@ from torch import nn
 from torch.utils.checkpoint import checkpoint
 from transformers.modeling_layers import GradientCheckpointingLayer
 
+from agents.models.attention import attending, named
 from agents.models.objectives import called_by
 from agents.models.slots import Adapters
 from simulation.core.errors import ModelError
@@ -30,18 +31,20 @@ def recomputed(module: nn.Module, adapters: Adapters) -> Iterator[None]:
         )
     with ExitStack() as calls:
         for block in blocks:
-            calls.enter_context(called_by(block, partial(run, block.forward, adapters)))
+            calls.enter_context(called_by(block, partial(run, block.forward, module, adapters)))
         yield
 
 
-def run(forward: Callable[..., Any], adapters: Adapters, *inputs: Any, **named: Any) -> Any:
+def run(forward: Callable[..., Any], module: nn.Module, adapters: Adapters, *inputs: Any, **settings: Any) -> Any:
     """Return what a block makes of its inputs, now and again for its gradients (Any: each architecture's own)."""
-    seating = adapters.seating
+    seating, attention = adapters.seating, named(module)
     if seating is None or not torch.is_grad_enabled():
-        return forward(*inputs, **named)
+        return forward(*inputs, **settings)
 
-    def seated(*inputs: Any, **named: Any) -> Any:
-        with adapters.again(seating, rows=seating.rows, columns=seating.columns):  # gone when gradients are asked for
-            return forward(*inputs, **named)
+    def again(*inputs: Any, **settings: Any) -> Any:
+        # the seats and the attention of then are gone when gradients are asked for
+        seated = adapters.again(seating, rows=seating.rows, columns=seating.columns)
+        with seated, attending(module, attention):
+            return forward(*inputs, **settings)
 
-    return checkpoint(seated, *inputs, use_reentrant=False, preserve_rng_state=False, **named)
+    return checkpoint(again, *inputs, use_reentrant=False, preserve_rng_state=False, **settings)

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from transformers.cache_utils import Cache, DynamicLayer
 
-from agents.models.attention import applies, attending
+from agents.models.attention import applies, decoding
 from agents.models.decoding import share
 from agents.models.lora import settled
 from agents.models.scoring import Scorer
@@ -211,7 +211,7 @@ class ReservedSteps:
         rows, columns = tokens_ML.shape
         last = {"logits_to_keep": 1} if self._scorer.abilities.keeps else {}
         seated = self._scorer.adapters.seated(self._slots, rows=rows, columns=columns, maps=self._maps)
-        with seated, attending(self._scorer.module):
+        with seated, decoding(self._scorer.module):
             out = self._scorer.module(
                 input_ids=tokens_ML,
                 attention_mask=mask,
