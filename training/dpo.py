@@ -57,6 +57,7 @@ class DPO(Recipe):
                 batch.logprobs_SBKT,
                 batch.reference_SBKT,
                 batch.valid_SBKT,
+                batch.lengths_SBK,
                 beta=self.beta,
                 nll_weight=self.nll_weight,
             )

@@ -145,6 +145,7 @@ class GRPO(Recipe):
             batch.reference_SBKT,
             batch.valid_SBKT,
             batch.advantages_SBKT,
+            batch.lengths_SBK,
             beta=self.beta,
             epsilon=self.epsilon,
             normalisation=self.normalisation,

@@ -45,7 +45,8 @@ class Recipe(ABC):
     backend: Literal["cohort", "trl"] = "cohort"
     """Who trains: our loop over all slots at once, or TRL's trainer on one slot after the other."""
     tokens_at_once: Annotated[int, Field(ge=1, le=100_000_000)] = 2048
-    """The most packed tokens of one forward pass; it bounds memory and changes no result beyond rounding."""
+    """The most packed tokens of one forward pass, beyond which a step is computed in parts whose gradients add up; it
+    bounds memory and changes no result beyond rounding."""
     checkpointing: Annotated[bool, Field(exclude_if=lambda is_set: not is_set)] = False
     """Whether what happens inside a block of the model is computed again for its gradients and not kept (Chen et al.
     2016, arXiv 1604.06174): a step takes less memory, about half as much time again,
@@ -70,7 +71,7 @@ class Recipe(ABC):
         if self.epochs != usual.epochs:
             phrases.append("one pass" if self.epochs == 1 else f"{self.epochs} passes")
         if self.tokens_at_once != usual.tokens_at_once:
-            phrases.append(f"at most {self.tokens_at_once:,} tokens at once")
+            phrases.append(f"gradients add up over parts of at most {self.tokens_at_once:,} tokens")
         if self.checkpointing:
             phrases.append("blocks are computed again for their gradients")
         return phrases

@@ -82,6 +82,6 @@ class SFT(Recipe):
         from training.cohort.losses import imitation_metrics, likelihood
 
         def loss(batch: "Batch") -> "Tensor":
-            return likelihood(batch.logprobs_SBKT, batch.valid_SBKT)
+            return likelihood(batch.logprobs_SBKT, batch.lengths_SBK)
 
         return update_slots(self, model, examples, loss, imitation_metrics, generators=generators, reference="none")

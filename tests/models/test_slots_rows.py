@@ -65,7 +65,7 @@ def ends(module: Any) -> tuple[Any, Any]:
 
 
 def loss(batch: Batch) -> Tensor:
-    return likelihood(batch.logprobs_SBKT, batch.valid_SBKT)
+    return likelihood(batch.logprobs_SBKT, batch.lengths_SBK)
 
 
 def item(number: int) -> str:

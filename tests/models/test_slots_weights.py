@@ -29,7 +29,7 @@ RECIPE = SFT(learning_rate=1e-3, batch_size=2, epochs=2, clip=1.0, weight_decay=
 
 
 def loss(batch: Batch) -> Tensor:
-    return likelihood(batch.logprobs_SBKT, batch.valid_SBKT)
+    return likelihood(batch.logprobs_SBKT, batch.lengths_SBK)
 
 
 def taught(model: CausalLearner, slots: Sequence[str]) -> CausalLearner:

@@ -214,7 +214,7 @@ def test_what_an_update_does_otherwise_than_by_default_is_said_in_one_line(
     assert prepare(load_scenario(Path(name))).ways == []
     expected = (
         "an update: learning rate 0.0003 after 20 steps of warm-up, falling linearly; batches of 1,024; one pass; "
-        "at most 16,384 tokens at once; blocks are computed again for their gradients"
+        "gradients add up over parts of at most 16,384 tokens; blocks are computed again for their gradients"
     )
     assert prepare(load_scenario(Path(name), [UPDATE])).ways == [expected]
     assert main(["check", name, UPDATE]) == 0

@@ -78,7 +78,7 @@ def compare_dpo(model: CausalLearner, settings: DPO, examples: Sequence[Example]
         batch = next(iter(trainer.get_train_dataloader()))
         theirs = trainer.compute_loss(lent.peft_model, batch)
         logprobs, valid = policy(model, examples)
-        ours_S = preference(logprobs, reference[None], valid, beta=beta, nll_weight=nll_weight)
+        ours_S = preference(logprobs, reference[None], valid, valid.sum(-1), beta=beta, nll_weight=nll_weight)
         compare(model, lent, ours_S, theirs)
 
 
@@ -145,6 +145,7 @@ def compare_grpo(model: CausalLearner, settings: GRPO, examples: Sequence[Exampl
             reference,
             valid,
             token_advantages([examples], logprobs),
+            valid.sum(-1),
             beta=settings.beta,
             epsilon=settings.epsilon,
             normalisation=settings.normalisation,

@@ -51,7 +51,7 @@ def test_sft_loss_and_gradient_equal_trl(folder: Path, loss: dict[str, Any]) -> 
         batch = next(iter(trainer.get_train_dataloader()))
         theirs = trainer.compute_loss(lent.peft_model, batch)
         logprobs, valid = policy(model, examples, settings.objective)
-        compare(model, lent, likelihood(logprobs, valid), theirs)
+        compare(model, lent, likelihood(logprobs, valid.sum(-1)), theirs)
 
 
 def groups(model: CausalLearner, count: int) -> list[Example]:

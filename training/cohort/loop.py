@@ -17,7 +17,7 @@ from simulation.core.roles import Trainable
 from simulation.core.types import LessonEffect, Update
 from training.cohort.adamw import RowAdamW, scheduled_rate
 from training.cohort.losses import Batch, Readings, lesson_effects
-from training.cohort.passes import chosen, read, read_beginnings, together
+from training.cohort.passes import chosen, passes, read, read_beginnings, stack
 from training.lessons import Example, Examples
 from training.recipe import Recipe
 
@@ -26,6 +26,19 @@ Reference = Literal["update", "beginning", "none"]
 """What a loss compares with: the student as the update finds it, as it began, or nothing."""
 MeasureReadings = Callable[[Readings, Readings], dict[str, float]]
 """Returns what a trainer reports of a slot's readings before and after."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Material:
+    """What the steps of an update are taken on."""
+
+    model: Trainable
+    examples: Mapping[str, Sequence[Example]]
+    before: Mapping[str, Readings]
+    """Of the policy at the start of the update; none where nobody needs them."""
+    references: Mapping[str, Readings]
+    loss: Loss
+    objective: Objective
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +147,9 @@ def train(
         return {}
     before = read(model, taught, recipe) if reference != "none" or recipe.effects else {}
     references = read_beginnings(model, taught, recipe) if reference == "beginning" else before
+    material = Material(
+        model=model, examples=taught, before=before, references=references, loss=loss, objective=recipe.objective
+    )
     losses, norms = ({slot: list[float]() for slot in taught} for _ in range(2))
     optimiser = RowAdamW(model.adapters_SP, weight_decay=recipe.weight_decay, clip=recipe.clip)
     drops = {slot: generators[slot].spawn(1)[0] for slot in taught}  # which leaves the order of examples as it is
@@ -141,7 +157,7 @@ def train(
     with sparing(model, recipe):
         while picks := {slot: indices for slot in taught if (indices := next(streams[slot], None)) is not None}:
             with dropping(model, {slot: drops[slot] for slot in picks}):
-                for slot, value in step_losses(model, taught, picks, before, references, loss, recipe).items():
+                for slot, value in step_losses(material, picks, recipe.tokens_at_once).items():
                     losses[slot].append(value)
             rates = [rate(recipe, len(norms[slot]), len(taught[slot])) for slot in picks]
             for slot, norm in zip(picks, optimiser.step([*map(model.slots.index, picks)], rates), strict=True):
@@ -189,46 +205,41 @@ def rate(recipe: Recipe, step: int, size: int) -> float:
     return scheduled_rate(recipe.learning_rate, step, steps, warmup=recipe.warmup, decay=recipe.decay)
 
 
-def step_losses(
-    model: Trainable,
-    examples: Mapping[str, Sequence[Example]],
-    picks: Mapping[str, Sequence[int]],
-    before: Mapping[str, Readings],
-    references: Mapping[str, Readings],
-    loss: Loss,
-    recipe: Recipe,
-) -> dict[str, float]:
-    """Leave the gradients of one step, made in passes of `tokens_at_once`, and return each slot's loss."""
-    model.adapters_SP.grad = None
-    losses: dict[str, float] = {}
-    for group in together(chosen(examples, picks), recipe.tokens_at_once):
-        own = {slot: picks[slot] for slot in group}
-        losses |= backward(model, examples, own, before, references, loss, recipe.objective)
+def step_losses(material: Material, picks: Mapping[str, Sequence[int]], most: int) -> dict[str, float]:
+    """Leave the gradients of one step, added up over passes of `most` tokens, and return each slot's loss."""
+    material.model.adapters_SP.grad = None
+    lengths_by_slot = {slot: lengths(rows) for slot, rows in chosen(material.examples, picks).items()}
+    losses = dict.fromkeys(picks, 0.0)
+    for part in passes(material.examples, picks, most):
+        for slot, value in backward(material, part, lengths_by_slot).items():
+            losses[slot] += value
     return losses
 
 
+def lengths(examples: Sequence[Example]) -> Tensor:
+    """Return `lengths_BK`, the tokens of every branch, 0 where an example has fewer branches than others."""
+    rows = [torch.tensor([*map(len, example.tree.branches)]) for example in examples]
+    return torch.nn.utils.rnn.pad_sequence(rows, batch_first=True)
+
+
 def backward(
-    model: Trainable,
-    examples: Mapping[str, Sequence[Example]],
-    picks: Mapping[str, Sequence[int]],
-    before: Mapping[str, Readings],
-    references: Mapping[str, Readings],
-    loss: Loss,
-    objective: Objective,
+    material: Material, picks: Mapping[str, Sequence[int]], lengths_by_slot: Mapping[str, Tensor]
 ) -> dict[str, float]:
-    """Add the gradients of one batch a slot and return each slot's loss."""
-    batch = chosen(examples, picks)
-    logprobs_SBKT, valid_SBKT = model.branch_logprobs(
-        list(picks), [[example.tree for example in row] for row in batch.values()], objective
+    """Add the gradients of a part of a step and return its share of each slot's loss."""
+    batch = chosen(material.examples, picks)
+    logprobs_SBKT, valid_SBKT = material.model.branch_logprobs(
+        list(picks), [[example.tree for example in row] for row in batch.values()], material.objective
     )
-    sampled_SBKT = laid_out(before, picks, logprobs_SBKT)
-    loss_S = loss(
+    sampled_SBKT = laid_out(material.before, picks, logprobs_SBKT)
+    apart = material.references is not material.before
+    loss_S = material.loss(
         Batch(
             logprobs_SBKT=logprobs_SBKT,
             sampled_SBKT=sampled_SBKT,
-            reference_SBKT=sampled_SBKT if references is before else laid_out(references, picks, logprobs_SBKT),
+            reference_SBKT=laid_out(material.references, picks, logprobs_SBKT) if apart else sampled_SBKT,
             valid_SBKT=valid_SBKT,
             advantages_SBKT=token_advantages(list(batch.values()), logprobs_SBKT),
+            lengths_SBK=stack([lengths_by_slot[slot].unsqueeze(0) for slot in picks]).to(logprobs_SBKT.device),
         )
     )
     loss_S.sum().backward()  # type: ignore[no-untyped-call]  # torch leaves backward untyped

@@ -2,6 +2,8 @@
 
 Axes: S slots, B examples a slot, K branches an example (answers to one prompt), T tokens a branch. Log-probabilities
 are in nats and 0 where `valid_SBKT` is False; slots with fewer examples are padded with rows that hold no valid token.
+A step may be computed in several parts, whose losses add up to that of the whole: what is averaged is divided by what
+`lengths_SBK` says of the whole step, the tokens of every branch, 0 where there is none.
 """
 
 from collections.abc import Sequence
@@ -24,7 +26,7 @@ Normalisation = Literal["grpo", "dapo", "dr_grpo"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """What a loss sees: one batch of every slot."""
+    """What a loss sees: one batch of every slot, or a part of it."""
 
     logprobs_SBKT: Tensor
     sampled_SBKT: Tensor
@@ -33,6 +35,8 @@ class Batch:
     """Of the reference model, which is the same unless a trainer says otherwise."""
     valid_SBKT: Tensor
     advantages_SBKT: Tensor
+    lengths_SBK: Tensor
+    """Tokens of every branch of the whole step, whole numbers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +58,13 @@ def margins(logprobs_SBKT: Tensor, reference_SBKT: Tensor) -> Tensor:
 
 
 def preference(
-    logprobs_SBKT: Tensor, reference_SBKT: Tensor, valid_SBKT: Tensor, *, beta: float, nll_weight: float
+    logprobs_SBKT: Tensor,
+    reference_SBKT: Tensor,
+    valid_SBKT: Tensor,
+    lengths_SBK: Tensor,
+    *,
+    beta: float,
+    nll_weight: float,
 ) -> Tensor:
     """Return DPO's `loss_S`, plus `nll_weight` times the negative log-likelihood of the chosen answers.
 
@@ -64,20 +74,20 @@ def preference(
     """
     present_SB = valid_SBKT[:, :, CHOSEN].any(-1)
     losses_SB = -logsigmoid(beta * margins(logprobs_SBKT, reference_SBKT)) * present_SB
-    loss_S = losses_SB.sum(1) / present_SB.sum(1).clamp(min=1)
+    loss_S = losses_SB.sum(1) / (lengths_SBK[:, :, CHOSEN] > 0).sum(1).clamp(min=1)
     if nll_weight == 0:
         return loss_S
     chosen = slice(CHOSEN, CHOSEN + 1)
-    return loss_S + nll_weight * likelihood(logprobs_SBKT[:, :, chosen], valid_SBKT[:, :, chosen])
+    return loss_S + nll_weight * likelihood(logprobs_SBKT[:, :, chosen], lengths_SBK[:, :, chosen])
 
 
-def likelihood(logprobs_SBKT: Tensor, valid_SBKT: Tensor) -> Tensor:
+def likelihood(logprobs_SBKT: Tensor, lengths_SBK: Tensor) -> Tensor:
     """Return the cross-entropy `loss_S` of the branches: the mean over a slot's answer tokens, prompts excluded.
 
     Maximum likelihood with teacher forcing, as the supervised stage of Ouyang et al. (2022), arXiv 2203.02155,
     section 3.5; unchanged.
     """
-    return -logprobs_SBKT.sum((1, 2, 3)) / valid_SBKT.sum((1, 2, 3)).clamp(min=1)
+    return -logprobs_SBKT.sum((1, 2, 3)) / lengths_SBK.sum((1, 2)).clamp(min=1)
 
 
 def divergence(logprobs_SBKT: Tensor, reference_SBKT: Tensor) -> Tensor:
@@ -95,6 +105,7 @@ def group_relative(
     reference_SBKT: Tensor,
     valid_SBKT: Tensor,
     advantages_SBKT: Tensor,
+    lengths_SBK: Tensor,
     *,
     beta: float,
     epsilon: float,
@@ -117,11 +128,11 @@ def group_relative(
     if beta:
         losses_SBKT = losses_SBKT + beta * ratio_SBKT * divergence(logprobs_SBKT, reference_SBKT)
     losses_SBKT = losses_SBKT * valid_SBKT
-    answers_S = valid_SBKT.any(-1).sum((1, 2)).clamp(min=1)
+    answers_S = (lengths_SBK > 0).sum((1, 2)).clamp(min=1)
     if normalisation == "grpo":
         return (losses_SBKT.sum(-1) / valid_SBKT.sum(-1).clamp(min=1)).sum((1, 2)) / answers_S
     if normalisation == "dapo":
-        return losses_SBKT.sum((1, 2, 3)) / valid_SBKT.sum((1, 2, 3)).clamp(min=1)
+        return losses_SBKT.sum((1, 2, 3)) / lengths_SBK.sum((1, 2)).clamp(min=1)
     return losses_SBKT.sum((1, 2, 3)) / (answers_S * max_tokens)
 
 

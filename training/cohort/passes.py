@@ -21,6 +21,20 @@ def cost(picked: Sequence[Sequence[Example]]) -> int:
     return len(picked) * max(map(len, picked)) * longest
 
 
+def passes(
+    examples: Mapping[str, Sequence[Example]], picks: Mapping[str, Sequence[int]], most: int
+) -> Iterator[dict[str, Sequence[int]]]:
+    """Split what was picked of each slot into parts that go through the model together, of `most` tokens at most.
+
+    How a slot is split does not depend on the others; an example is never split.
+    """
+    streams = {slot: whole(rows, most) for slot, rows in chosen(examples, picks).items()}
+    while parts := {slot: part for slot in picks if (part := next(streams[slot], None)) is not None}:
+        own = {slot: [picks[slot][at] for at in part] for slot, part in parts.items()}
+        for group in together(chosen(examples, own), most):
+            yield {slot: own[slot] for slot in group}
+
+
 def together(picked: Mapping[str, Sequence[Example]], most: int) -> Iterator[list[str]]:
     """Split slots, in order, into groups that cost at most `most` tokens together; a slot is never split."""
     group: list[str] = []
@@ -52,14 +66,12 @@ def read_beginnings(model: Trainable, examples: Mapping[str, Sequence[Example]],
 def read(model: Trainable, examples: Mapping[str, Sequence[Example]], recipe: Recipe) -> dict[str, Readings]:
     """Return every slot's log-probabilities under its adapter as it stands, in passes of `tokens_at_once`."""
     parts_by_slot: dict[str, list[tuple[Tensor, Tensor]]] = {slot: [] for slot in examples}
-    streams = {slot: whole(rows, recipe.tokens_at_once) for slot, rows in examples.items()}
-    while picks := {slot: indices for slot in examples if (indices := next(streams[slot], None)) is not None}:
-        for group in together(chosen(examples, picks), recipe.tokens_at_once):
-            trees = [[examples[slot][index].tree for index in picks[slot]] for slot in group]
-            logprobs_SBKT, valid_SBKT = model.branch_logprobs(group, trees)
-            for row, slot in enumerate(group):
-                count = len(picks[slot])
-                parts_by_slot[slot].append((logprobs_SBKT[row, :count], valid_SBKT[row, :count]))
+    everything = {slot: range(len(rows)) for slot, rows in examples.items()}
+    for picks in passes(examples, everything, recipe.tokens_at_once):
+        trees = [[example.tree for example in rows] for rows in chosen(examples, picks).values()]
+        logprobs_SBKT, valid_SBKT = model.branch_logprobs([*picks], trees)
+        for row, (slot, part) in enumerate(picks.items()):
+            parts_by_slot[slot].append((logprobs_SBKT[row, : len(part)], valid_SBKT[row, : len(part)]))
     return {
         slot: Readings(logprobs_NKT=stack([part[0] for part in parts]), valid_NKT=stack([part[1] for part in parts]))
         for slot, parts in parts_by_slot.items()
