@@ -145,11 +145,7 @@ def train(
     taught = {slot: examples[slot] for slot in model.slots if examples.get(slot)}
     if not taught:
         return {}
-    before = read(model, taught, recipe) if reference != "none" or recipe.effects else {}
-    references = read_beginnings(model, taught, recipe) if reference == "beginning" else before
-    material = Material(
-        model=model, examples=taught, before=before, references=references, loss=loss, objective=recipe.objective
-    )
+    material = prepared(model, taught, loss, recipe, reference)
     losses, norms = ({slot: list[float]() for slot in taught} for _ in range(2))
     optimiser = RowAdamW(model.adapters_SP, weight_decay=recipe.weight_decay, clip=recipe.clip)
     drops = {slot: generators[slot].spawn(1)[0] for slot in taught}  # which leaves the order of examples as it is
@@ -167,7 +163,7 @@ def train(
     after = read(model, taught, recipe) if recipe.effects else {}
     return {
         slot: Trained(
-            before=before.get(slot),
+            before=material.before.get(slot),
             after=after.get(slot),
             losses=tuple(losses[slot]),
             gradient_norms=tuple(norms[slot]),
@@ -175,6 +171,17 @@ def train(
         )
         for slot in taught
     }
+
+
+def prepared(
+    model: Trainable, examples: Mapping[str, Sequence[Example]], loss: Loss, recipe: Recipe, reference: Reference
+) -> Material:
+    """Return what an update is to take its steps on, having read the examples as far as its loss or effects need it."""
+    before = read(model, examples, recipe) if reference != "none" or recipe.effects else {}
+    references = read_beginnings(model, examples, recipe) if reference == "beginning" else before
+    return Material(
+        model=model, examples=examples, before=before, references=references, loss=loss, objective=recipe.objective
+    )
 
 
 def sparing(model: Trainable, recipe: Recipe) -> AbstractContextManager[None]:
