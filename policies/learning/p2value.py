@@ -98,9 +98,12 @@ class P2Value:
         ]
         bases = values if self.method == "power" else [1 / rank for rank in ranks(values)]
         weights = [base**self.exponent for base in bases]
-        reasons = [
-            f"P2Value {value:.3f} of probability {chance:.3g} and pass rate {experience.feedback.score:g}: "
-            f"share {part:.4f} of {len(recent)} by {self.method}"
-            for experience, chance, value, part in zip(recent, chances, values, shares(weights), strict=True)
-        ]
-        return draw(recent, k, weights, values, reasons, context)
+        parts = shares(weights)
+
+        def reason(at: int) -> str:
+            return (
+                f"P2Value {values[at]:.3f} of probability {chances[at]:.3g} and pass rate "
+                f"{recent[at].feedback.score:g}: share {parts[at]:.4f} of {len(recent)} by {self.method}"
+            )
+
+        return draw(recent, k, weights, values, reason, context)

@@ -44,11 +44,13 @@ class PER:
         recent = eligible(candidates, self.window, self.minimum_score)
         deltas = losses(recent, self.loss)
         parts = shares([(abs(delta) + self.epsilon) ** self.alpha for delta in deltas])
-        corrections = [(len(parts) * part) ** -self.beta for part in parts]
-        largest = max(corrections, default=1.0)
-        reasons = [
-            f"{self.loss} {delta:.3f}{untold(experience, self.loss)}: drawn with probability {part:.2e} of "
-            f"{len(parts)}, importance weight {correction / largest:.3f}"
-            for experience, delta, part, correction in zip(recent, deltas, parts, corrections, strict=True)
-        ]
-        return draw(recent, k, parts, parts, reasons, context)
+        largest = (len(parts) * min(parts)) ** -self.beta if parts else 1.0
+
+        def reason(at: int) -> str:
+            importance = (len(parts) * parts[at]) ** -self.beta / largest
+            return (
+                f"{self.loss} {deltas[at]:.3f}{untold(recent[at], self.loss)}: drawn with probability {parts[at]:.2e} "
+                f"of {len(parts)}, importance weight {importance:.3f}"
+            )
+
+        return draw(recent, k, parts, parts, reason, context)

@@ -54,9 +54,11 @@ class PLR:
         parts = [
             (1 - self.rho) * score + self.rho * staleness for score, staleness in zip(by_score, by_age, strict=True)
         ]
-        reasons = [
-            f"{self.loss} {delta:.3f}{untold(experience, self.loss)} ranks {rank} of {len(recent)}, last looked at "
-            f"{age} turns ago: drawn with probability {part:.2e}"
-            for experience, delta, rank, age, part in zip(recent, deltas, places, ages, parts, strict=True)
-        ]
-        return draw(recent, k, parts, parts, reasons, context)
+
+        def reason(at: int) -> str:
+            return (
+                f"{self.loss} {deltas[at]:.3f}{untold(recent[at], self.loss)} ranks {places[at]} of {len(recent)}, "
+                f"last looked at {ages[at]} turns ago: drawn with probability {parts[at]:.2e}"
+            )
+
+        return draw(recent, k, parts, parts, reason, context)

@@ -1,7 +1,7 @@
 """What an experience is worth to an update, by the answer's probability and its feedback, and draws by such weights."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Literal
 
 import numpy as np
@@ -123,10 +123,10 @@ def draw(
     k: int,
     weights: Sequence[float],
     scores: Sequence[float],
-    reasons: Sequence[str],
+    reason: Callable[[int], str],
     context: Context,
 ) -> list[Selection[Experience]]:
-    """Draw min(k, all) distinct experiences by weight, in the order drawn.
+    """Draw min(k, all) distinct experiences by weight, in the order drawn; a reason is worded for each drawn place.
 
     The probability to be among several that are drawn one after the other has no closed form, so the propensity is
     given where one is drawn or all are.
@@ -138,6 +138,6 @@ def draw(
     elif k == 1:
         propensity = [*parts]
     return [
-        Selection(item=experiences[at], score=scores[at], propensity=propensity[at], reason=reasons[at])
+        Selection(item=experiences[at], score=scores[at], propensity=propensity[at], reason=reason(at))
         for at in successive(parts, k, context.generator)
     ]
